@@ -1,0 +1,81 @@
+"""Maru: builds every part and hands it what it needs. ``python app.py`` is the quick start."""
+
+if __name__ == "__main__":
+    import chat.live.patched  # noqa: F401
+
+import logging
+import sys
+
+from flask import Flask
+
+import config
+from chat import embedded, store, web
+from chat.conversation import Conversation, Limits
+from chat.live.server import LiveServer, in_native_thread
+from chat.presence import Timing
+from chat.users import Hasher
+
+
+def create_app(settings: config.Settings | None = None) -> Flask:
+    """The application for one worker. Raises ``StoreError``; exits on a wrong setting.
+
+    Its live side hears nothing until ``app.extensions["live"].start()``, which a worker calls once
+    it serves; the command line never does.
+    """
+    settings = settings or _settings()
+    logging.basicConfig(
+        level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s"
+    )
+    # The static files are served by chat.web.assets.
+    app = Flask(__name__, static_folder=None)
+    opened = store.connect(settings.store_url)
+    conversation = Conversation(opened, limits(settings))
+    server = LiveServer(
+        app,
+        conversation,
+        web.verify_token,
+        settings.store_url,
+        settings.allowed_origins,
+        embedded.socket_path(settings.data_dir).parent,
+    )
+    app.extensions["live"] = server
+    web.init_app(app, settings, opened, conversation, Hasher(in_native_thread), server.unready)
+    return app
+
+
+def _settings() -> config.Settings:
+    try:
+        return config.load()
+    except config.ConfigError as error:
+        # Under the flask command nobody else would make one line of it.
+        sys.exit(f"maru: {error}")
+
+
+def limits(settings: config.Settings) -> Limits:
+    """What the operator's settings mean for the conversation."""
+    return Limits(
+        message_max=settings.message_max,
+        message_rate=settings.message_rate,
+        message_burst=3 * settings.message_rate,
+        history_length=settings.history_length,
+        timing=Timing(settings.presence_lease * 1000, settings.presence_grace * 1000),
+        locale=settings.locale,
+    )
+
+
+def main() -> None:
+    """Serve in this one process, for a quick try."""
+    settings = config.load()
+    with embedded.running(settings):
+        app = create_app(settings)
+        app.extensions["maru"].store.check()
+        app.extensions["live"].start()
+        print(f"Maru is at http://{settings.host}:{settings.port}", flush=True)
+        app.extensions["socketio"].run(app, host=settings.host, port=settings.port)
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except (config.ConfigError, embedded.EmbeddedError, store.StoreError, OSError) as error:
+        sys.exit(f"maru: {error}")

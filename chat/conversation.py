@@ -1,0 +1,284 @@
+"""What people and bots do in rooms. Nothing else makes a room hear something.
+
+Each operation checks that it is allowed and that its input is good, changes the store in one step,
+and gives what an acknowledgement needs. ``chat.live`` and ``chat.web`` only translate.
+"""
+
+import uuid
+from dataclasses import dataclass, field, replace
+
+import orjson
+
+from chat import history, keys, message, moderation, presence, rooms, text
+from chat.presence import Timing
+from chat.rooms import Room
+from chat.store import Argument, Call, Store
+from chat.users import User
+
+#: Names that the acknowledgement of a join lists at the most.
+NAMES = 200
+#: How long a clientId is remembered, in ms.
+REMEMBER = 10 * 60 * 1000
+#: How long it is remembered that a room was deleted, in seconds.
+REMEMBER_CLOSED = 24 * 3600
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What the operator may set. Lengths in characters, rates in events a second and person."""
+
+    message_max: int = 4000
+    message_rate: float = 10
+    message_burst: int = 30
+    history_length: int = 100_000
+    timing: Timing = field(default_factory=Timing)
+    locale: str = "en"
+
+
+@dataclass(frozen=True)
+class Joined:
+    """What somebody who enters a room gets to know."""
+
+    room: Room
+    user_count: int
+    users: list[str]
+    page: history.Page
+    recovered: bool
+
+
+@dataclass(frozen=True)
+class Change:
+    """What is done to the message ``seq``; ``author`` is who alone may do it, if not everybody."""
+
+    kind: str
+    seq: object
+    words: str = ""
+    author: str = ""
+    more: dict[str, object] = field(default_factory=dict)
+
+
+class Conversation:
+    """The operations, over one store.
+
+    ``changed`` collects the rooms whose counts or messages have changed, until whoever keeps the
+    live lists takes them.
+    """
+
+    def __init__(self, store: Store, limits: Limits) -> None:
+        self.store = store
+        self.limits = limits
+        self.changed: set[str] = set()
+
+    def create(self, user: User, name: object, private: object, encrypted: object) -> Room:
+        """A new room. Raises ``Invalid``, ``Forbidden``."""
+        room = rooms.create(self.store, user, name, private, encrypted)
+        self.changed.add(room.room_id)
+        return room
+
+    def rename(self, user: User, room_id: object, name: object) -> Room:
+        """Raises ``Invalid``, ``NotFound``, and ``Forbidden`` for all but owner and admins."""
+        room = rooms.rename(self.store, user, room_id, name)
+        self.changed.add(room.room_id)
+        return room
+
+    def join(
+        self,
+        user: User,
+        room_id: object,
+        session: str,
+        since: object = None,
+        epoch: object = None,
+        since_at: object = None,
+    ) -> Joined:
+        """Enter with one Socket.IO session; whoever is in already is told the same again.
+
+        ``since``, ``epoch`` and ``since_at`` (the ``sentAt`` of that message) tell what the client
+        has seen; if everything after it is to be had, the page holds exactly that. Raises
+        ``NotFound``, ``Forbidden``, ``Invalid``.
+        """
+        seen = None if since is None else text.whole_number(since, "since")
+        at = None if since_at is None else text.whole_number(since_at, "sinceAt")
+        room = rooms.access(self.store, user, room_id)
+        connection = presence.connection_of(session, user.name)
+        count = presence.enter(
+            self.store, room.room_id, connection, self.limits.timing, self.limits.locale
+        )
+        self.changed.add(room.room_id)
+        # Read after entering: what is said from now on arrives live.
+        missed = None
+        if seen is not None and isinstance(epoch, str):
+            missed = history.since(self.store, room.room_id, seen, epoch, at)
+        page = missed or history.page(self.store, room.room_id)
+        return Joined(
+            replace(room, user_count=count, seq=page.seq),
+            count,
+            presence.some_people(self.store, room.room_id, NAMES),
+            page,
+            missed is not None,
+        )
+
+    def leave(self, user: User, room_id: str, session: str, reason: str = message.LEFT) -> int:
+        """Leave with one connection, at once. Gives the userCount."""
+        connection = presence.connection_of(session, user.name)
+        self.changed.add(room_id)
+        return presence.leave(self.store, room_id, connection, self.limits.locale, reason)
+
+    def talk(
+        self,
+        user: User,
+        room_id: object,
+        said: object,
+        client_id: object = None,
+        session: str | None = None,
+    ) -> dict[str, int]:
+        """Say something: ``{seq, sentAt, userCount}`` once it is stored.
+
+        People speak through a connection that is in the room; bots need none. The same
+        ``client_id`` again, within ten minutes, gives the first answer again and stores nothing.
+        Raises ``Invalid``, ``TooLong``, ``NotFound``, ``Forbidden``, ``NotJoined``,
+        ``RateLimited``.
+        """
+        given = text.client_id(client_id)
+        words = text.message(said, self.limits.message_max)
+        room = rooms.access(self.store, user, room_id)
+        self._throttle(user)
+        body = message.body(room.room_id, user.name, words, given)
+        seq, at, count = self._store("append", room, message.TALK, body, user, given, session)
+        return {"seq": seq, "sentAt": at, "userCount": count}
+
+    def edit(
+        self,
+        user: User,
+        room_id: object,
+        seq: object,
+        said: object,
+        client_id: object = None,
+        session: str | None = None,
+    ) -> int:
+        """Put other words in one's own message. Gives the ``seq`` of the EDIT.
+
+        Raises as ``talk`` does, ``NotFound`` also for the message, ``Forbidden`` for others' ones.
+        """
+        given = text.client_id(client_id)
+        words = text.message(said, self.limits.message_max)
+        room = rooms.access(self.store, user, room_id)
+        return self._alter(Change(message.EDIT, seq, words, user.name), user, room, given, session)
+
+    def delete(
+        self,
+        user: User,
+        room_id: object,
+        seq: object,
+        client_id: object = None,
+        session: str | None = None,
+    ) -> int:
+        """Erase a message: its sender may, and who manages the room. Gives the DELETE's ``seq``."""
+        given = text.client_id(client_id)
+        room = rooms.access(self.store, user, room_id)
+        author = "" if room.is_managed_by(user) else user.name
+        return self._alter(Change(message.DELETE, seq, "", author), user, room, given, session)
+
+    def react(
+        self,
+        user: User,
+        room_id: object,
+        seq: object,
+        emoji: object,
+        on: object,
+        client_id: object = None,
+        session: str | None = None,
+    ) -> int:
+        """Put an emoji under a message, or take it away again. Gives the ``seq`` of the REACT."""
+        given = text.client_id(client_id)
+        reaction = {"emoji": text.emoji(emoji), "on": text.truth(on, "on")}
+        room = rooms.access(self.store, user, room_id)
+        change = Change(message.REACT, seq, more=reaction)
+        return self._alter(change, user, room, given, session)
+
+    def type(self, user: User, room_id: str) -> None:
+        """Tell the room that somebody who is in it is typing."""
+        moderation.throttle(self.store, "typing", text.fold(user.name), 1, 1, 5)
+        typing = orjson.dumps({"roomId": room_id, "sender": user.name})
+        self.store.redis.publish(keys.typing(room_id), typing)
+
+    def remove(self, user: User, room_id: object, name: object) -> None:
+        """Take a member out of a private room, and its connections too, on every worker.
+
+        Raises as ``rooms.remove`` does.
+        """
+        removed = rooms.remove(self.store, user, room_id, name)
+        told = orjson.dumps({"removed": [str(room_id), removed]})
+        self.store.redis.publish(keys.CONTROL, told)
+
+    def close(self, user: User, room_id: object) -> None:
+        """Delete a room. Raises ``NotFound``, and ``Forbidden`` for all but owner and admins."""
+        room = rooms.manage(self.store, user, room_id)
+        i = room.room_id
+        room_keys = [
+            keys.room(i),
+            keys.closed(i),
+            keys.stream(i),
+            keys.conns(i),
+            keys.people(i),
+            keys.members(i),
+            keys.erased(i),
+            keys.edits(i),
+        ]
+        closing = message.body(i, user.name, "")
+        members = self.store.run("close", room_keys, ["", closing, REMEMBER_CLOSED])
+        forget: list[Call | tuple[Argument, ...]] = [
+            ("ZREM", keys.ROOMS, i),
+            ("ZREM", keys.OCCUPIED, i),
+        ]
+        for name in members:
+            forget.append(("SREM", keys.private_rooms(text.fold(name.decode())), i))
+        self.store.batch(forget)
+        self.changed.add(i)
+
+    def _throttle(self, user: User) -> None:
+        limits = self.limits
+        moderation.throttle(
+            self.store,
+            "message",
+            text.fold(user.name),
+            limits.message_rate,
+            1,
+            limits.message_burst,
+        )
+
+    def _alter(
+        self, change: Change, user: User, room: Room, client_id: str | None, session: str | None
+    ) -> int:
+        ref = text.whole_number(change.seq, "seq", 1)
+        self._throttle(user)
+        i, more = room.room_id, {"ref": ref, **change.more}
+        body = message.body(i, user.name, change.words, client_id, **more)
+        extra = (ref, change.author)
+        return self._store("alter", room, change.kind, body, user, client_id, session, extra)[0]
+
+    def _store(
+        self,
+        script: str,
+        room: Room,
+        kind: str,
+        body: bytes,
+        user: User,
+        client_id: str | None,
+        session: str | None,
+        extra: tuple[Argument, ...] = (),
+    ) -> tuple[int, int, int]:
+        """Run ``append`` or ``alter``: ``(seq, sentAt, userCount)``."""
+        i = room.room_id
+        # Even without a clientId, so that a command sent twice over a bad line stores once.
+        sent = keys.sent(i, text.fold(user.name), client_id or uuid.uuid4().hex)
+        script_keys = [keys.room(i), keys.stream(i), keys.conns(i), keys.people(i), sent]
+        script_keys += [keys.erased(i), keys.edits(i)]
+        speaker = presence.connection_of(session, user.name) if session else ""
+        length, epoch = self.limits.history_length, rooms.new_epoch()
+        args: list[Argument] = ["", kind, body, speaker, length, REMEMBER, epoch, *extra]
+        new, seq, at, count = self.store.run(script, script_keys, args)
+        if new:
+            # XX: a room that was deleted just now is not listed again.
+            self.store.batch([("ZADD", keys.ROOMS, "XX", "GT", at, i)])
+            self.changed.add(i)
+        return seq, at, count

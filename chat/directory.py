@@ -1,0 +1,73 @@
+"""The list of rooms: by activity, searched by name, page after page."""
+
+import unicodedata
+
+from chat import keys, rooms, text
+from chat.errors import N_, Invalid
+from chat.rooms import Room
+from chat.store import Store
+from chat.users import User
+
+PAGE_MAX = 200
+#: Rooms read at a time while looking for those that a page wants.
+_CHUNK = 200
+
+
+def page(
+    store: Store, user: User, q: str = "", cursor: str = "", limit: int = 50
+) -> tuple[list[Room], str | None]:
+    """Rooms the user may see, most recently active first, and the cursor of the next page.
+
+    ``q`` is looked for in the names, in any case. Raises ``Invalid``, ``Forbidden``.
+    """
+    rooms.check_may_chat(user)
+    text.whole_number(limit, "limit", 1, PAGE_MAX)
+    wanted = _folded(q)
+    mine = {i.decode() for i in store.redis.smembers(keys.private_rooms(text.fold(user.name)))}
+    found: list[Room] = []
+    last: tuple[float, str] | None = _parse_cursor(cursor)
+    while True:
+        entries = _entries_after(store, last)
+        for (score, room_id), room in zip(
+            entries, rooms.find(store, [room_id for _, room_id in entries]), strict=True
+        ):
+            seen = last
+            last = (score, room_id)
+            if room and (not room.private or room_id in mine) and wanted in _folded(room.name):
+                if len(found) == limit:
+                    assert seen is not None
+                    return found, f"{seen[0]:.0f}-{seen[1]}"
+                found.append(room)
+        if not entries:
+            return found, None
+
+
+def _entries_after(store: Store, last: tuple[float, str] | None) -> list[tuple[float, str]]:
+    """The next ids of the index with their scores, behind ``last`` in its order."""
+    top = "+inf" if last is None else last[0]
+    skip = 0
+    while True:
+        chunk: list[tuple[bytes, float]] = store.redis.zrevrangebyscore(
+            keys.ROOMS, top, "-inf", start=skip, num=_CHUNK, withscores=True
+        )
+        entries = [(score, member.decode()) for member, score in chunk]
+        # Equal scores are ordered by member, so what was seen already is what is not smaller.
+        fresh = [entry for entry in entries if last is None or entry < last]
+        if fresh or not entries:
+            return fresh
+        skip += _CHUNK
+
+
+def _parse_cursor(cursor: str) -> tuple[float, str] | None:
+    if not cursor:
+        return None
+    score, dash, room_id = cursor.partition("-")
+    if not (
+        score.isascii() and score.isdigit() and len(score) <= 16 and dash and text.room_id(room_id)
+    ):
+        raise Invalid(N_("That cursor is not one of ours."))
+    return float(score), room_id
+
+
+def _folded(name: str) -> str:
+    return unicodedata.normalize("NFC", name).casefold()

@@ -1,0 +1,94 @@
+"""What can go wrong, as values of the domain.
+
+Each error has the code that clients see on the wire and the HTTP status that goes with it. The
+web makes them into pages and JSON, the live side into acknowledgements, each in one place.
+"""
+
+
+def N_(message: str) -> str:
+    """Mark a sentence for translation; the web translates it when it is shown."""
+    return message
+
+
+class MaruError(Exception):
+    """A refusal that the person or program who asked should be told about.
+
+    ``message`` is an English sentence that may hold ``%(name)s`` markers for ``params``.
+    """
+
+    code = "error"
+    status = 500
+
+    def __init__(self, message: str, **params: object) -> None:
+        super().__init__(message)
+        self.message = message
+        self.params = params
+
+    def __str__(self) -> str:
+        return self.message % self.params if self.params else self.message
+
+    def wire(self) -> dict[str, object]:
+        """The error as clients see it: ``{code, message}`` and whatever the class adds."""
+        return {"code": self.code, "message": str(self)}
+
+
+class Invalid(MaruError):
+    code = "invalid"
+    status = 400
+
+
+class TooLong(MaruError):
+    code = "too_long"
+    status = 413
+
+
+class Unauthorized(MaruError):
+    code = "unauthorized"
+    status = 401
+
+
+class TokenExpired(Unauthorized):
+    code = "token_expired"
+
+
+class TokenRevoked(Unauthorized):
+    code = "token_revoked"
+
+
+class Forbidden(MaruError):
+    code = "forbidden"
+    status = 403
+
+
+class NotFound(MaruError):
+    code = "not_found"
+    status = 404
+
+
+class NotJoined(MaruError):
+    code = "not_joined"
+    status = 409
+
+
+class Conflict(MaruError):
+    code = "conflict"
+    status = 409
+
+
+class RateLimited(MaruError):
+    """Too fast. ``retry_after`` is in seconds, rounded up for the HTTP header."""
+
+    code = "rate_limited"
+    status = 429
+
+    def __init__(self, message: str, retry_after: float, **params: object) -> None:
+        super().__init__(message, **params)
+        self.retry_after = retry_after
+
+    def wire(self) -> dict[str, object]:
+        return {**super().wire(), "retryAfter": round(self.retry_after, 3)}
+
+
+class Unavailable(MaruError):
+    code = "unavailable"
+    status = 503

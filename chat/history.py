@@ -1,0 +1,114 @@
+"""A room's messages: one stream, numbered densely from 1.
+
+The number is order, cursor and gap detector at once. It means something only within one life of
+the stream, which the room's ``epoch`` names. Messages leave here as the JSON that clients get;
+nothing decodes them on the way.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from chat import keys, text
+from chat.errors import N_, Invalid, NotFound
+from chat.store import Store
+
+PAGE_MAX = 200
+# How the scripts begin what they store; see ``stamp`` in ``lua/lib.lua``.
+_SENT_AT = re.compile(rb'"sentAt":(\d+)')
+#: Messages that a client gets when it cannot be told exactly what it missed.
+FRESH = 50
+#: The most messages that are made up for one by one; who missed more starts from a fresh page.
+RECOVERABLE = 1000
+
+
+@dataclass(frozen=True)
+class Page:
+    """Stored messages in ascending order, each as wire JSON.
+
+    ``seq`` is the number of the room's newest message; ``more`` says whether there are others
+    beyond the page in the direction asked for.
+    """
+
+    messages: list[bytes]
+    epoch: str
+    seq: int
+    more: bool
+
+
+def page(
+    store: Store, room_id: str, before: object = None, after: object = None, limit: object = None
+) -> Page:
+    """The newest ``limit`` messages, or those just before or just after a number.
+
+    Raises ``Invalid`` for numbers out of range and for both ``before`` and ``after``, and
+    ``NotFound``.
+    """
+    count = FRESH if limit is None else text.whole_number(limit, "limit", 1, PAGE_MAX)
+    if before is not None and after is not None:
+        raise Invalid(N_("Give before or after, not both."))
+    if after is not None:
+        first = text.whole_number(after, "after") + 1
+        return _read(store, room_id, ("XRANGE", f"0-{first}", "+"), count)
+    if before is not None:
+        last = text.whole_number(before, "before") - 1
+        if last < 1:
+            return _read(store, room_id, ("XREVRANGE", "0-0", "0-0"), count)
+        return _read(store, room_id, ("XREVRANGE", f"0-{last}", "-"), count)
+    return _read(store, room_id, ("XREVRANGE", "+", "-"), count)
+
+
+def since(store: Store, room_id: str, seq: int, epoch: str, at: int | None = None) -> Page | None:
+    """All messages after ``seq``, or ``None`` when they are not all to be had.
+
+    That is so in another epoch, beyond the newest message, and when some have been trimmed or are
+    simply too many. ``at`` is the ``sentAt`` of the message ``seq``: a store that came back without
+    its last writes and has gone on since may hold another one under that number.
+    """
+    with store.redis.pipeline(transaction=True) as snapshot:
+        snapshot.hmget(keys.room(room_id), "epoch", "seq")
+        snapshot.xrange(keys.stream(room_id), f"0-{max(seq, 1)}", "+", count=RECOVERABLE + 1)
+        snapshot.zcount(keys.erased(room_id), seq + 1, "+inf")
+        (known, top), entries, erased = snapshot.execute()
+    if known is None:
+        raise NotFound(N_("There is no such room."))
+    if entries and seq and entries[0][0] == b"0-%d" % seq:
+        last_seen = entries.pop(0)
+        if at is not None and sent_at(last_seen[1][b"m"]) != at:
+            return None
+    if known.decode() != epoch or len(entries) + erased != int(top or 0) - seq:
+        return None
+    return Page([_wire(entry) for entry in entries], epoch, int(top or 0), False)
+
+
+def diverge(store: Store, room_id: str, seq: int, epoch: str, at: int, new_epoch: str) -> bool:
+    """Begin a new epoch if the message that was sent as ``seq`` is not the one stored there now."""
+    room_keys = [keys.room(room_id), keys.stream(room_id)]
+    return bool(store.run("diverge", room_keys, [epoch, seq, at, new_epoch]))
+
+
+def sent_at(stored: bytes) -> int:
+    """The ``sentAt`` of a message in wire JSON."""
+    found = _SENT_AT.search(stored)
+    return int(found[1]) if found else 0
+
+
+def _read(store: Store, room_id: str, command: tuple[str, str, str], limit: int) -> Page:
+    name, start, end = command
+    with store.redis.pipeline(transaction=True) as snapshot:
+        snapshot.hmget(keys.room(room_id), "epoch", "seq")
+        # One more than asked for tells whether there are more.
+        snapshot.execute_command(name, keys.stream(room_id), start, end, "COUNT", limit + 1)
+        (epoch, seq), entries = snapshot.execute()
+    if epoch is None:
+        raise NotFound(N_("There is no such room."))
+    messages = [_wire(entry) for entry in entries[:limit]]
+    if name == "XREVRANGE":
+        messages.reverse()
+    return Page(messages, epoch.decode(), int(seq or 0), len(entries) > limit)
+
+
+def _wire(entry: tuple[bytes, dict[bytes, Any]]) -> bytes:
+    entry_id, fields = entry
+    stored: bytes = fields[b"m"]
+    return b'{"seq":%b,%b' % (entry_id[2:], stored[1:])

@@ -1,0 +1,45 @@
+"""The connections of this worker, and what each is allowed."""
+
+import time
+from dataclasses import dataclass, field
+
+from chat.presence import connection_of
+
+
+@dataclass(eq=False)
+class Connection:
+    """One Socket.IO session of one person.
+
+    ``token``, ``login`` and ``expires_at`` (ms) are those of the newest token it has shown. Once
+    it has ``ended``, a call of it that is still being carried out must not bring it in anywhere.
+    """
+
+    session: str
+    engine: str
+    name: str
+    token: str
+    login: str
+    expires_at: int
+    rooms: set[str] = field(default_factory=set)
+    watching: bool = False
+    warned: bool = False
+    ended: bool = False
+
+    @property
+    def member(self) -> str:
+        """How presence writes it."""
+        return connection_of(self.session, self.name)
+
+    def seconds_left(self) -> float:
+        return self.expires_at / 1000 - time.time()
+
+
+class Connections(dict[str, Connection]):
+    """All connections of this worker, by Socket.IO session."""
+
+    def of_ident(self, ident: str) -> list[Connection]:
+        """Those whose newest token, or whose login, has this identity."""
+        return [c for c in self.values() if ident in (c.token, c.login)]
+
+    def of_person(self, name: str) -> list[Connection]:
+        return [c for c in self.values() if c.name == name]

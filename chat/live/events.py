@@ -1,0 +1,213 @@
+"""Socket.IO events: each verifies its token, calls one operation, and gives the acknowledgement.
+
+The handlers are python-socketio's own, not Flask-SocketIO's: an event costs no request context.
+"""
+
+import logging
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import orjson
+import socketio
+from redis.exceptions import RedisError
+
+from chat import directory, history, rooms, text
+from chat.errors import N_, Invalid, MaruError, NotJoined, Unauthorized, Unavailable
+from chat.live.connections import Connection
+from chat.live.session import Live
+from chat.users import User
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+Call = dict[str, Any]
+Operation = Callable[[Live, Connection, User, Call], dict[str, Any]]
+
+#: Rooms that somebody who looks at the list is shown at first.
+LISTED = 100
+
+
+def register(live: Live) -> None:
+    """Answer the events of protocol.md on this server."""
+    server = live.server
+    operations: dict[str, Operation] = {
+        "join": _join,
+        "leave": _leave,
+        "message": _message,
+        "edit": _edit,
+        "delete": _delete,
+        "react": _react,
+        "history": _history,
+        "typing": _typing,
+        "watch": _watch,
+        "reauth": _reauth,
+    }
+    for event, operation in operations.items():
+        server.on(event, _handler(live, operation))
+    server.on("*", lambda event, session, *_: _unknown(event))
+    server.on("connect", lambda session, environ, auth=None: _connect(live, session, auth))
+    server.on("disconnect", lambda session, reason: live.lost(session))
+
+
+def _handler(live: Live, operation: Operation) -> Callable[..., dict[str, Any]]:
+    def handle(session: str, *arguments: Any) -> dict[str, Any]:
+        return _answer(lambda: _carry_out(live, operation, session, arguments))
+
+    return handle
+
+
+def _carry_out(
+    live: Live, operation: Operation, session: str, arguments: tuple[Any, ...]
+) -> dict[str, Any]:
+    connection = live.connections.get(session)
+    if connection is None:
+        raise Unauthorized(N_("This connection has ended."))
+    if len(arguments) != 1 or not isinstance(arguments[0], dict):
+        raise Invalid(N_("A call takes one object."))
+    call = arguments[0]
+    return operation(live, connection, live.authorise(connection, call.get("token")), call)
+
+
+def _answer(carry_out: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """The one place where the live side makes errors into acknowledgements."""
+    try:
+        return {"ok": True, **carry_out()}
+    except MaruError as refusal:
+        error = refusal
+    except RedisError as away:
+        log.warning("The store does not answer: %s", away)
+        error = Unavailable(N_("The server cannot reach its store. Try again in a moment."))
+    except Exception:
+        log.exception("An event failed")
+        error = MaruError(N_("Something went wrong on the server."))
+    return {"ok": False, "error": error.wire()}
+
+
+def _unknown(event: str) -> dict[str, Any]:
+    refusal = Invalid(N_("There is no such event, or its arguments are not JSON."))
+    return {"ok": False, "error": refusal.wire()}
+
+
+def _connect(live: Live, session: str, auth: Any) -> None:
+    def accept() -> dict[str, Any]:
+        live.accept(session, auth.get("token") if isinstance(auth, dict) else None)
+        return {}
+
+    answer = _answer(accept)
+    if not answer["ok"]:
+        error = answer["error"]
+        raise socketio.exceptions.ConnectionRefusedError(error["message"], error)
+
+
+def _join(live: Live, connection: Connection, user: User, call: Call) -> dict[str, Any]:
+    room = rooms.access(live.store, user, call.get("roomId"))
+    was_in = room.room_id in connection.rooms
+    live.fanout.add(room, connection)
+    try:
+        seen = call.get("since"), call.get("epoch"), call.get("sinceAt")
+        joined = live.conversation.join(user, room.room_id, connection.session, *seen)
+    except (MaruError, RedisError):
+        # A second join that fails puts nobody out who was in before.
+        if not was_in:
+            live.fanout.remove(room.room_id, connection)
+        raise
+    if connection.ended:
+        # While it was being let in: whoever ended it could not take it out of this room too.
+        live.release(connection)
+        raise Unauthorized(N_("This connection has ended."))
+    return {
+        "room": joined.room.wire(),
+        "userCount": joined.user_count,
+        "users": joined.users,
+        "recovered": joined.recovered,
+        **_page(joined.page),
+    }
+
+
+def _leave(live: Live, connection: Connection, user: User, call: Call) -> dict[str, Any]:
+    room_id = _joined_room(connection, call)
+    # First out of the fan-out: who has left hears nothing more, not even its own QUIT.
+    live.fanout.remove(room_id, connection)
+    return {"userCount": live.conversation.leave(user, room_id, connection.session)}
+
+
+def _message(live: Live, connection: Connection, user: User, call: Call) -> dict[str, Any]:
+    said = call.get("roomId"), call.get("message"), call.get("clientId"), connection.session
+    talk = live.conversation.talk
+    return dict(_in_the_room(live, connection, user, call, lambda: talk(user, *said)))
+
+
+def _edit(live: Live, connection: Connection, user: User, call: Call) -> dict[str, Any]:
+    change = call.get("roomId"), call.get("seq"), call.get("message"), call.get("clientId")
+    edit, session = live.conversation.edit, connection.session
+    return {"seq": _in_the_room(live, connection, user, call, lambda: edit(user, *change, session))}
+
+
+def _delete(live: Live, connection: Connection, user: User, call: Call) -> dict[str, Any]:
+    change = call.get("roomId"), call.get("seq"), call.get("clientId"), connection.session
+    delete = live.conversation.delete
+    return {"seq": _in_the_room(live, connection, user, call, lambda: delete(user, *change))}
+
+
+def _react(live: Live, connection: Connection, user: User, call: Call) -> dict[str, Any]:
+    change = call.get("roomId"), call.get("seq"), call.get("emoji"), call.get("on")
+    given, session = call.get("clientId"), connection.session
+    react = live.conversation.react
+
+    def say() -> int:
+        return react(user, *change, given, session)
+
+    return {"seq": _in_the_room(live, connection, user, call, say)}
+
+
+def _in_the_room(
+    live: Live, connection: Connection, user: User, call: Call, say: Callable[[], T]
+) -> T:
+    try:
+        return say()
+    except NotJoined:
+        if call.get("roomId") not in connection.rooms:
+            raise
+        # The store forgot what this worker knows: its lease ended while the worker was held up.
+        live.conversation.join(user, call.get("roomId"), connection.session)
+        return say()
+
+
+def _history(live: Live, connection: Connection, user: User, call: Call) -> dict[str, Any]:
+    room = rooms.access(live.store, user, call.get("roomId"))
+    window = call.get("before"), call.get("after"), call.get("limit")
+    return _page(history.page(live.store, room.room_id, *window), more=True)
+
+
+def _typing(live: Live, connection: Connection, user: User, call: Call) -> dict[str, Any]:
+    live.conversation.type(user, _joined_room(connection, call))
+    return {}
+
+
+def _watch(live: Live, connection: Connection, user: User, call: Call) -> dict[str, Any]:
+    # Watching from before the list is read: what changes in between is told afterwards.
+    connection.watching = True
+    listed, _ = directory.page(live.store, user, limit=LISTED)
+    return {"rooms": [room.summary() for room in listed]}
+
+
+def _reauth(live: Live, connection: Connection, user: User, call: Call) -> dict[str, Any]:
+    return {"expiresIn": max(0, round(connection.seconds_left()))}
+
+
+def _joined_room(connection: Connection, call: Call) -> str:
+    room_id = text.room_id(call.get("roomId"))
+    if room_id is None or room_id not in connection.rooms:
+        raise NotJoined(N_("Join the room first."))
+    return room_id
+
+
+def _page(page: history.Page, more: bool = False) -> dict[str, Any]:
+    answer: dict[str, Any] = {
+        "epoch": page.epoch,
+        "seq": page.seq,
+        "messages": [orjson.Fragment(stored) for stored in page.messages],
+    }
+    if more:
+        answer["more"] = page.more
+    return answer

@@ -1,0 +1,177 @@
+"""One loop a worker: everything that happens by the clock.
+
+Each second it tells the other workers which rooms have changed, shows the changes to those who look
+at the list, ends connections whose token has expired, and reaps leases that are over; every so
+often it renews the leases of its own connections and sends the canary.
+"""
+
+import logging
+import time
+from collections.abc import Callable
+
+import eventlet
+import orjson
+from redis.exceptions import RedisError
+
+from chat import keys, presence, rooms
+from chat.live.connections import Connection
+from chat.live.session import Live
+from chat.rooms import Room
+
+log = logging.getLogger(__name__)
+
+#: Seconds between two rounds.
+ROUND = 1.0
+#: Seconds between two canaries, and without one after which the worker counts as deaf.
+CANARY, DEAF = 2.0, 8.0
+#: Seconds after which a deaf worker that reaches the store is replaced.
+HOPELESS = 40.0
+#: Leases are renewed this many times in their length, so that one failure does not end them.
+RENEWALS = 3
+#: Seconds before its token expires that a connection is told so.
+WARNING = 60.0
+#: Seconds that an Engine.IO session may take to show a token.
+INTRODUCTION = 15.0
+#: Due rooms reaped in one round; more are reaped in further rounds, or by other workers.
+REAPED = 200
+
+
+class Heartbeat:
+    """``replace()`` ends this worker so that another takes its place."""
+
+    def __init__(self, live: Live, replace: Callable[[], None]) -> None:
+        self._live = live
+        self._replace = replace
+        self._timing = live.conversation.limits.timing
+        self._locale = live.conversation.limits.locale
+        #: Since when it could hear, if all is well.
+        self._able_since = time.monotonic()
+        self._next_canary = self._next_renewal = 0.0
+        self._store_is_away = False
+        self._strangers: dict[str, float] = {}
+
+    def run(self) -> None:
+        """Beat for ever."""
+        while True:
+            began = time.monotonic()
+            away = None
+            for duty in (self._canary, self._renew, self._reap, self._tell, self._show):
+                # The first one waited for a store that is away; when it is back, renewing comes
+                # before all else.
+                away = away or self._do(duty)
+            self._do(self._expire)
+            self._do(self._send_strangers_away)
+            self._note_store(away)
+            if not away:
+                self._give_up_if_deaf()
+            eventlet.sleep(max(0.05, ROUND - (time.monotonic() - began)))
+
+    def deaf(self) -> str | None:
+        """Why this worker does not hear the others, or ``None`` when it does."""
+        silent = time.monotonic() - max(self._live.heard_at, self._able_since)
+        if not self._live.heard_at:
+            return "The worker does not hear the others yet."
+        return None if silent < DEAF else f"The worker has heard nothing for {silent:.0f} s."
+
+    def _do(self, duty: Callable[[], None]) -> RedisError | None:
+        """One failing duty must not keep the others from being done, nor end the loop."""
+        try:
+            duty()
+        except RedisError as away:
+            return away
+        except Exception:
+            log.exception("A duty of the heartbeat failed")
+        return None
+
+    def _note_store(self, away: RedisError | None) -> None:
+        """One line when the store goes and one when it is back, not one a second."""
+        if away and not self._store_is_away:
+            log.warning("The store does not answer: %s", away)
+        if self._store_is_away and not away:
+            log.warning("The store answers again.")
+            self._able_since = time.monotonic()
+            # At once: leases may be about to end that nobody could renew.
+            self._next_renewal = 0.0
+        self._store_is_away = away is not None
+
+    def _give_up_if_deaf(self) -> None:
+        """Whatever keeps it from hearing what it can still say, a new worker will not have it."""
+        heard_at = max(self._live.heard_at, self._able_since)
+        if time.monotonic() - heard_at > HOPELESS and not self._live.draining:
+            log.error("This worker no longer hears the others; it gives way to another.")
+            self._replace()
+
+    def _canary(self) -> None:
+        now = time.monotonic()
+        if now >= self._next_canary:
+            canary = orjson.dumps({"canary": self._live.worker})
+            self._live.store.redis.publish(keys.CONTROL, canary)
+            self._next_canary = now + CANARY
+
+    def _renew(self) -> None:
+        now = time.monotonic()
+        if now >= self._next_renewal:
+            fanout = self._live.fanout
+            presence.renew(
+                self._live.store, fanout.members(), self._timing, self._locale, is_in=fanout.is_in
+            )
+            self._next_renewal = now + self._timing.lease / 1000 / RENEWALS
+            self._live.fanout.sweep()
+
+    def _reap(self) -> None:
+        reaped = presence.reap(self._live.store, self._timing, self._locale, REAPED)
+        self._live.conversation.changed.update(room_id for room_id, gone in reaped.items() if gone)
+
+    def _tell(self) -> None:
+        changed = self._live.conversation.changed
+        if changed:
+            told = list(changed)
+            self._live.store.redis.publish(keys.CONTROL, orjson.dumps({"rooms": told}))
+            changed.difference_update(told)
+
+    def _show(self) -> None:
+        changed = list(self._live.changed)
+        self._live.changed.difference_update(changed)
+        watching = [c for c in self._live.connections.values() if c.watching]
+        if not changed or not watching:
+            return
+        public: list[dict[str, object]] = []
+        private: list[Room] = []
+        for room_id, room in zip(changed, rooms.find(self._live.store, changed), strict=True):
+            if room is None:
+                public.append({"roomId": room_id, "closed": True})
+            elif room.private:
+                private.append(room)
+            else:
+                public.append(room.summary())
+        allowed = {
+            room.room_id: set(rooms.members(self._live.store, room.room_id)) for room in private
+        }
+        for connection in watching:
+            shown = public + [r.summary() for r in private if connection.name in allowed[r.room_id]]
+            if shown:
+                self._live.emit(connection, "rooms", {"rooms": shown})
+
+    def _expire(self) -> None:
+        for connection in list(self._live.connections.values()):
+            left = connection.seconds_left()
+            if left <= 0:
+                self._end(connection)
+            elif left <= WARNING and not connection.warned:
+                connection.warned = True
+                self._live.notify(connection, "expiring", "The token expires soon; renew it.")
+
+    def _send_strangers_away(self) -> None:
+        """Whoever opens a session and never shows a token, or was refused, is not kept."""
+        known = {connection.engine for connection in self._live.connections.values()}
+        strangers = self._live.server.environ.keys() - known
+        now = time.monotonic()
+        self._strangers = {engine: self._strangers.get(engine, now) for engine in strangers}
+        for engine, since in self._strangers.items():
+            if now - since > INTRODUCTION:
+                self._live.drop(engine)
+
+    def _end(self, connection: Connection) -> None:
+        # Not out of its rooms at once: a page that overslept comes back with a new token.
+        self._live.notify(connection, "expired", "The token has expired.")
+        self._live.drop(connection.engine)

@@ -1,0 +1,29 @@
+"""Flask-SocketIO's message queue, over which processes outside emit to rooms."""
+
+from collections.abc import Iterator
+
+import eventlet
+import socketio
+
+#: Flask-SocketIO's own name for the channel: a process that names none emits on this one.
+QUEUE = "flask-socketio"
+
+
+class QueueManager(socketio.RedisManager):
+    """The library's, but it hears the queue over the worker's one connection that listens.
+
+    So it is healed with that: the library's own would be deaf for up to a minute after the store
+    was away, and for ever on a connection that is only half open.
+    """
+
+    def __init__(self, store_url: str) -> None:
+        super().__init__(store_url, channel=QUEUE)
+        self._heard = eventlet.queue.LightQueue()
+
+    def hear(self, payload: bytes) -> None:
+        """What arrived on the queue."""
+        self._heard.put(payload)
+
+    def _listen(self) -> Iterator[bytes]:
+        while True:
+            yield self._heard.get()

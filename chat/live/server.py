@@ -1,0 +1,118 @@
+"""The live side of one worker, put together."""
+
+import logging
+import os
+import signal
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+import eventlet
+from eventlet import patcher, tpool
+from flask import Flask
+from flask_socketio import SocketIO
+
+from chat.conversation import Conversation
+from chat.live import events, wire
+from chat.live.heartbeat import Heartbeat
+from chat.live.queue import QueueManager
+from chat.live.relay import Relay
+from chat.live.session import Caller, Live
+
+T = TypeVar("T")
+
+# Of what the libraries say, failures only.
+log = logging.getLogger("socketio")
+log.setLevel(logging.ERROR)
+#: Engine.IO's words for what is told to the client alone: it is no fault of the server, and the log
+#: is no place for what a stranger has written. An origin that is refused may be the operator's.
+CLIENTS_MISTAKES = {
+    *("bad-jsonp-index", "bad-sid", "bad-transport", "bad-upgrade", "bad-version"),
+    *("not-connected", "unexpected-http"),
+}
+
+#: Seconds between two pings, and without an answer after which a connection counts as lost.
+PING, PONG = 15, 10
+#: Seconds over which a stopping worker lets its clients go, so that they do not come all at once.
+DRAIN = 3.0
+#: Threads for what would block. Work for the processor gains nothing from more, and each of them
+#: keeps the 19 MB that hashing a password takes.
+THREADS = min(4, os.cpu_count() or 1)
+tpool.set_num_threads(THREADS)
+
+
+class LiveServer:
+    """Socket.IO for a Flask app. ``start`` begins to listen and to keep the leases.
+
+    In ``folder`` the workers of this machine find each other.
+    """
+
+    def __init__(
+        self,
+        app: Flask,
+        conversation: Conversation,
+        verify_token: Callable[[object], Caller],
+        store_url: str,
+        origins: tuple[str, ...],
+        folder: Path,
+    ) -> None:
+        def verify(token: object) -> Caller:
+            with app.app_context():
+                return verify_token(token)
+
+        self.socketio = SocketIO(
+            app,
+            async_mode="eventlet",
+            client_manager=QueueManager(store_url),
+            # Their own would write each line once more.
+            logger=log,
+            engineio_logger=log,
+            json=wire,
+            serializer=wire.Packet,
+            # In the order sent: one connection's calls never overtake each other.
+            async_handlers=False,
+            manage_session=False,
+            cors_allowed_origins=list(origins) or None,
+            ping_interval=PING,
+            ping_timeout=PONG,
+            max_http_buffer_size=wire.FRAME_MAX,
+        )
+        server = self.socketio.server
+        server.eio.log_message_keys |= CLIENTS_MISTAKES
+        server.eio._async = {**server.eio._async, "websocket": wire.WebSocket}
+        path = "/socket.io"
+        self._relay = Relay(wire.PollingDoor(app.wsgi_app, path), path, folder)
+        app.wsgi_app = self._relay  # type: ignore[method-assign]
+        new_id = server.eio.generate_id
+        server.eio.generate_id = lambda: self._relay.name(new_id())
+        self._live = Live(server, conversation, verify)
+        events.register(self._live)
+        server.eio.on("message", wire.guarded(server._handle_eio_message, self._live.drop))
+        self._heartbeat = Heartbeat(self._live, self._stop_worker)
+
+    def start(self) -> None:
+        """Once a worker, after the fork."""
+        eventlet.spawn(self._live.fanout.run)
+        eventlet.spawn(self._heartbeat.run)
+        self._relay.start()
+
+    def _stop_worker(self) -> None:
+        # To gunicorn that is a worker that has ended; it starts another.
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    def drain(self) -> None:
+        """When the worker is about to stop: hand its clients over to the others."""
+        self._live.drain(DRAIN)
+        self._relay.stop()
+
+    def unready(self) -> str | None:
+        """Why this worker should get no traffic, or ``None``."""
+        return "The worker is stopping." if self._live.draining else self._heartbeat.deaf()
+
+
+def in_native_thread(function: Callable[..., T], *args: object) -> T:
+    """Run what would block the event loop in a thread of the operating system."""
+    if patcher.is_monkey_patched("thread"):
+        result: T = tpool.execute(function, *args)
+        return result
+    return function(*args)

@@ -1,0 +1,130 @@
+"""One connection to the store that listens to channels, for as long as the worker lives.
+
+Reading is one greenlet's; subscribing is anybody's. When the connection is lost, or silent for
+longer than any healthy one would be, it is made anew and every channel is subscribed again.
+"""
+
+import logging
+import random
+from collections.abc import Callable
+
+import eventlet
+from redis.exceptions import ConnectionError, RedisError, TimeoutError
+
+from chat.store import PATIENCE, Store
+
+log = logging.getLogger(__name__)
+
+#: Seconds of silence after which the connection counts as dead. The worker's own canary, published
+#: every ``heartbeat.CANARY`` seconds, is heard far more often than that.
+SILENCE = 10.0
+#: Seconds between two tries to connect, at the most.
+LONGEST_PAUSE = 2.0
+
+
+class Subscriber:
+    """``on_message(channel, payload)`` and ``on_connected()`` run in the reading greenlet.
+
+    ``always`` are the channels that it listens to from the start.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        on_message: Callable[[str, bytes], None],
+        on_connected: Callable[[], None],
+        always: tuple[str, ...],
+    ) -> None:
+        pool = store.redis.connection_pool
+        options = {**pool.connection_kwargs, "health_check_interval": 0, "socket_timeout": SILENCE}
+        self._connection = pool.connection_class(**options)
+        self._on_message = on_message
+        self._on_connected = on_connected
+        self._channels = {channel: eventlet.event.Event() for channel in always}
+        self._connected = False
+        self._writing = eventlet.semaphore.Semaphore()
+
+    def subscribe(self, *channels: str) -> None:
+        """Start to listen to these, and wait until the store has confirmed it.
+
+        Raises ``RedisError`` if it does not.
+        """
+        confirmations = {channel: eventlet.event.Event() for channel in channels}
+        self._channels.update(confirmations)
+        self._send("SUBSCRIBE", channels)
+        with eventlet.Timeout(PATIENCE, RedisError("The store does not confirm a subscription.")):
+            for confirmed in confirmations.values():
+                confirmed.wait()
+
+    def unsubscribe(self, *channels: str) -> None:
+        for channel in channels:
+            self._channels.pop(channel, None)
+        self._send("UNSUBSCRIBE", channels)
+
+    def run(self) -> None:
+        """Listen for ever."""
+        failures = 0
+        while True:
+            try:
+                self._connect()
+                failures = 0
+                while True:
+                    self._handle(self._read())
+            except (RedisError, OSError) as error:
+                if failures == 0:
+                    log.warning("The worker does not hear the store (%s); trying again.", error)
+            except Exception:
+                # A worker that stopped to listen would be deaf for good.
+                log.exception("The worker could not handle what it heard; starting over.")
+            self._connection.disconnect()
+            self._connected = False
+            failures += 1
+            # Jitter, so that all workers of a restarted store do not come at once.
+            longest = min(0.1 * 2**failures, LONGEST_PAUSE)
+            eventlet.sleep(longest * random.uniform(0.5, 1.0))
+
+    def _read(self) -> list[bytes]:
+        if not self._connection.is_connected:
+            # Whoever could not write to it has closed it.
+            raise ConnectionError("The connection was closed.")
+        try:
+            answer: list[bytes] = self._connection.read_response(disconnect_on_error=False)
+        except TimeoutError:
+            # A process that was held up finds its time over, and what has arrived meanwhile.
+            if not self._connection.can_read(timeout=0):
+                raise
+            answer = self._connection.read_response()
+        return answer
+
+    def _connect(self) -> None:
+        self._connection.connect()
+        # Channels that are asked for from here on are subscribed by their callers.
+        self._connected = True
+        wanted = list(self._channels)
+        if wanted:
+            self._connection.send_command("SUBSCRIBE", *wanted)
+            pending = set(wanted)
+            while pending:
+                kind, channel, payload = self._connection.read_response()
+                if kind == b"subscribe":
+                    pending.discard(channel.decode())
+                self._handle([kind, channel, payload])
+        self._on_connected()
+
+    def _send(self, command: str, channels: tuple[str, ...]) -> None:
+        if self._connected:
+            try:
+                with self._writing:
+                    self._connection.send_command(command, *channels)
+            except (RedisError, OSError):
+                # The reading greenlet finds the same, connects, and subscribes to all channels.
+                self._connection.disconnect()
+
+    def _handle(self, answer: list[bytes]) -> None:
+        kind, channel, payload = answer
+        if kind == b"message":
+            self._on_message(channel.decode(), payload)
+        elif kind == b"subscribe":
+            confirmed = self._channels.get(channel.decode())
+            if confirmed is not None and not confirmed.ready():
+                confirmed.send()

@@ -1,0 +1,14 @@
+-- Begin a new epoch if the stream no longer holds what somebody has been sent: the store came back
+-- without its last writes. Any number of workers may ask; the first one's epoch stands.
+-- KEYS  room, stream
+-- ARGV  the epoch, seq and sentAt of the message that was sent, a new epoch
+-- Gives 1 if the epoch is new now, else 0.
+if redis.call('HGET', KEYS[1], 'epoch') ~= ARGV[1] then return 0 end
+local kept = tonumber(redis.call('HGET', KEYS[1], 'seq') or 0) >= tonumber(ARGV[2])
+if kept then
+  local entry = redis.call('XRANGE', KEYS[2], '0-' .. ARGV[2], '0-' .. ARGV[2])[1]
+  kept = not entry or string.match(entry[2][2], '"sentAt":(%d+)') == ARGV[3]
+end
+if kept then return 0 end
+redis.call('HSET', KEYS[1], 'epoch', ARGV[4])
+return 1

@@ -1,0 +1,72 @@
+-- Shared by the scripts of a room; put in front of each of them when they are loaded.
+
+-- The store's clock in ms, so that workers need not agree on the time; a test may pass its own.
+local function clock(given)
+  if given ~= '' then return tonumber(given) end
+  local t = redis.call('TIME')
+  return t[1] * 1000 + math.floor(t[2] / 1000)
+end
+
+-- A message body with what only the store knows put in front.
+local function stamp(kind, count, at, body)
+  return '{"type":"' .. kind .. '","userCount":' .. count .. ',"sentAt":' .. at .. ',' .. string.sub(body, 2)
+end
+
+-- A member of the connections is "<connection>:<name>".
+local function person(member)
+  return string.sub(member, string.find(member, ':', 1, true) + 1)
+end
+
+-- Tell the room of each name, all with the count as it is now; tell nothing without a body.
+-- Returns the count.
+local function announce(room, people, kind, at, body, names)
+  local count = redis.call('HLEN', people)
+  if #names > 0 and redis.call('EXISTS', room) == 1 then
+    redis.call('HSET', room, 'userCount', count)
+    for _, name in ipairs(body ~= '' and names or {}) do
+      redis.call('PUBLISH', room, stamp(kind, count, at, (string.gsub(body, '{name}', name))))
+    end
+  end
+  return count
+end
+
+-- Take connections out of a room. Returns the names of those of whom it was the last one.
+local function depart(conns, people, members)
+  local gone = {}
+  for _, member in ipairs(members) do
+    if redis.call('ZREM', conns, member) == 1 then
+      local name = person(member)
+      if redis.call('HINCRBY', people, name, -1) <= 0 then
+        redis.call('HDEL', people, name)
+        gone[#gone + 1] = name
+      end
+    end
+  end
+  return gone
+end
+
+-- Store a message and hand it to all who listen. Takes the keys room, stream, people, erased, edits.
+-- Returns seq, sentAt, userCount.
+local function append(keys, kind, at, body, longest, epoch)
+  local room, stream, people, erased, edits = unpack(keys)
+  local count = redis.call('HLEN', people)
+  local stored = stamp(kind, count, at, body)
+  local id = redis.call('XADD', stream, 'MAXLEN', '~', longest, '0-*', 'm', stored)
+  local seq = tonumber(string.sub(id, 3))
+  local heading = '{"seq":' .. seq .. ','
+  if seq ~= tonumber(redis.call('HGET', room, 'seq') or 0) + 1 then
+    -- The stream is not the one that the hash knew: cursors into the old one mean nothing now.
+    redis.call('HSET', room, 'epoch', epoch)
+    redis.call('DEL', erased, edits)
+    heading = heading .. '"epoch":"' .. epoch .. '",'
+  end
+  redis.call('HSET', room, 'seq', seq, 'activeAt', at)
+  redis.call('PUBLISH', room, heading .. string.sub(stored, 2))
+  return seq, at, count
+end
+
+-- What a clientId led to before, as seq, sentAt, userCount; nothing if it is new.
+local function remembered(sent)
+  local seq, at, count = string.match(redis.call('GET', sent) or '', '(%d+) (%d+) (%d+)')
+  return tonumber(seq), tonumber(at), tonumber(count)
+end

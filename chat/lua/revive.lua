@@ -1,0 +1,9 @@
+-- Make a room anew that the store has lost, unless it is there or was deleted.
+-- KEYS  room, members, closed
+-- ARGV  number of names, name of a member..., field, value...
+-- Gives 1 if it was made, else 0.
+if redis.call('EXISTS', KEYS[1], KEYS[3]) > 0 then return 0 end
+local names = tonumber(ARGV[1])
+if names > 0 then redis.call('SADD', KEYS[2], unpack(ARGV, 2, names + 1)) end
+redis.call('HSET', KEYS[1], unpack(ARGV, names + 2))
+return 1

@@ -1,0 +1,188 @@
+"""Who is in which room: a lease for every connection.
+
+A connection holds a lease that its worker renews while the connection lives. A connection that is
+lost only has its lease shortened to the grace; the reaper alone turns a lease that has ended into a
+QUIT. So a closed tab, a lost network and a dead worker are one path, and whoever is back within
+the grace was never away. People are counted, not connections: somebody with two tabs is one.
+
+The room's hash, its connections and its people change together in one script, which also tells the
+room. All times are the store's, so the workers' clocks do not matter.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from chat import keys, message
+from chat.errors import NotFound
+from chat.store import Argument, Call, Store
+
+#: Connections that one script call handles at the most.
+CHUNK = 500
+
+
+@dataclass(frozen=True)
+class Timing:
+    """How long a lease lasts, and what is left of it when the connection is lost, in ms."""
+
+    lease: int = 30_000
+    grace: int = 3_000
+
+    @property
+    def outage(self) -> int:
+        """When no worker has asked for leases to reap for so long, none could renew them either.
+
+        Far shorter than a lease, and far longer than the second in which every worker asks.
+        """
+        return max(3_000, self.lease // 4)
+
+
+def connection_of(session: str, name: str) -> str:
+    """How a connection is written in the store: a session of Socket.IO, and whose it is."""
+    return f"{session}:{name}"
+
+
+def session_of(connection: str) -> str:
+    """The session of a connection that is written so."""
+    return connection.partition(":")[0]
+
+
+def enter(
+    store: Store, room_id: str, connection: str, timing: Timing, locale: str, now: str = ""
+) -> int:
+    """Let a connection in, or renew its lease if it is in. Gives the userCount.
+
+    Whoever was not there before is announced with an ENTER. Raises ``NotFound``.
+    """
+    announcement = message.notice(message.ENTER, room_id, locale)
+    calls = _enter_calls(room_id, [connection], timing, announcement, "", now)
+    return int(store.batch(calls)[1][0])
+
+
+def renew(
+    store: Store,
+    members: Mapping[str, tuple[str, Sequence[str]]],
+    timing: Timing,
+    locale: str,
+    now: str = "",
+    is_in: Callable[[str, str], bool] = lambda room_id, connection: True,
+) -> None:
+    """Renew the leases of many connections: the epoch that the worker knows, and they, by room.
+
+    A connection whose lease had ended, and whose person was announced as gone, enters anew, if
+    ``is_in`` still says then that it is in the room: one that has left meanwhile has no lease
+    either. Rooms that no longer exist are passed over.
+    """
+    for room_id, (epoch, connections) in members.items():
+        announcement = message.notice(message.ENTER, room_id, locale)
+        for start in range(0, len(connections), CHUNK):
+            chunk = [c for c in connections[start : start + CHUNK] if is_in(room_id, c)]
+            renewed = store.run("renew", [keys.conns(room_id)], [now, timing.lease, *chunk])
+            without = [c for c in map(bytes.decode, renewed) if is_in(room_id, c)]
+            if not without:
+                continue
+            calls = _enter_calls(room_id, without, timing, announcement, epoch, now)
+            answer = store.try_batch(calls)[1]
+            if isinstance(answer, Exception) and not isinstance(answer, NotFound):
+                raise answer
+
+
+def restore(
+    store: Store, room_id: str, connections: Sequence[str], timing: Timing, now: str = ""
+) -> None:
+    """Put connections back that the store has lost: their people never left, so nobody is told."""
+    for start in range(0, len(connections), CHUNK):
+        chunk = connections[start : start + CHUNK]
+        store.batch(_enter_calls(room_id, chunk, timing, b"", "", now))
+
+
+def leave(
+    store: Store,
+    room_id: str,
+    connection: str,
+    locale: str,
+    reason: str = message.LEFT,
+    now: str = "",
+) -> int:
+    """Take a connection out at once. Gives the userCount."""
+    announcement = message.notice(message.QUIT, room_id, locale, reason)
+    return int(store.run("leave", _keys(room_id), [now, announcement, connection])[0])
+
+
+def release(
+    store: Store, room_ids: Iterable[str], connection: str, timing: Timing, now: str = ""
+) -> None:
+    """A connection was lost: it has the grace to come back as another one."""
+    rooms = list(room_ids)
+    shortened = [
+        Call("release", [keys.conns(room_id)], [now, timing.grace, connection]) for room_id in rooms
+    ]
+    ends = store.batch(shortened)
+    store.batch([("ZADD", keys.OCCUPIED, "LT", end, i) for i, end in zip(rooms, ends, strict=True)])
+
+
+def reap(
+    store: Store, timing: Timing, locale: str, limit: int = 100, now: str = ""
+) -> dict[str, list[str]]:
+    """End the leases that are over, in up to ``limit`` rooms that are due.
+
+    Gives for each such room the names of those who are gone. Any number of workers may reap at
+    the same time; each QUIT happens once.
+    """
+    # Longer than the grace, so that a connection lost in the meantime moves the room's time.
+    hold = timing.grace + 5_000
+    args: list[Argument] = [now, limit, hold, timing.outage, timing.lease]
+    held_until, *claimed = store.run("claim", [keys.OCCUPIED, keys.REAPED], args)
+    due = [room_id.decode() for room_id in claimed]
+    if not due:
+        return {}
+    answers = store.batch(
+        [
+            Call(
+                "reap",
+                _keys(room_id),
+                [now, message.notice(message.QUIT, room_id, locale, message.LOST), CHUNK],
+            )
+            for room_id in due
+        ]
+    )
+    store.batch(
+        [
+            Call("settle", [keys.OCCUPIED], [room_id, held_until, answer[0]])
+            for room_id, answer in zip(due, answers, strict=True)
+        ]
+    )
+    return {i: [n.decode() for n in a[1:]] for i, a in zip(due, answers, strict=True)}
+
+
+def people(store: Store, room_id: str) -> list[tuple[str, int]]:
+    """Who is here, by name, and with how many connections."""
+    found = store.redis.hgetall(keys.people(room_id))
+    return sorted((name.decode(), int(connections)) for name, connections in found.items())
+
+
+def some_people(store: Store, room_id: str, limit: int) -> list[str]:
+    """Up to about ``limit`` of the names, without reading all of a large room."""
+    return sorted(name.decode() for name in store.scan(keys.people(room_id), limit))
+
+
+def count(store: Store, room_id: str) -> int:
+    return int(store.redis.hlen(keys.people(room_id)))
+
+
+def _enter_calls(
+    room_id: str,
+    connections: Sequence[str],
+    timing: Timing,
+    announcement: bytes,
+    epoch: str,
+    now: str,
+) -> list[Call | tuple[Argument, ...]]:
+    return [
+        # Before anybody is in, so that the reaper knows the room whatever happens to this process.
+        ("ZADD", keys.OCCUPIED, 0, room_id),
+        Call("enter", _keys(room_id), [now, timing.lease, announcement, epoch, *connections]),
+    ]
+
+
+def _keys(room_id: str) -> list[str]:
+    return [keys.room(room_id), keys.conns(room_id), keys.people(room_id)]

@@ -1,0 +1,244 @@
+"""Rooms: a hash each, an index by activity, and who may enter a private one.
+
+``access`` is the only door to a room: whatever is done in a room on somebody's behalf starts there.
+"""
+
+import secrets
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from chat import keys, text, users
+from chat.errors import N_, Conflict, Forbidden, NotFound
+from chat.store import Argument, Call, Store
+from chat.users import User
+
+_FIELDS = ("name", "owner", "private", "encrypted", "createdAt", "epoch", "userCount", "seq")
+
+
+@dataclass(frozen=True)
+class Room:
+    """A room as it was when read. ``seq`` is that of its newest message, 0 before the first."""
+
+    room_id: str
+    name: str
+    owner: str
+    private: bool
+    encrypted: bool
+    created_at: int
+    epoch: str
+    user_count: int
+    seq: int
+
+    def wire(self) -> dict[str, object]:
+        return {
+            "roomId": self.room_id,
+            "name": self.name,
+            "owner": self.owner,
+            "private": self.private,
+            "encrypted": self.encrypted,
+            "createdAt": self.created_at,
+            "userCount": self.user_count,
+            "seq": self.seq,
+        }
+
+    def summary(self) -> dict[str, object]:
+        """What the live list of rooms shows."""
+        return {
+            "roomId": self.room_id,
+            "name": self.name,
+            "private": self.private,
+            "encrypted": self.encrypted,
+            "userCount": self.user_count,
+            "seq": self.seq,
+        }
+
+    def is_managed_by(self, user: User) -> bool:
+        return user.is_admin or user.name == self.owner
+
+
+def new_epoch() -> str:
+    """What tells one life of a room's stream from another."""
+    return secrets.token_urlsafe(6)
+
+
+def create(
+    store: Store, owner: User, name: object, private: object = False, encrypted: object = False
+) -> Room:
+    """A new room. Raises ``Invalid``, or ``Forbidden`` for guests."""
+    check_may_chat(owner)
+    room = Room(
+        room_id=secrets.token_hex(8),
+        name=text.room_name(name),
+        owner=owner.name,
+        private=text.truth(private, "private"),
+        encrypted=text.truth(encrypted, "encrypted"),
+        created_at=time.time_ns() // 1_000_000,
+        epoch=new_epoch(),
+        user_count=0,
+        seq=0,
+    )
+    if room.private:
+        # Before the room itself, so that its owner is never locked out of it.
+        _add_member(store, room.room_id, owner.name)
+    store.batch(
+        [
+            ("HSET", keys.room(room.room_id), *_fields(room)),
+            ("ZADD", keys.ROOMS, room.created_at, room.room_id),
+        ]
+    )
+    return room
+
+
+def find(store: Store, room_ids: Sequence[str]) -> list[Room | None]:
+    """These rooms, ``None`` for one that does not exist. No access is checked."""
+    found = store.batch([("HMGET", keys.room(room_id), *_FIELDS) for room_id in room_ids])
+    return [_room(i, values) for i, values in zip(room_ids, found, strict=True)]
+
+
+def access(store: Store, user: User, room_id: object) -> Room:
+    """The room, if this user may be in it.
+
+    Raises ``Forbidden`` for guests, and ``NotFound`` for a room that does not exist or is private
+    and none of the user's business: whoever may not enter it is not told that it is there.
+    """
+    check_may_chat(user)
+    known = text.room_id(room_id)
+    room = find(store, [known])[0] if known else None
+    if room is None or (room.private and not is_member(store, room.room_id, user.name)):
+        raise NotFound(N_("There is no such room."))
+    return room
+
+
+def manage(store: Store, user: User, room_id: object) -> Room:
+    """The room, if this user may change it. Raises as ``access`` does, and ``Forbidden``."""
+    room = access(store, user, room_id)
+    if not room.is_managed_by(user):
+        raise Forbidden(N_("Only the room's owner or an admin can do that."))
+    return room
+
+
+def revive(store: Store, room: Room, present: Sequence[str]) -> bool:
+    """Make a room anew that the store has lost; the people present are its first members.
+
+    False when it is there after all, or was deleted.
+    """
+    anew = replace(room, epoch=new_epoch(), user_count=0, seq=0)
+    members = sorted({room.owner, *present}) if room.private else []
+    made = store.run(
+        "revive",
+        [keys.room(room.room_id), keys.members(room.room_id), keys.closed(room.room_id)],
+        [len(members), *members, *_fields(anew)],
+    )
+    calls: list[Call | tuple[Argument, ...]] = [
+        ("SADD", keys.private_rooms(text.fold(name)), room.room_id) for name in members
+    ]
+    if made:
+        store.batch([*calls, ("ZADD", keys.ROOMS, room.created_at, room.room_id)])
+    return bool(made)
+
+
+def rename(store: Store, user: User, room_id: object, name: object) -> Room:
+    """Raises ``Invalid``, and as ``manage`` does."""
+    room = manage(store, user, room_id)
+    store.redis.hset(keys.room(room.room_id), "name", text.room_name(name))
+    return manage(store, user, room_id)
+
+
+def members(store: Store, room_id: str) -> list[str]:
+    """The names of those who may enter a private room."""
+    return sorted(name.decode() for name in store.redis.smembers(keys.members(room_id)))
+
+
+def is_member(store: Store, room_id: str, name: str) -> bool:
+    return bool(store.redis.sismember(keys.members(room_id), name))
+
+
+def invite(store: Store, user: User, room_id: object, name: object) -> User:
+    """Let somebody into a private room.
+
+    Raises ``Invalid``, ``NotFound``, ``Conflict``, and as ``manage`` does.
+    """
+    room = manage(store, user, room_id)
+    _check_private(room)
+    guest = users.get(store, text.person_name(name))
+    if guest is None:
+        raise NotFound(N_("There is nobody of that name."))
+    _add_member(store, room.room_id, guest.name)
+    return guest
+
+
+def remove(store: Store, user: User, room_id: object, name: object) -> str:
+    """Take somebody out of a private room; its owner stays. A member may remove itself.
+
+    Gives the name as it is written there. Raises ``Invalid``, ``NotFound``, ``Conflict``, and as
+    ``manage`` does.
+    """
+    room = access(store, user, room_id)
+    folded = text.fold(text.person_name(name))
+    if folded != text.fold(user.name):
+        manage(store, user, room_id)
+    _check_private(room)
+    if folded == text.fold(room.owner):
+        raise Conflict(N_("The owner of a room stays in it."))
+    removed = next((m for m in members(store, room.room_id) if text.fold(m) == folded), None)
+    if removed is None:
+        raise NotFound(N_("There is nobody of that name."))
+    store.batch(
+        [
+            ("SREM", keys.members(room.room_id), removed),
+            ("SREM", keys.private_rooms(folded), room.room_id),
+        ]
+    )
+    return removed
+
+
+def check_may_chat(user: User) -> None:
+    if not user.may_chat:
+        raise Forbidden(N_("Guests cannot enter the rooms yet. An admin can change that."))
+
+
+def _check_private(room: Room) -> None:
+    if not room.private:
+        raise Conflict(N_("Everybody may enter this room."))
+
+
+def _add_member(store: Store, room_id: str, name: str) -> None:
+    store.batch(
+        [
+            ("SADD", keys.members(room_id), name),
+            ("SADD", keys.private_rooms(text.fold(name)), room_id),
+        ]
+    )
+
+
+def _fields(room: Room) -> list[Argument]:
+    """The room's hash: field, value, field, value…"""
+    values: tuple[Argument, ...] = (
+        room.name,
+        room.owner,
+        int(room.private),
+        int(room.encrypted),
+        room.created_at,
+        room.epoch,
+        room.user_count,
+        room.seq,
+    )
+    return [part for pair in zip(_FIELDS, values, strict=True) for part in pair]
+
+
+def _room(room_id: str, values: Sequence[bytes | None]) -> Room | None:
+    name, owner, private, encrypted, created_at, epoch, user_count, seq = values
+    if name is None or owner is None or epoch is None:
+        return None
+    return Room(
+        room_id,
+        name.decode(),
+        owner.decode(),
+        private == b"1",
+        encrypted == b"1",
+        int(created_at or 0),
+        epoch.decode(),
+        int(user_count or 0),
+        int(seq or 0),
+    )

@@ -1,0 +1,34 @@
+"""Logins and tokens that may no longer be used."""
+
+import secrets
+from collections.abc import Sequence
+
+import orjson
+
+from chat import keys
+from chat.store import Store
+
+
+def new_id() -> str:
+    """The identity of one login: its cookie and its tokens share it."""
+    return secrets.token_urlsafe(16)
+
+
+def revoke(store: Store, ident: str, seconds: int) -> None:
+    """Refuse a token (by its jti) or all that belongs to a login for the next ``seconds``.
+
+    Give as many as it could still live. Every worker is told, and closes the sockets concerned.
+    """
+    store.redis.set(keys.revoked(ident), 1, ex=max(1, seconds))
+    store.redis.publish(keys.CONTROL, orjson.dumps({"revoked": ident}))
+
+
+def is_revoked(store: Store, *idents: str) -> bool:
+    """Is any of these tokens or logins revoked?"""
+    return bool(revoked_among(store, idents))
+
+
+def revoked_among(store: Store, idents: Sequence[str]) -> set[str]:
+    """Those of these tokens and logins that are revoked."""
+    answers = store.batch([("EXISTS", keys.revoked(ident)) for ident in idents])
+    return {ident for ident, revoked in zip(idents, answers, strict=True) if revoked}

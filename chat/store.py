@@ -1,0 +1,162 @@
+"""The store: one Redis or Valkey, 7 or later, and the scripts that change it.
+
+Everything that changes several keys is a script in ``lua/``; ``Store.run`` runs one, and
+``Store.batch`` sends several commands and scripts in one write.
+"""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import redis
+from redis.backoff import ExponentialWithJitterBackoff
+from redis.exceptions import ConnectionError, NoScriptError, RedisError, ResponseError
+from redis.retry import Retry
+
+from chat.errors import N_, Forbidden, MaruError, NotFound, NotJoined
+
+OLDEST_VERSION = (7, 0)
+#: Connections of one process. Callers wait for a free one rather than open ever more.
+POOL_SIZE = 32
+#: Seconds after which a silent store counts as away.
+PATIENCE = 3.0
+
+Argument = str | bytes | int
+
+
+class StoreError(Exception):
+    """The store cannot be used; the text is one line for the operator."""
+
+
+@dataclass(frozen=True)
+class Script:
+    sha: str
+    source: str
+
+
+@dataclass(frozen=True)
+class Call:
+    """One script call of a batch."""
+
+    script: str
+    keys: Sequence[str]
+    args: Sequence[Argument] = ()
+
+
+class Store:
+    """``redis`` gives bytes, never str. Every method raises ``redis.exceptions.RedisError``."""
+
+    def __init__(self, client: redis.Redis) -> None:
+        # Any: the library's types leave open whether answers are bytes or str; here they are bytes.
+        self.redis: Any = client
+
+    def run(self, script: str, script_keys: Sequence[str], args: Sequence[Argument] = ()) -> Any:
+        """Run one script. Raises the domain's error where the script answers with one."""
+        return self.batch([Call(script, script_keys, args)])[0]
+
+    def batch(self, calls: Sequence[Call | tuple[Argument, ...]]) -> list[Any]:
+        """Send script calls and plain commands in one write; their answers, in order.
+
+        They are carried out in order, with others' commands in between. Raises the first error.
+        """
+        answers = self.try_batch(calls)
+        for answer in answers:
+            if isinstance(answer, Exception):
+                raise answer
+        return answers
+
+    def try_batch(self, calls: Sequence[Call | tuple[Argument, ...]]) -> list[Any]:
+        """The same, with the error of a command in place of its answer."""
+        answers = self._send(calls)
+        if any(isinstance(answer, NoScriptError) for answer in answers):
+            self._load_scripts()
+            again = [i for i, answer in enumerate(answers) if isinstance(answer, NoScriptError)]
+            for i, answer in zip(again, self._send([calls[i] for i in again]), strict=True):
+                answers[i] = answer
+        return [_as_domain_error(a) if isinstance(a, Exception) else a for a in answers]
+
+    def check(self) -> None:
+        """Raise ``StoreError`` unless the store answers, is recent enough, and takes writes."""
+        try:
+            info = self.redis.info("server")
+            self._load_scripts()
+        except RedisError as error:
+            raise StoreError(f"The store cannot be used: {error}") from error
+        # Valkey tells the Redis version that it is compatible with as redis_version.
+        name, version = (
+            ("Valkey", info["valkey_version"])
+            if "valkey_version" in info
+            else ("Redis", info["redis_version"])
+        )
+        if tuple(int(part) for part in str(version).split(".")[:2]) < OLDEST_VERSION:
+            raise StoreError(f"The store is {name} {version}; Maru needs Redis 7 or Valkey.")
+
+    def scan(self, key: str, limit: int) -> list[bytes]:
+        """About the first ``limit`` fields of a hash, without reading all of a large one."""
+        _, fields = self.redis.hscan(key, count=limit)
+        return list(fields)[:limit]
+
+    def _send(self, calls: Sequence[Call | tuple[Argument, ...]]) -> list[Any]:
+        pipeline = self.redis.pipeline(transaction=False)
+        for call in calls:
+            if isinstance(call, Call):
+                sha = SCRIPTS[call.script].sha
+                pipeline.execute_command("EVALSHA", sha, len(call.keys), *call.keys, *call.args)
+            else:
+                pipeline.execute_command(*call)
+        return pipeline.execute(raise_on_error=False)
+
+    def _load_scripts(self) -> None:
+        for script in SCRIPTS.values():
+            self.redis.script_load(script.source)
+
+
+def connect(url: str) -> Store:
+    """A store at ``redis://``, ``rediss://`` or ``unix://``; connects when it is first used.
+
+    Raises ``StoreError`` when the URL is none of these.
+    """
+    try:
+        pool = redis.BlockingConnectionPool.from_url(
+            url,
+            max_connections=POOL_SIZE,
+            timeout=PATIENCE,
+            protocol=2,
+            socket_timeout=PATIENCE,
+            socket_connect_timeout=PATIENCE,
+            health_check_interval=30,
+            # Once more at once, over a new connection: the store may have been restarted since
+            # the last command. More patience than that is the client's, which has an outbox; and
+            # a store that is only silent has had all of ours.
+            retry=Retry(ExponentialWithJitterBackoff(base=0.05, cap=0.5), 1, (ConnectionError,)),
+            **({} if url.startswith("unix:") else {"socket_keepalive": True}),
+        )
+    except ValueError as error:
+        raise StoreError(f"REDIS_URL cannot be used: {error}") from error
+    return Store(redis.Redis(connection_pool=pool))
+
+
+def _scripts() -> Iterator[tuple[str, Script]]:
+    folder = Path(__file__).parent / "lua"
+    shared = (folder / "lib.lua").read_text("utf-8")
+    for path in sorted(folder.glob("*.lua")):
+        if path.stem != "lib":
+            source = shared + path.read_text("utf-8")
+            yield path.stem, Script(hashlib.sha1(source.encode()).hexdigest(), source)
+
+
+SCRIPTS = dict(_scripts())
+
+
+def _as_domain_error(error: Exception) -> Exception:
+    if isinstance(error, ResponseError):
+        refusals: dict[str, MaruError] = {
+            "NOTFOUND": NotFound(N_("There is no such room.")),
+            "NOTJOINED": NotJoined(N_("Join the room first.")),
+            "NOMESSAGE": NotFound(N_("There is no such message.")),
+            "NOTYOURS": Forbidden(N_("Only its sender can change a message.")),
+        }
+        return refusals.get(str(error).split(" ")[0], error)
+    return error

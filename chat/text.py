@@ -1,0 +1,144 @@
+"""The door for text from outside: names, rooms, messages, identifiers.
+
+Each function takes whatever arrived, of any type, and gives back the value to use, or raises
+``Invalid`` or ``TooLong`` with a sentence that says what is allowed.
+"""
+
+import re
+import unicodedata
+
+from chat.errors import N_, Invalid, TooLong
+
+NAME_MIN, NAME_MAX = 2, 32
+ROOM_NAME_MAX = 80
+PASSWORD_MIN, PASSWORD_MAX = 8, 256
+#: Code points; the longest emoji in use, families of four with skin tones, have eleven.
+EMOJI_MAX = 16
+#: Far beyond any sequence number, well inside what Lua and JavaScript count exactly.
+NUMBER_MAX = 2**53 - 1
+
+_ROOM_ID = re.compile(r"[A-Za-z0-9_-]{1,32}", re.ASCII)
+_CLIENT_ID = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
+# Marks that reorder the text around them; in a name they could make one room look like another.
+_BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+# Letters by their category that nevertheless show nothing: the Hangul fillers and Braille's blank.
+_INVISIBLE = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+
+
+def person_name(value: object) -> str:
+    """A person's name in NFC: 2 to 32 letters, digits, ``.``, ``_``, ``-`` of any script."""
+    message = N_("A name has 2 to 32 letters, digits, dots, dashes or underscores.")
+    name = unicodedata.normalize("NFC", _string(value, message))
+    if not NAME_MIN <= len(name) <= NAME_MAX:
+        raise Invalid(message)
+    if not all(_is_name_character(c) for c in name) or not any(c.isalnum() for c in name):
+        raise Invalid(message)
+    if unicodedata.category(name[0])[0] == "M" or not _INVISIBLE.isdisjoint(name):
+        raise Invalid(message)
+    return name
+
+
+def fold(name: str) -> str:
+    """The form in which names of people are compared: case does not tell them apart."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
+
+
+def password(value: object) -> str:
+    """A new password: 8 to 256 characters."""
+    message = N_("A password has 8 to 256 characters.")
+    text = _string(value, message)
+    if not PASSWORD_MIN <= len(text) <= PASSWORD_MAX or "\0" in text:
+        raise Invalid(message)
+    return text
+
+
+def room_name(value: object) -> str:
+    """A room's name in NFC, without the white space around it: 1 to 80 characters."""
+    message = N_("A room's name has 1 to 80 characters, none of them control characters.")
+    name = unicodedata.normalize("NFC", _string(value, message)).strip()
+    if not 1 <= len(name) <= ROOM_NAME_MAX or is_blank(name):
+        raise Invalid(message)
+    if any(unicodedata.category(c) in ("Cc", "Zl", "Zp") or c in _BIDI for c in name):
+        raise Invalid(message)
+    return name
+
+
+def message(value: object, longest: int) -> str:
+    """The text of a message: up to ``longest`` characters, newline and tab allowed."""
+    text = _string(value, N_("A message is a text."))
+    if len(text) > longest:
+        raise TooLong(N_("A message has at most %(max)s characters."), max=longest)
+    text = text.replace("\r\n", "\n")
+    if any(unicodedata.category(c) == "Cc" and c not in "\n\t" for c in text):
+        raise Invalid(N_("A message holds no control characters."))
+    if is_blank(text):
+        raise Invalid(N_("A message needs at least one visible character."))
+    return text
+
+
+def room_id(value: object) -> str | None:
+    """The room id, or ``None`` for a text that no room can have as its id."""
+    text = _string(value, N_("roomId is a text."))
+    return text if _ROOM_ID.fullmatch(text) else None
+
+
+def client_id(value: object) -> str | None:
+    """What the client calls its message, or ``None`` when it gave no name."""
+    if value is None:
+        return None
+    problem = N_("clientId is a text of 1 to 64 letters, digits, dashes or underscores.")
+    text = _string(value, problem)
+    if not _CLIENT_ID.fullmatch(text):
+        raise Invalid(problem)
+    return text
+
+
+def emoji(value: object) -> str:
+    """One emoji, with whatever modifiers it has."""
+    problem = N_("That is not an emoji.")
+    text = _string(value, problem)
+    parts = {unicodedata.category(c) for c in text}
+    if not 1 <= len(text) <= EMOJI_MAX or not parts & {"So", "Me"}:
+        raise Invalid(problem)
+    if not parts <= {"So", "Sk", "Sm", "Mn", "Me", "Cf", "Nd", "Po"}:
+        raise Invalid(problem)
+    return text
+
+
+def whole_number(value: object, field: str, least: int = 0, most: int = NUMBER_MAX) -> int:
+    """A number from a JSON body; a truth value or a fraction is none."""
+    if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
+        raise Invalid(
+            N_("%(field)s is a whole number from %(least)s to %(most)s."),
+            field=field,
+            least=least,
+            most=most,
+        )
+    return value
+
+
+def truth(value: object, field: str) -> bool:
+    """``true`` or ``false`` from a JSON body; missing is false."""
+    if value is None:
+        return False
+    if not isinstance(value, bool):
+        raise Invalid(N_("%(field)s is true or false."), field=field)
+    return value
+
+
+def is_blank(text: str) -> bool:
+    """Nothing to see: white space, format characters and fillers only."""
+    return all(c.isspace() or c in _INVISIBLE or unicodedata.category(c) == "Cf" for c in text)
+
+
+def _string(value: object, problem: str) -> str:
+    if not isinstance(value, str):
+        raise Invalid(problem)
+    if not value.isascii() and any("\ud800" <= c <= "\udfff" for c in value):
+        # Half of a surrogate pair: JSON can carry it, UTF-8 cannot.
+        raise Invalid(problem)
+    return value
+
+
+def _is_name_character(c: str) -> bool:
+    return c in "._-" or unicodedata.category(c)[0] in "LM" or unicodedata.category(c) == "Nd"

@@ -1,0 +1,63 @@
+"""Maru's pages, HTTP API and commands, on Flask.
+
+Handlers are thin: they find out who asks (``identity``), read what was sent (``forms``,
+``parsing``), call one operation of the domain and answer. What goes wrong is raised, and becomes a
+page or JSON in ``errors`` alone.
+"""
+
+from collections.abc import Callable
+
+from flask import Flask
+
+from chat.conversation import Conversation
+from chat.store import Store
+from chat.users import Hasher
+from chat.web import (
+    admin,
+    api,
+    api_tokens,
+    assets,
+    auth,
+    cli,
+    cors,
+    errors,
+    i18n,
+    identity,
+    operations,
+    pages,
+    security,
+    tokens,
+)
+from chat.web.parts import Parts
+from chat.web.tokens import Caller, verify_token
+from config import Settings
+
+__all__ = ["Caller", "init_app", "verify_token"]
+
+
+def init_app(
+    app: Flask,
+    settings: Settings,
+    store: Store,
+    conversation: Conversation,
+    hasher: Hasher,
+    readiness: Callable[[], str | None],
+) -> None:
+    """Give ``app`` everything that is served over HTTP, and the ``flask`` commands."""
+    # Answers as they are written down in the documentation: in this order, in any script.
+    app.json.sort_keys = False  # type: ignore[attr-defined]
+    app.json.ensure_ascii = False  # type: ignore[attr-defined]
+    app.extensions["maru"] = Parts(settings, store, conversation, hasher, readiness)
+    security.init_app(app, settings)
+    assets.init_app(app)
+    cors.init_app(app, settings)
+    i18n.init_app(app, settings)
+    identity.init_app(app)
+    tokens.init_app(app, settings)
+    errors.init_app(app)
+    for module in (auth, pages, admin, api, api_tokens, operations):
+        app.register_blueprint(module.blueprint)
+    for module in (api, api_tokens):
+        # Bearer tokens are no ambient authority; identity.caller checks those who use the cookie.
+        identity.csrf.exempt(module.blueprint)
+    cli.init_app(app)

@@ -1,0 +1,70 @@
+"""The ``flask`` commands of Maru: accounts, for those who have the machine.
+
+They work beside a running server and without one: where the embedded store is not running, it is
+started for the command.
+"""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import click
+from flask import Flask
+from flask.cli import with_appcontext
+from redis.exceptions import RedisError
+
+from chat import embedded, users
+from chat.embedded import EmbeddedError
+from chat.errors import MaruError
+from chat.store import Store
+from chat.web.parts import parts
+
+
+def init_app(app: Flask) -> None:
+    app.cli.add_command(_create_user)
+    app.cli.add_command(_set_role)
+
+
+@click.command("create-user")
+@click.argument("name")
+@click.option("--role", metavar="admin|user|guest", help="Without it: user; admin for the first.")
+@with_appcontext
+def _create_user(name: str, role: str | None) -> None:
+    """Make an account; the password is asked for, or read from standard input."""
+    with _store() as store:
+        user = users.create(store, parts().hasher, name, _password(), role)
+    click.echo(f"{user.name} is {_with_article(user.role)} now.")
+
+
+@click.command("set-role")
+@click.argument("name")
+@click.argument("role", metavar="admin|user|guest")
+@with_appcontext
+def _set_role(name: str, role: str) -> None:
+    """Give an account another role."""
+    with _store() as store:
+        user = users.set_role(store, name, role)
+    click.echo(f"{user.name} is {_with_article(user.role)} now.")
+
+
+@contextmanager
+def _store() -> Iterator[Store]:
+    """The store while the command runs; what goes wrong becomes one line and exit status 1."""
+    try:
+        with embedded.running(parts().settings):
+            yield parts().store
+    except (MaruError, EmbeddedError) as error:
+        raise click.ClickException(str(error)) from None
+    except RedisError as error:
+        raise click.ClickException(f"The store does not answer: {error}") from None
+
+
+def _password() -> str:
+    if sys.stdin.isatty():
+        password: str = click.prompt("Password", hide_input=True, confirmation_prompt=True)
+        return password
+    return sys.stdin.readline().rstrip("\r\n")
+
+
+def _with_article(role: str) -> str:
+    return f"an {role}" if role == users.ADMIN else f"a {role}"

@@ -1,0 +1,83 @@
+"""Which language and time zone a page is in, and how it shows times."""
+
+from datetime import UTC, datetime, timedelta, tzinfo
+from pathlib import Path
+
+from babel.dates import format_date, format_datetime, format_time, get_timezone
+from flask import Flask, request
+from flask_babel import Babel, get_locale, gettext
+from flask_babel import get_timezone as zone_of_request
+
+from chat.web.parts import parts
+from config import Settings
+
+LANGUAGES = ("en", "ko")
+#: Patterns of Unicode TR 35; Korean says the half of the day before the hour, and in full.
+_CLOCK = {"en": "HH:mm", "ko": "aaaa h:mm"}
+_FULL = {"en": "EEEE, d MMMM y, HH:mm", "ko": "y년 M월 d일 EEEE aaaa h:mm"}
+_DAY = {"en": "d MMMM y", "ko": "y년 M월 d일"}
+
+
+def init_app(app: Flask, settings: Settings) -> None:
+    app.config["BABEL_TRANSLATION_DIRECTORIES"] = str(Path(__file__).parents[2] / "translations")
+    app.config["BABEL_DEFAULT_LOCALE"] = settings.locale
+    Babel(app, locale_selector=_choose_language, timezone_selector=_choose_zone)
+    app.jinja_env.filters.update(clock=clock, day=day, full=full, iso=iso)
+
+
+def language() -> str:
+    """The language of the page at hand: ``en`` or ``ko``."""
+    return str(get_locale() or parts().settings.locale)
+
+
+def clock(ms: int) -> str:
+    """``15:12``, ``오후 3:12``."""
+    return format_time(_local(ms), _CLOCK[language()], locale=language())
+
+
+def day(ms: int, now: datetime | None = None) -> str:
+    """``Today``, ``Yesterday``, or the date, as seen from ``now``."""
+    date = _local(ms).date()
+    today = (now or datetime.now(UTC)).astimezone(_zone()).date()
+    if date == today:
+        return str(gettext("Today"))
+    if date == today - timedelta(days=1):
+        return str(gettext("Yesterday"))
+    return format_date(date, _DAY[language()], locale=language())
+
+
+def full(ms: int) -> str:
+    """Date, day of the week and time."""
+    return format_datetime(_local(ms), _FULL[language()], locale=language())
+
+
+def iso(ms: int) -> str:
+    """For the ``datetime`` attribute: ``2026-11-23T15:12:00.250+00:00``."""
+    return datetime.fromtimestamp(ms / 1000, UTC).isoformat(timespec="milliseconds")
+
+
+def _local(ms: int) -> datetime:
+    return datetime.fromtimestamp(ms / 1000, UTC).astimezone(_zone())
+
+
+def _zone() -> tzinfo:
+    zone: tzinfo = zone_of_request() or UTC
+    return zone
+
+
+def _choose_language() -> str:
+    chosen = request.cookies.get("lang")
+    if chosen in LANGUAGES:
+        return chosen
+    default = parts().settings.locale
+    # The default first: it wins where the browser likes several equally, or says "*".
+    offered = (default, *(lang for lang in LANGUAGES if lang != default))
+    return request.accept_languages.best_match(offered) or default
+
+
+def _choose_zone() -> tzinfo:
+    """The zone that the page's script wrote into the cookie ``tz``; UTC when it cannot be one."""
+    try:
+        return get_timezone(request.cookies.get("tz") or "UTC")
+    except LookupError:
+        return UTC

@@ -1,0 +1,124 @@
+"""Who is asking: Flask-Login for pages, bearer tokens or the page's cookie for the API.
+
+A login is a random id in the signed session cookie. Logging out revokes that id in the store, so
+that a copy of the cookie is worth nothing, on any worker, and the tokens made from it neither.
+"""
+
+import time
+
+from flask import Flask, redirect, request, session, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
+from flask_wtf import CSRFProtect
+
+from chat import sessions, users
+from chat.errors import N_, Unauthorized
+from chat.users import User
+from chat.web import tokens
+from chat.web.parts import parts
+from chat.web.rendering import render
+from chat.web.security import LOGIN_LIFETIME, is_safe_next
+
+csrf = CSRFProtect()
+
+_LIFETIME_SECONDS = int(LOGIN_LIFETIME.total_seconds())
+
+
+class LoggedIn(UserMixin):
+    """A user as Flask-Login wants one, with the id of the login."""
+
+    def __init__(self, user: User, session_id: str) -> None:
+        self.user = user
+        self.session_id = session_id
+
+    @property
+    def name(self) -> str:
+        return self.user.name
+
+    @property
+    def role(self) -> str:
+        return self.user.role
+
+    def get_id(self) -> str:
+        return self.user.name
+
+
+def init_app(app: Flask) -> None:
+    csrf.init_app(app)
+    logins = LoginManager()
+    # It would bind the session to the browser's address and name, of which the first changes with
+    # every network a phone passes through, and the second tells nothing to a thief of cookies.
+    logins.session_protection = None
+    logins.user_loader(_load)
+    logins.unauthorized_handler(to_login)
+    # Templates are given current_user by ``render``: a context processor would ask the store even
+    # for the page that says that the store is away.
+    logins.init_app(app, add_context_processor=False)
+
+
+def log_in(user: User) -> None:
+    """Begin a login for this browser, with nothing left of the session before."""
+    session.clear()
+    session.permanent = True
+    session["login"] = sessions.new_id()
+    session["since"] = int(time.time())
+    session["generation"] = user.generation
+    login_user(LoggedIn(user, session["login"]))
+
+
+def log_out() -> None:
+    """End this browser's login, with its tokens and the sockets that use them."""
+    if current_user.is_authenticated:
+        sessions.revoke(parts().store, current_user.session_id, _LIFETIME_SECONDS)
+    logout_user()
+    session.clear()
+
+
+def members_only() -> ResponseReturnValue | None:
+    """A ``before_request`` that lets only those through who may chat."""
+    if not current_user.is_authenticated:
+        return to_login()
+    if not current_user.user.may_chat:
+        return render("forbidden_guest.html"), 403
+    return None
+
+
+def caller() -> User:
+    """Who calls the API. Raises ``Unauthorized`` and kin, ``CSRFError``.
+
+    The cookie alone proves only that the browser is theirs; so where it would change something,
+    the CSRF header must show that the page is ours.
+    """
+    if "Authorization" in request.headers:
+        return tokens.verify_token(tokens.bearer()).user
+    user = cookie_login().user
+    csrf.protect()
+    return user
+
+
+def cookie_login() -> LoggedIn:
+    """The login of the cookie. Raises ``Unauthorized``."""
+    if not current_user.is_authenticated:
+        raise Unauthorized(N_("Log in, or send an access token."))
+    login: LoggedIn = current_user._get_current_object()
+    return login
+
+
+def to_login() -> ResponseReturnValue:
+    """To the login page, and back from there to what a browser can simply open again."""
+    target = request.full_path.rstrip("?")
+    returns = request.method in ("GET", "HEAD") and is_safe_next(target)
+    return redirect(url_for("auth.login", next=target if returns else None))
+
+
+def _load(name: str) -> LoggedIn | None:
+    """The person of a session cookie, or ``None`` when that login is over."""
+    login, since = session.get("login"), session.get("since", 0)
+    if not login or since + _LIFETIME_SECONDS < time.time():
+        return None
+    if sessions.is_revoked(parts().store, login):
+        return None
+    user = users.get(parts().store, name)
+    if user is None or user.generation != session.get("generation"):
+        return None
+    return LoggedIn(user, login)

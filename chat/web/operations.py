@@ -1,0 +1,28 @@
+"""What load balancers and supervisors ask."""
+
+from flask import Blueprint
+from flask.typing import ResponseReturnValue
+from redis.exceptions import RedisError
+
+from chat.web.parts import parts
+
+blueprint = Blueprint("operations", __name__)
+
+
+@blueprint.get("/healthz")
+def healthz() -> ResponseReturnValue:
+    """Is this process alive? The store is left out of it: restarting us would not mend that."""
+    return {"status": "ok"}
+
+
+@blueprint.get("/readyz")
+def readyz() -> ResponseReturnValue:
+    """Should this worker get requests?"""
+    try:
+        parts().store.redis.ping()
+    except RedisError:
+        return {"status": "unready", "reason": "the store does not answer"}, 503
+    reason = parts().readiness()
+    if reason is not None:
+        return {"status": "unready", "reason": reason}, 503
+    return {"status": "ok"}

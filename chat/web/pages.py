@@ -1,0 +1,114 @@
+"""The pages of the chat: the rooms, and one room."""
+
+import orjson
+from flask import Blueprint, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+
+from chat import directory, history, presence, rooms
+from chat.errors import MaruError
+from chat.users import User
+from chat.web.errors import problem
+from chat.web.forms import RoomForm
+from chat.web.identity import members_only
+from chat.web.parts import parts
+from chat.web.rendering import render
+
+blueprint = Blueprint("pages", __name__)
+
+#: Rooms on one page of the list.
+_ROOMS = 100
+#: Names that the page of a room lists; the page's script learns of the others.
+_PEOPLE = 200
+
+
+@blueprint.before_request
+def guard() -> ResponseReturnValue | None:
+    # The front door tells nothing, and leads to a page that is guarded.
+    return None if request.endpoint == "pages.index" else members_only()
+
+
+@blueprint.get("/")
+def index() -> ResponseReturnValue:
+    return redirect(url_for("pages.rooms"))
+
+
+@blueprint.route("/rooms", methods=["GET", "POST"], endpoint="rooms")
+def list_or_create() -> ResponseReturnValue:
+    form = RoomForm()
+    if request.method == "GET":
+        return _rooms_page(form)
+    try:
+        room = parts().conversation.create(
+            _me(), form.name.data, form.private.data, form.encrypted.data
+        )
+    except MaruError as error:
+        return _rooms_page(form, problem(error)), error.status
+    return redirect(url_for("pages.room", room_id=room.room_id))
+
+
+@blueprint.get("/rooms/<room_id>")
+def room(room_id: str) -> ResponseReturnValue:
+    store = parts().store
+    here = rooms.access(store, _me(), room_id)
+    page = history.page(store, here.room_id)
+    for_script = {
+        "roomId": here.room_id,
+        "owner": here.owner,
+        "private": here.private,
+        "encrypted": here.encrypted,
+        "epoch": page.epoch,
+        "seq": page.seq,
+        "more": page.more,
+        "messageMax": parts().settings.message_max,
+        "graceSeconds": parts().settings.presence_grace,
+    }
+    return render(
+        "room.html",
+        page=for_script,
+        room=here,
+        messages=[orjson.loads(message) for message in page.messages],
+        more=page.more,
+        epoch=page.epoch,
+        people=presence.some_people(store, here.room_id, _PEOPLE),
+        rooms=directory.page(store, _me(), limit=_ROOMS)[0],
+        may_manage=here.is_managed_by(_me()),
+        members=rooms.members(store, here.room_id) if here.private else [],
+    )
+
+
+@blueprint.post("/rooms/<room_id>/rename")
+def rename_room(room_id: str) -> ResponseReturnValue:
+    parts().conversation.rename(_me(), room_id, request.form.get("name"))
+    return redirect(url_for("pages.room", room_id=room_id))
+
+
+@blueprint.post("/rooms/<room_id>/delete")
+def delete_room(room_id: str) -> ResponseReturnValue:
+    parts().conversation.close(_me(), room_id)
+    return redirect(url_for("pages.rooms"))
+
+
+@blueprint.post("/rooms/<room_id>/members")
+def add_member(room_id: str) -> ResponseReturnValue:
+    rooms.invite(parts().store, _me(), room_id, request.form.get("name"))
+    return redirect(url_for("pages.room", room_id=room_id))
+
+
+@blueprint.post("/rooms/<room_id>/members/remove")
+def remove_member(room_id: str) -> ResponseReturnValue:
+    parts().conversation.remove(_me(), room_id, request.form.get("name"))
+    return redirect(url_for("pages.room", room_id=room_id))
+
+
+def _me() -> User:
+    me: User = current_user.user
+    return me
+
+
+def _rooms_page(form: RoomForm, problem: str | None = None) -> str:
+    q = request.args.get("q", "")
+    found, cursor = directory.page(
+        parts().store, _me(), q, request.args.get("cursor", ""), limit=_ROOMS
+    )
+    return render("rooms.html", rooms=found, next=cursor, q=q, form=form, problem=problem)

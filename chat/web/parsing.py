@@ -1,0 +1,49 @@
+"""What was sent to the API: JSON bodies and numbers in queries."""
+
+import re
+from typing import Any
+
+import orjson
+from flask import request
+from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
+
+from chat import text
+from chat.errors import N_, Invalid
+from chat.web.security import BODY_MAX
+
+_DIGITS = re.compile(r"[0-9]{1,16}", re.ASCII)
+
+
+def json_object() -> dict[str, Any]:
+    """The request's body, which has to be a JSON object; its values may be anything.
+
+    orjson refuses what Python's parser lets pass: NaN, lone surrogates, nesting without end. Raises
+    ``Invalid``, ``UnsupportedMediaType`` for a body that says it is something else, and
+    ``RequestEntityTooLarge``.
+    """
+    if request.content_type and not request.is_json:
+        raise UnsupportedMediaType("The body has to be application/json.")
+    try:
+        body = orjson.loads(_whole_body())
+    except orjson.JSONDecodeError:
+        raise Invalid(N_("The body has to be JSON.")) from None
+    if not isinstance(body, dict):
+        raise Invalid(N_("The body has to be a JSON object."))
+    return body
+
+
+def number(field: str) -> int | None:
+    """A whole number of the query string, ``None`` when it is not there. Raises ``Invalid``."""
+    given = request.args.get(field)
+    if given is None:
+        return None
+    value = int(given) if _DIGITS.fullmatch(given) else None
+    return text.whole_number(value, field)
+
+
+def _whole_body() -> bytes:
+    body = request.get_data()
+    if request.content_length is None and len(body) >= BODY_MAX:
+        # Of a body that does not tell its length, Werkzeug gives just the beginning.
+        raise RequestEntityTooLarge()
+    return body

@@ -1,0 +1,28 @@
+"""What the handlers work with: the parts that ``create_app`` built, kept with the app."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import cast
+
+from flask import current_app
+
+from chat.conversation import Conversation
+from chat.store import Store
+from chat.users import Hasher
+from config import Settings
+
+
+@dataclass(frozen=True)
+class Parts:
+    """``readiness`` gives ``None``, or one line on why this worker should get no requests."""
+
+    settings: Settings
+    store: Store
+    conversation: Conversation
+    hasher: Hasher
+    readiness: Callable[[], str | None]
+
+
+def parts() -> Parts:
+    """The parts of the running app. Needs an app context, not a request."""
+    return cast(Parts, current_app.extensions["maru"])

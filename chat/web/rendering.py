@@ -1,0 +1,20 @@
+"""Pages from templates, with what every template and every page's script is given."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import render_template
+from flask_login import current_user
+from flask_wtf.csrf import generate_csrf
+
+from chat.web.i18n import language
+
+
+def render(template: str, page: Mapping[str, object] | None = None, **context: Any) -> str:
+    """An HTML page. ``page`` is for its script, which always gets ``{lang, csrf, me}`` as well.
+
+    A ``current_user`` in ``context`` is shown instead of the one who asked.
+    """
+    person = context.setdefault("current_user", current_user)
+    base = {"lang": language(), "csrf": generate_csrf(), "me": getattr(person, "name", None)}
+    return render_template(template, page={**base, **(page or {})}, lang=base["lang"], **context)

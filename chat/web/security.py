@@ -1,0 +1,91 @@
+"""What protects a browser and its person: cookies, response headers, proxies, redirects."""
+
+import re
+from datetime import timedelta
+from urllib.parse import urlsplit
+
+from flask import Flask, Response, request
+from flask.sessions import SecureCookieSessionInterface
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from chat.web.parts import parts
+from config import Settings
+
+#: How long a login lasts. It is not prolonged: a cookie of a login that was ended stays useless
+#: because the store remembers the ended login for as long.
+LOGIN_LIFETIME = timedelta(days=31)
+#: The largest request body in bytes; sixteen times the longest message, escaped, fits.
+BODY_MAX = 256 * 1024
+
+_NOT_IN_A_PATH = re.compile(r"[\x00-\x20\x7f-\x9f\\]")
+
+
+class _SessionCookie(SecureCookieSessionInterface):
+    def get_cookie_secure(self, app: Flask) -> bool:
+        return over_tls()
+
+
+def init_app(app: Flask, settings: Settings) -> None:
+    app.config.update(
+        SECRET_KEY=settings.secret_key,
+        SESSION_COOKIE_NAME="maru_session",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_REFRESH_EACH_REQUEST=False,
+        PERMANENT_SESSION_LIFETIME=LOGIN_LIFETIME,
+        MAX_CONTENT_LENGTH=BODY_MAX,
+        WTF_CSRF_TIME_LIMIT=None,
+        # The check of the Referer adds nothing to a token that is bound to the session and to
+        # SameSite, and turns away people behind proxies that rewrite Host or strip the Referer.
+        WTF_CSRF_SSL_STRICT=False,
+    )
+    app.session_interface = _SessionCookie()
+    if settings.trusted_proxies:
+        # Each proxy appends to X-Forwarded-For; of X-Forwarded-Proto only the nearest one's word
+        # counts, since some overwrite and some append. The host comes from Host alone.
+        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
+            app.wsgi_app, x_for=settings.trusted_proxies, x_proto=1, x_host=0
+        )
+    app.after_request(_add_headers)
+
+
+def over_tls() -> bool:
+    """Does the browser speak TLS with us, or with a proxy that we trust to say so?"""
+    return bool(parts().settings.tls_cert) or request.is_secure
+
+
+def is_safe_next(target: str | None) -> bool:
+    """May a browser be sent to ``target`` after it asked for it in a link?
+
+    Only to an absolute path of this site. Browsers take ``//host``, ``/\\host`` and the same with
+    control characters in between for another site. Logging out right after logging in helps nobody.
+    """
+    if not target or not target.startswith("/") or target.startswith("//"):
+        return False
+    if len(target) > 2000 or _NOT_IN_A_PATH.search(target):
+        return False
+    return urlsplit(target).path.rstrip("/") != "/logout"
+
+
+def _add_headers(response: Response) -> Response:
+    headers = response.headers
+    headers.setdefault("Content-Security-Policy", _content_security_policy())
+    headers.setdefault("X-Content-Type-Options", "nosniff")
+    headers.setdefault("Referrer-Policy", "same-origin")
+    headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+    if over_tls():
+        headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+    if request.endpoint != "static":
+        # Pages and answers show what one person may see, and hold that person's tokens.
+        headers.setdefault("Cache-Control", "no-store")
+    return response
+
+
+def _content_security_policy() -> str:
+    # Safari before 15.4 does not count WebSockets as 'self'. An invalid Host gives "" here.
+    socket = f" {'wss' if over_tls() else 'ws'}://{request.host}" if request.host else ""
+    return (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "
+        f"connect-src 'self'{socket}; font-src 'self'; manifest-src 'self'; form-action 'self'; "
+        "base-uri 'none'; frame-ancestors 'none'"
+    )

@@ -1,0 +1,151 @@
+"""Access and refresh tokens: made, verified, revoked.
+
+A token is a JWT (HS256) with ``sub`` (the person's name), ``jti``, ``type``, ``gen`` (the user's
+generation: a changed password ends those of before) and ``sid``: the login that a page's token was
+made from, or the family of an API client's tokens, which is everything that comes of one
+``POST /api/token``. Revoking a ``sid`` revokes all of its tokens.
+"""
+
+import time
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from flask import Flask, Response, request
+from flask_jwt_extended import JWTManager, create_access_token, create_refresh_token, decode_token
+from flask_jwt_extended.exceptions import JWTExtendedException
+from jwt.exceptions import ExpiredSignatureError, PyJWTError
+
+from chat import sessions, users
+from chat.errors import N_, MaruError, TokenExpired, TokenRevoked, Unauthorized
+from chat.users import User
+from chat.web.errors import json_error
+from chat.web.parts import parts
+from config import Settings
+
+REFRESH_LIFETIME = timedelta(days=30)
+#: What every token of ours says, and as what.
+_CLAIMS = {"sub": str, "jti": str, "sid": str, "type": str, "exp": int}
+
+_MISSING = N_("Send an access token: Authorization: Bearer <token>.")
+_INVALID = N_("That token is not valid.")
+_EXPIRED = N_("That token has expired.")
+_REVOKED = N_("That token has been revoked.")
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Whom a token speaks for. ``expires_at`` is in ms since 1970."""
+
+    user: User
+    jti: str
+    session: str
+    expires_at: int
+
+
+def init_app(app: Flask, settings: Settings) -> None:
+    app.config.update(
+        JWT_SECRET_KEY=settings.jwt_secret_key,
+        JWT_ALGORITHM="HS256",
+        JWT_DECODE_ALGORITHMS=["HS256"],
+        JWT_TOKEN_LOCATION=["headers"],
+        JWT_COOKIE_CSRF_PROTECT=False,
+        # Between machines a clock may be a little ahead; "not before" would refuse its new tokens.
+        JWT_ENCODE_NBF=False,
+        JWT_ACCESS_TOKEN_EXPIRES=timedelta(seconds=settings.token_seconds),
+        JWT_REFRESH_TOKEN_EXPIRES=REFRESH_LIFETIME,
+    )
+    manager = JWTManager(app)
+
+    # Whatever the extension itself refuses takes the same shape as what is refused here.
+    def refuse(error: type[MaruError], message: str) -> Response:
+        return json_error(error(message))
+
+    manager.unauthorized_loader(lambda reason: refuse(Unauthorized, _MISSING))
+    manager.invalid_token_loader(lambda reason: refuse(Unauthorized, _INVALID))
+    manager.user_lookup_error_loader(lambda header, claims: refuse(Unauthorized, _INVALID))
+    manager.token_verification_failed_loader(lambda header, claims: refuse(Unauthorized, _INVALID))
+    manager.needs_fresh_token_loader(lambda header, claims: refuse(Unauthorized, _INVALID))
+    manager.expired_token_loader(lambda header, claims: refuse(TokenExpired, _EXPIRED))
+    manager.revoked_token_loader(lambda header, claims: refuse(TokenRevoked, _REVOKED))
+
+
+def bearer() -> str:
+    """The token of the request's ``Authorization`` header. Raises ``Unauthorized``."""
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        raise Unauthorized(_MISSING)
+    return token.strip()
+
+
+def access_token(user: User, session: str) -> str:
+    """A token that speaks for this person for TOKEN_SECONDS."""
+    token: str = create_access_token(user.name, additional_claims=_claims(user, session))
+    return token
+
+
+def refresh_token(user: User, session: str) -> str:
+    """A token that only fetches access tokens, for 30 days."""
+    token: str = create_refresh_token(user.name, additional_claims=_claims(user, session))
+    return token
+
+
+def verify_token(token: object) -> Caller:
+    """Whom an access token speaks for now; it needs no request, only an app context.
+
+    The user is read from the store, so the role is the present one. Raises ``Unauthorized`` for
+    anything but a token that this server made and whose user still exists, ``TokenExpired`` and
+    ``TokenRevoked``.
+    """
+    return _verify(token, "access")
+
+
+def verify_refresh_token(token: object) -> Caller:
+    """The same for a refresh token."""
+    return _verify(token, "refresh")
+
+
+def revoke(token: object) -> None:
+    """Revoke an access token, or with a refresh token its whole family. Raises as verifying."""
+    claims = _decode(token)
+    if claims["type"] == "access":
+        ident, rest = claims["jti"], 0
+    else:
+        # The last access token of the family may outlive the refresh token by its own lifetime.
+        ident, rest = claims["sid"], parts().settings.token_seconds
+    sessions.revoke(parts().store, ident, int(claims["exp"] - time.time()) + rest + 1)
+
+
+def _claims(user: User, session: str) -> dict[str, object]:
+    return {"sid": session, "gen": user.generation}
+
+
+def _verify(token: object, kind: str) -> Caller:
+    claims = _decode(token)
+    if claims["type"] != kind:
+        raise Unauthorized(_INVALID)
+    user = users.get(parts().store, claims["sub"])
+    if user is None:
+        raise Unauthorized(_INVALID)
+    if claims["gen"] != user.generation:
+        raise TokenRevoked(_REVOKED)
+    return Caller(user, claims["jti"], claims["sid"], claims["exp"] * 1000)
+
+
+def _decode(token: object) -> dict[str, Any]:
+    """The claims of a token that is genuine, has not expired and is not revoked."""
+    if not isinstance(token, str) or not token.isascii():
+        raise Unauthorized(_INVALID)
+    try:
+        claims: dict[str, Any] = decode_token(token)
+    except ExpiredSignatureError:
+        raise TokenExpired(_EXPIRED) from None
+    except (PyJWTError, JWTExtendedException):
+        raise Unauthorized(_INVALID) from None
+    # A site around Maru that has the same key may make tokens with the extension alone.
+    claims = {"sid": claims.get("jti"), "gen": 0, **claims}
+    if not all(isinstance(claims.get(claim), kind) for claim, kind in _CLAIMS.items()):
+        raise Unauthorized(_INVALID)
+    if sessions.is_revoked(parts().store, claims["jti"], claims["sid"]):
+        raise TokenRevoked(_REVOKED)
+    return claims

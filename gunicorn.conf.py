@@ -1,0 +1,124 @@
+"""How gunicorn serves Maru: ``bin/run`` starts it with this file, from the checkout.
+
+The master imports neither eventlet's patches nor the app, so that it can fork, and read signals, as
+gunicorn expects; see chat/live/worker.py.
+"""
+
+import errno
+import multiprocessing
+import os
+import socket
+import sys
+
+from chat.embedded import EmbeddedError, EmbeddedStore
+from config import ConfigError, load
+
+try:
+    settings = load()
+except ConfigError as error:
+    sys.exit(f"maru: {error}")
+
+wsgi_app = "app:create_app()"
+worker_class = "chat.live.worker.EventletWorker"
+workers = settings.workers
+worker_connections = settings.max_connections
+
+_host = f"[{settings.host}]" if ":" in settings.host else settings.host
+bind = f"{_host}:{settings.port}"
+# A burst of clients that come back after a restart must not wait for lost SYNs to be sent again.
+backlog = 4096
+certfile = settings.tls_cert and str(settings.tls_cert)
+keyfile = settings.tls_key and str(settings.tls_key)
+# The worker shakes hands itself, in the connection's own greenlet.
+do_handshake_on_connect = True
+
+timeout = 30
+graceful_timeout = 10
+# Longer than the 60 seconds of most proxies, so that it is they who hang up.
+keepalive = 65
+# It writes to a socket as if that could block.
+sendfile = False
+
+# Which proxies are believed is decided in one place, chat/web/security.py, from TRUSTED_PROXIES.
+forwarded_allow_ips = ""
+secure_scheme_headers: dict[str, str] = {}
+forwarder_headers = ""
+
+# gunicorn's own lines tell of processes: of interest when something is wrong.
+loglevel = "debug" if settings.log_level == "debug" else "warning"
+# It would write a socket in the home folder.
+control_socket_disable = True
+# The workers' heartbeats: nameless files, in memory where the system offers a place.
+worker_tmp_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK) else str(settings.data_dir)
+
+
+def on_starting(server):
+    """Refuse in one line what would fail later in many."""
+    inherited = "GUNICORN_PID" in os.environ or "LISTEN_FDS" in os.environ
+    if not inherited:
+        _check_port()
+    if settings.embedded:
+        store = EmbeddedStore(settings.data_dir)
+        try:
+            store.start()
+        except EmbeddedError as error:
+            sys.exit(f"maru: {error}")
+        # On gunicorn's own object, since a reload runs this file again.
+        server.embedded_store = store
+    else:
+        # In a child: redis-py is for the workers to import, once they are patched.
+        check = multiprocessing.get_context("fork").Process(target=_check_store)
+        check.start()
+        check.join()
+        if check.exitcode:
+            sys.exit(1)
+
+
+def _check_port():
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.host, settings.port))
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                sys.exit(
+                    f"maru: Port {settings.port} of {settings.host} is taken;"
+                    f" choose another, for example: PORT={settings.port % 65535 + 1} bin/run"
+                )
+            sys.exit(
+                f"maru: HOST {settings.host} and PORT {settings.port} cannot be listened on:"
+                f" {error.strerror}."
+            )
+
+
+def _check_store():
+    from chat.store import StoreError, connect
+
+    try:
+        connect(settings.store_url).check()
+    except StoreError as error:
+        sys.exit(f"maru: {error}")
+
+
+def post_worker_init(worker):
+    from chat.live.worker import on_stop
+
+    live = worker.app.callable.extensions["live"]
+    live.start()
+    on_stop.append(live.drain)
+    if worker.age == 1:
+        print(f"Maru is at {_address()}", flush=True)
+
+
+def _address():
+    scheme = "https" if settings.tls_cert else "http"
+    everywhere = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(settings.host)
+    more = " and at every other address of this machine" if everywhere else ""
+    return f"{scheme}://{everywhere or _host}:{settings.port}{more}"
+
+
+def on_exit(server):
+    store = getattr(server, "embedded_store", None)
+    if store:
+        store.stop()

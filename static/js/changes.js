@@ -1,0 +1,58 @@
+/**
+ * What was done to messages after they were said: EDIT, DELETE and REACT name their message in `ref`
+ * and may be known before it, since pages load from the newest to the oldest. The change with the
+ * highest number counts, in whatever order they are learnt.
+ *
+ * @typedef {import('./message-row.js').Message} Message
+ */
+export function createChanges() {
+  /** @type {Map<number, { seq: number, text: string }>} by message */
+  const edits = new Map();
+  /** @type {Map<number, Map<string, Map<string, { seq: number, on: boolean }>>>} by message, emoji, person */
+  const reactions = new Map();
+  /** @type {Set<number>} */
+  const deleted = new Set();
+
+  /** @param {Message} change */
+  function react({ ref = 0, emoji = '', sender, seq = 0, on = false }) {
+    const emojis = reactions.get(ref) ?? new Map();
+    const people = emojis.get(emoji) ?? new Map();
+    if ((people.get(sender)?.seq ?? 0) < seq) people.set(sender, { seq, on });
+    emojis.set(emoji, people);
+    reactions.set(ref, emojis);
+  }
+
+  return {
+    /** @param {Message} change */
+    take(change) {
+      const { type, ref = 0, seq = 0, message } = change;
+      if (type === 'EDIT' && (edits.get(ref)?.seq ?? 0) < seq) edits.set(ref, { seq, text: message });
+      if (type === 'DELETE') deleted.add(ref);
+      if (type === 'REACT') react(change);
+    },
+
+    /** The newest words of an edited message. @param {number} seq @returns {string | undefined} */
+    wordsOf(seq) {
+      return edits.get(seq)?.text;
+    },
+
+    /** @param {number} seq */
+    isDeleted(seq) {
+      return deleted.has(seq);
+    },
+
+    /** @param {number} seq @returns {[emoji: string, names: string[]][]} */
+    reactionsTo(seq) {
+      return [...(reactions.get(seq) ?? [])]
+        .map(([emoji, people]) => /** @type {[string, string[]]} */ ([emoji, [...people.keys()].filter((name) => people.get(name)?.on)]))
+        .filter(([, names]) => names.length);
+    },
+
+    /** All of it is of another epoch. */
+    clear() {
+      edits.clear();
+      reactions.clear();
+      deleted.clear();
+    },
+  };
+}

@@ -1,0 +1,163 @@
+/**
+ * The one connection of a page: it connects with a token, renews it, comes back with jittered
+ * backoff, and gives every call its acknowledgement or a reason why there is none.
+ */
+import { io } from '../vendor/socket.io.esm.min.js';
+import { forgetToken, renewIn, token, toLogin } from './token.js';
+
+const ANSWER_MS = 10_000;
+const FIRST_DELAY_MS = 500;
+const LONGEST_DELAY_MS = 20_000;
+/** So many attempts in vain say more than a hiccup. */
+const UNREACHABLE_AFTER = 3;
+
+/** The server said no. `code` as in the protocol, `retryAfter` in seconds with `rate_limited`. */
+export class Refused extends Error {
+  /** @param {{ code: string, message: string, retryAfter?: number }} error */
+  constructor({ code, message, retryAfter }) {
+    super(message);
+    this.code = code;
+    this.retryAfter = retryAfter;
+  }
+}
+
+/** Nobody knows whether the server got it: no connection, or no answer in time. */
+export class Unanswered extends Error {}
+
+/**
+ * @typedef {'connecting' | 'online' | 'offline' | 'unreachable'} Link
+ * @param {(link: Link) => void} onLink
+ */
+export function createConnection(onLink) {
+  const socket = io({ transports: ['websocket'], autoConnect: false, reconnection: false });
+  let wanted = false;
+  let connecting = false;
+  let failures = 0;
+  let retry = 0;
+  let renewal = 0;
+
+  async function connect() {
+    clearTimeout(retry);
+    if (!wanted || connecting || socket.connected) return;
+    connecting = true;
+    try {
+      socket.auth = { token: await token() };
+    } catch {
+      return failed();
+    }
+    socket.connect();
+  }
+
+  function failed() {
+    connecting = false;
+    clearTimeout(renewal);
+    clearTimeout(retry);
+    if (!wanted) return;
+    failures += 1;
+    onLink(navigator.onLine && failures > UNREACHABLE_AFTER ? 'unreachable' : 'offline');
+    const delay = Math.min(FIRST_DELAY_MS * 2 ** (failures - 1), LONGEST_DELAY_MS);
+    retry = setTimeout(connect, delay * (0.5 + Math.random()));
+  }
+
+  socket.on('connect', () => {
+    connecting = false;
+    failures = 0;
+    renewal = setTimeout(renew, renewIn());
+    onLink('online');
+  });
+  socket.on('disconnect', failed);
+  socket.on('connect_error', (/** @type {any} */ error) => {
+    if (error.data?.code === 'token_revoked') return toLogin();
+    if (error.data?.code) forgetToken();
+    failed();
+  });
+  socket.on('notice', (/** @type {{ code: string }} */ { code }) => {
+    if (code === 'expiring') renew();
+    if (code === 'expired') forgetToken();
+    if (code === 'revoked') toLogin();
+    // After these and after draining and slow the server hangs up, each client at a time of its own.
+  });
+
+  async function renew() {
+    clearTimeout(renewal);
+    forgetToken();
+    try {
+      await request('reauth', {});
+    } catch {
+      renewal = setTimeout(renew, 5000 * (0.5 + Math.random()));
+      return;
+    }
+    renewal = setTimeout(renew, renewIn());
+  }
+
+  /** Away and back: 'disconnect' schedules the return. */
+  function restart() {
+    socket.disconnect();
+  }
+
+  /** @param {string} event @param {object} fields @returns {Promise<any>} the acknowledgement */
+  async function ask(event, fields) {
+    try {
+      const call = { token: await token(), ...fields };
+      if (!socket.connected) throw new Unanswered();
+      return await socket.timeout(ANSWER_MS).emitWithAck(event, call);
+    } catch {
+      // A connection that swallows calls is not one.
+      if (socket.connected) restart();
+      throw new Unanswered();
+    }
+  }
+
+  /** Rejects with `Refused` or `Unanswered`. @param {string} event @param {object} fields */
+  async function request(event, fields) {
+    let answer = await ask(event, fields);
+    if (answer.error?.code === 'token_expired') {
+      forgetToken();
+      answer = await ask(event, fields);
+    }
+    if (answer.error?.code === 'token_revoked') toLogin();
+    if (!answer.ok) throw new Refused(answer.error);
+    return answer;
+  }
+
+  function start() {
+    wanted = true;
+    connect();
+  }
+
+  function stop() {
+    wanted = false;
+    connecting = false;
+    clearTimeout(retry);
+    clearTimeout(renewal);
+    socket.disconnect();
+  }
+
+  addEventListener('online', () => {
+    failures = 0;
+    // A connection may have slept through it, or may only seem to be there: a call will tell.
+    if (socket.connected) renew().then(() => { if (socket.connected) onLink('online'); });
+    else connect();
+  });
+  addEventListener('offline', () => { if (wanted) onLink('offline'); });
+  document.addEventListener('visibilitychange', () => { if (!document.hidden) connect(); });
+  // Leaving the page closes at once; coming back to it from the browser's cache connects again.
+  addEventListener('pagehide', stop);
+  addEventListener('pageshow', (event) => { if (event.persisted) start(); });
+
+  return {
+    start,
+    stop,
+    restart,
+    request,
+    /** Without an answer, and dropped while there is no connection. @param {string} event @param {object} fields */
+    async tell(event, fields) {
+      const call = { token: await token(), ...fields };
+      if (socket.connected) socket.volatile.emit(event, call);
+    },
+    /** @param {string} event @param {(payload: any) => void} listener */
+    on(event, listener) {
+      socket.on(event, listener);
+    },
+  };
+}

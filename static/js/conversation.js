@@ -1,0 +1,148 @@
+/**
+ * What was said in the room, from the wire to its rows: live messages, pages of history and
+ * acknowledgements all come in here, and leave in order, with their changes, each once.
+ */
+import { createChanges } from './changes.js';
+import { byId } from './dom.js';
+import { createEarlier } from './earlier.js';
+import { isOwn } from './message-row.js';
+import { page } from './page.js';
+import { createReader } from './reader.js';
+import { createSequence } from './sequence.js';
+import { drawnElsewhere } from './time.js';
+import { createTimeline } from './timeline.js';
+
+/** Rows kept while one reads at the bottom; older ones load again on the way up. */
+const KEPT = 400;
+/** What the server gives at once, at the most. */
+const PAGE_MAX = 200;
+
+/** @typedef {import('./message-row.js').Message} Message */
+
+/**
+ * @param {object} parts
+ * @param {ReturnType<typeof import('./connection.js').createConnection>} parts.connection
+ * @param {ReturnType<typeof import('./state.js').createState>} parts.state
+ * @param {(into: HTMLElement, text: string) => void} parts.write puts a text into its row
+ * @param {(clientId: string) => void} parts.onOwn a message of one's own is stored
+ * @param {(name: string) => void} parts.onSpoken somebody has said what they were typing
+ * @param {() => void} parts.onDoubt what we have is of another epoch
+ */
+export function createConversation({ connection, state, write, onOwn, onSpoken, onDoubt }) {
+  const log = byId('log');
+  const changes = createChanges();
+  const timeline = createTimeline({ list: byId('timeline'), pendingList: byId('pending'), write, changes });
+  const reader = createReader({ log, pill: byId('new-messages'), timeline });
+  const sequence = createSequence({ fetchAfter: (after) => history({ after, limit: PAGE_MAX }), deliver, onDoubt });
+  const earlier = createEarlier({
+    log,
+    foot: byId('earlier'),
+    oldest: () => oldest,
+    fetchBefore: (before, limit) => history({ before, limit }),
+    prepend: (messages) => timeline.prepend(readable(messages)),
+  });
+  /** The lowest number loaded, whether it has a row or not. */
+  let oldest = 0;
+
+  /** A stored message, in order. @param {Message} message */
+  function deliver(message) {
+    const seq = Number(message.seq);
+    if (message.type === 'TALK') {
+      const own = message.sender === page.me;
+      onSpoken(message.sender);
+      if (own && message.clientId) onOwn(message.clientId);
+      reader.arrived(seq, own, () => timeline.append(message));
+      prune();
+    } else {
+      changes.take(message);
+      reader.keeping(() => timeline.alter(message));
+      reader.passed(seq);
+    }
+    showEmpty();
+  }
+
+  function prune() {
+    if (!reader.isAtBottom() || !timeline.prune(KEPT)) return;
+    oldest = Number(timeline.rows()[0].dataset.seq);
+    earlier.offer(true);
+  }
+
+  /** Anything live. @param {Message} message */
+  function hear(message) {
+    if (message.seq !== undefined) sequence.receive(message);
+    else if (['ENTER', 'QUIT'].includes(message.type) && message.sender !== page.me) {
+      reader.keeping(() => timeline.move(message));
+    }
+  }
+
+  /** The newest page, instead of all that is shown. @param {Message[]} messages @param {number} seq */
+  function restart(messages, seq) {
+    changes.clear();
+    const talk = readable(messages);
+    timeline.replace(talk);
+    for (const { sender, clientId } of talk) if (sender === page.me && clientId) onOwn(clientId);
+    sequence.begin(messages, seq);
+    earlier.offer(Number(messages[0]?.seq ?? 1) > 1);
+    reader.toBottom();
+    reader.passed(seq);
+    showEmpty();
+  }
+
+  /**
+   * A page of history as it reads now: its changes are taken in, and only what was said remains.
+   *
+   * @param {Message[]} messages ascending, older than all we have
+   */
+  function readable(messages) {
+    oldest = Number(messages[0]?.seq ?? oldest);
+    for (const message of messages) if (message.type !== 'TALK') changes.take(message);
+    return messages.filter(({ type, seq }) => type === 'TALK' && !changes.isDeleted(Number(seq)));
+  }
+
+  /** @param {object} window */
+  async function history(window) {
+    const answer = await connection.request('history', { roomId: page.roomId, ...window });
+    if (answer.epoch !== state.now.epoch) {
+      onDoubt();
+      throw new Error('The room has begun anew');
+    }
+    return answer;
+  }
+
+  /** What a message says now, as it was sent. @param {number} seq @returns {Promise<string>} */
+  async function textOf(seq) {
+    return changes.wordsOf(seq) ?? (await history({ before: seq + 1, limit: 1 })).messages[0].message;
+  }
+
+  function showEmpty() {
+    byId('empty').hidden = Boolean(log.querySelector('.message'));
+  }
+
+  /** Begin with what the server drew. */
+  function adopt() {
+    const rows = timeline.rows();
+    const drawn = rows.map((row) => /** @type {Message} */ ({ seq: Number(row.dataset.seq), sentAt: Number(row.dataset.at) }));
+    const known = [...drawn, ...(page.changes ?? [])];
+    page.changes?.forEach(changes.take);
+    sequence.begin(known, Number(page.seq));
+    oldest = Math.min(...known.map(({ seq }) => Number(seq)));
+    for (const row of rows) if (isOwn(row) && row.dataset.clientId) onOwn(row.dataset.clientId);
+    timeline.adopt(drawnElsewhere);
+    reader.markSinceLastVisit(isOwn);
+    reader.read();
+    earlier.offer(Boolean(page.more));
+  }
+
+  return {
+    adopt,
+    hear,
+    restart,
+    textOf,
+    timeline,
+    reader,
+    showEmpty,
+    resume: sequence.cover,
+    store: sequence.receive,
+    seen: () => ({ since: sequence.top, sinceAt: sequence.topAt }),
+  };
+}

@@ -1,0 +1,76 @@
+/** A list of rooms that stays true: counts, unread figures, new rooms, rooms that are gone. */
+import { page } from './page.js';
+import { roomLink, showCount, showName, showUnread } from './room-link.js';
+import { onReadElsewhere, unreadCount } from './unread.js';
+
+/** @typedef {import('./room-link.js').Room} Room */
+
+/**
+ * @param {object} parts
+ * @param {HTMLElement} parts.list
+ * @param {ReturnType<typeof import('./connection.js').createConnection>} parts.connection
+ * @param {boolean} [parts.whole] new rooms belong into it: it is not the answer to a search
+ * @param {() => void} [parts.onChange] after rooms came or went
+ */
+export function keepDirectory({ list, connection, whole = true, onChange = () => {} }) {
+  /** Rooms that came while a pointer or the focus was on the list, where nothing may shift. @type {Map<string, Room>} */
+  const held = new Map();
+
+  /** @returns {HTMLElement[]} */
+  const rows = () => /** @type {HTMLElement[]} */ ([...list.children]);
+  const rowOf = (/** @type {string} */ roomId) => rows().find((row) => row.dataset.roomId === roomId);
+  const inUse = () => list.matches(':hover, :focus-within') && list.children.length > 0;
+
+  /** @param {Room} room */
+  function take(room) {
+    const row = rowOf(room.roomId);
+    if (room.closed) {
+      held.delete(room.roomId);
+      row?.remove();
+    } else if (row) {
+      if (room.name !== undefined) showName(row, room.name);
+      if (room.userCount !== undefined) showCount(row, room.userCount);
+      if (room.seq !== undefined) row.dataset.seq = String(room.seq);
+    } else if (whole) {
+      held.set(room.roomId, room);
+    }
+  }
+
+  /** @param {Room[]} rooms most recently active first */
+  function takeAll(rooms) {
+    rooms.forEach(take);
+    settle();
+    showAllUnread();
+    onChange();
+  }
+
+  function settle() {
+    if (inUse() || !held.size) return;
+    list.prepend(...[...held.values()].map(roomLink));
+    held.clear();
+    onChange();
+  }
+
+  function showAllUnread() {
+    for (const row of rows()) {
+      const roomId = String(row.dataset.roomId);
+      // The open room counts its own by a pill.
+      showUnread(row, roomId === page.roomId ? 0 : unreadCount(roomId, Number(row.dataset.seq)));
+    }
+  }
+
+  connection.on('connect', async () => {
+    try {
+      takeAll((await connection.request('watch', {})).rooms);
+    } catch {
+      // The next connection asks again.
+    }
+  });
+  connection.on('rooms', ({ rooms }) => takeAll(rooms));
+  list.addEventListener('pointerleave', settle);
+  list.addEventListener('focusout', settle);
+  onReadElsewhere(showAllUnread);
+  showAllUnread();
+
+  return { rows, showAllUnread };
+}

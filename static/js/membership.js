@@ -1,0 +1,109 @@
+/**
+ * Being in the room: it is joined after every connect, with what we have seen so far, and the
+ * answer says whether we go on from there or begin with a fresh page.
+ */
+import { Refused } from './connection.js';
+import { page } from './page.js';
+
+const RETRY_MS = 1500;
+
+/** @typedef {import('./message-row.js').Message} Message */
+
+/**
+ * @param {object} parts
+ * @param {ReturnType<typeof import('./connection.js').createConnection>} parts.connection
+ * @param {ReturnType<typeof import('./state.js').createState>} parts.state
+ * @param {() => { since: number, sinceAt?: number }} parts.seen the newest message shown
+ * @param {(messages: Message[], seq: number) => void} parts.resume all that was missed, up to this number
+ * @param {(messages: Message[], seq: number) => void} parts.restart the newest page, instead of all that is shown
+ * @param {(message: Message) => void} parts.hear everything live
+ * @param {(reason: 'gone' | 'kicked' | 'closed') => void} parts.onEnd
+ */
+export function createMembership({ connection, state, seen, resume, restart, hear, onEnd }) {
+  /** Live messages may overtake the answer to the join; they wait for it. @type {Message[]} */
+  let early = [];
+  let joining = false;
+  let timer = 0;
+
+  /** @param {boolean} [anew] what we have seen counts for nothing */
+  async function join(anew = false) {
+    clearTimeout(timer);
+    if (joining || state.now.ended) return;
+    joining = true;
+    try {
+      const known = anew ? {} : { ...seen(), epoch: state.now.epoch };
+      settle(await connection.request('join', { roomId: page.roomId, ...known }));
+    } catch (problem) {
+      failed(problem, anew);
+    } finally {
+      joining = false;
+    }
+  }
+
+  /** @param {any} answer */
+  function settle({ recovered, messages, seq, epoch, userCount, users }) {
+    state.set({ joined: true, epoch, userCount, people: new Set(users) });
+    if (recovered) resume(messages, seq);
+    else restart(messages, seq);
+    const waited = early;
+    early = [];
+    waited.forEach(take);
+  }
+
+  /** @param {unknown} problem @param {boolean} anew */
+  function failed(problem, anew) {
+    const code = problem instanceof Refused ? problem.code : '';
+    if (code === 'not_found' || code === 'forbidden') return onEnd('gone');
+    // Without an answer the connection comes back by itself, and joins then.
+    if (code) timer = setTimeout(() => join(anew), RETRY_MS * (0.5 + Math.random()));
+    if (code) state.set({ link: 'unreachable' });
+  }
+
+  function rejoin() {
+    state.set({ joined: false });
+    join(true);
+  }
+
+  /** @param {Message} message */
+  function take(message) {
+    const { type, sender, userCount, epoch } = message;
+    if (type === 'CLOSE') return onEnd('closed');
+    if (epoch && epoch !== state.now.epoch) return rejoin();
+    state.set({ userCount });
+    if (type === 'ENTER') state.set({ people: new Set(state.now.people).add(sender) });
+    if (type === 'QUIT') state.set({ people: without(state.now.people, sender) });
+    hear(message);
+  }
+
+  connection.on('connect', () => {
+    early = [];
+    join();
+  });
+  connection.on('disconnect', () => state.set({ joined: false }));
+  connection.on('message', (message) => {
+    if (message.roomId !== page.roomId) return;
+    if (state.now.joined) take(message);
+    else early.push(message);
+  });
+  connection.on('notice', ({ code, roomId }) => {
+    if (roomId !== page.roomId) return;
+    if (code === 'kicked') onEnd('kicked');
+    if (code === 'reset') rejoin();
+  });
+
+  return {
+    /** Join, and begin with a fresh page. */
+    rejoin,
+    /** Leave for good; the page goes on without waiting long for the answer. */
+    async leave() {
+      state.set({ ended: 'left' });
+      const patience = new Promise((go) => setTimeout(go, 1000));
+      await Promise.race([connection.request('leave', { roomId: page.roomId }).catch(() => {}), patience]);
+    },
+  };
+}
+
+/** @param {Set<string>} people @param {string} name */
+function without(people, name) {
+  return new Set([...people].filter((other) => other !== name));
+}

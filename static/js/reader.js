@@ -1,0 +1,105 @@
+/**
+ * Where the reader is: kept at the bottom by whoever is there, left alone elsewhere, told by a pill
+ * and by a line what is new, and remembered per room as the last number read.
+ *
+ * The log is laid out from its end (css/timeline.css): scrollTop is 0 at the bottom and negative
+ * above it, so that only what is put in below the reader needs care.
+ */
+import { page, t, figure } from './page.js';
+import { markRead, lastRead } from './unread.js';
+
+const NEAR_PX = 40;
+/** Further up than this many screens, the way back is offered even with nothing new. */
+const FAR_SCREENS = 1.5;
+
+/**
+ * @param {object} parts
+ * @param {HTMLElement} parts.log the scroller
+ * @param {HTMLButtonElement} parts.pill
+ * @param {{ markNew: (row: HTMLElement | null) => void, rows: () => HTMLElement[] }} parts.timeline
+ */
+export function createReader({ log, pill, timeline }) {
+  const roomId = String(page.roomId);
+  let unseen = 0;
+  let newest = Number(page.seq);
+  // Learnt from scrolling, not asked for each message: asking would lay out the page each time.
+  let atBottom = true;
+
+  const reading = () => atBottom && document.visibilityState === 'visible';
+
+  function show() {
+    const far = !atBottom && log.scrollTop < -FAR_SCREENS * log.clientHeight;
+    pill.hidden = atBottom || !(unseen || far);
+    pill.classList.toggle('plain', !unseen);
+    pill.textContent = unseen === 0 ? t('to_newest') : t(unseen === 1 ? 'new_one' : 'new_many', { count: figure(unseen) });
+    document.title = document.title.replace(/^\(\d+\) /, '');
+    if (unseen && document.hidden) document.title = `(${unseen}) ${document.title}`;
+  }
+
+  function read() {
+    if (reading()) {
+      unseen = 0;
+      markRead(roomId, newest);
+    }
+    show();
+  }
+
+  /**
+   * Change something below the reader without moving what is read.
+   *
+   * @template Result
+   * @param {() => Result} change
+   */
+  function keeping(change) {
+    if (atBottom) return change();
+    const before = log.scrollHeight;
+    const result = change();
+    log.scrollTop -= log.scrollHeight - before;
+    return result;
+  }
+
+  function toBottom() {
+    log.scrollTop = 0;
+    atBottom = true;
+  }
+
+  /** Put in a message at the end. @param {number} seq @param {boolean} own @param {() => HTMLElement} append */
+  function arrived(seq, own, append) {
+    newest = seq;
+    const row = keeping(append);
+    if (own) {
+      timeline.markNew(null);
+      toBottom();
+    } else if (!reading()) {
+      if (unseen === 0) keeping(() => timeline.markNew(row));
+      unseen += 1;
+    }
+    read();
+  }
+
+  /** Draw the line above what came since the last visit. @param {(row: HTMLElement) => boolean} isOwn */
+  function markSinceLastVisit(isOwn) {
+    const seen = lastRead(roomId);
+    if (!seen) return;
+    const first = timeline.rows().find((row) => Number(row.dataset.seq) > seen);
+    if (first && !isOwn(first)) timeline.markNew(first);
+  }
+
+  log.addEventListener('scroll', () => {
+    atBottom = log.scrollTop > -NEAR_PX;
+    read();
+  }, { passive: true });
+  document.addEventListener('visibilitychange', read);
+  pill.addEventListener('click', () => {
+    toBottom();
+    log.focus({ preventScroll: true });
+  });
+
+  /** Something without a row of its own, or a fresh page. @param {number} seq the newest number */
+  function passed(seq) {
+    newest = seq;
+    read();
+  }
+
+  return { arrived, keeping, markSinceLastVisit, toBottom, read, passed, isAtBottom: () => atBottom };
+}

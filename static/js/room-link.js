@@ -1,0 +1,58 @@
+/** A room in a list: the element that room_link() in templates/_parts.html draws. */
+import { aside, element, icon } from './dom.js';
+import { figure, t } from './page.js';
+
+/**
+ * @typedef {object} Room
+ * @property {string} roomId
+ * @property {string} [name]
+ * @property {number} [userCount]
+ * @property {number} [seq]
+ * @property {boolean} [private]
+ * @property {boolean} [encrypted]
+ * @property {boolean} [closed] it is no more
+ */
+
+/** @param {Room} room */
+export function roomLink(room) {
+  const link = element('a', { href: `/rooms/${encodeURIComponent(room.roomId)}` });
+  link.append(element('span', { class: 'room-name' }, element('bdi', {}, room.name ?? '')));
+  if (room.encrypted || room.private) {
+    const words = t(room.encrypted ? 'encrypted' : 'private');
+    const mark = icon(room.encrypted ? 'lock' : 'key');
+    link.append(element('span', { class: 'room-mark', title: words }, mark, aside(words)));
+  }
+  link.append(
+    element('span', { class: 'room-unread', hidden: true }, element('span', { class: 'figure' }), aside(` ${t('unread')}`)),
+    element(
+      'span',
+      { class: 'presence' },
+      element('span', { class: 'dot' }),
+      element('span', { class: 'figure' }),
+      aside(` ${t('here_now')}`),
+    ),
+  );
+  const row = element('li', { class: 'room-link', 'data-room-id': room.roomId, 'data-seq': room.seq ?? 0 }, link);
+  showCount(row, room.userCount ?? 0);
+  return row;
+}
+
+/** @param {HTMLElement} row @param {number} count people in the room */
+export function showCount(row, count) {
+  const presence = /** @type {HTMLElement} */ (row.querySelector('.presence'));
+  presence.classList.toggle('nobody', count === 0);
+  /** @type {HTMLElement} */ (presence.querySelector('.figure')).textContent = figure(count);
+}
+
+/** @param {HTMLElement} row @param {number} count messages not read */
+export function showUnread(row, count) {
+  const badge = /** @type {HTMLElement} */ (row.querySelector('.room-unread'));
+  badge.hidden = count === 0;
+  row.classList.toggle('has-unread', count > 0);
+  /** @type {HTMLElement} */ (badge.querySelector('.figure')).textContent = count > 99 ? '99+' : figure(count);
+}
+
+/** @param {HTMLElement} row @param {string} name */
+export function showName(row, name) {
+  /** @type {HTMLElement} */ (row.querySelector('.room-name bdi')).textContent = name;
+}

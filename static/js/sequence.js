@@ -1,0 +1,104 @@
+/**
+ * The order of stored messages. Every one has the next number; whatever arrives (live, as an
+ * acknowledgement, in answer to a question, twice) is handed on once and in order. Only the server
+ * may say that a number is missing for good, because the message was deleted.
+ */
+
+/** A message may overtake another by a little; only then is the gap asked for. */
+const GAP_MS = 250;
+/** Numbers whose times are remembered, to tell a repeat from a new beginning. */
+const REMEMBERED = 500;
+
+/** @typedef {import('./message-row.js').Message} Message */
+
+/**
+ * @param {object} parts
+ * @param {(after: number) => Promise<{ messages: Message[], seq: number, more: boolean }>} parts.fetchAfter
+ * @param {(message: Message) => void} parts.deliver
+ * @param {() => void} parts.onDoubt a number came back with another message: the room's stream is
+ *   not the one we know, ask for the whole again
+ */
+export function createSequence({ fetchAfter, deliver, onDoubt }) {
+  let top = 0;
+  /** @type {Map<number, Message>} */
+  const waiting = new Map();
+  /** @type {Map<number, number>} */
+  const times = new Map();
+  let timer = 0;
+
+  /** @param {Message} message */
+  function remember({ seq, sentAt }) {
+    times.set(Number(seq), sentAt);
+    if (times.size > REMEMBERED) times.delete(times.keys().next().value ?? 0);
+  }
+
+  function drain() {
+    for (let next = waiting.get(top + 1); next; next = waiting.get(top + 1)) {
+      waiting.delete(top + 1);
+      top += 1;
+      remember(next);
+      deliver(next);
+    }
+    clearTimeout(timer);
+    if (waiting.size) timer = setTimeout(fill, GAP_MS);
+  }
+
+  async function fill() {
+    const after = top;
+    let page;
+    try {
+      page = await fetchAfter(after);
+    } catch {
+      return; // The next join brings what is missing.
+    }
+    if (after === top) cover(page.messages, page.more ? Number(page.messages.at(-1)?.seq) : page.seq);
+    drain();
+  }
+
+  /** These are all there are up to this number. @param {Message[]} messages @param {number} seq */
+  function cover(messages, seq) {
+    for (const message of messages) {
+      waiting.delete(Number(message.seq));
+      if (Number(message.seq) <= top) continue;
+      top = Number(message.seq);
+      remember(message);
+      deliver(message);
+    }
+    top = Math.max(top, seq);
+    for (const known of waiting.keys()) if (known <= top) waiting.delete(known);
+    drain();
+  }
+
+  return {
+    /** A stored message, from wherever. @param {Message} message */
+    receive(message) {
+      const seq = Number(message.seq);
+      if (seq > top) {
+        waiting.set(seq, message);
+        drain();
+      } else if (times.get(seq) !== message.sentAt) {
+        onDoubt();
+      }
+    },
+
+    cover,
+
+    /** Begin with these, which are shown already. @param {Message[]} shown @param {number} seq of the newest */
+    begin(shown, seq) {
+      waiting.clear();
+      times.clear();
+      shown.forEach(remember);
+      top = seq;
+    },
+
+    /** The number of the newest that was handed on. */
+    get top() {
+      return top;
+    },
+
+    /** When that one was sent, in ms, if we have it. */
+    get topAt() {
+      return times.get(top);
+    },
+  };
+}

@@ -1,0 +1,88 @@
+/**
+ * The rooms and the people where there is no width for them: sheets over the conversation. The back
+ * button and Escape close them; while one is open the rest of the page is inert, so that the focus
+ * stays in it, and goes back to where it was afterwards.
+ *
+ * Where there is width, the people's button folds their column; a cookie tells the server.
+ */
+const PEOPLE_NARROW = matchMedia('(max-width: 1100px)');
+const ROOMS_NARROW = matchMedia('(max-width: 760px)');
+const YEAR_S = 31_536_000;
+
+export function prepareSheets() {
+  const sheets = /** @type {HTMLElement[]} */ ([...document.querySelectorAll('.rail, .people')]);
+  /** @type {HTMLElement | null} */
+  let opened = null;
+  /** @type {Element | null} */
+  let before = null;
+
+  /** @param {string} id */
+  const isSheet = (id) => (id === 'people' ? PEOPLE_NARROW : ROOMS_NARROW).matches;
+
+  /** @param {HTMLElement} sheet */
+  function open(sheet) {
+    before = document.activeElement;
+    opened = sheet;
+    sheet.classList.add('open');
+    setInert(true);
+    /** @type {HTMLElement} */ (sheet.querySelector('.sheet-close')).focus();
+    history.pushState({ sheet: sheet.id }, '');
+  }
+
+  function close() {
+    if (!opened) return;
+    opened.classList.remove('open');
+    setInert(false);
+    opened = null;
+    if (before instanceof HTMLElement) before.focus();
+  }
+
+  /** @param {boolean} inert */
+  function setInert(inert) {
+    for (const part of /** @type {Iterable<HTMLElement>} */ (document.body.children)) {
+      if (part !== opened) part.inert = inert;
+    }
+  }
+
+  /** The way back is the way in: the entry that opening pushed is taken off again. */
+  function back() {
+    if (opened) history.back();
+  }
+
+  function fold() {
+    const folded = document.body.classList.toggle('people-folded');
+    document.cookie = `people=${folded ? 'folded' : 'open'}; path=/; max-age=${YEAR_S}; samesite=lax`;
+    tellFolded();
+  }
+
+  function tellFolded() {
+    const button = document.getElementById('people-button');
+    button?.setAttribute('aria-expanded', String(!document.body.classList.contains('people-folded')));
+  }
+
+  document.addEventListener('click', (event) => {
+    const target = /** @type {Element} */ (event.target);
+    const opener = /** @type {HTMLElement | null} */ (target.closest('[data-open-sheet]'));
+    if (opener) {
+      event.preventDefault();
+      const id = String(opener.dataset.openSheet);
+      if (isSheet(id)) open(/** @type {HTMLElement} */ (document.getElementById(id)));
+      else if (id === 'people') fold();
+    } else if (target.closest('[data-close-sheet]')) {
+      event.preventDefault();
+      back();
+    } else if (opened && !opened.contains(target)) {
+      back();
+    }
+  });
+  document.addEventListener('keydown', (event) => {
+    if (event.key === 'Escape') back();
+  });
+  addEventListener('popstate', close);
+  for (const narrow of [PEOPLE_NARROW, ROOMS_NARROW]) {
+    narrow.addEventListener('change', () => { if (opened && !isSheet(opened.id)) back(); });
+  }
+  // A reload in an open sheet, or a page opened by its #fragment, starts without one.
+  for (const sheet of sheets) sheet.classList.remove('open');
+  tellFolded();
+}

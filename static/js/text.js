@@ -1,0 +1,78 @@
+/**
+ * The light formatting of what people write: links, `code`, ``` blocks. Everything else is plain.
+ * message_text() in _message.html is the server's half, without the links: those change no layout.
+ */
+import { element } from './dom.js';
+
+const URL_START = /\bhttps?:\/\/[^\s<>"'`]+/giu;
+const URL_TAIL = /[.,;:!?…·'"’”)\]}]+$/u;
+const LANGUAGE = /^[\p{L}\p{N}]*\n/u;
+
+/**
+ * @param {string} text
+ * @returns {DocumentFragment}
+ */
+export function format(text) {
+  const formatted = new DocumentFragment();
+  const parts = text.split('```');
+  parts.forEach((part, i) => {
+    const last = i === parts.length - 1;
+    if (i % 2 && !last) {
+      const code = part.replace(LANGUAGE, '').replace(/\n+$/, '');
+      formatted.append(element('pre', { tabindex: 0 }, element('code', {}, code)));
+    } else if (i % 2) {
+      formatted.append(...formatLine(`\`\`\`${part}`));
+    } else {
+      const from = i && part.startsWith('\n') ? 1 : 0;
+      const to = !last && part.length > from && part.endsWith('\n') ? -1 : part.length;
+      formatted.append(...formatLine(part.slice(from, to)));
+    }
+  });
+  return formatted;
+}
+
+/** Add the links to a row that the server drew. @param {HTMLElement} row */
+export function link(row) {
+  const walker = document.createTreeWalker(row, NodeFilter.SHOW_TEXT);
+  const found = [];
+  while (walker.nextNode()) {
+    const node = /** @type {Text} */ (walker.currentNode);
+    if (!node.parentElement?.closest('code, a') && node.data.includes('://')) found.push(node);
+  }
+  for (const node of found) node.replaceWith(...links(node.data));
+}
+
+/** @param {string} text @returns {(Node | string)[]} */
+function formatLine(text) {
+  const parts = text.split('`');
+  return parts.flatMap((part, i) => {
+    if (i % 2 === 0) return links(part);
+    if (i === parts.length - 1) return links(`\`${part}`);
+    if (part && !part.includes('\n')) return [element('code', {}, part)];
+    return links(`\`${part}\``);
+  });
+}
+
+/** @param {string} text @returns {(Node | string)[]} */
+function links(text) {
+  /** @type {(Node | string)[]} */
+  const nodes = [];
+  let from = 0;
+  for (const match of text.matchAll(URL_START)) {
+    const address = trimmed(match[0]);
+    if (!URL.canParse(address)) continue;
+    nodes.push(text.slice(from, match.index));
+    nodes.push(element('a', { href: address, target: '_blank', rel: 'noopener noreferrer' }, address));
+    from = match.index + address.length;
+  }
+  nodes.push(text.slice(from));
+  return nodes.filter((node) => node !== '');
+}
+
+/** Without the punctuation of the sentence around it; a closing bracket stays if it was opened. */
+function trimmed(/** @type {string} */ address) {
+  const tail = URL_TAIL.exec(address)?.[0] ?? '';
+  const bare = address.slice(0, address.length - tail.length);
+  if (bare.includes('(') && tail.startsWith(')')) return `${bare})`;
+  return bare;
+}

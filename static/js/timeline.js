@@ -1,0 +1,205 @@
+/**
+ * The list of what was said: stored messages in order, days between them, one line for comings and
+ * goings; below, in a list of its own, what is still to be sent.
+ *
+ * Rows know their message by data attributes, so that those drawn by the server are as good as ours.
+ */
+import { dayRow, group, markUnsent, messageRow, newLineRow, noticeRow, showReactions, writeNotice } from './message-row.js';
+import { link } from './text.js';
+import { day, retime, sameDay, untilMidnight } from './time.js';
+
+/** @typedef {import('./message-row.js').Message} Message */
+
+/**
+ * @param {object} parts
+ * @param {HTMLElement} parts.list
+ * @param {HTMLElement} parts.pendingList
+ * @param {(into: HTMLElement, text: string) => void} parts.write
+ * @param {ReturnType<typeof import('./changes.js').createChanges>} parts.changes
+ */
+export function createTimeline({ list, pendingList, write, changes }) {
+  /** @type {{ row: HTMLElement, moves: Map<string, 'ENTER' | 'QUIT'> } | null} */
+  let notice = null;
+
+  /** @returns {HTMLElement[]} */
+  const rows = () => [...list.querySelectorAll('.message')].map((row) => /** @type {HTMLElement} */ (row));
+
+  /** @param {Message} message as it reads after all changes */
+  function rowOf(message) {
+    const words = changes.wordsOf(Number(message.seq));
+    const row = messageRow({ ...message, message: words ?? message.message }, write);
+    row.classList.toggle('edited', words !== undefined);
+    showReactions(row, changes.reactionsTo(Number(message.seq)));
+    return row;
+  }
+
+  /** Something was done to a message. @param {Message} change */
+  function alter({ type, ref }) {
+    const row = /** @type {HTMLElement | null} */ (list.querySelector(`[data-seq="${Number(ref)}"]`));
+    if (!row) return;
+    if (type === 'DELETE') remove(row);
+    if (type === 'REACT') showReactions(row, changes.reactionsTo(Number(ref)));
+    if (type === 'EDIT') {
+      row.classList.add('edited');
+      write(/** @type {HTMLElement} */ (row.querySelector('.message-text')), changes.wordsOf(Number(ref)) ?? '');
+    }
+  }
+
+  /** @param {HTMLElement} row */
+  function remove(row) {
+    const next = /** @type {HTMLElement | null} */ (row.nextElementSibling);
+    row.remove();
+    if (next?.matches('.message')) group(next, above(next));
+    for (const separator of list.querySelectorAll('.day')) {
+      if (!separator.nextElementSibling || separator.nextElementSibling.matches('.day')) separator.remove();
+    }
+    regroupPending();
+  }
+
+  /** The message right above this row, if nothing but other notices stands between. @param {HTMLElement} row */
+  function above(row) {
+    const previous = /** @type {HTMLElement | null} */ (row.previousElementSibling);
+    return previous?.classList.contains('message') ? previous : null;
+  }
+
+  /** At the end, under the day it belongs to. @param {HTMLElement} row @param {number} at */
+  function put(row, at) {
+    const newest = /** @type {HTMLElement | undefined} */ ([...list.querySelectorAll('.day')].at(-1));
+    if (!newest || !sameDay(Number(newest.dataset.at), at)) list.append(dayRow(at));
+    list.append(row);
+  }
+
+  /** @param {Message} message at the end */
+  function append(message) {
+    notice = null;
+    const row = rowOf(message);
+    put(row, message.sentAt);
+    group(row, above(row));
+    regroupPending();
+    return row;
+  }
+
+  /** @param {Message[]} messages older than all that is shown, ascending */
+  function prepend(messages) {
+    const first = rows()[0] ?? null;
+    const newest = messages.at(-1);
+    if (!newest) return;
+    const oldestDay = /** @type {HTMLElement | null} */ (list.querySelector('.day'));
+    if (oldestDay && sameDay(newest.sentAt, Number(oldestDay.dataset.at))) oldestDay.remove();
+    const made = new DocumentFragment();
+    /** @type {HTMLElement | null} */
+    let previous = null;
+    for (const message of messages) {
+      if (!previous || !sameDay(Number(previous.dataset.at), message.sentAt)) made.append(dayRow(message.sentAt));
+      const row = rowOf(message);
+      made.append(row);
+      group(row, above(row));
+      previous = row;
+    }
+    list.prepend(made);
+    if (first) group(first, above(first));
+  }
+
+  /** @param {Message[]} messages everything that is to be shown */
+  function replace(messages) {
+    notice = null;
+    list.replaceChildren();
+    prepend(messages);
+    regroupPending();
+  }
+
+  /** Somebody came or went. @param {Message} move */
+  function move({ type, sender, sentAt }) {
+    if (!notice) {
+      notice = { row: noticeRow(new Map(), sentAt), moves: new Map() };
+      put(notice.row, sentAt);
+    }
+    notice.moves.delete(sender);
+    notice.moves.set(sender, type === 'ENTER' ? 'ENTER' : 'QUIT');
+    writeNotice(notice.row, notice.moves);
+    regroupPending();
+  }
+
+  /** @param {string} clientId @returns {HTMLElement | null} */
+  const pendingRow = (clientId) => pendingList.querySelector(`[data-client-id="${CSS.escape(clientId)}"]`);
+
+  /** Show, or change, a message that is not sent yet. @param {Message} message @param {Parameters<typeof markUnsent>[1]} entry */
+  function showPending(message, entry) {
+    let row = pendingRow(String(message.clientId));
+    if (!row) {
+      row = messageRow(message, write);
+      pendingList.append(row);
+    }
+    markUnsent(row, entry);
+    regroupPending();
+  }
+
+  /** @param {string} clientId */
+  function dropPending(clientId) {
+    pendingRow(clientId)?.remove();
+    regroupPending();
+  }
+
+  function regroupPending() {
+    for (const row of /** @type {Iterable<HTMLElement>} */ (pendingList.children)) {
+      const last = /** @type {HTMLElement | null} */ (list.lastElementChild);
+      group(row, above(row) ?? (row === pendingList.firstElementChild && last?.matches('.message') ? last : null));
+    }
+  }
+
+  /** Draw the line above this row, or no line at all. @param {HTMLElement | null} row */
+  function markNew(row) {
+    list.querySelector('.new-line')?.remove();
+    if (!row) return;
+    row.before(newLineRow());
+    group(row, null);
+  }
+
+  /** Forget the oldest rows beyond so many. True if there were any. @param {number} keep */
+  function prune(keep) {
+    // Half as many again before anything is done: it is not done for every message.
+    if (list.childElementCount < keep * 1.5) return false;
+    const first = rows().at(-keep);
+    if (!first || first === rows()[0]) return false;
+    while (list.firstElementChild !== first) list.firstElementChild?.remove();
+    list.prepend(dayRow(Number(first.dataset.at)));
+    group(first, null);
+    return true;
+  }
+
+  /** Take over what the server drew. @param {boolean} elsewhere it did not know our time zone */
+  function adopt(elsewhere) {
+    for (const row of rows()) {
+      const text = /** @type {HTMLElement} */ (row.querySelector('.message-text'));
+      if (text.dataset.sealed) write(text, text.dataset.sealed);
+      else link(text);
+    }
+    if (elsewhere) redate();
+  }
+
+  /** Say days and times anew: in another zone, or after midnight. */
+  function redate() {
+    retime();
+    list.querySelectorAll('.day').forEach((separator) => separator.remove());
+    /** @type {HTMLElement | null} */
+    let previous = null;
+    for (const row of rows()) {
+      const at = Number(row.dataset.at);
+      if (!previous || !sameDay(Number(previous.dataset.at), at)) row.before(dayRow(at));
+      group(row, above(row));
+      previous = row;
+    }
+  }
+
+  function sayDaysAtMidnight() {
+    setTimeout(() => {
+      for (const separator of /** @type {NodeListOf<HTMLElement>} */ (list.querySelectorAll('.day'))) {
+        if (separator.firstElementChild) separator.firstElementChild.textContent = day(Number(separator.dataset.at));
+      }
+      sayDaysAtMidnight();
+    }, untilMidnight());
+  }
+  sayDaysAtMidnight();
+
+  return { adopt, alter, append, prepend, replace, move, showPending, dropPending, markNew, prune, rows };
+}

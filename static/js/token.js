@@ -1,0 +1,43 @@
+/** The access token of this page: fetched with the login cookie, renewed before it ends. */
+
+/** A token is not used in the last fifth of its life, nor in its last half minute. */
+const MARGIN_MS = 30_000;
+
+/** @type {{ text: string, until: number, margin: number } | null} */
+let held = null;
+/** @type {Promise<string> | null} */
+let fetching = null;
+
+/** A token that is good for a while yet. Rejects when the server cannot be asked. */
+export async function token() {
+  if (held && Date.now() < held.until - held.margin) return held.text;
+  fetching ??= fetchToken().finally(() => { fetching = null; });
+  return fetching;
+}
+
+/** Have the next call fetch a new one. */
+export function forgetToken() {
+  held = null;
+}
+
+/** When to renew: early enough to try more than once. In ms from now. */
+export function renewIn() {
+  return held ? Math.max(1000, (held.until - Date.now()) * 0.8) : 0;
+}
+
+/** Log in again, and come back here afterwards. */
+export function toLogin() {
+  location.assign(`/login?next=${encodeURIComponent(location.pathname)}`);
+}
+
+async function fetchToken() {
+  const answer = await fetch('/api/token', { headers: { Accept: 'application/json' } });
+  if (answer.status === 401) toLogin();
+  // No longer a member: the page itself explains that better.
+  if (answer.status === 403) location.reload();
+  if (!answer.ok) throw new Error(`No token: ${answer.status}`);
+  const { accessToken, expiresIn } = await answer.json();
+  const lifetime = expiresIn * 1000;
+  held = { text: accessToken, until: Date.now() + lifetime, margin: Math.min(MARGIN_MS, lifetime / 5) };
+  return held.text;
+}

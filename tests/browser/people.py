@@ -1,0 +1,82 @@
+"""People at their browsers."""
+
+import re
+
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from tests.live.cluster import PASSWORD, Maru
+
+#: Milliseconds that anything on a page may take on a busy machine.
+PATIENCE = 15_000
+DESKTOP = {"width": 1440, "height": 900}
+PHONE = {"width": 390, "height": 844}
+NARROW = {"width": 320, "height": 640}
+
+
+class Person:
+    """Somebody at a browser of their own, who remembers what its console complained of."""
+
+    def __init__(self, maru: Maru, browser: Browser, name: str, url: str = "", **options):
+        self.maru = maru
+        self.name = name
+        self.complaints: list[str] = []
+        self.context = browser.new_context(
+            base_url=url or maru.url,
+            **{"viewport": DESKTOP, "locale": "en-GB", "timezone_id": "Asia/Seoul", **options},
+        )
+        self.context.set_default_timeout(PATIENCE)
+        self.page = self.new_page()
+
+    def new_page(self) -> Page:
+        page = self.context.new_page()
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on("console", lambda line: line.type == "error" and self._complain(line.text))
+        return page
+
+    def _complain(self, text: str) -> None:
+        # What a browser says of a request that it could not make is no fault of the page.
+        if "net::ERR" not in text and "WebSocket connection" not in text:
+            self.complaints.append(text)
+
+    def log_in(self) -> "Person":
+        form = self.context.request.get("/login").text()
+        token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', form)[1]
+        fields = {"csrf_token": token, "name": self.name, "password": PASSWORD}
+        self.context.request.post("/login", form=fields)
+        return self
+
+    def enter(self, room_id: str, page: Page | None = None) -> None:
+        """Open the room and wait until the page is in it."""
+        page = page or self.page
+        page.goto(f"/rooms/{room_id}")
+        expect(self.count(page)).not_to_have_text("0", timeout=PATIENCE)
+        expect(page.locator(f'#people-list [data-name="{self.name}"]')).to_be_attached(
+            timeout=PATIENCE
+        )
+
+    def count(self, page: Page | None = None) -> Locator:
+        return (page or self.page).locator("[data-count]").first
+
+    @property
+    def composer(self) -> Locator:
+        return self.page.locator("#composer-text")
+
+    def write(self, text: str) -> None:
+        self.composer.fill(text)
+        self.composer.press("Enter")
+
+    def said(self, text: str) -> Locator:
+        """The rows of the conversation with exactly this text that are stored for good."""
+        exactly = re.compile(f"^{re.escape(text)}$")
+        return self.page.locator("#timeline .message").filter(
+            has=self.page.locator(".message-text", has_text=exactly)
+        )
+
+    def hears(self, text: str) -> None:
+        expect(self.said(text)).to_have_count(1, timeout=PATIENCE)
+
+    def texts(self) -> list[str]:
+        return self.page.locator("#timeline .message-text").all_inner_texts()
+
+    def notices(self) -> str:
+        return " ".join(self.page.locator("#timeline .notice").all_inner_texts())

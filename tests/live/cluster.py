@@ -1,0 +1,244 @@
+"""A whole Maru for tests: real gunicorn workers, a real store, and the HTTP API."""
+
+import contextlib
+import itertools
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import psutil
+import requests
+
+from chat.embedded import socket_path
+from tests.live.client import Client
+from tests.waiting import eventually
+
+ROOT = Path(__file__).parents[2]
+PASSWORD = "correct horse"
+#: Leases short enough to wait for.
+QUICK = {"PRESENCE_LEASE": "4", "PRESENCE_GRACE": "1"}
+#: A line of the log that says something went wrong inside. It may well tell of workers that a test
+#: has killed, and of an origin that is refused, which the operator may have forgotten to allow.
+_TROUBLE = re.compile(
+    r"Traceback|.{0,60}\b(ERROR|CRITICAL)\b(?!.*( was sent SIGKILL| is not an accepted origin))"
+)
+
+
+class Maru:
+    """Gunicorn as ``bin/run`` starts it, on a port and in a folder of its own."""
+
+    def __init__(self, folder: Path, workers: int = 2, **settings: str):
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.data = folder / "data"
+        self.log = folder / "maru.log"
+        self._settings = {
+            "PORT": str(self.port),
+            "WORKERS": str(workers),
+            "DATA_DIR": str(self.data),
+            "ENV_FILE": "",
+            "MESSAGE_RATE": "0",
+            "LOGIN_RATE": "0",
+            "LOCALE": "ko",
+            **QUICK,
+            **settings,
+        }
+        self._number_of_workers = workers
+        self._numbers = itertools.count(1)
+        self._master: psutil.Popen | None = None
+
+    def start(self) -> "Maru":
+        with self.log.open("ab") as log:
+            self._master = psutil.Popen(
+                [sys.executable, "-m", "gunicorn", "-c", "gunicorn.conf.py"],
+                cwd=ROOT, env=self.environ, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+            )  # fmt: skip
+        eventually(self.is_ready, 30)
+        if not hasattr(self, "admin"):
+            # The first account is the admin's, so that nobody else's is.
+            self.admin = self.register("admin")
+        return self
+
+    @property
+    def environ(self) -> dict[str, str]:
+        inherited = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+        return {**inherited, **self._settings}
+
+    def is_ready(self) -> bool:
+        assert self._master and self._master.poll() is None, self.log.read_text()
+        if len(self.workers()) != self._number_of_workers:
+            return False
+        # Each worker has to be ready; they share the port, so ask until all have answered.
+        with contextlib.suppress(requests.ConnectionError, requests.Timeout):
+            return all(
+                requests.get(self.url + "/readyz", timeout=5).status_code == 200
+                for _ in range(4 * self._number_of_workers)
+            )
+        return False
+
+    def stop(self) -> None:
+        """End it as an operator does, and leave nothing behind whatever happens."""
+        if not self._master or self._master.poll() is not None:
+            return
+        family = self.processes()
+        self._master.terminate()
+        try:
+            self._master.wait(30)
+        finally:
+            for process in family:
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    process.kill()
+
+    def signal(self, number: int) -> None:
+        """Send the master a signal."""
+        assert self._master
+        self._master.send_signal(number)
+
+    def restart(self) -> None:
+        self.stop()
+        self.start()
+
+    def processes(self) -> list[psutil.Process]:
+        """The master, its workers, the store and the store's keeper."""
+        assert self._master
+        return [self._master, *self._master.children(recursive=True)]
+
+    def store_process(self) -> psutil.Process:
+        """The embedded Valkey, once it runs."""
+
+        def found() -> psutil.Process | None:
+            for process in self.processes():
+                with contextlib.suppress(psutil.Error):
+                    if "valkey-server" in process.name() and process.status() != "zombie":
+                        return process
+            return None
+
+        return eventually(found)
+
+    def workers(self) -> list[int]:
+        """The process ids of the workers."""
+        assert self._master
+        found = []
+        for child in self._master.children():
+            with contextlib.suppress(psutil.Error):
+                if "gunicorn" in " ".join(child.cmdline()) and child.status() != "zombie":
+                    found.append(child.pid)
+        return sorted(found)
+
+    def kill_worker(self, pid: int) -> None:
+        """As the system does to who takes too much memory."""
+        os.kill(pid, signal.SIGKILL)
+        eventually(lambda: pid not in self.workers() and self.is_ready(), 30)
+
+    def worker_at(self, local_port: int) -> int:
+        """The worker that serves the client behind this port."""
+        for pid in self.workers():
+            for connection in psutil.Process(pid).net_connections("tcp"):
+                if connection.raddr and connection.raddr.port == local_port:
+                    return pid
+        raise LookupError(f"no worker serves port {local_port}")
+
+    def trouble(self) -> list[str]:
+        """What the log says of things gone wrong inside."""
+        lines = self.log.read_text("utf-8", "replace").splitlines()
+        return [line for line in lines if _TROUBLE.match(line)]
+
+    def flask(self, *arguments: str, words: str = "") -> str:
+        """Run one of Maru's commands, as an operator does beside the running server."""
+        done = subprocess.run(
+            [sys.executable, "-m", "flask", "--app", "app", *arguments],
+            cwd=ROOT, env=self.environ, input=words, text=True, timeout=60,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stdout
+        return done.stdout
+
+    @property
+    def store_url(self) -> str:
+        """Where the embedded store listens."""
+        return f"unix://{socket_path(self.data)}"
+
+    def secret(self) -> str:
+        """The key that signs tokens."""
+        return (self.data / "jwt_secret_key").read_text().strip()
+
+    def register(self, name: str) -> "Api":
+        body = {"name": name, "password": PASSWORD}
+        answer = requests.post(self.url + "/api/register", json=body, timeout=10)
+        assert answer.status_code == 201, answer.text
+        return Api(self, name)
+
+    def register_some(self, name: str) -> "Api":
+        """Somebody with that name and a number, which nobody else has."""
+        return self.register(f"{name}{next(self._numbers)}")
+
+
+class Api:
+    """One person's way through the HTTP API."""
+
+    def __init__(self, maru: Maru, name: str):
+        self.maru = maru
+        self.url = maru.url
+        self.name = name
+        self.log_in()
+
+    def log_in(self) -> dict:
+        """New tokens, of a family of their own."""
+        body = {"name": self.name, "password": PASSWORD}
+        answer = requests.post(self.url + "/api/token", json=body, timeout=10)
+        assert answer.status_code == 200, answer.text
+        tokens = answer.json()
+        self.token, self.refresh_token = tokens["accessToken"], tokens["refreshToken"]
+        return tokens
+
+    def request(self, method: str, path: str, **options) -> requests.Response:
+        headers = {"Authorization": f"Bearer {self.token}"}
+        return requests.request(method, self.url + path, headers=headers, timeout=10, **options)
+
+    def create_room(self, name: str = "Plans", **options) -> str:
+        answer = self.request("POST", "/api/rooms", json={"name": name, **options})
+        assert answer.status_code == 201, answer.text
+        return answer.json()["roomId"]
+
+    def delete_room(self, room_id: str) -> None:
+        assert self.request("DELETE", f"/api/rooms/{room_id}").status_code == 204
+
+    def say(self, room_id: str, message: str) -> dict:
+        path = f"/api/rooms/{room_id}/messages"
+        answer = self.request("POST", path, json={"message": message})
+        assert answer.status_code == 201, answer.text
+        return answer.json()
+
+    def history(self, room_id: str, **query) -> list[dict]:
+        query = {"limit": 200, **query}
+        answer = self.request("GET", f"/api/rooms/{room_id}/messages", params=query)
+        assert answer.status_code == 200, answer.text
+        return answer.json()["messages"]
+
+    def present(self, room_id: str) -> dict[str, int]:
+        """Who is here, with how many connections; the room's own count says the same."""
+        answer = self.request("GET", f"/api/rooms/{room_id}/users").json()
+        assert answer["userCount"] == len(answer["users"])
+        return {user["name"]: user["connections"] for user in answer["users"]}
+
+    def count(self, room_id: str) -> int:
+        return self.request("GET", f"/api/rooms/{room_id}").json()["userCount"]
+
+    def connect(self, worker: int | None = None, **options) -> Client:
+        """A new connection, to a worker of one's choice or to any."""
+        for _ in range(200):
+            client = Client(self, **options)
+            if worker is None or client.worker(self.maru) == worker:
+                return client
+            client.close()
+        raise AssertionError(f"worker {worker} takes no connections")
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]

@@ -1,0 +1,197 @@
+"""Messages against a small model: one dense numbering, nothing twice, pages that are what they say.
+
+The model is a dictionary of what is stored by number, and what each clientId led to.
+"""
+
+import json
+from functools import partial
+
+import pytest
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from chat import history, keys
+from chat.conversation import Conversation, Limits
+from chat.errors import Forbidden, NotFound
+from chat.users import User
+
+#: The first one owns the room, and may delete what others said.
+PEOPLE = [User("Ann", "user", 0), User("Ben", "user", 0), User("최민", "user", 0)]
+people = st.sampled_from(PEOPLE)
+#: Few, so that they are often repeated.
+client_ids = st.sampled_from([None, "a", "b", "c"])
+words = st.text(st.characters(codec="utf-8", categories=["L", "N", "So"]), min_size=1, max_size=8)
+numbers = st.integers(1, 30)
+
+
+class HistoryMachine(RuleBasedStateMachine):
+    def __init__(self, store):
+        super().__init__()
+        self.store = store
+        store.redis.flushall()
+        self.conversation = Conversation(store, Limits(message_rate=0))
+        self.room = self.conversation.create(PEOPLE[0], "Plans", None, None).room_id
+        self.channel = store.redis.pubsub(ignore_subscribe_messages=True)
+        self.channel.subscribe(keys.room(self.room))
+        self.channel.get_message(timeout=5)
+        self.epoch = history.page(store, self.room).epoch
+        self.top = 0
+        self.stored = {}
+        self.erased = set()
+        self.remembered = {}
+        self.is_lost = False
+
+    def teardown(self):
+        self.channel.close()
+
+    @rule(user=people, said=words, client_id=client_ids)
+    def talk(self, user, said, client_id):
+        answer = self.conversation.talk(user, self.room, said, client_id)
+        new = {"type": "TALK", "message": said}
+        assert answer["seq"] == self._note(user, client_id, new, answer["seq"])
+
+    @rule(user=people, count=st.integers(2, 8))
+    def talk_much(self, user, count):
+        for number in range(count):
+            self.talk(user, f"and {number}", None)
+
+    @rule(user=people, ref=numbers, said=words, client_id=client_ids)
+    def edit(self, user, ref, said, client_id):
+        new = {"type": "EDIT", "message": said, "ref": ref}
+        edit = partial(self.conversation.edit, user, self.room, ref, said, client_id)
+        self._alter(user, client_id, new, edit, self._said(ref)["sender"] == user.name)
+
+    @rule(user=people, ref=numbers, client_id=client_ids)
+    def delete(self, user, ref, client_id):
+        allowed = user is PEOPLE[0] or self._said(ref)["sender"] == user.name
+        new = {"type": "DELETE", "message": "", "ref": ref}
+        delete = partial(self.conversation.delete, user, self.room, ref, client_id)
+        if self._alter(user, client_id, new, delete, allowed):
+            gone = [ref, *(n for n, m in self.stored.items() if self._edits(m, ref))]
+            for seq in gone:
+                del self.stored[seq]
+            self.erased.update(gone)
+
+    @rule(user=people, ref=numbers, on=st.booleans(), client_id=client_ids)
+    def react(self, user, ref, on, client_id):
+        new = {"type": "REACT", "message": "", "ref": ref, "emoji": "👍", "on": on}
+        react = partial(self.conversation.react, user, self.room, ref, "👍", on, client_id)
+        self._alter(user, client_id, new, react, True)
+
+    @precondition(lambda self: self.stored)
+    @rule(keep=st.integers(0, 10))
+    def old_ones_are_trimmed(self, keep):
+        stream = keys.stream(self.room)
+        self.store.redis.xtrim(stream, maxlen=keep, approximate=False)
+        self.stored = {
+            seq: self.stored[seq] for seq in sorted(self.stored)[-keep or len(self.stored) :]
+        }
+
+    @precondition(lambda self: self.stored)
+    @rule()
+    def the_stream_is_lost(self):
+        """The next message begins a new one, and a new epoch."""
+        self.store.redis.delete(keys.stream(self.room))
+        self.stored, self.is_lost = {}, True
+
+    @rule(after=st.integers(0, 40), limit=st.integers(1, 8))
+    def page_after(self, after, limit):
+        following = [seq for seq in sorted(self.stored) if seq > after]
+        self._is_page(following[:limit], len(following) > limit, after=after, limit=limit)
+
+    @rule(before=st.integers(0, 40), limit=st.integers(1, 8))
+    def page_before(self, before, limit):
+        earlier = [seq for seq in sorted(self.stored) if seq < before]
+        self._is_page(earlier[-limit:], len(earlier) > limit, before=before, limit=limit)
+
+    @rule(since=st.integers(0, 40), known=st.booleans(), right=st.booleans())
+    def come_back(self, since, known, right):
+        """All that was missed is given, or it is said that it cannot be."""
+        epoch = self.epoch if known else "another"
+        at = self.stored[since]["sentAt"] if since in self.stored else None
+        if at is not None and not right:
+            at -= 1
+        page = history.since(self.store, self.room, since, epoch, at)
+        missed = range(since + 1, self.top + 1)
+        whole = all(seq in self.stored or seq in self.erased for seq in missed)
+        known = known and (right or since not in self.stored)
+        if known and since <= self.top and whole:
+            assert page is not None, "all of it is there"
+            assert _seqs(page) == [seq for seq in missed if seq in self.stored]
+        else:
+            assert page is None, "part of it claims to be the whole"
+
+    @invariant()
+    def what_is_told_is_what_is_stored(self):
+        page = history.page(self.store, self.room, limit=200)
+        assert [json.loads(m) for m in page.messages] == [
+            self.stored[seq] for seq in sorted(self.stored)[-200:]
+        ]
+        assert (page.seq, page.epoch) == (self.top, self.epoch)
+
+    def _alter(self, user, client_id, new, operation, allowed):
+        """Carry it out; gives whether it was new, and allowed."""
+        repeated = (user.name, client_id) in self.remembered
+        if not repeated and self._said(new["ref"]) == {"sender": None}:
+            with pytest.raises(NotFound):
+                operation()
+        elif not repeated and not allowed:
+            with pytest.raises(Forbidden):
+                operation()
+        else:
+            seq = operation()
+            assert seq == self._note(user, client_id, new, seq)
+            return not repeated
+        return False
+
+    def _note(self, user, client_id, new, seq):
+        """The number that it must have; and whoever listens hears it once, if it is new."""
+        if (user.name, client_id) in self.remembered:
+            assert self._told() == []
+            return self.remembered[user.name, client_id]
+        [told] = self._told()
+        if self.is_lost:
+            assert told["epoch"] != self.epoch
+            self.epoch, self.top, self.erased, self.is_lost = told.pop("epoch"), 0, set(), False
+        self.top += 1
+        if client_id is not None:
+            self.remembered[user.name, client_id] = self.top
+            new = {**new, "clientId": client_id}
+        assert told["sentAt"] > 0
+        usual = {"roomId": self.room, "sender": user.name, "userCount": 0}
+        assert told == {**usual, **new, "seq": self.top, "sentAt": told["sentAt"]}
+        self.stored[self.top] = told
+        return self.top
+
+    def _said(self, ref):
+        found = self.stored.get(ref, {})
+        return found if found.get("type") == "TALK" else {"sender": None}
+
+    def _edits(self, message, ref):
+        return message["type"] == "EDIT" and message["ref"] == ref
+
+    def _is_page(self, seqs, more, **window):
+        page = history.page(self.store, self.room, **window)
+        assert _seqs(page) == seqs
+        assert page.more == more
+
+    def _told(self):
+        self.store.redis.publish(keys.room(self.room), "end")
+        told = []
+        while (heard := self.channel.get_message(timeout=5))["data"] != b"end":
+            told.append(json.loads(heard["data"]))
+        return told
+
+
+def _seqs(page):
+    return [json.loads(message)["seq"] for message in page.messages]
+
+
+def test_history_does_what_the_model_says(store):
+    run_state_machine_as_test(partial(HistoryMachine, store))

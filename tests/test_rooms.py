@@ -1,0 +1,166 @@
+"""Rooms: listed by activity, found by name, private ones hidden from strangers."""
+
+import pytest
+
+from chat import directory, presence, rooms
+from chat.conversation import Conversation, Limits
+from chat.errors import Conflict, Forbidden, Invalid, NotFound
+from chat.users import User
+
+ANN = User("Ann", "user", 0)
+BEN = User("Ben", "user", 0)
+ADA = User("Ada", "admin", 0)
+GUEST = User("Gus", "guest", 0)
+
+
+@pytest.fixture
+def people(store):
+    for user in (ANN, BEN, ADA):
+        store.redis.hset(
+            f"maru:user:{user.name.casefold()}",
+            mapping={"name": user.name, "role": user.role, "createdAt": 0},
+        )
+
+
+def names(page):
+    return [room.name for room in page[0]]
+
+
+def test_a_new_room_is_listed_with_its_wire_form(store):
+    room = rooms.create(store, ANN, " Plans ")
+    assert directory.page(store, BEN) == ([room], None)
+    assert rooms.access(store, BEN, room.room_id) == room
+    assert room.wire() == {
+        "roomId": room.room_id,
+        "name": "Plans",
+        "owner": "Ann",
+        "private": False,
+        "encrypted": False,
+        "createdAt": room.created_at,
+        "userCount": 0,
+        "seq": 0,
+    }
+
+
+def test_the_room_is_a_redis_hash_as_documented(store):
+    room = rooms.create(store, ANN, "Plans", encrypted=True)
+    stored = store.redis.hgetall(f"maru:room:{{{room.room_id}}}")
+    assert stored[b"name"] == b"Plans" and stored[b"userCount"] == b"0"
+    assert stored[b"private"] == b"0" and stored[b"encrypted"] == b"1"
+
+
+def test_rooms_are_sorted_by_their_last_message(store):
+    one, two = rooms.create(store, ANN, "one"), rooms.create(store, ANN, "two")
+    store.redis.zadd("maru:rooms", {one.room_id: 1, two.room_id: 2})
+    assert names(directory.page(store, ANN)) == ["two", "one"]
+    Conversation(store, Limits()).talk(ANN, one.room_id, "hi")
+    assert names(directory.page(store, ANN)) == ["one", "two"]
+    assert rooms.access(store, ANN, one.room_id).seq == 1
+
+
+def test_pages_follow_each_other_without_hole_or_double(store):
+    for i in range(25):
+        rooms.create(store, ANN, f"room {i}")
+    # Many of the same score, as after a restore.
+    for room_id in store.redis.zrange("maru:rooms", 0, 14):
+        store.redis.zadd("maru:rooms", {room_id: 5})
+    seen, cursor = [], ""
+    while cursor is not None:
+        page, cursor = directory.page(store, ANN, cursor=cursor, limit=4)
+        assert page
+        seen += [room.room_id for room in page]
+    assert len(seen) == len(set(seen)) == 25
+
+
+def test_a_search_looks_into_names_in_any_case(store):
+    for name in ("Plans", "plan b", "Lunch"):
+        rooms.create(store, ANN, name)
+    assert set(names(directory.page(store, ANN, q="PLAN"))) == {"plan b", "Plans"}
+    first, cursor = directory.page(store, ANN, q="plan", limit=1)
+    second, end = directory.page(store, ANN, q="plan", limit=1, cursor=cursor)
+    assert {first[0].name, second[0].name} == {"plan b", "Plans"} and end is None
+
+
+@pytest.mark.parametrize("cursor", ["x", "1", "1-", "-a", "1.5-a", "9" * 17 + "-a", "1-a b", "²-a"])
+def test_a_bad_cursor_is_refused(store, cursor):
+    with pytest.raises(Invalid):
+        directory.page(store, ANN, cursor=cursor)
+
+
+@pytest.mark.parametrize("room_id", ["nope", "", "a b", "{x}", "../x", "x" * 1000])
+def test_an_unknown_room_is_not_found(store, room_id):
+    with pytest.raises(NotFound):
+        rooms.access(store, ANN, room_id)
+
+
+def test_guests_get_nowhere(store):
+    room = rooms.create(store, ANN, "Plans")
+    for attempt in (
+        lambda: rooms.access(store, GUEST, room.room_id),
+        lambda: rooms.create(store, GUEST, "Mine"),
+        lambda: directory.page(store, GUEST),
+    ):
+        with pytest.raises(Forbidden):
+            attempt()
+
+
+def test_a_private_room_is_there_for_its_members_only(store, people):
+    room = rooms.create(store, ANN, "Secret", private=True)
+    assert names(directory.page(store, ANN)) == ["Secret"]
+    for stranger in (BEN, ADA):
+        assert names(directory.page(store, stranger)) == []
+        with pytest.raises(NotFound):
+            rooms.access(store, stranger, room.room_id)
+    rooms.invite(store, ANN, room.room_id, "ben")
+    assert rooms.members(store, room.room_id) == ["Ann", "Ben"]
+    assert names(directory.page(store, BEN)) == ["Secret"]
+    assert rooms.access(store, BEN, room.room_id)
+    with pytest.raises(Forbidden):
+        rooms.invite(store, BEN, room.room_id, "Ada")
+    rooms.remove(store, ANN, room.room_id, "BEN")
+    assert names(directory.page(store, BEN)) == []
+    with pytest.raises(NotFound):
+        rooms.access(store, BEN, room.room_id)
+
+
+def test_members_come_and_go_by_rules(store, people):
+    room = rooms.create(store, ANN, "Secret", private=True)
+    with pytest.raises(NotFound):
+        rooms.invite(store, ANN, room.room_id, "Nobody")
+    with pytest.raises(Conflict):
+        rooms.remove(store, ANN, room.room_id, "Ann")
+    rooms.invite(store, ANN, room.room_id, "Ben")
+    assert rooms.remove(store, BEN, room.room_id, "ben") == "Ben"
+    public = rooms.create(store, ANN, "Open")
+    with pytest.raises(Conflict):
+        rooms.invite(store, ANN, public.room_id, "Ben")
+
+
+def test_only_owner_and_admins_change_a_room(store):
+    room = rooms.create(store, ANN, "Plans")
+    with pytest.raises(Forbidden):
+        rooms.rename(store, BEN, room.room_id, "Mine")
+    assert rooms.rename(store, ANN, room.room_id, "Ours").name == "Ours"
+    assert rooms.rename(store, ADA, room.room_id, "Theirs").name == "Theirs"
+    with pytest.raises(Invalid):
+        rooms.rename(store, ANN, room.room_id, "")
+    assert rooms.access(store, ANN, room.room_id).name == "Theirs"
+
+
+def test_a_closed_room_leaves_nothing_behind(store, people):
+    conversation = Conversation(store, Limits())
+    room = rooms.create(store, ANN, "Secret", private=True)
+    conversation.join(ANN, room.room_id, "s1")
+    conversation.talk(ANN, room.room_id, "hi", session="s1")
+    rooms.invite(store, ANN, room.room_id, "Ben")
+    with pytest.raises(Forbidden):
+        conversation.close(BEN, room.room_id)
+    conversation.close(ANN, room.room_id)
+    with pytest.raises(NotFound):
+        conversation.talk(ANN, room.room_id, "hi", session="s1")
+    assert directory.page(store, ANN) == ([], None)
+    presence.reap(store, presence.Timing(), "en")
+    passing = (b":sent:", b":closed")
+    keys = store.redis.scan_iter("maru:*")
+    left = {key.decode() for key in keys if not any(part in key for part in passing)}
+    assert {key for key in left if key.split(":")[1] not in ("user", "rate", "{presence}")} == set()

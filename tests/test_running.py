@@ -1,0 +1,44 @@
+"""What a command does that needs the store, whether Maru is up or not."""
+
+import pytest
+import redis
+
+import config
+from chat.embedded import running
+from tests.valkey import is_up, server_process
+
+
+@pytest.fixture
+def data_dir(tmp_path):
+    return tmp_path / "the data"
+
+
+@pytest.fixture
+def settings(data_dir):
+    return config.load({"DATA_DIR": str(data_dir)})
+
+
+def test_it_lasts_for_the_command(settings, data_dir):
+    with running(settings):
+        assert redis.Redis.from_url(settings.store_url).ping()
+    assert not is_up(data_dir)
+
+
+def test_it_ends_with_a_command_that_fails(settings, data_dir):
+    with pytest.raises(ZeroDivisionError), running(settings):
+        raise ZeroDivisionError
+    assert not is_up(data_dir)
+
+
+def test_the_store_that_is_up_is_used_and_left_alone(settings, data_dir):
+    with running(settings):
+        process = server_process(data_dir)
+        with running(settings):
+            assert server_process(data_dir) == process
+        assert server_process(data_dir) == process
+
+
+def test_another_store_is_not_ours_to_run(data_dir):
+    elsewhere = {"SECRET_KEY": "s" * 32, "JWT_SECRET_KEY": "j" * 32, "REDIS_URL": "redis://x"}
+    with running(config.load({"DATA_DIR": str(data_dir), **elsewhere})):
+        assert not data_dir.exists()

@@ -1,0 +1,107 @@
+"""Accounts: made once, the first an admin, passwords checked alike for all."""
+
+import pytest
+
+from chat import users
+from chat.errors import Conflict, Forbidden, Invalid, NotFound, Unauthorized
+from chat.users import Hasher
+
+PASSWORD = "correct horse"
+
+
+@pytest.fixture(scope="module")
+def hasher():
+    return Hasher()
+
+
+def test_the_first_account_is_the_admin_and_others_are_not(store, hasher):
+    assert users.create(store, hasher, "Ann", PASSWORD).role == "admin"
+    assert users.create(store, hasher, "Ben", PASSWORD).role == "user"
+
+
+def test_an_account_with_a_given_role_also_ends_the_first_ones_privilege(store, hasher):
+    assert users.create(store, hasher, "Ann", PASSWORD, role="user").role == "user"
+    assert users.create(store, hasher, "Ben", PASSWORD).role == "user"
+
+
+def test_registration_decides_what_newcomers_are(store, hasher):
+    assert users.create(store, hasher, "Ann", PASSWORD, registration="closed").role == "admin"
+    assert users.create(store, hasher, "Ben", PASSWORD, registration="approval").role == "guest"
+    with pytest.raises(Forbidden):
+        users.create(store, hasher, "Cem", PASSWORD, registration="closed")
+    assert users.get(store, "Cem") is None
+
+
+def test_a_name_is_taken_in_any_case_and_the_first_keeps_it(store, hasher):
+    users.create(store, hasher, "José", PASSWORD)
+    with pytest.raises(Conflict):
+        users.create(store, hasher, "JOSE\u0301", "another password")
+    assert users.authenticate(store, hasher, "jose\u0301", PASSWORD).name == "José"
+    assert len(users.everyone(store)) == 1
+
+
+def test_a_refused_first_account_leaves_the_privilege_to_the_next(store, hasher):
+    store.redis.hset("maru:user:ann", mapping={"name": "Ann", "role": "user", "createdAt": 1})
+    with pytest.raises(Conflict):
+        users.create(store, hasher, "Ann", PASSWORD)
+    assert users.create(store, hasher, "Ben", PASSWORD).role == "admin"
+
+
+@pytest.mark.parametrize(
+    ("name", "password"),
+    [
+        ("Ann", "wrong password"), ("Nobody", PASSWORD), ("Ann", ""), ("Ann", None), ("", ""),
+        (None, PASSWORD), ("Ann\0", PASSWORD), (["Ann"], PASSWORD), ("Ann", "x" * 300),
+        ("Ann", "pass\ud800word"),
+    ],
+)  # fmt: skip
+def test_nobody_gets_in_with(store, hasher, name, password):
+    users.create(store, hasher, "Ann", PASSWORD)
+    with pytest.raises(Unauthorized):
+        users.authenticate(store, hasher, name, password)
+
+
+def test_an_unknown_name_costs_as_many_hashes_as_a_known_one(store):
+    hashed = []
+
+    def counting(function, *args):
+        hashed.append(function.__name__)
+        return function(*args)
+
+    hasher = Hasher(counting)
+    users.create(store, hasher, "Ann", PASSWORD)
+    for name in ("Ann", "Nobody", "!", "x" * 99):
+        hashed.clear()
+        with pytest.raises(Unauthorized):
+            users.authenticate(store, hasher, name, "wrong password")
+        assert hashed == ["verify"]
+
+
+def test_a_password_can_be_changed_by_who_knows_it(store, hasher):
+    ann = users.create(store, hasher, "Ann", PASSWORD)
+    with pytest.raises(Unauthorized):
+        users.change_password(store, hasher, ann, "wrong password", "new password")
+    with pytest.raises(Invalid):
+        users.change_password(store, hasher, ann, PASSWORD, "short")
+    changed = users.change_password(store, hasher, ann, PASSWORD, "new password")
+    assert changed.generation == 1
+    assert users.authenticate(store, hasher, "Ann", "new password") == changed
+    with pytest.raises(Unauthorized):
+        users.authenticate(store, hasher, "Ann", PASSWORD)
+
+
+def test_roles_can_be_set(store, hasher):
+    users.create(store, hasher, "Ann", PASSWORD)
+    assert users.set_role(store, "ANN", "guest").role == "guest"
+    assert not users.get(store, "Ann").may_chat
+    with pytest.raises(NotFound):
+        users.set_role(store, "Nobody", "user")
+    with pytest.raises(Invalid):
+        users.set_role(store, "Ann", "root")
+
+
+def test_passwords_are_stored_as_argon2id_only(store, hasher):
+    users.create(store, hasher, "Ann", PASSWORD)
+    stored = store.redis.hgetall("maru:user:ann")
+    assert stored[b"password"].startswith(b"$argon2id$")
+    assert PASSWORD.encode() not in b"".join(stored.values())

@@ -1,0 +1,264 @@
+"""Ways to break a history in which Ann and Ben talk, and the judgement that has to find each."""
+
+from dataclasses import replace
+
+from tests.verify.story import EPOCH, ROOM, heard, shown
+from verify.history import Broken, Count, Snapshot
+
+
+def acknowledged_but_not_stored(story):
+    story.say("ben.1")
+    del story.stream[5]
+    story.quiet()
+
+
+def stored_twice(story):
+    story.say("ben.1", clientId="again")
+    story.say("ben.1", clientId="again")
+    story.quiet()
+
+
+def stored_twice_and_never_acknowledged(story):
+    said = {"message": "hm", "clientId": "again"}
+    story.note("ben.1", "call", event="message", **said)
+    for _ in range(2):
+        story.tell("TALK", "ben", **said, seq=story.top + 1)
+    story.quiet()
+
+
+def stored_though_nobody_said_it(story):
+    story.tell("TALK", "ben", message="I, Ben", clientId="c99", seq=story.top + 1)
+
+
+def erased_without_a_delete(story):
+    story.quiet()
+    del story.stream[2]
+    story.erased.add(2)
+    story.store()
+
+
+def served_otherwise_than_stored(story):
+    story.quiet()
+    stored = story.history.stored[ROOM]
+    story.history.stored[ROOM] = replace(stored, served=stored.served[1:])
+
+
+def another_message_under_the_same_number(story):
+    story.quiet()
+    story.note("ben.1", "answer", event="history", after=3, answer=page(message="forged"))
+
+
+def said_later_with_a_smaller_number(story):
+    story.say("ann.0", seq=6)
+    story.say("ben.1", seq=5)
+    story.quiet()
+
+
+def said_first_and_stored_second(story):
+    for number in (1, 2):
+        said = {"event": "message", "message": "both at once", "clientId": f"p{number}"}
+        story.note("ann.0", "call", **said)
+    for number in (1, 2):
+        said = {"event": "message", "message": "both at once", "clientId": f"p{number}"}
+        answer = {"ok": True, "seq": 7 - number, "sentAt": 1, "userCount": 2}
+        story.note("ann.0", "answer", **said, answer=answer)
+
+
+def shown_with_a_hole(story):
+    story.drop(shown("ann.0", 3))
+
+
+def shown_twice(story):
+    story.double(shown("ann.0", 3))
+
+
+def heard_with_a_hole(story):
+    story.drop(heard("ann.0", seq=2))
+
+
+def heard_twice(story):
+    story.double(heard("ann.0", seq=2))
+
+
+def heard_after_leaving(story):
+    story.leave("ben.1")
+    story.note("ben.1", "heard", **story.stream[4])
+
+
+def a_page_with_a_hole(story):
+    story.lose("ben.1")
+    story.wait(20)
+    story.go("ben", "lost")
+    for words in ("five", "six"):
+        story.say("ann.0", words)
+    story.join("ben.1", messages=[story.stream[6]])
+
+
+def a_page_that_stops_short(story):
+    story.note("ben.1", "answer", event="history", after=2, answer=page(seqs=(3,), seq=4))
+
+
+def not_recovered_though_all_is_there(story):
+    story.lose("ann.0")
+    story.join("ann.0", recovered=False)
+
+
+def refused_for_no_reason(story):
+    refusal = {"ok": False, "error": {"code": "error", "message": "Something went wrong"}}
+    story.note("ann.0", "answer", event="message", clientId="c9", answer=refusal)
+
+
+def a_reset(story):
+    story.note("ann.0", "notice", code="reset", message="Join again")
+
+
+def quit_twice(story):
+    story.leave("ben.1")
+    story.tell("QUIT", "ben", reason="left")
+
+
+def entered_twice(story):
+    story.tell("ENTER", "ben")
+
+
+def a_count_that_is_one_off(story):
+    story.present["nobody"] = 1
+    story.say("ann.0")
+
+
+def joined_without_an_enter(story):
+    story.history.tape = [
+        told
+        for told in story.history.tape
+        if isinstance(told, Snapshot) or told.message["sender"] != "ben" or "seq" in told.message
+    ]
+
+
+def left_without_a_quit(story):
+    story.connect("cho.2")
+    story.join("cho.2")
+    story.present["cho"] += 1
+    story.leave("cho.2")
+
+
+def enters_without_a_join(story):
+    story.present["dan"] = 1
+    story.tell("ENTER", "dan")
+
+
+def gone_while_here(story):
+    story.go("ben", "lost")
+
+
+def gone_within_the_grace(story):
+    story.lose("ben.1")
+    story.wait(1)
+    story.go("ben", "lost")
+
+
+def left_without_a_leave(story):
+    story.lose("ben.1")
+    story.wait(20)
+    story.go("ben", "left")
+    story.go("ann", "left")
+
+
+def gone_because_the_store_was_away(story):
+    story.history.faults.append(Broken("store-pause", story.at, story.at + 30_000))
+    story.wait(30)
+    story.go("ben", "lost")
+
+
+def an_enter_not_heard(story):
+    story.drop(heard("ann.0", type="ENTER", sender="ben", userCount=2))
+
+
+def own_enter_not_heard(story):
+    story.drop(heard("ben.1", type="ENTER", sender="ben"))
+    story.leave("ann.0")
+
+
+def a_quit_heard_twice(story):
+    story.double(heard("ann.0", type="QUIT"))
+
+
+def a_quit_heard_that_nobody_told(story):
+    forged = {"type": "QUIT", "roomId": ROOM, "sender": "ben", "userCount": 1}
+    story.note("ann.0", "heard", **forged, sentAt=int(story.at))
+
+
+def stuck(story):
+    story.quiet(stuck=("ann.0 has no connection",))
+
+
+def a_ghost(story):
+    story.quiet(present={ROOM: {"ann": 1, "ben": 2}})
+
+
+def a_lease_of_nobody(story):
+    story.quiet(leases={ROOM: 3})
+
+
+def a_count_that_is_not_the_truth(story):
+    story.quiet(counts=[Count(ROOM, "newest heard by ann.0", 3)])
+
+
+def a_negative_count(story):
+    story.note("ann.0", "heard", type="typing", userCount=-1, sender="ben", sentAt=int(story.at))
+
+
+def somebody_is_behind(story):
+    story.quiet(tops={("ann.0", ROOM): 3, ("ben.1", ROOM): 4})
+
+
+def the_log_tells_of_trouble(story):
+    story.history.trouble.append("ERROR chat.live.events: An event failed")
+
+
+def page(seqs=(4,), seq=4, **changed):
+    messages = [{"seq": n, "type": "TALK", "sender": "ann", **changed} for n in seqs]
+    return {"ok": True, "messages": messages, "epoch": EPOCH, "seq": seq, "more": False}
+
+
+BROKEN = {
+    acknowledged_but_not_stored: "acknowledged_is_stored",
+    stored_twice: "nothing_is_doubled",
+    stored_twice_and_never_acknowledged: "nothing_is_doubled",
+    stored_though_nobody_said_it: "nothing_is_invented",
+    erased_without_a_delete: "numbers_are_dense",
+    served_otherwise_than_stored: "numbers_are_dense",
+    another_message_under_the_same_number: "a_number_is_one_message",
+    said_later_with_a_smaller_number: "order_is_that_of_time",
+    said_first_and_stored_second: "calls_keep_their_order",
+    shown_with_a_hole: "shown_in_order",
+    shown_twice: "shown_in_order",
+    heard_with_a_hole: "heard_in_order",
+    heard_twice: "heard_in_order",
+    heard_after_leaving: "heard_in_order",
+    a_page_with_a_hole: "pages_are_whole",
+    a_page_that_stops_short: "pages_are_whole",
+    not_recovered_though_all_is_there: "pages_are_whole",
+    refused_for_no_reason: "nothing_is_refused",
+    a_reset: "no_room_is_reset",
+    quit_twice: "comings_and_goings_alternate",
+    entered_twice: "comings_and_goings_alternate",
+    a_count_that_is_one_off: "counts_are_exact",
+    joined_without_an_enter: "entering_is_told",
+    left_without_a_quit: "leaving_is_told",
+    enters_without_a_join: "comings_are_real",
+    gone_while_here: "goings_are_real",
+    gone_within_the_grace: "goings_are_real",
+    left_without_a_leave: "goings_are_real",
+    gone_because_the_store_was_away: "goings_are_real",
+    an_enter_not_heard: "those_present_are_told",
+    own_enter_not_heard: "those_present_are_told",
+    a_quit_heard_twice: "nobody_is_told_twice",
+    a_quit_heard_that_nobody_told: "nobody_is_told_twice",
+    stuck: "everything_comes_right",
+    a_ghost: "who_is_here_is_true",
+    a_lease_of_nobody: "who_is_here_is_true",
+    a_count_that_is_not_the_truth: "counts_agree",
+    a_negative_count: "no_count_is_negative",
+    somebody_is_behind: "everybody_has_everything",
+    the_log_tells_of_trouble: "nothing_breaks",
+}

@@ -1,0 +1,185 @@
+"""Histories written by hand: a room in which everything goes well, until a test changes that."""
+
+from collections.abc import Callable
+from typing import Any
+
+from verify.history import Count, Door, Event, History, Message, Quiet, Snapshot, Stored, Told
+from verify.judge import judge
+
+ROOM, EPOCH, WORKER = "hall", "e1", 7
+
+
+class Story:
+    """Told in steps of a second. Clients are ``ann.0``; all of them are on one worker."""
+
+    def __init__(self) -> None:
+        self.at = 1_000_000.0
+        self.history = History(lease=12_000, grace=2_000)
+        self.history.blind.append((0.0, self.at))
+        self.history.tape.append(Snapshot(self.at, ROOM, {}))
+        self.history.heard_by[WORKER] = []
+        self.links: dict[str, int] = {}
+        self.tops: dict[str, int] = {}
+        self.stream: dict[int, Message] = {}
+        self.erased: set[int] = set()
+        self.present: dict[str, int] = {}
+        self.members: list[str] = []
+
+    def wait(self, seconds: float = 1) -> None:
+        self.at += seconds * 1000
+
+    def note(self, client: str, kind: str, room: str = ROOM, **what: Any) -> None:
+        self.history.people[client] = client.split(".")[0]
+        link = self.links.get(client, 0)
+        self.history.events.append(Event(self.at, client, kind, link, room, what))
+
+    def connect(self, client: str) -> None:
+        self.links[client] = len(self.history.doors) + 1
+        self.history.doors[self.links[client]] = Door(WORKER)
+        self.note(client, "open", "")
+
+    def join(self, client: str, **changed: Any) -> None:
+        """Over a new connection, unless it has one; ``changed`` are fields of the answer."""
+        self.wait()
+        if client not in self.links:
+            self.connect(client)
+        since = self.tops.get(client)
+        seen = {} if since is None else {"since": since, "epoch": EPOCH}
+        self.note(client, "call", event="join", **seen)
+        self.enter(client)
+        numbers = [seq for seq in self.stream if seq > (since or 0)]
+        answer = {
+            "ok": True,
+            "userCount": len(self.present),
+            "epoch": EPOCH,
+            "seq": self.top,
+            "recovered": bool(seen),
+            "messages": [self.stream[seq] for seq in numbers],
+            **changed,
+        }
+        self.note(client, "answer", event="join", **seen, answer=answer)
+        if not seen:
+            self.note(client, "fresh", why="opened")
+        for message in answer["messages"]:
+            self.note(client, "shown", **message)
+        self.tops[client] = self.top
+
+    def enter(self, client: str) -> None:
+        person = client.split(".")[0]
+        self.present[person] = self.present.get(person, 0) + 1
+        self.members.append(client)
+        if self.present[person] == 1:
+            self.tell("ENTER", person)
+
+    def leave(self, client: str) -> None:
+        self.wait()
+        self.note(client, "call", event="leave")
+        self.members.remove(client)
+        self.go(client.split(".")[0], "left")
+        answer = {"ok": True, "userCount": len(self.present)}
+        self.note(client, "answer", event="leave", answer=answer)
+
+    def lose(self, client: str) -> None:
+        """The connection ends; nobody comes back."""
+        self.wait()
+        self.note(client, "end", "", why="vanished")
+        self.members.remove(client)
+        del self.links[client]
+
+    def go(self, person: str, reason: str) -> None:
+        self.present[person] -= 1
+        if not self.present[person]:
+            del self.present[person]
+            self.tell("QUIT", person, reason=reason)
+
+    def say(self, client: str, words: str = "hello", **fields: Any) -> int:
+        """Gives the number; ``fields`` are of the call, ``seq`` another number than the next."""
+        self.wait()
+        seq = fields.pop("seq", self.top + 1)
+        client_id = fields.pop("clientId", f"c{seq}")
+        call = {"event": "message", "message": words, "clientId": client_id}
+        self.note(client, "call", **call)
+        said = {"message": words, "clientId": client_id, "seq": seq}
+        message = self.tell("TALK", client.split(".")[0], **said)
+        answer = {"ok": True, **{f: message[f] for f in ("seq", "sentAt", "userCount")}}
+        self.note(client, "answer", **call, answer=answer)
+        return seq
+
+    def delete(self, client: str, ref: int) -> None:
+        self.wait()
+        call = {"event": "delete", "seq": ref, "clientId": f"d{ref}"}
+        self.note(client, "call", **call)
+        said = {"message": "", "clientId": f"d{ref}", "ref": ref, "seq": self.top + 1}
+        answer = self.tell("DELETE", client.split(".")[0], **said)
+        self.note(client, "answer", **call, answer={"ok": True, "seq": answer["seq"]})
+        del self.stream[ref]
+        self.erased.add(ref)
+
+    def tell(self, kind: str, sender: str, **more: Any) -> Message:
+        """The store tells the room, and all who are there hear it."""
+        self.at += 200
+        message = {"type": kind, "roomId": ROOM, "sender": sender, "sentAt": int(self.at), **more}
+        message["userCount"] = len(self.present)
+        told = Told(self.at, ROOM, message)
+        self.history.tape.append(told)
+        self.history.heard_by[WORKER].append(told)
+        for client in self.members:
+            self.note(client, "heard", **message)
+            if "seq" in message:
+                self.note(client, "shown", **message)
+                self.tops[client] = message["seq"]
+        if "seq" in message:
+            self.stream[message["seq"]] = message
+        return message
+
+    @property
+    def top(self) -> int:
+        return max(self.stream, default=0)
+
+    def quiet(self, **changed: Any) -> None:
+        """Everybody is asked, and all is as it should be but for what is ``changed``."""
+        self.wait()
+        self.store()
+        truth = {ROOM: dict(self.present)}
+        counts = [Count(ROOM, source, len(self.present)) for source in ("api", "join of ann.0")]
+        tops = {(client, ROOM): self.tops[client] for client in self.members}
+        held = {ROOM: sum(self.present.values())}
+        usual: dict[str, Any] = {"truth": truth, "present": truth, "leases": held}
+        usual = {**usual, "counts": counts, "tops": tops}
+        self.history.quiets.append(Quiet(self.at, **{**usual, **changed}))
+
+    def store(self) -> None:
+        held = [self.stream[seq] for seq in sorted(self.stream)]
+        erased = frozenset(self.erased)
+        self.history.stored[ROOM] = Stored(ROOM, EPOCH, self.top, held, erased, list(held))
+
+    def drop(self, forgotten: Callable[[Event], bool]) -> None:
+        """This was never seen."""
+        events = self.history.events
+        found = [event for event in events if forgotten(event)]
+        assert found
+        self.history.events = [event for event in events if event not in found]
+
+    def double(self, seen: Callable[[Event], bool]) -> None:
+        """This was seen twice."""
+        events = self.history.events
+        assert any(seen(event) for event in events)
+        self.history.events = [e for event in events for e in [event] * (1 + seen(event))]
+
+    def violated(self) -> set[str]:
+        """The names of the judgements that find something."""
+        found = judge(self.history)
+        assert all(violation.text for violation in found)
+        return {violation.rule for violation in found}
+
+
+def shown(client: str, seq: int) -> Callable[[Event], bool]:
+    return lambda e: e.kind == "shown" and e.client == client and e.what["seq"] == seq
+
+
+def heard(client: str, **fields: Any) -> Callable[[Event], bool]:
+    return lambda event: (
+        event.kind == "heard"
+        and event.client == client
+        and fields.items() <= dict(event.what).items()
+    )

@@ -1,0 +1,131 @@
+"""Each judgement finds what breaks its rule, and nothing else is taken for a fault."""
+
+import pytest
+
+from tests.verify.broken import BROKEN, page
+from tests.verify.story import ROOM, WORKER, Story, heard
+from verify.history import Broken, Snapshot, Told
+from verify.judge import EARLY, JUDGEMENTS, judge
+
+
+@pytest.fixture
+def story():
+    """Ann and Ben talk; Ben has gone and come back in between."""
+    told = Story()
+    told.join("ann.0")
+    told.say("ann.0", "one")
+    told.join("ben.1")
+    told.say("ben.1", "two")
+    told.leave("ben.1")
+    told.say("ann.0", "three")
+    told.join("ben.1")
+    told.say("ann.0", "four")
+    return told
+
+
+@pytest.mark.parametrize("breaks", BROKEN, ids=lambda breaks: breaks.__name__)
+def test_what_breaks_a_rule_is_found(story, breaks):
+    breaks(story)
+    assert BROKEN[breaks] in story.violated()
+
+
+def test_every_judgement_has_a_history_that_breaks_it():
+    assert {judgement.__name__ for judgement in JUDGEMENTS} == set(BROKEN.values())
+
+
+def test_a_history_in_which_all_goes_well_breaks_none(story):
+    story.delete("ann.0", 1)
+    story.quiet()
+    assert judge(story.history) == []
+    assert judge(story.history.so_far(), EARLY) == []
+
+
+def test_a_message_that_was_never_acknowledged_may_be_stored_or_not(story):
+    story.note("ann.0", "call", event="message", message="lost", clientId="lost")
+    unanswered = {"message": "hm", "clientId": "unanswered"}
+    story.note("ben.1", "call", event="message", **unanswered)
+    story.tell("TALK", "ben", **unanswered, seq=story.top + 1)
+    story.quiet()
+    assert story.violated() == set()
+
+
+def test_what_was_deleted_is_no_hole(story):
+    story.delete("ann.0", 2)
+    story.join("cho.2")
+    story.lose("ben.1")
+    story.join("ben.1")
+    story.quiet(truth={ROOM: {"ann": 1, "ben": 2, "cho": 1}}, present={ROOM: {**story.present}})
+    assert story.violated() == set()
+
+
+def test_a_hole_may_only_have_been_erased_before(story):
+    answer = page(seqs=(4,), seq=4)
+    story.note("ann.0", "answer", event="history", after=2, answer=answer)
+    story.delete("ann.0", 3)
+    assert "pages_are_whole" in story.violated()
+
+
+def test_who_was_lost_for_longer_than_the_grace_may_go_and_come_again(story):
+    story.lose("ben.1")
+    story.wait(2.5)
+    story.go("ben", "lost")
+    story.join("ben.1")
+    story.quiet()
+    assert story.violated() == set()
+
+
+def test_the_people_of_a_worker_that_was_stopped_may_go_and_come_again(story):
+    stopped = Broken("worker-stop", story.at, story.at + 14_000, frozenset({WORKER}))
+    story.history.faults.append(stopped)
+    story.wait(13)
+    story.go("ben", "lost")
+    story.wait()
+    story.present["ben"] = 1
+    story.tell("ENTER", "ben")
+    story.quiet()
+    assert story.violated() == set()
+
+
+def test_another_workers_trouble_is_no_excuse(story):
+    stopped = Broken("worker-stop", story.at, story.at + 14_000, frozenset({WORKER + 1}))
+    story.history.faults.append(stopped)
+    story.wait(13)
+    story.go("ben", "lost")
+    assert "goings_are_real" in story.violated()
+
+
+def test_what_nobody_could_listen_to_is_not_judged(story):
+    story.history.blind.append((story.at, story.at + 500))
+    present = {**story.present, "dan": 1}
+    story.history.tape.append(Snapshot(story.at + 500, ROOM, present))
+    story.present = present
+    unseen = {"type": "ENTER", "roomId": ROOM, "sender": "dan", "userCount": 3}
+    story.note("ann.0", "heard", **unseen, sentAt=int(story.at + 100))
+    story.wait()
+    story.say("ann.0")
+    assert story.violated() == set()
+
+
+def test_what_a_worker_did_not_hear_its_clients_may_miss(story):
+    unheard = {"type": "QUIT", "roomId": ROOM, "sender": "ben", "reason": "left"}
+    story.wait()
+    story.note("ben.1", "call", event="leave")
+    del story.present["ben"]
+    story.members.remove("ben.1")
+    message = {**unheard, "sentAt": int(story.at), "userCount": 1}
+    story.history.tape.append(Told(story.at, ROOM, message))
+    story.note("ben.1", "answer", event="leave", answer={"ok": True, "userCount": 1})
+    story.say("ann.0")
+    story.quiet()
+    assert story.violated() == set()
+
+
+def test_the_excerpt_is_short_and_shows_what_matters(story):
+    for _ in range(200):
+        story.say("ann.0")
+    story.drop(heard("ben.1", seq=100))
+    [violation] = judge(story.history)
+    assert "ben.1 heard 101 after 99: 100 is missing" in violation.text
+    assert len(violation.excerpt) <= 18
+    assert any("heard" in line and " 101 " in line for line in violation.excerpt)
+    assert any("the store" not in line and "ben.1" in line for line in violation.excerpt)

@@ -1,0 +1,87 @@
+"""The checker at work: it finds nothing in Maru as it is, and every bug that is planted."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import psutil
+import pytest
+
+ROOT = Path(__file__).parents[2]
+#: Each bug, and the judgements of which at least one has to find it.
+PLANTED = {
+    "dedup": {"nothing_is_doubled"},
+    "publish": {"comings_and_goings_alternate", "counts_are_exact", "entering_is_told"},
+    "quit": {"comings_and_goings_alternate"},
+    "count": {"leaving_is_told", "who_is_here_is_true", "counts_agree"},
+}
+SMALL = ("--seconds=10", "--clients=16", "--rooms=3", "--rate=50", "--workers=2")
+
+
+def start(folder: Path, *options: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "verify", f"--keep={folder}", *options],
+        cwd=ROOT, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+    )  # fmt: skip
+
+
+def left_behind(folder: Path) -> list[str]:
+    """Processes that still work in this folder."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            about = " ".join([*process.cmdline(), process.environ().get("DATA_DIR", "")])
+        except psutil.Error:
+            continue
+        if str(folder) in about:
+            found.append(about)
+    return found
+
+
+@pytest.fixture(scope="module")
+def planted(tmp_path_factory):
+    """All the bugs at once, each in a Maru of its own: most of the time they wait."""
+    folders = {plant: tmp_path_factory.mktemp(plant) for plant in PLANTED}
+    runs = {
+        plant: start(folder, *SMALL, "--seed=5", "--faults=worker-kill", f"--plant={plant}")
+        for plant, folder in folders.items()
+    }
+    yield runs
+    for run in runs.values():
+        run.kill()
+
+
+@pytest.mark.parametrize("plant", PLANTED)
+def test_a_planted_bug_is_found(planted, plant):
+    told, _ = planted[plant].communicate(timeout=150)
+    assert planted[plant].returncode == 1, told
+    rules = told.splitlines()[-1].partition("VIOLATED: ")[2].split(", ")
+    assert PLANTED[plant] & set(rules), told
+    assert "--plant" not in told and "seed 5" in told
+
+
+def test_a_short_run_with_every_fault_finds_nothing(tmp_path):
+    run = start(tmp_path, "--seconds=20", "--clients=40")
+    told, _ = run.communicate(timeout=180)
+    assert run.returncode == 0, told
+    assert "nothing is wrong" in told
+    assert left_behind(tmp_path) == []
+
+
+def test_an_interrupted_run_leaves_nothing_behind(tmp_path):
+    run = start(tmp_path, "--seconds=60", "--clients=10")
+    assert run.stdout
+    while "s  " not in run.stdout.readline():
+        assert run.poll() is None
+    run.terminate()
+    run.communicate(timeout=60)
+    assert run.returncode == 130
+    assert left_behind(tmp_path) == []
+
+
+def test_a_fault_that_there_is_not_is_refused():
+    run = subprocess.run(
+        [sys.executable, "-m", "verify", "--faults=earthquake"],
+        cwd=ROOT, text=True, capture_output=True, timeout=60,
+    )  # fmt: skip
+    assert run.returncode != 0 and "earthquake is no fault" in run.stderr

@@ -1,0 +1,18 @@
+"""Waiting for what another process or greenlet is about to do."""
+
+import threading
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+def eventually(predicate: Callable[[], T], seconds: float = 10) -> T:
+    """The first true value of ``predicate()``; an ``AssertionError`` if there is none in time."""
+    deadline = time.monotonic() + seconds
+    pause = threading.Event()
+    while not (value := predicate()):
+        assert time.monotonic() < deadline, f"not within {seconds} seconds: {predicate}"
+        pause.wait(0.02)
+    return value

@@ -1,0 +1,143 @@
+"""The HTTP API of rooms, and who is in them."""
+
+import pytest
+
+from chat import users
+from tests.web.answers import refused
+
+ROOM_FIELDS = {
+    "roomId", "name", "owner", "private", "encrypted", "createdAt", "userCount", "seq",
+}  # fmt: skip
+
+
+def test_a_new_room(bora):
+    response = bora.post("/api/rooms", json={"name": " 마루 ", "unknown": 1})
+    assert response.status_code == 201
+    room = response.json
+    assert set(room) == ROOM_FIELDS
+    assert (room["name"], room["owner"]) == ("마루", "bora")
+    assert (room["private"], room["encrypted"]) == (False, False)
+    assert (room["userCount"], room["seq"]) == (0, 0)
+    assert bora.get(f"/api/rooms/{room['roomId']}").json == room
+    assert bora.get("/api/rooms").json == {"rooms": [room], "next": None}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"name": None},
+        {"name": 7},
+        {"name": ["hall"]},
+        {"name": ""},
+        {"name": "x" * 81},
+        {"name": "a\0b"},
+        {"name": "hall", "private": "yes"},
+        {"name": "hall", "encrypted": 1},
+    ],
+)
+def test_rooms_that_cannot_be(bora, body):
+    assert refused(bora.post("/api/rooms", json=body), 400, "invalid")
+    assert bora.get("/api/rooms").json["rooms"] == []
+
+
+def test_rooms_are_listed_by_activity_in_pages(bora):
+    ids = [bora.post("/api/rooms", json={"name": f"room {i}"}).json["roomId"] for i in range(5)]
+    bora.post(f"/api/rooms/{ids[0]}/messages", json={"message": "hello"})
+    listed, cursor = [], ""
+    while cursor is not None:
+        page = bora.get("/api/rooms", query_string={"limit": 2, "cursor": cursor}).json
+        assert len(page["rooms"]) <= 2
+        listed += [room["roomId"] for room in page["rooms"]]
+        cursor = page["next"]
+    assert listed[0] == ids[0]
+    assert sorted(listed) == sorted(ids)
+
+
+def test_rooms_are_found_by_name(bora):
+    for name in ("Kitchen", "Garden"):
+        bora.post("/api/rooms", json={"name": name})
+    found = bora.get("/api/rooms?q=KITCH").json["rooms"]
+    assert [room["name"] for room in found] == ["Kitchen"]
+
+
+@pytest.mark.parametrize("cursor", ["x", "1-", "-", "\0", "9" * 500])
+def test_a_cursor_that_is_none_of_ours(bora, cursor):
+    response = bora.get("/api/rooms", query_string={"cursor": cursor})
+    assert refused(response, 400, "invalid")
+
+
+@pytest.mark.parametrize("room_id", ["nope", "a" * 40, "%00", "보라", "a%20b", "*", "..%2f.."])
+@pytest.mark.parametrize("rest", ["", "/users", "/members", "/messages"])
+def test_rooms_that_do_not_exist(bora, room_id, rest):
+    assert refused(bora.get(f"/api/rooms/{room_id}{rest}"), 404, "not_found")
+
+
+def test_renaming_a_room(bora, hall):
+    response = bora.patch(hall, json={"name": "great hall"})
+    assert response.status_code == 200
+    assert response.json["name"] == bora.get(hall).json["name"] == "great hall"
+    assert refused(bora.patch(hall, json={"name": ""}), 400, "invalid")
+
+
+def test_deleting_a_room(bora, hall):
+    response = bora.delete(hall)
+    assert (response.status_code, response.data) == (204, b"")
+    assert refused(bora.get(hall), 404, "not_found")
+    assert refused(bora.delete(hall), 404, "not_found")
+
+
+def test_only_owner_and_admin_change_a_room(bot, bora, hall):
+    dan = bot("dan")
+    assert refused(dan.patch(hall, json={"name": "mine"}), 403, "forbidden")
+    assert refused(dan.delete(hall), 403, "forbidden")
+    root = bot("root", role="admin")
+    assert root.patch(hall, json={"name": "tidy"}).status_code == 200
+    assert root.delete(hall).status_code == 204
+
+
+def test_who_is_here(app, bora, hall, store):
+    assert bora.get(f"{hall}/users").json == {"users": [], "userCount": 0}
+    conversation, user = app.extensions["maru"].conversation, users.get(store, "bora")
+    for session in ("laptop", "phone"):
+        conversation.join(user, hall.rpartition("/")[2], session)
+    answer = bora.get(f"{hall}/users").json
+    assert answer == {"users": [{"name": "bora", "connections": 2}], "userCount": 1}
+    assert bora.get(hall).json["userCount"] == 1
+
+
+def test_a_private_room_does_not_exist_for_others(bot, attic):
+    dan = bot("dan")
+    for path in (attic, f"{attic}/users", f"{attic}/messages", f"{attic}/members"):
+        assert refused(dan.get(path), 404, "not_found")
+    assert refused(dan.post(f"{attic}/messages", json={"message": "x"}), 404, "not_found")
+    assert refused(dan.put(f"{attic}/members/dan"), 404, "not_found")
+    assert dan.get("/api/rooms").json["rooms"] == []
+
+
+def test_members_of_a_private_room(bot, bora, attic):
+    dan = bot("dan")
+    assert bora.put(f"{attic}/members/dan").status_code == 204
+    assert dan.get(f"{attic}/members").json == {"members": ["bora", "dan"]}
+    assert refused(dan.put(f"{attic}/members/bora"), 403, "forbidden")
+    assert refused(dan.delete(f"{attic}/members/bora"), 403, "forbidden")
+    assert dan.delete(f"{attic}/members/dan").status_code == 204
+    assert refused(dan.get(attic), 404, "not_found")
+
+
+@pytest.mark.parametrize(
+    ("name", "status", "code"),
+    [("nobody", 404, "not_found"), ("x", 400, "invalid"), ("%00%00", 400, "invalid")],
+)
+def test_members_that_cannot_be(bora, attic, name, status, code):
+    assert refused(bora.put(f"{attic}/members/{name}"), status, code)
+    assert refused(bora.delete(f"{attic}/members/{name}"), status, code)
+
+
+def test_an_open_room_has_no_members(bora, hall):
+    assert refused(bora.put(f"{hall}/members/bora"), 409, "conflict")
+    assert bora.get(f"{hall}/members").json == {"members": []}
+
+
+def test_the_owner_stays_in_a_private_room(bora, attic):
+    assert refused(bora.delete(f"{attic}/members/bora"), 409, "conflict")

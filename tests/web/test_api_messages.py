@@ -1,0 +1,105 @@
+"""The HTTP API of messages."""
+
+import json
+
+import pytest
+
+from tests.web.answers import refused
+
+
+def test_saying_something(bora, hall):
+    response = bora.post(f"{hall}/messages", json={"message": '안녕 "<b>"\n\t😀'})
+    assert response.status_code == 201
+    said = response.json
+    assert set(said) == {"seq", "sentAt", "userCount"}
+    page = bora.get(f"{hall}/messages").json
+    assert page["messages"] == [
+        {
+            "type": "TALK",
+            "roomId": hall.rpartition("/")[2],
+            "sender": "bora",
+            "message": '안녕 "<b>"\n\t😀',
+            **said,
+        }
+    ]
+    assert set(page) == {"messages", "epoch", "seq", "more"}
+    assert (page["seq"], page["more"]) == (1, False)
+    assert page["epoch"]
+
+
+def test_fields_of_the_server_cannot_be_forged(bora, hall):
+    forged = {"type": "ENTER", "sender": "dan", "userCount": 99, "seq": 7, "sentAt": 1}
+    said = bora.post(f"{hall}/messages", json={"message": "hello", **forged}).json
+    stored = bora.get(f"{hall}/messages").json["messages"][0]
+    assert (stored["type"], stored["sender"]) == ("TALK", "bora")
+    assert (stored["seq"], stored["userCount"]) == (1, 0)
+    assert stored["sentAt"] == said["sentAt"] > 1
+
+
+def test_the_same_client_id_stores_once(bora, bot, hall):
+    body = {"message": "once", "clientId": "7d1f-1"}
+    answers = [bora.post(f"{hall}/messages", json=body).json for _ in range(3)]
+    assert [answer["seq"] for answer in answers] == [1, 1, 1]
+    assert bot("dan").post(f"{hall}/messages", json=body).json["seq"] == 2
+    stored = bora.get(f"{hall}/messages").json["messages"]
+    assert [message["clientId"] for message in stored] == ["7d1f-1", "7d1f-1"]
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "code"),
+    [
+        ({}, 400, "invalid"),
+        ({"message": None}, 400, "invalid"),
+        ({"message": 7}, 400, "invalid"),
+        ({"message": ["a"]}, 400, "invalid"),
+        ({"message": {"a": 1}}, 400, "invalid"),
+        ({"message": ""}, 400, "invalid"),
+        ({"message": " \n\t"}, 400, "invalid"),
+        ({"message": "a\0b"}, 400, "invalid"),
+        ({"message": "\x1b[31m"}, 400, "invalid"),
+        ({"message": "x" * 4001}, 413, "too_long"),
+        ({"message": "a", "clientId": 7}, 400, "invalid"),
+        ({"message": "a", "clientId": ""}, 400, "invalid"),
+        ({"message": "a", "clientId": "x" * 500}, 400, "invalid"),
+    ],
+)
+def test_messages_that_cannot_be(bora, hall, body, status, code):
+    assert refused(bora.post(f"{hall}/messages", json=body), status, code)
+    assert bora.get(f"{hall}/messages").json["messages"] == []
+
+
+def test_pages_of_messages(bora, hall):
+    for i in range(1, 8):
+        bora.post(f"{hall}/messages", json={"message": str(i)})
+
+    def page(query):
+        answer = bora.get(f"{hall}/messages{query}").json
+        assert answer["seq"] == 7
+        return [message["seq"] for message in answer["messages"]], answer["more"]
+
+    assert page("") == ([1, 2, 3, 4, 5, 6, 7], False)
+    assert page("?limit=3") == ([5, 6, 7], True)
+    assert page("?before=5&limit=3") == ([2, 3, 4], True)
+    assert page("?before=2") == ([1], False)
+    assert page("?before=0") == ([], False)
+    assert page("?after=0&limit=2") == ([1, 2], True)
+    assert page("?after=5") == ([6, 7], False)
+    assert page("?after=9007199254740990") == ([], False)
+
+
+def test_messages_are_valid_json_byte_for_byte(bora, hall):
+    bora.post(f"{hall}/messages", json={"message": 'quote " backslash \\ 한글'})
+    data = bora.get(f"{hall}/messages").data
+    assert json.loads(data)["messages"][0]["message"] == 'quote " backslash \\ 한글'
+    assert "한글".encode() in data
+
+
+def test_talking_too_fast(app_with, token, hall):
+    hasty = app_with(MESSAGE_RATE="1").test_client()
+    hasty.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {token('dan')}"
+    statuses = []
+    while 429 not in statuses:
+        response = hasty.post(f"{hall}/messages", json={"message": "hello"})
+        statuses.append(response.status_code)
+    assert refused(response, 429, "rate_limited")
+    assert 1 <= int(response.headers["Retry-After"]) <= 10

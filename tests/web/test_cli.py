@@ -1,0 +1,120 @@
+"""The ``flask`` commands."""
+
+import os
+import pty
+import subprocess
+import sys
+
+import pytest
+
+from chat import users
+from chat.users import Hasher
+from tests.conftest import PASSWORD
+
+
+@pytest.fixture
+def flask(app):
+    """``flask("set-role", "bora", "admin")``, in this process."""
+    return lambda *args, stdin="": app.test_cli_runner().invoke(args=list(args), input=stdin)
+
+
+def test_create_user(flask, store):
+    result = flask("create-user", "보라", stdin=f"{PASSWORD}\n")
+    assert (result.exit_code, result.output) == (0, "보라 is an admin now.\n")
+    assert users.authenticate(store, Hasher(), "보라", PASSWORD).is_admin
+
+
+def test_create_user_with_a_role(flask, store, register):
+    register("root", "admin")
+    assert flask("create-user", "dan", stdin=PASSWORD).exit_code == 0
+    assert flask("create-user", "gast", "--role", "guest", stdin=PASSWORD).exit_code == 0
+    assert users.get(store, "dan").role == "user"
+    assert users.get(store, "gast").role == "guest"
+
+
+def test_registration_that_is_closed_is_not_closed_to_the_operator(app_with, register):
+    register("root", "admin")
+    runner = app_with(REGISTRATION="closed").test_cli_runner()
+    assert runner.invoke(args=["create-user", "dan"], input=PASSWORD).exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("args", "stdin", "says"),
+    [
+        (["x"], PASSWORD, "A name has 2 to 32"),
+        (["bora"], PASSWORD, "That name is taken."),
+        (["dan"], "short", "A password has 8 to 256 characters."),
+        (["dan"], "", "A password has 8 to 256 characters."),
+        (["dan", "--role", "king"], PASSWORD, "A role is admin, user or guest."),
+    ],
+)
+def test_create_user_refused(flask, register, store, args, stdin, says):
+    register("bora")
+    result = flask("create-user", *args, stdin=stdin)
+    assert result.exit_code == 1
+    assert result.output.startswith(f"Error: {says}")
+    assert result.output.count("\n") == 1
+    assert users.get(store, "dan") is None
+
+
+def test_set_role(flask, register, store):
+    register("bora")
+    assert flask("set-role", "BORA", "admin").output == "bora is an admin now.\n"
+    assert users.get(store, "bora").is_admin
+
+
+@pytest.mark.parametrize(("name", "role"), [("nobody", "user"), ("bora", "king"), ("bora", "")])
+def test_set_role_refused(flask, register, name, role):
+    register("bora")
+    result = flask("set-role", name, role)
+    assert result.exit_code == 1
+    assert result.output.startswith("Error: ")
+    assert result.output.count("\n") == 1
+
+
+def test_a_store_that_does_not_answer(app_with):
+    runner = app_with(REDIS_URL="unix:///nonexistent/socket").test_cli_runner()
+    result = runner.invoke(args=["set-role", "bora", "admin"])
+    assert result.exit_code == 1
+    assert result.output.startswith("Error: The store does not answer")
+    assert result.output.count("\n") == 1
+
+
+@pytest.fixture
+def shell(store_url, store):
+    """The environment of an operator's shell, with nothing of the test's own process."""
+    return {
+        **os.environ,
+        "ENV_FILE": "",
+        "REDIS_URL": store_url,
+        "SECRET_KEY": "a secret key for tests, long enough",
+        "JWT_SECRET_KEY": "another key for tests, long enough",
+    }
+
+
+def test_at_a_terminal_the_password_is_asked_for_twice_and_not_shown(shell, store):
+    keyboard, terminal = pty.openpty()
+    command = [sys.executable, "-m", "flask", "create-user", "bora"]
+    with subprocess.Popen(command, env=shell, stdin=terminal, stdout=terminal, stderr=terminal):
+        os.close(terminal)
+        screen = b""
+        for prompt in (b"Password:", b"Repeat for confirmation:"):
+            while prompt not in screen:
+                screen += os.read(keyboard, 1000)
+            os.write(keyboard, PASSWORD.encode() + b"\n")
+        while b"now." not in screen:
+            screen += os.read(keyboard, 1000)
+    os.close(keyboard)
+    assert PASSWORD.encode() not in screen
+    assert users.authenticate(store, Hasher(), "bora", PASSWORD).name == "bora"
+
+
+def test_without_a_server_the_embedded_store_is_started(shell, tmp_path):
+    shell = {**shell, "REDIS_URL": "", "DATA_DIR": str(tmp_path / "var")}
+    command = [sys.executable, "-m", "flask", "create-user", "bora"]
+    for expected in ("bora is an admin now.\n", "Error: That name is taken.\n"):
+        done = subprocess.run(
+            command, env=shell, input=PASSWORD, capture_output=True, text=True, timeout=60
+        )
+        assert expected in done.stdout + done.stderr
+        assert done.returncode == (0 if "now" in expected else 1)

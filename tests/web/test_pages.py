@@ -1,0 +1,148 @@
+"""The pages of the rooms."""
+
+import html
+import json
+import re
+
+import pytest
+
+from chat import rooms, users
+
+
+def page_data(response):
+    """What the page hands to its script."""
+    return json.loads(html.unescape(re.search(r"data-page='([^']*)'", response.text)[1]))
+
+
+@pytest.fixture
+def room(store, register):
+    """A room of Bora's."""
+    return rooms.create(store, register("bora"), "hall")
+
+
+@pytest.fixture
+def private_room(store, register):
+    """A private room of Dan's."""
+    return rooms.create(store, register("dan"), "attic", private=True)
+
+
+PAGES = ["/rooms", "/rooms/abc", "/settings", "/admin"]
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_pages_are_for_those_logged_in(client, path):
+    assert client.get(path).location == f"/login?next={path}"
+
+
+def test_the_front_door_leads_to_the_rooms(client):
+    assert client.get("/").location == "/rooms"
+
+
+@pytest.mark.parametrize("path", ["/rooms/%00", "/rooms/%5cx", "/rooms?q=" + "x" * 5000])
+def test_a_way_back_that_makes_no_sense_is_left_out(client, path):
+    assert client.get(path).location == "/login"
+
+
+def test_the_way_back_keeps_the_query(client):
+    assert client.get("/rooms?q=kitchen&x=").location == "/login?next=/rooms?q%3Dkitchen%26x%3D"
+
+
+@pytest.mark.parametrize("path", ["/rooms", "/rooms/abc", "/admin"])
+def test_guests_are_kept_out(login, path):
+    response = login("gast", role="guest").get(path)
+    assert response.status_code == 403
+    assert "Your account waits for approval." in response.text
+
+
+def test_a_new_role_counts_at_once(login, store):
+    client = login("dan")
+    store.redis.hset("maru:user:dan", "role", "guest")
+    assert client.get("/rooms").status_code == 403
+
+
+def test_creating_a_room_leads_into_it(login, submit):
+    client = login("bora")
+    response = submit(client, "/rooms", name="마루")
+    assert re.fullmatch(r"/rooms/[A-Za-z0-9_-]+", response.location)
+    assert "마루" in client.get(response.location).text
+    assert "마루" in client.get("/rooms").text
+
+
+@pytest.mark.parametrize("name", ["", " ", "x" * 81, "a\nb", "\u200b"])
+def test_names_that_no_room_can_have(login, submit, name):
+    response = submit(login("bora"), "/rooms", name=name)
+    assert response.status_code == 400
+    assert "name has 1 to 80 characters" in response.text
+
+
+def test_a_private_room_is_nobody_elses_business(login, submit):
+    owner, other = login("bora"), login("dan")
+    path = submit(owner, "/rooms", name="attic", private="y").location
+    assert owner.get(path).status_code == 200
+    assert other.get(path).status_code == 404
+    assert "attic" not in other.get("/rooms").text
+
+
+def test_search(login, submit):
+    client = login("bora")
+    submit(client, "/rooms", name="Kitchen")
+    submit(client, "/rooms", name="Garden")
+    listed = client.get("/rooms?q=kitch").text
+    assert "Kitchen" in listed
+    assert "Garden" not in listed
+
+
+@pytest.mark.parametrize("cursor", ["x", "1-", "-abc", "\0", "9" * 400, "1-" + "a" * 99])
+def test_a_cursor_that_is_none_of_ours(login, cursor):
+    assert login("bora").get("/rooms", query_string={"cursor": cursor}).status_code == 400
+
+
+def test_the_room_page_shows_what_was_said_and_tells_its_script(app, store, login, room):
+    conversation, bora = app.extensions["maru"].conversation, users.get(store, "bora")
+    client = login("bora")
+    for i in range(51):
+        conversation.talk(bora, room.room_id, f"<b>word {i}</b>")
+    response = client.get(f"/rooms/{room.room_id}")
+    assert "&lt;b&gt;word 50&lt;/b&gt;" in response.text
+    assert "word 0&lt;" not in response.text
+    data = page_data(response)
+    assert data["roomId"] == room.room_id
+    assert (data["me"], data["owner"], data["lang"]) == ("bora", "bora", "en")
+    assert (data["seq"], data["more"], data["epoch"]) == (51, True, room.epoch)
+    assert (data["messageMax"], data["graceSeconds"]) == (4000, 3)
+    assert data["csrf"]
+
+
+@pytest.mark.parametrize("room_id", ["nope", "a" * 33, "{}", "..%5C", "%00", "a b", "보라", "*"])
+def test_rooms_that_do_not_exist(login, room_id):
+    assert login("bora").get(f"/rooms/{room_id}").status_code == 404
+
+
+def test_renaming_and_deleting_a_room(login, submit, room):
+    client, path = login("bora"), f"/rooms/{room.room_id}"
+    assert submit(client, f"{path}/rename", name="great hall").location == path
+    assert "great hall" in client.get(path).text
+    assert submit(client, f"{path}/delete").location == "/rooms"
+    assert client.get(path).status_code == 404
+
+
+@pytest.mark.parametrize(("form", "fields"), [("rename", {"name": "mine"}), ("delete", {})])
+def test_only_owner_and_admin_manage_a_room(login, submit, room, form, fields):
+    path = f"/rooms/{room.room_id}/{form}"
+    assert submit(login("dan"), path, **fields).status_code == 403
+    assert submit(login("root", role="admin"), path, **fields).status_code == 302
+
+
+def test_inviting_and_removing(login, submit, register, private_room):
+    register("bora")
+    owner, invited, path = login("dan"), login("bora"), f"/rooms/{private_room.room_id}"
+    assert submit(owner, f"{path}/members", name="BORA").location == path
+    assert invited.get(path).status_code == 200
+    assert submit(invited, f"{path}/members", name="dan").status_code == 403
+    assert submit(owner, f"{path}/members/remove", name="bora").location == path
+    assert invited.get(path).status_code == 404
+
+
+def test_inviting_nobody(login, submit, private_room):
+    response = submit(login("dan"), f"/rooms/{private_room.room_id}/members", name="nobody")
+    assert response.status_code == 404

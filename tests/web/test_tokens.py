@@ -1,0 +1,204 @@
+"""Which tokens are believed."""
+
+import base64
+import json
+import time
+
+import jwt
+import pytest
+from flask import jsonify
+from flask_jwt_extended import jwt_required
+
+from chat import sessions, users
+from chat.errors import TokenExpired, TokenRevoked, Unauthorized
+from chat.users import Hasher
+from chat.web import verify_token
+from tests.conftest import PASSWORD
+
+KEY = "another key for tests, long enough"
+
+
+@pytest.fixture
+def claims(register):
+    """The claims of a good access token of Bora's."""
+    register("bora")
+    now = int(time.time())
+    return {
+        "sub": "bora", "jti": "j", "sid": "s", "type": "access", "iat": now, "exp": now + 60,
+    }  # fmt: skip
+
+
+def sign(claims, key=KEY, algorithm="HS256", **header):
+    return jwt.encode(claims, key, algorithm, headers=header or None)
+
+
+def encoded(part):
+    text = part if isinstance(part, str) else json.dumps(part)
+    return base64.urlsafe_b64encode(text.encode()).rstrip(b"=").decode()
+
+
+def test_a_good_token_needs_no_request(app, claims):
+    with app.app_context():
+        caller = verify_token(sign(claims))
+    assert (caller.user.name, caller.user.role) == ("bora", "user")
+    assert (caller.jti, caller.session) == ("j", "s")
+    assert caller.expires_at == claims["exp"] * 1000
+
+
+def test_a_token_of_the_extension_alone(app, claims):
+    del claims["sid"]
+    with app.app_context():
+        assert verify_token(sign(claims)).session == claims["jti"]
+
+
+def test_a_token_from_before_the_password_was_changed(app, store, claims):
+    bora = users.get(store, "bora")
+    users.change_password(store, Hasher(), bora, PASSWORD, "another password")
+    with app.app_context(), pytest.raises(TokenRevoked):
+        verify_token(sign({**claims, "gen": 0}))
+    with app.app_context():
+        assert verify_token(sign({**claims, "gen": 1}))
+
+
+def test_an_expired_token(app, claims):
+    with app.app_context(), pytest.raises(TokenExpired):
+        verify_token(sign({**claims, "exp": int(time.time()) - 1}))
+
+
+@pytest.mark.parametrize("ident", ["j", "s"])
+def test_a_revoked_token_or_login(app, store, claims, ident):
+    sessions.revoke(store, ident, 60)
+    with app.app_context(), pytest.raises(TokenRevoked):
+        verify_token(sign(claims))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"type": "refresh"},
+        {"type": None},
+        {"sub": "nobody"},
+        {"sub": 7},
+        {"sub": "bora\0"},
+        {"jti": None},
+        {"jti": ["j"]},
+        {"sid": None},
+        {"sid": {"a": 1}},
+        {"iat": int(time.time()) + 3600},
+        {"nbf": int(time.time()) + 3600},
+        {"exp": "soon"},
+        {"exp": str(int(time.time()) + 60)},
+    ],
+)
+def test_claims_that_are_not_ours(app, claims, change):
+    with app.app_context(), pytest.raises(Unauthorized):
+        verify_token(sign({**claims, **change}))
+
+
+@pytest.mark.parametrize("missing", ["sub", "jti", "exp"])
+def test_claims_that_are_missing(app, claims, missing):
+    del claims[missing]
+    with app.app_context(), pytest.raises(Unauthorized):
+        verify_token(sign(claims))
+
+
+@pytest.mark.parametrize("algorithm", ["HS384", "HS512"])
+def test_another_algorithm_with_our_own_key(app, claims, algorithm):
+    with app.app_context(), pytest.raises(Unauthorized):
+        verify_token(sign(claims, algorithm=algorithm))
+
+
+@pytest.mark.parametrize("algorithm", ["none", "None", "NONE", "", "RS256", "ES256", None, 7, []])
+def test_a_header_that_claims_another_algorithm(app, claims, algorithm):
+    _, body, signature = sign(claims).split(".")
+    header = encoded({"alg": algorithm, "typ": "JWT"})
+    with app.app_context():
+        for forged in (f"{header}.{body}.", f"{header}.{body}.{signature}"):
+            with pytest.raises(Unauthorized):
+                verify_token(forged)
+
+
+def test_forged_tokens(app, claims):
+    header, body, signature = sign(claims).split(".")
+    root = encoded({**claims, "sub": "root"})
+    tampered = ("A" if signature[0] != "A" else "B") + signature[1:]
+    with app.app_context():
+        for forged in (
+            sign(claims, key="a key that is not the server's, but long"),
+            f"{header}.{root}.{signature}",
+            f"{header}.{body}.{tampered}",
+            f"{header}.{body}.",
+            f"{header}.{body}",
+        ):
+            with pytest.raises(Unauthorized):
+                verify_token(forged)
+
+
+def unsigned(header, body):
+    return f"{encoded(header)}.{encoded(body)}.x"
+
+
+@pytest.mark.parametrize(
+    "garbage",
+    [
+        None, 7, 1.5, True, b"token", [], {}, "", "x", "a.b.c", "...", "보라", "\ud800", "\0",
+        "a." * 10_000, "x" * 1_000_000,
+        unsigned("[" * 2500, {}),
+        unsigned({"alg": "HS256"}, "[" * 2500),
+        unsigned(7, 7),
+        unsigned({"alg": "HS256"}, 7),
+        unsigned({"alg": "HS256", "b64": False}, {}),
+        unsigned({"alg": "HS256", "kid": {}}, {}),
+        unsigned({"alg": "HS256"}, '{"exp": 1e999}'),
+    ],
+)  # fmt: skip
+def test_garbage(app, garbage):
+    with app.app_context(), pytest.raises(Unauthorized):
+        verify_token(garbage)
+
+
+@pytest.mark.parametrize(
+    ("header", "code"),
+    [
+        ("", "unauthorized"),
+        ("Bearer", "unauthorized"),
+        ("Bearer ", "unauthorized"),
+        ("Basic Ym9yYTp4", "unauthorized"),
+        ("{token}", "unauthorized"),
+        ("Token {token}", "unauthorized"),
+        ("Bearer {token} more", "unauthorized"),
+        ("Bearer {expired}", "token_expired"),
+        ("Bearer {token}x", "unauthorized"),
+    ],
+)
+def test_what_the_api_says_of_them(client, claims, header, code):
+    expired = sign({**claims, "exp": int(time.time()) - 1})
+    header = header.format(token=sign(claims), expired=expired)
+    response = client.get("/api/rooms", headers={"Authorization": header})
+    assert (response.status_code, response.json["error"]["code"]) == (401, code)
+    assert response.headers["WWW-Authenticate"] == 'Bearer realm="maru", error="invalid_token"'
+
+
+def test_the_scheme_is_read_in_any_case(client, claims):
+    for scheme in ("bearer", "BEARER"):
+        headers = {"Authorization": f"{scheme} {sign(claims)}"}
+        assert client.get("/api/rooms", headers=headers).status_code == 200
+
+
+def test_what_a_token_of_ours_says(app, token):
+    said = jwt.decode(token("bora"), KEY, ["HS256"])
+    assert (said["sub"], said["type"]) == ("bora", "access")
+    assert said["exp"] - said["iat"] == 900
+    assert jwt.get_unverified_header(token("bora"))["alg"] == "HS256"
+
+
+@pytest.mark.parametrize(
+    ("authorization", "code"),
+    [(None, "unauthorized"), ("Bearer x", "unauthorized"), ("Bearer {}", "token_expired")],
+)
+def test_views_guarded_by_the_extension_itself_answer_alike(app, claims, authorization, code):
+    app.add_url_rule("/api/guarded", view_func=jwt_required()(lambda: jsonify(ok=True)))
+    expired = sign({**claims, "exp": int(time.time()) - 1})
+    headers = {"Authorization": authorization.format(expired)} if authorization else {}
+    response = app.test_client().get("/api/guarded", headers=headers)
+    assert (response.status_code, response.json["error"]["code"]) == (401, code)

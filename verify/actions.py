@@ -1,0 +1,85 @@
+"""What a step of the plan means for its client."""
+
+import asyncio
+import contextlib
+from typing import Any
+
+from verify.client import Client
+from verify.link import Unanswered
+from verify.plan import Step
+from verify.room import Room, Saying, new_id
+
+EMOJI = ("👍", "🎉", "❤️", "😀", "🐢")
+#: Times that a program tries to say something over HTTP.
+TRIES = 6
+
+
+async def act(client: Client, step: Step) -> None:
+    """Return when it is done; what is said goes on by itself."""
+    kind = step.action
+    if kind in ("reload", "vanish", "close", "open"):
+        getattr(client, kind)()
+    elif kind in ("away", "stall"):
+        await getattr(client, kind)(step.seconds)
+    elif rooms := _rooms_for(client, kind):
+        room = rooms[int(step.pick * len(rooms))]
+        if kind in ("leave", "enter"):
+            getattr(room, kind)()
+        elif kind == "join again":
+            with contextlib.suppress(Unanswered):
+                await room.join_again()
+        elif kind == "say over HTTP":
+            await _say_over_http(client, room, step)
+        else:
+            _say(client, room, step)
+
+
+def _rooms_for(client: Client, kind: str) -> list[Room]:
+    if kind == "say over HTTP":
+        return list(client.rooms.values())
+    if not client.is_open:
+        return []
+    return [room for room in client.rooms.values() if room.wanted != (kind == "enter")]
+
+
+def _say(client: Client, room: Room, step: Step) -> None:
+    if step.action in ("say", "say twice"):
+        times = 2 if step.action == "say twice" else 1
+        room.say_word(f"{client.name} says {step.pick:.6f} 안녕", times)
+        return
+    own = step.action != "react"
+    targets = [
+        message["seq"]
+        for message in list(room.view.known.values())[-40:]
+        if message["type"] == "TALK" and (not own or message["sender"] == client.person.name)
+    ]
+    if targets:
+        fields: dict[str, Any] = {"seq": targets[int(step.pick * len(targets))]}
+        if step.action == "edit":
+            fields["message"] = f"{client.name} corrects {step.pick:.6f}"
+        elif step.action == "react":
+            fields["emoji"] = EMOJI[int(step.seconds * 100) % len(EMOJI)]
+            fields["on"] = step.seconds < 4
+        room.say(Saying(step.action, new_id(), fields, 2 if step.seconds > 5 else 1))
+
+
+async def _say_over_http(client: Client, room: Room, step: Step) -> None:
+    """As a bot does: with a clientId, and again as long as nobody says that it is stored."""
+    words = {"message": f"{client.name} posts {step.pick:.6f}", "clientId": new_id()}
+    note = client.history.note
+    for _ in range(TRIES):
+        token = client.person.token
+        name = f"{client.name}/http"
+        note(name, "call", 0, room.id, event="message", **words)
+        with contextlib.suppress(OSError):
+            answer = await client.person.api.request(
+                "POST", f"/api/rooms/{room.id}/messages", token, json=words
+            )
+            body = answer.json()
+            told = {"ok": True, **body} if answer.status_code == 201 else {"ok": False, **body}
+            note(name, "answer", 0, room.id, event="message", **words, answer=told)
+            if answer.status_code == 201:
+                return
+            if answer.status_code == 401:
+                await client.person.renew(token)
+        await asyncio.sleep(client.random.uniform(0.3, 1.0))

@@ -1,0 +1,81 @@
+"""Judgements of the quiet moments: everything has come right, and all counts agree."""
+
+from collections.abc import Iterator
+
+from verify.excerpt import excerpt
+from verify.history import Quiet, Violation
+from verify.index import Index
+
+
+def everything_comes_right(index: Index) -> Iterator[Violation]:
+    """Whoever wants to be in a room is, nothing waits to be sent, all hear what is said."""
+    for quiet in index.history.quiets:
+        for text in quiet.stuck:
+            yield Violation(text, excerpt(index.history, quiet.at))
+
+
+def who_is_here_is_true(index: Index) -> Iterator[Violation]:
+    """The API names exactly those who are there, with as many connections as they have."""
+    for quiet in index.history.quiets:
+        for room, truth in quiet.truth.items():
+            present = quiet.present[room]
+            for person in truth.keys() | present.keys():
+                if truth.get(person, 0) != present.get(person, 0):
+                    text = f"{person} has {truth.get(person, 0)} connections in {room},"
+                    text += f" and Maru tells {present.get(person, 0)}"
+                    yield _violation(index, quiet, room, person, text)
+            if quiet.leases[room] != sum(truth.values()):
+                text = f"{quiet.leases[room]} connections hold a lease in {room}"
+                yield _violation(index, quiet, room, "", f"{text}, and there are {truth}")
+
+
+def counts_agree(index: Index) -> Iterator[Violation]:
+    """However one asks how many are in a room, the answer is the truth."""
+    for quiet in index.history.quiets:
+        for count in quiet.counts:
+            truth = len(quiet.truth.get(count.room, {}))
+            if count.value != truth:
+                text = f"{truth} are in {count.room}, and there are {count.value}: {count.source}"
+                yield _violation(index, quiet, count.room, "", text)
+
+
+def no_count_is_negative(index: Index) -> Iterator[Violation]:
+    """Nobody is ever told of fewer than no people."""
+    for event in index.history.events:
+        told = event.what.get("answer", event.what)
+        if event.kind in ("heard", "answer") and told.get("userCount", 0) < 0:
+            lines = excerpt(index.history, event.at, event.room, client=event.client)
+            text = f"{event.client} was told of {told['userCount']} people"
+            yield Violation(text, lines)
+
+
+def everybody_has_everything(index: Index) -> Iterator[Violation]:
+    """Whoever is in a room has all that was said in it."""
+    tops = {room: stored.top for room, stored in index.history.stored.items()}
+    for quiet in index.history.quiets[-1:]:
+        for (client, room), top in quiet.tops.items():
+            if top != tops[room]:
+                text = f"{client} has {room} up to {top}, and {tops[room]} was said"
+                lines = excerpt(index.history, quiet.at, room, [tops[room]], client=client)
+                yield Violation(text, lines)
+
+
+def nothing_breaks(index: Index) -> Iterator[Violation]:
+    """The log tells of no error inside."""
+    for line in index.history.trouble:
+        yield Violation(line)
+
+
+def _violation(index: Index, quiet: Quiet, room: str, person: str, text: str) -> Violation:
+    lines = excerpt(index.history, quiet.at, room, person=person)
+    return Violation(text, lines)
+
+
+JUDGEMENTS = (
+    everything_comes_right,
+    who_is_here_is_true,
+    counts_agree,
+    no_count_is_negative,
+    everybody_has_everything,
+    nothing_breaks,
+)

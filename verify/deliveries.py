@@ -1,0 +1,150 @@
+"""Judgements of what arrives: each received history is the stream's, without hole or double."""
+
+from collections.abc import Iterator
+from itertools import pairwise
+
+from verify.excerpt import excerpt
+from verify.history import Event, Violation
+from verify.index import Index, is_gone, is_ok
+
+#: Missed messages that a join must make up for; see ``RECOVERABLE`` in chat/history.py.
+RECOVERABLE = 1000
+#: Messages of a fresh page.
+FRESH = 50
+#: Codes that a call may be refused with while things break, besides those of a race between people.
+EXPECTED = {"unavailable", "not_joined", "token_expired", "unauthorized"}
+RACES = {"edit": {"not_found"}, "delete": {"not_found"}, "react": {"not_found"}}
+
+
+def shown_in_order(index: Index) -> Iterator[Violation]:
+    """From a fresh page on, a client shows every number once and in order."""
+    for (client, room), events in index.shown.items():
+        last: int | None = None
+        for event in events:
+            if event.kind == "fresh":
+                last = None
+            elif event.kind == "shown":
+                seq = event.what["seq"]
+                problem = _step(index, room, last, seq)
+                if problem:
+                    text = f"{client} shows {seq} after {last}: {problem}"
+                    yield _violation(index, text, event, [last or 0, seq])
+                last = seq
+
+
+def heard_in_order(index: Index) -> Iterator[Violation]:
+    """Over one connection, from the join on, live messages come in order, none missing, none twice;
+    and nothing of a room that one is not in."""
+    for (link, room), events in index.by_link.items():
+        if link and room:
+            yield from _listen(index, room, events)
+
+
+def _listen(index: Index, room: str, events: list[Event]) -> Iterator[Violation]:
+    inside, last, page = False, None, None
+    for event in events:
+        name = event.what.get("event")
+        if event.kind == "call" and name == "join":
+            if not inside:
+                inside, last, page = True, None, None
+        elif event.kind == "answer" and name == "join":
+            if not is_ok(event) and page is None:
+                # Not in after all; what was heard meanwhile was heard by nobody.
+                last = None
+            elif is_ok(event):
+                page = event.what["answer"]["seq"]
+        elif event.kind == "answer" and name == "leave":
+            inside = inside and not is_gone(event)
+        elif event.kind == "heard" and not inside:
+            text = f"{event.client} heard {event.what['type']} in a room that it was not in"
+            seqs = [event.what["seq"]] if "seq" in event.what else []
+            yield _violation(index, text, event, seqs)
+        elif event.kind == "heard" and "seq" in event.what:
+            seq = event.what["seq"]
+            # The first one may be older than the page, if the worker was behind.
+            known = page if last is None and page is not None and seq > page else last
+            problem = _step(index, room, known, seq)
+            if problem:
+                text = f"{event.client} heard {seq} after {known}: {problem}"
+                yield _violation(index, text, event, [known or 0, seq])
+            last = seq
+
+
+def _step(index: Index, room: str, last: int | None, seq: int) -> str:
+    if last is None:
+        return ""
+    if seq <= last:
+        return "twice" if seq == last else "out of order"
+    hole = index.hole(room, last, seq)
+    return f"{hole} is missing" if hole else ""
+
+
+def pages_are_whole(index: Index) -> Iterator[Violation]:
+    """The answers to join and history hold exactly what they claim to."""
+    for event in index.answers:
+        if event.what["event"] in ("join", "history") and is_ok(event):
+            problem = _of_page(index, event)
+            if problem:
+                seqs = [m["seq"] for m in event.what["answer"]["messages"]][-2:]
+                text = f"{event.client} got a page that is wrong: {problem}"
+                yield _violation(index, text, event, seqs)
+
+
+def _of_page(index: Index, event: Event) -> str:
+    what, answer, room = event.what, event.what["answer"], event.room
+    seqs, top = [message["seq"] for message in answer["messages"]], answer["seq"]
+    stored = index.history.stored.get(room)
+    if stored and answer["epoch"] != stored.epoch:
+        return f"its epoch is {answer['epoch']}, and the store's is {stored.epoch}"
+    if what["event"] == "join" and answer["recovered"]:
+        start, end = what["since"], top + 1
+    elif what["event"] == "join":
+        if what.get("epoch") == answer["epoch"] and top - what["since"] <= RECOVERABLE:
+            return f"all since {what['since']} is there, but was not given"
+        start = seqs[0] - 1 if len(seqs) >= FRESH else 0
+        end = top + 1
+    else:
+        start = what["after"]
+        end = seqs[-1] + 1 if answer["more"] else top + 1
+    edges = [start, *seqs, end]
+    for before, after in pairwise(edges):
+        if after <= before:
+            return f"{after} comes after {before}"
+        hole = index.hole(room, before, after, top)
+        if hole:
+            return f"{hole} is missing"
+    return ""
+
+
+def nothing_is_refused(index: Index) -> Iterator[Violation]:
+    """A good call is only ever refused because something is away, and can be made again."""
+    for event in index.answers:
+        if not is_ok(event):
+            code = event.what["answer"]["error"]["code"]
+            name = event.what["event"]
+            if code not in EXPECTED | RACES.get(name, set()):
+                text = f"{name} of {event.client} was refused: {event.what['answer']['error']}"
+                yield _violation(index, text, event, [])
+
+
+def no_room_is_reset(index: Index) -> Iterator[Violation]:
+    """The store loses nothing when its process is killed, so nobody has to begin anew."""
+    for event in index.history.events:
+        if event.kind == "notice" and event.what["code"] == "reset":
+            yield _violation(index, f"{event.client} is reset", event, [])
+
+
+def _violation(index: Index, text: str, event: Event, seqs: list[int]) -> Violation:
+    about = excerpt(
+        index.history, event.at, event.room, seqs, client=event.client, links=[event.link]
+    )
+    return Violation(text, about)
+
+
+JUDGEMENTS = (
+    shown_in_order,
+    heard_in_order,
+    pages_are_whole,
+    nothing_is_refused,
+    no_room_is_reset,
+)

@@ -1,0 +1,68 @@
+"""Who is at the other end: which worker serves which client, and what each of them is told.
+
+The proxies see every connection pass; the system knows whose it is. So it is known exactly what the
+store told a worker on the connection on which that listens, and when it did not listen at all.
+"""
+
+import asyncio
+import json
+
+from chat import keys
+from verify.history import History, Told, now
+from verify.product import Product, owners
+from verify.proxy import Pipe, Proxy
+from verify.resp import Parser
+
+#: Seconds between two looks at who serves whom.
+LOOKS = 0.2
+
+
+class Ears:
+    def __init__(self, product: Product, history: History) -> None:
+        self._product = product
+        self._history = history
+        self._parsers: dict[Pipe, Parser] = {}
+        self._unknown: dict[int, Pipe] = {}
+
+    def tap(self, pipe: Pipe, data: bytes, from_client: bool) -> None:
+        """To be called with all that passes between workers and store."""
+        if from_client:
+            if pipe not in self._parsers and b"SUBSCRIBE" in data:
+                pipe.door.worker = self.worker_at_store(pipe.client_port)
+                self._parsers[pipe] = Parser()
+                self._history.heard_by.setdefault(pipe.door.worker, [])
+        elif pipe in self._parsers:
+            for answer in self._parsers[pipe].feed(data):
+                if isinstance(answer, list) and answer[0] == b"message":
+                    room, is_typing = keys.room_of_channel(answer[1].decode())
+                    if answer[1].startswith(keys.PREFIX.encode() + b"room:") and not is_typing:
+                        told = Told(now(), room, json.loads(answer[2]))
+                        self._history.heard_by[pipe.door.worker].append(told)
+
+    def worker_at_store(self, port: int) -> int:
+        """The worker behind this end of a connection to the store; 0 if it is gone."""
+        return owners(self._product.workers(), True).get(port, 0)
+
+    async def watch(self, clients: Proxy) -> None:
+        """For ever: find out who serves the clients, soon after they have come."""
+        seen = 0
+        while True:
+            await asyncio.sleep(LOOKS)
+            events = self._history.events
+            for event in events[seen:]:
+                if event.kind == "open":
+                    pipe = clients.pipe(event.what["port"])
+                    if pipe:
+                        self._history.doors[event.link] = pipe.door
+                        self._unknown[event.link] = pipe
+            seen = len(events)
+            self.identify()
+
+    def identify(self) -> None:
+        """Find out now, as far as it is known."""
+        if self._unknown:
+            known = owners(self._product.workers(), False)
+            for link, pipe in list(self._unknown.items()):
+                pipe.door.worker = known.get(pipe.server_port, 0)
+                if pipe.door.worker or pipe.ended:
+                    del self._unknown[link]

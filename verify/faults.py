@@ -1,0 +1,151 @@
+"""Breaking things, and mending them again."""
+
+import asyncio
+import math
+import signal
+from collections import Counter
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TypeVar
+
+from verify.client import Client
+from verify.ears import Ears
+from verify.history import Broken, History, now
+from verify.plan import Fault
+from verify.product import Product, owners
+from verify.proxy import Pipe, Proxy
+
+T = TypeVar("T")
+
+#: Messages that each client of a flood says, how many clients, and in how large a room at the most.
+FLOOD, FLOODERS, FLOODED = 400, 6, 24
+#: Connections that are silent at the most.
+SILENT = 5
+#: Faults of one worker, while the others have none.
+OF_A_WORKER = ("worker-kill", "worker-stop", "store-cut-one", "store-hold-one")
+#: Seconds that a slow network adds to everything.
+SLOW = 0.3
+
+
+class Faults:
+    def __init__(
+        self,
+        product: Product,
+        network: Proxy,
+        store: Proxy,
+        ears: Ears,
+        clients: Sequence[Client],
+        history: History,
+    ) -> None:
+        self._product = product
+        self._network = network
+        self._store = store
+        self._ears = ears
+        self._clients = clients
+        self._history = history
+
+    async def carry_out(self, fault: Fault) -> None:
+        """Return when it is over."""
+        began, worker = now(), 0
+        if fault.kind in OF_A_WORKER:
+            worker = self._a_worker(fault)
+            if not worker:
+                return
+        break_it: Callable[[Fault, int], Awaitable[None]]
+        break_it = getattr(self, "_" + fault.kind.replace("-", "_"))
+        try:
+            await break_it(fault, worker)
+        finally:
+            # Also when it is cut short: it was there.
+            hit = frozenset({worker} if worker else ())
+            self._history.faults.append(Broken(fault.kind, began, now(), hit))
+
+    async def _worker_kill(self, fault: Fault, worker: int) -> None:
+        self._product.send(worker, signal.SIGKILL)
+
+    async def _worker_stop(self, fault: Fault, worker: int) -> None:
+        self._product.send(worker, signal.SIGSTOP)
+        await asyncio.sleep(fault.seconds)
+        self._product.send(worker, signal.SIGCONT)
+
+    async def _reload(self, fault: Fault, worker: int) -> None:
+        self._product.reload()
+
+    async def _store_kill(self, fault: Fault, worker: int) -> None:
+        if store := self._product.store_process():
+            self._product.send(store, signal.SIGKILL)
+
+    async def _store_pause(self, fault: Fault, worker: int) -> None:
+        if store := self._product.store_process():
+            self._product.send(store, signal.SIGSTOP)
+            await asyncio.sleep(fault.seconds)
+            self._product.send(store, signal.SIGCONT)
+
+    async def _store_cut(self, fault: Fault, worker: int) -> None:
+        with self._store.refusing(lambda port: True):
+            for pipe in self._store.pipes():
+                pipe.reset()
+            await asyncio.sleep(fault.seconds)
+
+    async def _store_cut_one(self, fault: Fault, worker: int) -> None:
+        with self._store.refusing(lambda port: self._ears.worker_at_store(port) == worker):
+            for pipe in self._links_to_store(worker):
+                pipe.reset()
+            await asyncio.sleep(fault.seconds)
+
+    async def _store_hold(self, fault: Fault, worker: int) -> None:
+        with self._store.holding(self._store.pipes()):
+            await asyncio.sleep(fault.seconds)
+
+    async def _store_hold_one(self, fault: Fault, worker: int) -> None:
+        with self._store.holding(self._links_to_store(worker)):
+            await asyncio.sleep(fault.seconds)
+
+    async def _net_reset(self, fault: Fault, worker: int) -> None:
+        for pipe in _some(self._network.pipes(), fault):
+            pipe.reset()
+
+    async def _net_hold(self, fault: Fault, worker: int) -> None:
+        with self._network.holding(_some(self._network.pipes(), fault)):
+            await asyncio.sleep(fault.seconds)
+
+    async def _net_refuse(self, fault: Fault, worker: int) -> None:
+        with self._network.refusing(lambda port: True):
+            for pipe in _some(self._network.pipes(), fault):
+                pipe.reset()
+            await asyncio.sleep(fault.seconds)
+
+    async def _net_slow(self, fault: Fault, worker: int) -> None:
+        with self._network.slowing(_some(self._network.pipes(), fault), SLOW):
+            await asyncio.sleep(fault.seconds)
+
+    async def _net_silence(self, fault: Fault, worker: int) -> None:
+        """Some are gone without a trace: the server has to find out by itself."""
+        for pipe in _some(self._network.pipes(), fault)[:SILENT]:
+            pipe.hold()
+
+    async def _flood(self, fault: Fault, worker: int) -> None:
+        """In one room, some say more than another can read."""
+        joined = [r for client in self._clients for r in client.rooms.values() if r.is_joined()]
+        sizes = Counter(room.id for room in joined)
+        fitting = sorted(room for room, size in sizes.items() if FLOODERS < size <= FLOODED)
+        if fitting:
+            flooded = fitting[int(fault.pick * len(fitting))]
+            reader, *talking = [room for room in joined if room.id == flooded][: FLOODERS + 1]
+            floods = [room.flood(FLOOD) for room in talking]
+            await asyncio.gather(reader.client.stall(fault.seconds), *floods)
+
+    def _a_worker(self, fault: Fault) -> int:
+        workers = self._product.workers()
+        self._ears.identify()
+        return workers[int(fault.pick * len(workers))] if workers else 0
+
+    def _links_to_store(self, pid: int) -> list[Pipe]:
+        theirs = owners(self._product.workers(), True)
+        return [pipe for pipe in self._store.pipes() if theirs.get(pipe.client_port) == pid]
+
+
+def _some(among: Sequence[T], fault: Fault) -> list[T]:
+    """A share of them, beginning with the one picked; at least one, if there is any."""
+    count = math.ceil(fault.share * len(among))
+    start = int(fault.pick * len(among))
+    return [*among[start:], *among[:start]][:count]

@@ -1,0 +1,166 @@
+"""The history, sorted for the judgements: who was in which room when, and what each number was."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from verify.history import Door, Event, History, Message, Stored
+
+#: Calls that store something.
+SAYING = {"message": "TALK", "edit": "EDIT", "delete": "DELETE", "react": "REACT"}
+
+
+@dataclass(slots=True)
+class Membership:
+    """A connection's stay in a room, from the call of its join to that of its leave.
+
+    ``left`` is when a leave was first called, ``gone`` when it was answered. ``over`` is when the
+    connection ended, wherever that was noticed first. ``unanswered`` calls may still be
+    carried out after that, by a worker that was held up.
+    """
+
+    link: int
+    client: str
+    person: str
+    room: str
+    called: float
+    joined: float | None = None
+    left: float | None = None
+    gone: float | None = None
+    over: float | None = None
+    worker: int = 0
+    unanswered: int = 0
+    heard: list[Event] = field(default_factory=list)
+
+
+@dataclass
+class Index:
+    history: History
+    memberships: list[Membership] = field(default_factory=list)
+    by_link: dict[tuple[int, str], list[Event]] = field(default_factory=dict)
+    shown: dict[tuple[str, str], list[Event]] = field(default_factory=dict)
+    answers: list[Event] = field(default_factory=list)
+    calls: list[Event] = field(default_factory=list)
+    #: By room and number, what anybody has ever seen under it; the store's word first.
+    seen: dict[str, dict[int, Message]] = field(default_factory=dict)
+    #: By room and number, the number of the DELETE that erased it.
+    erased_by: dict[str, dict[int, int]] = field(default_factory=dict)
+
+    def is_erased(self, room: str, seq: int) -> bool:
+        stored = self.history.stored.get(room)
+        return bool(stored and seq in stored.erased)
+
+    def hole(self, room: str, after: int, before: int, top: int | None = None) -> int | None:
+        """A number between these two that should be there, if any.
+
+        With ``top``, what was erased by a later message than that should still be there.
+        """
+        for seq in range(after + 1, before):
+            erased_by = self.erased_by.get(room, {}).get(seq)
+            if not self.is_erased(room, seq) or (top and erased_by and erased_by > top):
+                return seq
+        return None
+
+    def of(self, person: str, room: str) -> list[Membership]:
+        return self._by_person.get((person, room), [])
+
+    def __post_init__(self) -> None:
+        self._sort_events()
+        self._find_memberships()
+        self._collect_messages()
+
+    def _sort_events(self) -> None:
+        by_link, shown = defaultdict(list), defaultdict(list)
+        self._ends: dict[int, float] = {}
+        for event in self.history.events:
+            if event.kind in ("call", "answer", "heard", "notice"):
+                by_link[event.link, event.room].append(event)
+            if event.kind in ("shown", "fresh", "doubt"):
+                shown[event.client, event.room].append(event)
+            elif event.kind == "answer":
+                self.answers.append(event)
+            elif event.kind == "call":
+                self.calls.append(event)
+            elif event.kind == "end":
+                self._ends[event.link] = event.at
+        self.by_link, self.shown = dict(by_link), dict(shown)
+
+    def _find_memberships(self) -> None:
+        self._by_person: dict[tuple[str, str], list[Membership]] = defaultdict(list)
+        for (link, room), events in self.by_link.items():
+            if link and room:
+                for membership in self._stays(link, room, events):
+                    self.memberships.append(membership)
+                    self._by_person[membership.person, room].append(membership)
+
+    def _stays(self, link: int, room: str, events: list[Event]) -> Iterator[Membership]:
+        door = self.history.doors.get(link, Door())
+        ends = [at for at in (self._ends.get(link), door.closed_at, door.silent_at) if at]
+        now: Membership | None = None
+        for event in events:
+            name = event.what.get("event") if event.kind in ("call", "answer") else event.kind
+            if event.kind == "call" and name == "join" and (now is None or now.left):
+                if now:
+                    yield now
+                person = self.history.people[event.client]
+                now = Membership(link, event.client, person, room, event.at)
+                now.over, now.worker = min(ends, default=None), door.worker
+            if now is None:
+                continue
+            now.unanswered += {"call": 1, "answer": -1}.get(event.kind, 0)
+            if event.kind == "answer" and name == "join" and is_ok(event):
+                now.joined = now.joined or event.at
+            elif event.kind == "call" and name == "leave":
+                now.left = now.left or event.at
+            elif event.kind == "answer" and name == "leave" and is_gone(event):
+                now.gone = event.at
+            elif event.kind == "heard":
+                now.heard.append(event)
+        if now:
+            yield now
+
+    def _collect_messages(self) -> None:
+        for room, stored in self.history.stored.items():
+            self.seen[room] = {message["seq"]: message for message in stored.messages}
+        for told in self.history.tape:
+            message = getattr(told, "message", {})
+            if "seq" in message:
+                self.seen.setdefault(told.room, {}).setdefault(message["seq"], message)
+        for event in self.history.events:
+            if event.kind == "heard" and "seq" in event.what:
+                seen = self.seen.setdefault(event.room, {})
+                seen.setdefault(event.what["seq"], dict(event.what))
+        for room, messages in self.seen.items():
+            self.erased_by[room] = _erased_by(messages)
+
+
+def _erased_by(messages: dict[int, Message]) -> dict[int, int]:
+    deletes = {m["ref"]: seq for seq, m in sorted(messages.items()) if m["type"] == "DELETE"}
+    erased = dict(deletes)
+    for seq, message in messages.items():
+        if message["type"] == "EDIT" and deletes.get(message["ref"], 0) > seq:
+            erased[seq] = deletes[message["ref"]]
+    return erased
+
+
+def known(stored: Stored | None) -> dict[int, Message]:
+    return {message["seq"]: message for message in stored.messages} if stored else {}
+
+
+def sayings(events: list[Event]) -> Iterator[tuple[Event, str, str]]:
+    """Calls or answers that say something under a clientId: the event, its type, the clientId."""
+    for event in events:
+        kind = SAYING.get(event.what.get("event", ""))
+        if kind and event.what.get("clientId"):
+            yield event, kind, event.what["clientId"]
+
+
+def is_ok(event: Event) -> bool:
+    answer: dict[str, Any] = event.what["answer"]
+    return bool(answer["ok"])
+
+
+def is_gone(event: Event) -> bool:
+    """Does this answer to a leave say that the connection is not in the room any more?"""
+    return is_ok(event) or event.what["answer"]["error"]["code"] == "not_joined"

@@ -1,0 +1,165 @@
+"""What is going to happen: a plan made from a seed, as plain data.
+
+The same seed and measures give the same plan. How it goes is the machine's business: who answers
+first, and on which worker a client lands, is not in the plan.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from random import Random
+
+#: Seconds of a round: everything goes wrong, and then nothing for a while.
+ROUND, CALM = 26.0, 10.0
+#: Seconds at the end of a round in which people still act, but nothing is broken any more.
+PAUSE = 2.0
+#: Of so many clients, how many are another page of a person who has one already.
+SECOND_PAGES = 0.25
+
+#: What clients do, and how often.
+ACTIONS = {
+    "say": 58,
+    "say twice": 8,
+    "say over HTTP": 4,
+    "edit": 5,
+    "delete": 3,
+    "react": 6,
+    "leave": 5,
+    "enter": 6,
+    "reload": 4,
+    "vanish": 3,
+    "away": 3,
+    "close": 2,
+    "open": 3,
+    "stall": 2,
+    "join again": 2,
+}
+#: Faults that take long to come right from: once in a round, and not in a short run.
+LONG = ("net-silence", "flood")
+#: Seconds of a run that is short.
+SHORT = 50
+#: What is broken: how often, and for how many seconds at the least and at the most.
+FAULTS = {
+    "worker-kill": (5, 0, 0),
+    "worker-stop": (5, 0.5, 11),
+    "reload": (2, 0, 0),
+    "store-kill": (4, 0, 0),
+    "store-pause": (4, 0.5, 11),
+    "store-cut": (3, 0.2, 8),
+    "store-cut-one": (4, 0.2, 11),
+    "store-hold": (2, 0.5, 8),
+    "store-hold-one": (3, 0.5, 11),
+    "net-reset": (5, 0, 0),
+    "net-hold": (4, 0.5, 8),
+    "net-refuse": (3, 0.5, 4),
+    "net-slow": (3, 1, 6),
+    "net-silence": (1, 0, 0),
+    "flood": (1, 13, 13),
+}
+
+
+@dataclass(frozen=True)
+class Seat:
+    """A client: whose page it is, and the rooms (by number) that it has open at first."""
+
+    person: int
+    rooms: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Step:
+    """At so many seconds of its round, a client does something. ``pick`` decides what is open."""
+
+    at: float
+    seat: int
+    action: str
+    pick: float
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class Fault:
+    """``pick``, from 0 to 1, chooses among those who are there; ``share`` is how many of them."""
+
+    at: float
+    kind: str
+    seconds: float
+    pick: float
+    share: float = 0.0
+
+
+@dataclass(frozen=True)
+class Round:
+    seconds: float
+    steps: tuple[Step, ...]
+    faults: tuple[Fault, ...]
+
+
+@dataclass(frozen=True)
+class Plan:
+    seed: int
+    rooms: int
+    seats: tuple[Seat, ...]
+    rounds: tuple[Round, ...]
+
+
+@dataclass(frozen=True)
+class Measures:
+    """How much of everything. ``rate`` is what all clients together do in a second."""
+
+    seconds: float = 60
+    clients: int = 60
+    rooms: int = 8
+    rate: float = 25
+    faults: Sequence[str] = tuple(FAULTS)
+
+
+def make(seed: int, measures: Measures) -> Plan:
+    random = Random(seed)
+    seats = _seats(random, measures)
+    count = max(1, math.floor(measures.seconds / ROUND))
+    active = max(4.0, measures.seconds / count - CALM)
+    rounds = tuple(_round(random, measures, len(seats), active) for _ in range(count))
+    return Plan(seed, measures.rooms, seats, rounds)
+
+
+def _seats(random: Random, measures: Measures) -> tuple[Seat, ...]:
+    people = max(1, round(measures.clients * (1 - SECOND_PAGES)))
+    seats = []
+    for number in range(measures.clients):
+        person = number if number < people else random.randrange(people)
+        # Most of them share the first room, as in a company.
+        rooms = {0} if random.random() < 0.6 else set()
+        rooms |= set(random.sample(range(measures.rooms), random.randint(1, 2)))
+        seats.append(Seat(person, tuple(sorted(rooms))))
+    return tuple(seats)
+
+
+def _round(random: Random, measures: Measures, seats: int, seconds: float) -> Round:
+    steps = []
+    at = random.expovariate(measures.rate)
+    while at < seconds:
+        action = random.choices(list(ACTIONS), list(ACTIONS.values()))[0]
+        length = random.uniform(0.2, 6.0)
+        steps.append(Step(at, random.randrange(seats), action, random.random(), length))
+        at += random.expovariate(measures.rate)
+    return Round(seconds, tuple(steps), _faults(random, measures, seconds - PAUSE))
+
+
+def _faults(random: Random, measures: Measures, seconds: float) -> tuple[Fault, ...]:
+    long = LONG if measures.seconds < SHORT else ()
+    allowed = {
+        kind: FAULTS[kind] for kind in FAULTS if kind in measures.faults and kind not in long
+    }
+    faults: list[Fault] = []
+    at = random.uniform(0.5, 2.0)
+    while at < seconds and allowed:
+        kind = random.choices(list(allowed), [often for often, _, _ in allowed.values()])[0]
+        _, least, most = allowed.pop(kind) if kind in LONG else allowed[kind]
+        # Short ones are the more frequent: most of what happens, happens at the edges.
+        length = min(least + (most - least) * random.random() ** 2, seconds - at)
+        share = random.choice((0.1, 0.3, 1.0))
+        faults.append(Fault(at, kind, max(length, least), random.random(), share))
+        # Several at the same time, now and then.
+        at += random.uniform(0.1, 3.5)
+    return tuple(faults)

@@ -1,0 +1,96 @@
+"""Bugs to be found: planted from outside into a copy of Maru, which knows nothing of it.
+
+Each is a few replacements of text in the copy. Where a text is not there any more, planting fails
+rather than that nothing is planted.
+"""
+
+import shutil
+from pathlib import Path
+
+#: What is copied; the rest a running Maru does not need.
+PARTS = ("app.py", "config.py", "gunicorn.conf.py", "chat", "templates", "static", "translations")
+
+LIB, FANOUT = "chat/lua/lib.lua", "chat/live/fanout.py"
+#: In a script: true once in so many times.
+ONCE_IN = "tonumber(redis.call('TIME')[2]) % {} == 0"
+
+#: By its name: the file, a text in it, and what stands there instead.
+PLANTS: dict[str, list[tuple[str, str, str]]] = {
+    # An append without de-duplication.
+    "dedup": [
+        (
+            LIB,
+            "local function remembered(sent)\n",
+            "local function remembered(sent)\n  if sent then return nil end\n",
+        )
+    ],
+    # A publish is lost now and then. Of a stored message a worker finds that out; of an ENTER or
+    # QUIT nobody can.
+    "publish": [
+        (
+            LIB,
+            "      redis.call('PUBLISH', room, stamp(",
+            f"      local lost = {ONCE_IN.format(4)}\n"
+            "      redis.call(lost and 'EXISTS' or 'PUBLISH', room, stamp(",
+        )
+    ],
+    # The same of a stored message, and a worker that sends what it hears, whatever its number.
+    "gap": [
+        (
+            LIB,
+            "  redis.call('PUBLISH', room, heading",
+            f"  if {ONCE_IN.format(4)} then return seq, at, count end\n"
+            "  redis.call('PUBLISH', room, heading",
+        ),
+        (FANOUT, "elif int(seq) == audience.seq + 1:", "elif int(seq) > audience.seq:"),
+    ],
+    # A QUIT is told twice.
+    "quit": [
+        (
+            LIB,
+            "    for _, name in ipairs(body ~= '' and names or {}) do\n",
+            "    if kind == 'QUIT' and #names > 0 then names = {names[1], unpack(names)} end\n"
+            "    for _, name in ipairs(body ~= '' and names or {}) do\n",
+        )
+    ],
+    # A count that drifts: most of those who go are still counted.
+    "count": [
+        (
+            LIB,
+            "    if redis.call('ZREM', conns, member) == 1 then\n",
+            f"    if redis.call('ZREM', conns, member) == 1 and {ONCE_IN.format(4)} then\n",
+        )
+    ],
+    # Nobody has the time of the grace to come back in.
+    "grace": [
+        ("chat/lua/release.lua", "clock(ARGV[1]) + tonumber(ARGV[2])", "clock(ARGV[1])"),
+    ],
+    # Whoever comes back is not given all that was missed.
+    "hole": [
+        (
+            "chat/history.py",
+            "    return Page([_wire(entry) for entry in entries], epoch,",
+            "    entries = [entry for entry in entries if int(entry[0][2:]) % 5]\n"
+            "    return Page([_wire(entry) for entry in entries], epoch,",
+        )
+    ],
+}
+
+
+def planted(source: Path, folder: Path, plant: str) -> Path:
+    """A copy of Maru with this bug in it. Raises ``LookupError`` where it has no place."""
+    copy = folder / "maru"
+    for part in PARTS:
+        if (source / part).is_dir():
+            ignored = shutil.ignore_patterns("__pycache__")
+            shutil.copytree(source / part, copy / part, ignore=ignored)
+        else:
+            copy.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(source / part, copy / part)
+    for name, old, new in PLANTS[plant]:
+        path = copy / name
+        text = path.read_text("utf-8")
+        if text.count(old) != 1:
+            raise LookupError(f"{name} has no such place for {plant}: {old!r}")
+        path.write_text(text.replace(old, new), "utf-8")
+    return copy

@@ -1,0 +1,180 @@
+"""Judgements of coming and going: one ENTER and one QUIT for each, and nobody gone who is here."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+from verify import tape
+from verify.excerpt import excerpt
+from verify.history import History, Violation
+from verify.index import Index, Membership
+from verify.tape import Moment
+
+#: Two clocks, and the way in between, in ms.
+SLACK = 60.0
+#: How long a worker may take to notice that a connection has ended, in ms.
+NOTICING = 3_000.0
+#: How long a call may be on its way in a worker that waits for its store, in ms.
+HELD_UP = 20_000.0
+#: Trouble of a worker shorter than this is no reason for a lease to end, in ms.
+TROUBLE = 1_000.0
+
+
+def comings_and_goings_alternate(index: Index) -> Iterator[Violation]:
+    """Nobody enters twice without going, or goes twice without entering."""
+    for moments in tape.rooms(index.history).values():
+        for moment in moments:
+            if moment.kind == "ENTER" and moment.sender in moment.present:
+                yield _about(index, moment, "enters, and was there already")
+            elif moment.kind == "QUIT" and moment.sender not in moment.present:
+                yield _about(index, moment, "goes, and was not there")
+
+
+def counts_are_exact(index: Index) -> Iterator[Violation]:
+    """The userCount of everything told is the number of people who have come and not gone."""
+    for moments in tape.rooms(index.history).values():
+        for group in tape.together(moments):
+            last = group[-1]
+            present = set(last.present)
+            if last.kind == "ENTER":
+                present.add(last.sender)
+            elif last.kind == "QUIT":
+                present.discard(last.sender)
+            count = last.told.message["userCount"]
+            if count != len(present):
+                text = f"has the count {count}, and {len(present)} are there"
+                yield _about(index, last, text)
+
+
+def entering_is_told(index: Index) -> Iterator[Violation]:
+    """A join is answered only when the person is in the room, and the room was told."""
+    rooms = tape.rooms(index.history)
+    for membership in index.memberships:
+        if membership.joined is None or not _is_known(index, 0, membership.joined):
+            continue
+        called, joined = membership.called - SLACK, membership.joined + SLACK
+        there = False
+        for moment in rooms.get(membership.room, []):
+            if moment.sender != membership.person or not moment.is_notice:
+                continue
+            if moment.at > joined:
+                break
+            # Whoever was there at any time of the call has been let in.
+            there = moment.kind == "ENTER" or moment.at >= called
+        if not there:
+            text = f"{membership.person} joined, and the room was told of no ENTER"
+            yield Violation(text, _lines(index, membership, joined))
+
+
+def leaving_is_told(index: Index) -> Iterator[Violation]:
+    """A leave of somebody's only connection is answered when the room has been told of a QUIT."""
+    rooms = tape.rooms(index.history)
+    for stay in index.memberships:
+        if stay.left is None or stay.gone is None:
+            continue
+        if not is_alone(index, stay, stay.left, stay.gone):
+            continue
+        if not _is_known(index, stay.called, stay.gone):
+            continue
+        notices = [m for m in rooms.get(stay.room, []) if m.is_notice and m.sender == stay.person]
+        before = [m for m in notices if m.at <= stay.gone + SLACK]
+        if before and before[-1].kind == "ENTER" and before[-1].at < stay.left:
+            text = f"{stay.person} left, and the room was told of no QUIT"
+            yield Violation(text, _lines(index, stay, stay.gone))
+
+
+def is_alone(index: Index, stay: Membership, begin: float, end: float) -> bool:
+    """Was there, at this time, no other connection of this person that held a lease, or got one?"""
+    longest = index.history.lease + HELD_UP
+    return all(
+        other is stay
+        or other.called > end + SLACK
+        or (other.gone is not None and other.gone < begin)
+        or (other.over is not None and other.over < begin - longest)
+        for other in index.of(stay.person, stay.room)
+    )
+
+
+def comings_are_real(index: Index) -> Iterator[Violation]:
+    """An ENTER has a join behind it, over a connection that had not ended long ago."""
+    for room, moments in tape.rooms(index.history).items():
+        for moment in moments:
+            if moment.kind == "ENTER" and not any(
+                _may_enter(index.history, stay, moment.at) for stay in index.of(moment.sender, room)
+            ):
+                yield _about(index, moment, "enters, and nobody did")
+
+
+def _may_enter(history: History, stay: Membership, at: float) -> bool:
+    if stay.called > at + SLACK or (stay.gone is not None and stay.gone < at - SLACK):
+        return False
+    patience = HELD_UP if stay.unanswered else NOTICING
+    return stay.over is None or stay.over >= at - patience or _excuse(history, stay, at)
+
+
+def goings_are_real(index: Index) -> Iterator[Violation]:
+    """Nobody is announced as gone who is there, or may still come back within the grace."""
+    for room, moments in tape.rooms(index.history).items():
+        leaves: dict[str, int] = defaultdict(int)
+        for moment in moments:
+            if moment.kind != "QUIT":
+                continue
+            stays = index.of(moment.sender, room)
+            staying = [m for m in stays if _is_there(index.history, m, moment.at)]
+            if staying:
+                text = f"goes ({moment.told.message['reason']}), and is there: #{staying[0].link}"
+                yield _about(index, moment, text)
+            if moment.told.message["reason"] == "left":
+                leaves[moment.sender] += 1
+                called = [m for m in stays if m.left and m.left <= moment.at + SLACK]
+                if len(called) < leaves[moment.sender]:
+                    yield _about(index, moment, "left, without a leave")
+
+
+def _is_there(history: History, membership: Membership, at: float) -> bool:
+    if membership.joined is None or membership.joined >= at:
+        return False
+    if membership.left is not None and membership.left <= at + SLACK:
+        return False
+    if membership.over is not None and membership.over <= at - history.grace + SLACK:
+        return False
+    return not _excuse(history, membership, at)
+
+
+def _excuse(history: History, membership: Membership, at: float) -> bool:
+    """Was its worker, and only that, kept from renewing its lease? Or the whole machine?"""
+    return any(
+        (membership.worker in fault.workers or (fault.workers and not membership.worker))
+        and fault.kind != "worker-kill"
+        and fault.ended - fault.began > TROUBLE
+        and fault.began < at
+        and fault.ended > at - 2 * history.lease
+        for fault in history.faults
+    ) or any(began < at and ended > at - 2 * history.lease for began, ended in history.slow)
+
+
+def _is_known(index: Index, since: float, until: float) -> bool:
+    """Is all that was told in this time on the tape? It is blind at first, before it begins."""
+    blind = any(start < until and end > since for start, end in index.history.blind[1:])
+    return not blind and until < index.history.complete_until
+
+
+def _about(index: Index, moment: Moment, text: str) -> Violation:
+    links = [m.link for m in index.of(moment.sender, moment.told.room)]
+    room = moment.told.room
+    lines = excerpt(index.history, moment.at, room, person=moment.sender, links=links)
+    return Violation(f"{moment.kind} of {moment.sender}: {text}", lines)
+
+
+def _lines(index: Index, membership: Membership, at: float) -> list[str]:
+    person, links = membership.person, [membership.link]
+    return excerpt(index.history, at, membership.room, person=person, links=links)
+
+
+JUDGEMENTS = (
+    comings_and_goings_alternate,
+    counts_are_exact,
+    entering_is_told,
+    leaving_is_told,
+    comings_are_real,
+    goings_are_real,
+)

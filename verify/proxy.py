@@ -1,0 +1,202 @@
+"""A TCP proxy that can break what passes through it: reset, hold, slow down, refuse.
+
+One stands between the clients and Maru, another between Maru's workers and their store.
+"""
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import Awaitable, Callable, Iterable, Iterator
+from pathlib import Path
+
+from verify.history import Door, now
+from verify.link import BUFFER, reset
+
+Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+Connect = Callable[[], Awaitable[Streams]]
+#: What passed, and whether it came from the client.
+Tap = Callable[["Pipe", bytes, bool], None]
+
+#: How long the server waits for an answer to its ping, in ms.
+PONG = 10_000
+
+
+class Pipe:
+    """One connection, with both its halves."""
+
+    def __init__(self, client: Streams, server: Streams) -> None:
+        self.client_port: int = client[1].get_extra_info("peername")[1]
+        sockname = server[1].get_extra_info("sockname")
+        self.server_port = sockname[1] if isinstance(sockname, tuple) else 0
+        self.door = Door()
+        self.ended = False
+        self.delay = 0.0
+        self._client, self._server = client, server
+        self._holds = 0
+        self._flowing = asyncio.Event()
+        self._flowing.set()
+
+    def hold(self) -> None:
+        """Nothing passes any more, not even the end of the connection."""
+        self._holds += 1
+        self._flowing.clear()
+        if self.door.silent_at is None:
+            self.door.silent_at = now()
+
+    def let_go(self) -> None:
+        self._holds -= 1
+        if self._holds <= 0:
+            self._flowing.set()
+            if self.door.silent_at and now() - self.door.silent_at < PONG:
+                self.door.silent_at = None
+
+    def reset(self) -> None:
+        self._note_server_closed()
+        for _, writer in (self._client, self._server):
+            reset(writer)
+        self._flowing.set()
+
+    async def run(self, tap: Tap | None) -> None:
+        try:
+            await asyncio.gather(
+                self._pump(self._client[0], self._server[1], tap, True),
+                self._pump(self._server[0], self._client[1], tap, False),
+            )
+        finally:
+            self.ended = True
+            self._note_server_closed()
+            for _, writer in (self._client, self._server):
+                writer.close()
+
+    async def _pump(
+        self,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        tap: Tap | None,
+        from_client: bool,
+    ) -> None:
+        try:
+            while True:
+                data = await reader.read(BUFFER)
+                await self._flowing.wait()
+                if self.delay:
+                    await asyncio.sleep(self.delay)
+                if not data:
+                    break
+                if tap and (from_client or not self._client_is_gone()):
+                    tap(self, data, from_client)
+                writer.write(data)
+                await writer.drain()
+        except OSError:
+            reset(writer)
+        if not from_client:
+            self._note_server_closed()
+        with contextlib.suppress(OSError):
+            if writer.can_write_eof():
+                writer.write_eof()
+
+    def _client_is_gone(self) -> bool:
+        reader = self._client[0]
+        return reader.at_eof() or reader.exception() is not None
+
+    def _note_server_closed(self) -> None:
+        if self.door.closed_at is None:
+            self.door.closed_at = now()
+
+
+class Proxy:
+    """``connect`` makes the other half of a connection that came in."""
+
+    def __init__(self, connect: Connect, tap: Tap | None = None) -> None:
+        self.address = ("", 0)
+        self._refusals: list[Callable[[int], bool]] = []
+        self._connect = connect
+        self._tap = tap
+        self._pipes: dict[int, Pipe] = {}
+        self._server: asyncio.Server | None = None
+
+    async def start(self) -> tuple[str, int]:
+        """The address that it listens at."""
+        self._server = await asyncio.start_server(
+            self._accept, "127.0.0.1", 0, limit=BUFFER, backlog=1024
+        )
+        self.address = self._server.sockets[0].getsockname()
+        return self.address
+
+    async def stop(self) -> None:
+        if self._server:
+            self._server.close()
+        for pipe in self.pipes():
+            pipe.reset()
+
+    def pipes(self) -> list[Pipe]:
+        """Those that are open."""
+        return [pipe for pipe in self._pipes.values() if not pipe.ended]
+
+    def pipe(self, client_port: int) -> Pipe | None:
+        """The newest one from this port."""
+        return self._pipes.get(client_port)
+
+    @contextlib.contextmanager
+    def refusing(self, refuses: Callable[[int], bool]) -> Iterator[None]:
+        """Turn new connections away from ports for which this says so."""
+        self._refusals.append(refuses)
+        try:
+            yield
+        finally:
+            self._refusals.remove(refuses)
+
+    @contextlib.contextmanager
+    def holding(self, pipes: Iterable[Pipe]) -> Iterator[None]:
+        held = list(pipes)
+        for pipe in held:
+            pipe.hold()
+        try:
+            yield
+        finally:
+            for pipe in held:
+                pipe.let_go()
+
+    @contextlib.contextmanager
+    def slowing(self, pipes: Iterable[Pipe], seconds: float) -> Iterator[None]:
+        slowed = list(pipes)
+        for pipe in slowed:
+            pipe.delay += seconds
+        try:
+            yield
+        finally:
+            for pipe in slowed:
+                pipe.delay -= seconds
+
+    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        port: int = writer.get_extra_info("peername")[1]
+        try:
+            if any(refuses(port) for refuses in self._refusals):
+                raise ConnectionRefusedError
+            server = await self._connect()
+        except OSError:
+            reset(writer)
+            return
+        pipe = self._pipes[port] = Pipe((reader, writer), server)
+        with contextlib.suppress(OSError):
+            await pipe.run(self._tap)
+
+
+def to_tcp(address: tuple[str, int]) -> Connect:
+    async def connect() -> Streams:
+        server = socket.socket()
+        try:
+            # Small, so that what a client does not read is soon held back at the server.
+            server.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, BUFFER)
+            server.setblocking(False)
+            await asyncio.get_running_loop().sock_connect(server, address)
+        except BaseException:
+            server.close()
+            raise
+        return await asyncio.open_connection(sock=server, limit=BUFFER)
+
+    return connect
+
+
+def to_unix(path: Path) -> Connect:
+    return lambda: asyncio.open_unix_connection(str(path), limit=BUFFER)

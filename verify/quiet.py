@@ -1,0 +1,195 @@
+"""A quiet moment: nothing happens, all comes right, and everybody is asked.
+
+A person of the checker's own, the probe, enters every room, says a word and leaves: everybody there
+has to hear that, and then has the newest count.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+from chat import keys
+from chat.store import Store
+from verify.client import Client
+from verify.history import Count, History, Quiet, Stored, now
+from verify.link import Unanswered
+from verify.product import GRACE, LEASE, Product
+from verify.room import Room
+from verify.stored import read_stream
+
+#: Seconds after which what has not come right counts as stuck: when the store was away, a lease
+#: ends a whole lease later. The rest is for slow machines.
+PATIENCE = 2 * LEASE + GRACE + 20.0
+#: Whoever vanished without a trace is noticed by the missing pong after 25 seconds.
+SILENCE = 30.0
+#: Seconds that the probe's visit may take.
+VISIT = 30.0
+#: Times that a moment is taken anew that was not quiet.
+ATTEMPTS = 4
+
+Truth = dict[str, dict[str, int]]
+
+
+class QuietMoment:
+    def __init__(
+        self, product: Product, clients: Sequence[Client], probe: Client, store: Store
+    ) -> None:
+        self._product = product
+        self._clients = clients
+        self._probe = probe
+        self._store = store
+        self._rooms = list(probe.rooms)
+        self._stuck: list[str] = []
+
+    async def wait(self, history: History) -> None:
+        """Wait until everything has come right, or should have; note how it is."""
+        silent = any(fault.kind == "net-silence" for fault in history.faults)
+        for _ in range(ATTEMPTS):
+            self._stuck = []
+            await self._within(PATIENCE + SILENCE * silent, self._settled, self._unsettled)
+            links = self._links()
+            moment = await self._measure(history)
+            # Somebody's connection may just have ended; then this was no quiet moment.
+            if links == self._links():
+                break
+        history.quiets.append(moment)
+
+    async def _measure(self, history: History) -> Quiet:
+        if not self._stuck:
+            await self._visit()
+        heard = self._counts_heard()
+        joined = await self._counts_of_joins()
+        for room in self._rooms:
+            history.stored[room] = await self._stored(room)
+        return Quiet(
+            at=now(),
+            truth=self._truth(),
+            present={room: await self._present(room) for room in self._rooms},
+            leases={room: await self._leases(room) for room in self._rooms},
+            counts=[*(heard if not self._stuck else ()), *joined, *await self._counts_served()],
+            tops={(client.name, room.id): room.view.top for client, room in self._joined()},
+            stuck=tuple(self._stuck),
+        )
+
+    def _links(self) -> set[int]:
+        return {client.link.number if client.link else 0 for client in self._clients}
+
+    async def _settled(self) -> bool:
+        if any(not client.is_settled() for client in [*self._clients, self._probe]):
+            return False
+        if not await self._product.is_ready():
+            return False
+        truth = self._truth()
+        return all([await self._present(room) == truth[room] for room in self._rooms])
+
+    def _unsettled(self) -> str:
+        waiting = [client.describe() for client in self._clients if not client.is_settled()]
+        return "; ".join(waiting) or "the counts do not become true"
+
+    async def _visit(self) -> None:
+        rooms = self._probe.rooms.values()
+        for room in rooms:
+            room.enter()
+        await self._within(VISIT, self._probe_is_settled, lambda: "the probe cannot enter")
+        for room in rooms:
+            room.say_word("Is everybody here?")
+        await self._within(VISIT, self._probe_is_settled, lambda: "the probe cannot speak")
+        for room in rooms:
+            room.leave()
+        await self._within(VISIT, self._probe_is_gone, self._who_did_not_hear)
+
+    async def _probe_is_settled(self) -> bool:
+        return self._probe.is_settled()
+
+    async def _probe_is_gone(self) -> bool:
+        return self._probe.is_settled() and not self._deaf()
+
+    def _who_did_not_hear(self) -> str:
+        return f"the probe's visit was not heard by {', '.join(self._deaf()) or 'nobody'}"
+
+    def _deaf(self) -> list[str]:
+        name = self._probe.person.name
+        return [
+            f"{client.name} in {room.id}"
+            for client, room in self._joined()
+            if not room.newest or (room.newest["type"], room.newest["sender"]) != ("QUIT", name)
+        ]
+
+    def _joined(self) -> list[tuple[Client, Room]]:
+        return [(c, r) for c in self._clients for r in c.rooms.values() if r.is_joined()]
+
+    def _truth(self) -> Truth:
+        truth: Truth = {room: {} for room in self._rooms}
+        for client, room in self._joined():
+            name = client.person.name
+            truth[room.id][name] = truth[room.id].get(name, 0) + 1
+        return truth
+
+    def _counts_heard(self) -> list[Count]:
+        return [
+            Count(room.id, f"newest heard by {client.name}", room.count)
+            for client, room in self._joined()
+            if room.count is not None
+        ]
+
+    async def _counts_of_joins(self) -> list[Count]:
+        async def ask(client: Client, room: Room) -> list[Count]:
+            try:
+                count = await room.join_again()
+            except Unanswered:
+                count = None
+            return [] if count is None else [Count(room.id, f"join of {client.name}", count)]
+
+        answers = await asyncio.gather(*(ask(*joined) for joined in self._joined()))
+        return [count for answer in answers for count in answer]
+
+    async def _counts_served(self) -> list[Count]:
+        listed = await self._get("/api/rooms", limit=200)
+        counts = [Count(r["roomId"], "list of rooms", r["userCount"]) for r in listed["rooms"]]
+        for room in self._rooms:
+            one = await self._get(f"/api/rooms/{room}")
+            users = await self._get(f"/api/rooms/{room}/users")
+            counts += [
+                Count(room, "room by the API", one["userCount"]),
+                Count(room, "users by the API", users["userCount"]),
+            ]
+        return counts
+
+    async def _present(self, room: str) -> dict[str, int]:
+        users = (await self._get(f"/api/rooms/{room}/users"))["users"]
+        return {user["name"]: user["connections"] for user in users}
+
+    async def _leases(self, room: str) -> int:
+        held: int = await asyncio.to_thread(self._store.redis.zcard, keys.conns(room))
+        return held
+
+    async def _stored(self, room: str) -> Stored:
+        served: list[dict[str, Any]] = []
+        page: dict[str, Any] = {"more": True, "epoch": "", "seq": 0}
+        after = 0
+        while page["more"]:
+            page = await self._get(f"/api/rooms/{room}/messages", after=after, limit=200)
+            served += page["messages"]
+            after = served[-1]["seq"] if served else 0
+        return await asyncio.to_thread(read_stream, self._store, room, served)
+
+    async def _get(self, path: str, **query: Any) -> Any:
+        return await self._probe.person.get(path, **query)
+
+    async def _within(
+        self, seconds: float, done: Callable[[], Awaitable[bool]], complaint: Callable[[], str]
+    ) -> None:
+        try:
+            async with asyncio.timeout(seconds):
+                while not await _or_false(done):
+                    await asyncio.sleep(0.1)
+        except TimeoutError:
+            self._stuck.append(f"after {seconds:.0f} s: {complaint()}")
+
+
+async def _or_false(done: Callable[[], Awaitable[bool]]) -> bool:
+    """A call that fails is tried again."""
+    try:
+        return await done()
+    except OSError:
+        return False

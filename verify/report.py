@@ -1,0 +1,47 @@
+"""What is printed: the plan in a line, and at the end what was done, and what is wrong."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+from verify.history import History, Violation
+from verify.index import is_ok, sayings
+from verify.judge import JUDGEMENTS
+from verify.plan import Measures, Plan
+
+#: Violations that are shown in full.
+SHOWN = 5
+
+
+def heading(plan: Plan, measures: Measures, workers: int) -> str:
+    kinds = len(measures.faults) if measures.faults else "no"
+    return (
+        f"Seed {plan.seed}: {len(plan.seats)} clients in {plan.rooms} rooms on {workers} workers,"
+        f" about {measures.seconds:.0f} s in {len(plan.rounds)} rounds, {kinds} kinds of faults"
+    )
+
+
+def summary(history: History, violations: Sequence[Violation], seed: int) -> str:
+    lines = []
+    for violation in violations[:SHOWN]:
+        lines += ["", f"VIOLATED  {violation.rule}: {violation.text}"]
+        lines += [f"  {line}" for line in violation.excerpt]
+    if len(violations) > SHOWN:
+        lines += ["", f"and {len(violations) - SHOWN} more"]
+    kinds = Counter(event.kind for event in history.events)
+    said = {(e.client, c) for e, _, c in sayings(history.answers()) if is_ok(e)}
+    faults = Counter(fault.kind for fault in history.faults)
+    late = sum(ended - began for began, ended in history.slow) / 1000
+    lines += [
+        "",
+        f"acknowledged  {len(said)} messages, edits, deletions and reactions",
+        f"checked       {kinds['heard']} deliveries, {kinds['shown']} shown,"
+        f" {len(history.tape)} things told by the store",
+        f"connections   {kinds['open']}, quiet moments {len(history.quiets)}",
+        f"faults        {', '.join(f'{kind} {n}' for kind, n in sorted(faults.items())) or 'none'}",
+        f"judgements    {len(JUDGEMENTS)}",
+        *([f"The machine was too slow for the checker for {late:.0f} s."] if late else []),
+        "",
+    ]
+    rules = ", ".join(sorted({violation.rule for violation in violations}))
+    lines.append(f"seed {seed}: " + (f"VIOLATED: {rules}" if violations else "nothing is wrong"))
+    return "\n".join(lines)
