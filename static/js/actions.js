@@ -3,7 +3,7 @@
  * the row under the pointer or the focus. Up and Down go from row to row.
  */
 import { byId, element, icon } from './dom.js';
-import { isOwn } from './message-row.js';
+import { isOwn, reactionTo } from './message-row.js';
 import { page, t } from './page.js';
 
 const QUICK = ['👍', '❤️', '😄', '🎉', '🙏', '👀'];
@@ -43,7 +43,7 @@ export function prepareActions({ log, react, edit, erase }) {
     if (!pressed || !row) return;
     const seq = Number(row.dataset.seq);
     const { action, emoji } = pressed.dataset;
-    if (emoji) react(seq, emoji, !hasOwn(row, emoji));
+    if (emoji) react(seq, emoji, reactionTo(row, emoji)?.getAttribute('aria-pressed') !== 'true');
     if (action === 'edit') edit(seq);
     if (action === 'delete') confirmDelete(seq);
   }
@@ -71,11 +71,6 @@ export function prepareActions({ log, react, edit, erase }) {
   log.addEventListener('focusin', offer);
   log.addEventListener('click', act);
   log.addEventListener('keydown', walk);
-}
-
-/** @param {HTMLElement} row @param {string} emoji */
-function hasOwn(row, emoji) {
-  return row.querySelector(`.reaction[data-emoji="${CSS.escape(emoji)}"]`)?.getAttribute('aria-pressed') === 'true';
 }
 
 /** @param {string} action @param {string} name @param {Node | string} face @param {string} [emoji] */

@@ -71,9 +71,10 @@ export function createComposer({ form, input, counter, editing, room, max, onSen
 
   function changed() {
     const text = input.value;
-    form.classList.toggle('blank', !VISIBLE.test(text));
+    const left = room(text);
+    form.classList.toggle('unsendable', !VISIBLE.test(text) || left < 0);
     if (!growsByItself) grow();
-    count(text);
+    count(left);
     if (save) return;
     if (text) localStorage.setItem(draft, text);
     else localStorage.removeItem(draft);
@@ -84,9 +85,8 @@ export function createComposer({ form, input, counter, editing, room, max, onSen
     input.style.blockSize = `${input.scrollHeight}px`;
   }
 
-  /** @param {string} text */
-  function count(text) {
-    const left = room(text);
+  /** @param {number} left characters */
+  function count(left) {
     counter.hidden = left > max * (1 - NEAR_LIMIT);
     counter.classList.toggle('over', left < 0);
     const key = left < 0 ? 'over' : 'left';

@@ -110,11 +110,8 @@ export function markUnsent(row, { reason, onRetry, onDiscard }) {
   row.classList.toggle('pending', !reason);
   row.classList.toggle('failed', Boolean(reason));
   row.querySelector('.message-state')?.remove();
-  if (!reason) {
-    row.append(aside(t('pending')));
-    return;
-  }
-  row.querySelector(':scope > .visually-hidden')?.remove();
+  /** @type {HTMLElement} */ (row.querySelector('.message-text')).dataset.pending = t('pending');
+  if (!reason) return;
   const retry = element('button', { type: 'button' }, t('retry'));
   const discard = element('button', { type: 'button' }, t('discard'));
   retry.addEventListener('click', onRetry);
@@ -123,12 +120,20 @@ export function markUnsent(row, { reason, onRetry, onDiscard }) {
 }
 
 /**
+ * The focus on a reaction outlives the drawing; if that reaction is gone, its message has it.
+ *
  * @param {HTMLElement} row
  * @param {[emoji: string, names: string[]][]} reactions
  */
 export function showReactions(row, reactions) {
+  const focused = /** @type {HTMLElement | null} */ (row.querySelector('.reaction:focus'))?.dataset.emoji;
   row.querySelector('.reactions')?.remove();
-  if (!reactions.length) return;
+  if (reactions.length) row.append(reactionsOf(reactions));
+  if (focused) (reactionTo(row, focused) ?? row).focus({ preventScroll: true });
+}
+
+/** @param {[emoji: string, names: string[]][]} reactions */
+function reactionsOf(reactions) {
   const buttons = reactions.map(([emoji, names]) => element(
     'button',
     { class: 'reaction', type: 'button', 'data-emoji': emoji, 'aria-pressed': String(names.includes(page.me ?? '')), title: names.join(', ') },
@@ -137,7 +142,12 @@ export function showReactions(row, reactions) {
     element('span', { class: 'figure' }, figure(names.length)),
     aside(` ${names.join(', ')}`),
   ));
-  row.append(element('p', { class: 'reactions' }, ...buttons));
+  return element('p', { class: 'reactions' }, ...buttons);
+}
+
+/** @param {HTMLElement} row @param {string} emoji @returns {HTMLElement | null} */
+export function reactionTo(row, emoji) {
+  return row.querySelector(`.reaction[data-emoji="${CSS.escape(emoji)}"]`);
 }
 
 /** Show or hide the head of a row by what stands above it. @param {HTMLElement} row @param {HTMLElement | null} above */

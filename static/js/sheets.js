@@ -27,6 +27,7 @@ export function prepareSheets() {
     setInert(true);
     /** @type {HTMLElement} */ (sheet.querySelector('.sheet-close')).focus();
     history.pushState({ sheet: sheet.id }, '');
+    tellExpanded();
   }
 
   function close() {
@@ -34,6 +35,7 @@ export function prepareSheets() {
     opened.classList.remove('open');
     setInert(false);
     opened = null;
+    tellExpanded();
     if (before instanceof HTMLElement) before.focus();
   }
 
@@ -52,12 +54,15 @@ export function prepareSheets() {
   function fold() {
     const folded = document.body.classList.toggle('people-folded');
     document.cookie = `people=${folded ? 'folded' : 'open'}; path=/; max-age=${YEAR_S}; samesite=lax`;
-    tellFolded();
+    tellExpanded();
   }
 
-  function tellFolded() {
-    const button = document.getElementById('people-button');
-    button?.setAttribute('aria-expanded', String(!document.body.classList.contains('people-folded')));
+  function tellExpanded() {
+    for (const { id } of sheets) {
+      const column = id === 'people' && !document.body.classList.contains('people-folded');
+      const expanded = isSheet(id) ? opened?.id === id : column;
+      document.querySelector(`[data-open-sheet="${id}"]`)?.setAttribute('aria-expanded', String(expanded));
+    }
   }
 
   document.addEventListener('click', (event) => {
@@ -80,9 +85,12 @@ export function prepareSheets() {
   });
   addEventListener('popstate', close);
   for (const narrow of [PEOPLE_NARROW, ROOMS_NARROW]) {
-    narrow.addEventListener('change', () => { if (opened && !isSheet(opened.id)) back(); });
+    narrow.addEventListener('change', () => {
+      if (opened && !isSheet(opened.id)) back();
+      tellExpanded();
+    });
   }
   // A reload in an open sheet, or a page opened by its #fragment, starts without one.
   for (const sheet of sheets) sheet.classList.remove('open');
-  tellFolded();
+  tellExpanded();
 }

@@ -48,12 +48,21 @@ export function createTimeline({ list, pendingList, write, changes }) {
   /** @param {HTMLElement} row */
   function remove(row) {
     const next = /** @type {HTMLElement | null} */ (row.nextElementSibling);
+    // Who deletes by keyboard goes on from the message beside it.
+    if (row.contains(document.activeElement)) neighbour(row)?.focus({ preventScroll: true });
     row.remove();
     if (next?.matches('.message')) group(next, above(next));
     for (const separator of list.querySelectorAll('.day')) {
       if (!separator.nextElementSibling || separator.nextElementSibling.matches('.day')) separator.remove();
     }
     regroupPending();
+  }
+
+  /** @param {HTMLElement} row @returns {HTMLElement | undefined} the message after it, else the one before */
+  function neighbour(row) {
+    const all = rows();
+    const at = all.indexOf(row);
+    return all[at + 1] ?? all[at - 1];
   }
 
   /** The message right above this row, if nothing but other notices stands between. @param {HTMLElement} row */

@@ -122,6 +122,13 @@ def test_a_closed_tab_is_noticed_once_and_another_tab_of_the_same_person_is_not(
     assert ben.notices().count(f"{ann.name} left") == 1
 
 
+SAYS_THAT_IT_WAITS = """() => {
+  const told = getComputedStyle(document.querySelector("#pending .message-text"), "::after");
+  return told.content.includes("pending") || told.content.includes("Sending")
+    ? parseFloat(told.fontSize) > 0 : false;
+}"""
+
+
 @pytest.fixture
 def wired(two, at_browser, cable):
     """Two in a room, of whom the first is behind a cable: ``ann, ben, cable = wired``."""
@@ -141,6 +148,8 @@ def test_what_is_written_without_a_connection_waits_and_is_sent_once(wired):
     expect(ann.page.locator(".connection")).not_to_be_empty(timeout=PATIENCE)
     ann.write("into the dark")
     expect(ann.page.locator("#pending .message")).to_have_count(1)
+    expect(ann.page.locator("#pending .message-text")).to_have_attribute("data-pending", "Sending…")
+    ann.page.wait_for_function(SAYS_THAT_IT_WAITS)
     ben.write("while you were away")
     cable.plug_in()
     ann.hears("while you were away")

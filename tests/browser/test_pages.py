@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.people import NARROW, PATIENCE, PHONE, Person
+from tests.browser.people import DESKTOP, NARROW, PATIENCE, PHONE, Person
 from tests.live.cluster import PASSWORD
 
 HANGUL = re.compile("[가-힣]")
@@ -47,6 +47,49 @@ def test_on_a_phone_rooms_and_people_are_sheets(at_browser):
     expect(page).to_have_url(re.compile("/rooms/"))
     ann.write("from the bus")
     ann.hears("from the bus")
+
+
+def test_what_opens_a_sheet_tells_whether_it_is_open(at_browser):
+    ann = at_browser("ann", viewport=PHONE, has_touch=True)
+    ann.enter(ann.api.create_room("Plans"))
+    for name in ("rooms", "people"):
+        opener = ann.page.locator(f"[data-open-sheet={name}]")
+        expect(opener).to_have_attribute("aria-expanded", "false")
+        opener.click()
+        expect(opener).to_have_attribute("aria-expanded", "true")
+        ann.page.keyboard.press("Escape")
+        expect(opener).to_have_attribute("aria-expanded", "false")
+    ann.page.set_viewport_size(DESKTOP)
+    expect(ann.page.locator("#people-button")).to_have_attribute("aria-expanded", "true")
+
+
+def test_all_one_can_do_with_a_message_is_within_the_narrowest_screen(at_browser):
+    ann = at_browser("ann", viewport=NARROW, has_touch=True, is_mobile=True)
+    ann.enter(ann.api.create_room("Plans"))
+    ann.write("first")
+    ann.hears("first")
+    ann.write("second")
+    row = ann.said("second")
+    row.focus()
+    for button in row.locator(".actions button").all():
+        expect(button).to_be_in_viewport(ratio=1)
+    ann.composer.press("ArrowUp")
+    cancel = ann.page.locator("#editing").get_by_role("button", name="Cancel")
+    expect(cancel).to_be_in_viewport(ratio=1)
+    cancel.click()
+    expect(ann.composer).to_have_value("")
+
+
+def test_a_text_that_is_too_long_says_so_and_does_not_move(two):
+    ann, _, _ = two
+    composer, form = ann.composer, ann.page.locator("#composer")
+    composer.fill("short")
+    expect(form).not_to_have_class(re.compile("unsendable"))
+    width = composer.bounding_box()["width"]
+    composer.fill("x" * 4001)
+    expect(ann.page.locator("#counter")).to_have_text("1 character too long")
+    expect(form).to_have_class(re.compile("unsendable"))
+    assert composer.bounding_box()["width"] == width
 
 
 def test_the_language_is_the_browsers_until_it_is_switched(maru, browser):
@@ -103,6 +146,29 @@ def test_a_guest_is_told_why_the_rooms_are_shut(at_browser, maru):
     ann.complaints.clear()  # of the 403
 
 
+def test_a_name_that_nobody_has_leads_back_into_the_room(at_browser):
+    ann = at_browser("ann")
+    room_id = ann.api.create_room("Plans", private=True)
+    ann.enter(room_id)
+    ann.page.get_by_role("link", name="About this room").click()
+    ann.page.get_by_label("Invite by name").fill("nobody-of-that-name")
+    ann.page.get_by_label("Invite by name").press("Enter")
+    ann.page.get_by_role("link", name="Back").click()
+    ann.page.wait_for_url(f"**/rooms/{room_id}")
+    ann.complaints.clear()  # of the 404
+
+
+def test_a_lost_connection_is_told_beside_what_one_can_do(at_browser, cable):
+    ann = at_browser("ann", url=cable.url, viewport=PHONE, has_touch=True)
+    ann.page.goto("/rooms")
+    ann.page.wait_for_load_state("networkidle")
+    cable.pull()
+    told = ann.page.locator(".connection")
+    expect(told).to_contain_text("trying again", timeout=PATIENCE)
+    head = ann.page.locator(".directory-head").bounding_box()
+    assert told.bounding_box()["y"] > head["y"] + head["height"]
+
+
 def test_logging_out_ends_the_page_in_the_other_tab(at_browser):
     ann = at_browser("ann")
     room_id = ann.api.create_room("Plans")
@@ -117,13 +183,15 @@ def test_logging_out_ends_the_page_in_the_other_tab(at_browser):
 def test_the_keyboard_alone_is_enough(at_browser):
     ann = at_browser("ann")
     ann.enter(ann.api.create_room("Plans"))
-    ann.page.keyboard.press("Tab")
-    for _ in range(40):
-        focused = ann.page.evaluate("document.activeElement.id")
-        if focused == "composer-text":
-            break
+    # Past the end of the page to its beginning, and over the rooms, however many there are.
+    skip = ann.page.get_by_role("link", name="Skip to writing")
+    for _ in range(5):
         ann.page.keyboard.press("Tab")
-    assert focused == "composer-text"
+        if skip.evaluate("link => link === document.activeElement"):
+            break
+    expect(skip).to_be_focused()
+    ann.page.keyboard.press("Enter")
+    expect(ann.composer).to_be_focused()
     ann.page.keyboard.type("typed")
     ann.page.keyboard.press("Enter")
     ann.hears("typed")

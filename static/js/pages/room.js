@@ -113,10 +113,16 @@ function send(text) {
 function showUnsent(entry) {
   reader.keeping(() => timeline.showPending(asMessage(entry), {
     reason: entry.reason,
-    onRetry: () => outbox.retry(entry),
-    onDiscard: () => outbox.drop(entry.clientId),
+    onRetry: () => decided(() => outbox.retry(entry)),
+    onDiscard: () => decided(() => outbox.drop(entry.clientId)),
   }));
   conversation.showEmpty();
+}
+
+/** The button that was pressed goes; the focus, if it was there, goes on to writing. @param {() => void} decision */
+function decided(decision) {
+  decision();
+  if (finePointer) composer.focus();
 }
 
 /** @param {import('../outbox.js').Entry} entry @returns {import('../message-row.js').Message} */
