@@ -36,7 +36,7 @@ class Ears:
                 if isinstance(answer, list) and answer[0] == b"message":
                     room, is_typing = keys.room_of_channel(answer[1].decode())
                     if answer[1].startswith(keys.PREFIX.encode() + b"room:") and not is_typing:
-                        told = Told(now(), room, json.loads(answer[2]))
+                        told = Told(now(), room, json.loads(answer[2]), pipe.door)
                         self._history.heard_by[pipe.door.worker].append(told)
 
     def worker_at_store(self, port: int) -> int:

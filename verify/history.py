@@ -46,15 +46,6 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """Something published on a room's channel, in the store's own order."""
-
-    at: float
-    room: str
-    message: Message
-
-
-@dataclass(frozen=True, slots=True)
 class Snapshot:
     """Who was in the room by the store, with how many connections, at this place of the tape.
 
@@ -84,6 +75,17 @@ class Door:
     worker: int = 0
     closed_at: float | None = None
     silent_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Something published on a room's channel, in the store's own order; ``door`` is that of the
+    connection over which a worker was told."""
+
+    at: float
+    room: str
+    message: Message
+    door: Door | None = None
 
 
 @dataclass(frozen=True, slots=True)

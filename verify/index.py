@@ -27,6 +27,7 @@ class Membership:
     called: float
     joined: float | None = None
     left: float | None = None
+    leaves: list[float] = field(default_factory=list)
     gone: float | None = None
     over: float | None = None
     worker: int = 0
@@ -113,6 +114,7 @@ class Index:
                 now.joined = now.joined or event.at
             elif event.kind == "call" and name == "leave":
                 now.left = now.left or event.at
+                now.leaves.append(event.at)
             elif event.kind == "answer" and name == "leave" and is_gone(event):
                 now.gone = event.at
             elif event.kind == "heard":

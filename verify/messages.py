@@ -143,11 +143,10 @@ def order_is_that_of_time(index: Index) -> Iterator[Violation]:
 
 def calls_keep_their_order(index: Index) -> Iterator[Violation]:
     """What is first said over one connection is stored in the order in which it was sent."""
-    seqs = {
-        (event.link, client_id): event.what["answer"]["seq"]
-        for event, _, client_id in sayings(index.answers)
-        if is_ok(event)
-    }
+    seqs: dict[tuple[int, str], int] = {}
+    for event, _, client_id in sayings(index.answers):
+        # By its first answer: what was refused is said again later than what came after it.
+        seqs.setdefault((event.link, client_id), event.what["answer"].get("seq", 0))
     said: set[tuple[str, str]] = set()
     tops: dict[tuple[int, str], int] = defaultdict(int)
     for event, _, client_id in sayings(index.calls):

@@ -12,6 +12,9 @@ from verify.presence import SLACK, is_alone
 
 Key = tuple[Any, ...]
 
+#: How long a worker may take to read what it is told, in ms.
+LAST_WORDS = 1_000.0
+
 
 def those_present_are_told(index: Index) -> Iterator[Violation]:
     """Every notice that a worker hears while a connection is in the room, that connection hears:
@@ -38,9 +41,15 @@ def _missed(index: Index, membership: Membership, told: list[Told]) -> Iterator[
         since = membership.joined + SLACK
         if message["type"] == "ENTER" and message["sender"] == membership.person:
             since = membership.called if alone else since
-        if message["sentAt"] > since and not got[_key(message)]:
+        if message["sentAt"] > since and not got[_key(message)] and not _was_cut_short(item):
             text = f"{membership.client} did not hear {message['type']} of {message['sender']}"
             yield _violation(index, membership, text, message)
+
+
+def _was_cut_short(told: Told) -> bool:
+    """Whether the worker's connection ended just then: what it has not read by then it loses."""
+    closed_at = told.door.closed_at if told.door else None
+    return closed_at is not None and closed_at - told.at < LAST_WORDS
 
 
 def nobody_is_told_twice(index: Index) -> Iterator[Violation]:

@@ -1,10 +1,12 @@
 """Each judgement finds what breaks its rule, and nothing else is taken for a fault."""
 
+from dataclasses import replace
+
 import pytest
 
 from tests.verify.broken import BROKEN, page
 from tests.verify.story import ROOM, WORKER, Story, heard
-from verify.history import Broken, Snapshot, Told
+from verify.history import Broken, Door, Snapshot, Told
 from verify.judge import EARLY, JUDGEMENTS, judge
 
 
@@ -117,6 +119,29 @@ def test_what_a_worker_did_not_hear_its_clients_may_miss(story):
     story.note("ben.1", "answer", event="leave", answer={"ok": True, "userCount": 1})
     story.say("ann.0")
     story.quiet()
+    assert story.violated() == set()
+
+
+def test_what_a_worker_was_told_just_before_it_was_cut_off_its_clients_may_miss(story):
+    story.join("dan.2")
+    story.drop(heard("ann.0", type="ENTER", sender="dan"))
+    told = story.history.heard_by[WORKER]
+    place = next(i for i, item in enumerate(told) if item.message["sender"] == "dan")
+    cut_off = Door(WORKER, closed_at=told[place].at + 300)
+    told[place] = replace(told[place], door=cut_off)
+    story.leave("ben.1")
+    assert story.violated() == set()
+    cut_off.closed_at += 5_000
+    assert story.violated() == {"those_present_are_told"}
+
+
+def test_what_was_refused_may_be_said_again_later(story):
+    call = {"event": "message", "message": "first", "clientId": "first"}
+    story.note("ann.0", "call", **call)
+    refusal = {"ok": False, "error": {"code": "unavailable"}}
+    story.note("ann.0", "answer", **call, answer=refusal)
+    story.say("ann.0", "second")
+    story.say("ann.0", "first", clientId="first")
     assert story.violated() == set()
 
 
