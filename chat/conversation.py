@@ -4,12 +4,13 @@ Each operation checks that it is allowed and that its input is good, changes the
 and gives what an acknowledgement needs. ``chat.live`` and ``chat.web`` only translate.
 """
 
-import uuid
 from dataclasses import dataclass, field, replace
 
 import orjson
 
 from chat import history, keys, message, moderation, presence, rooms, text
+from chat.directory import Activity
+from chat.errors import N_, NotFound, NotJoined
 from chat.presence import Timing
 from chat.rooms import Room
 from chat.store import Argument, Call, Store
@@ -17,8 +18,6 @@ from chat.users import User
 
 #: Names that the acknowledgement of a join lists at the most.
 NAMES = 200
-#: How long a clientId is remembered, in ms.
-REMEMBER = 10 * 60 * 1000
 #: How long it is remembered that a room was deleted, in seconds.
 REMEMBER_CLOSED = 24 * 3600
 
@@ -68,6 +67,7 @@ class Conversation:
         self.store = store
         self.limits = limits
         self.changed: set[str] = set()
+        self._activity = Activity()
 
     def create(self, user: User, name: object, private: object, encrypted: object) -> Room:
         """A new room. Raises ``Invalid``, ``Forbidden``."""
@@ -96,9 +96,21 @@ class Conversation:
         has seen; if everything after it is to be had, the page holds exactly that. Raises
         ``NotFound``, ``Forbidden``, ``Invalid``.
         """
+        room = rooms.access(self.store, user, room_id)
+        return self.enter(user, room, session, since, epoch, since_at)
+
+    def enter(
+        self,
+        user: User,
+        room: Room,
+        session: str,
+        since: object = None,
+        epoch: object = None,
+        since_at: object = None,
+    ) -> Joined:
+        """``join`` for whoever has just been given access. Raises ``NotFound``, ``Invalid``."""
         seen = None if since is None else text.whole_number(since, "since")
         at = None if since_at is None else text.whole_number(since_at, "sinceAt")
-        room = rooms.access(self.store, user, room_id)
         connection = presence.connection_of(session, user.name)
         count = presence.enter(
             self.store, room.room_id, connection, self.limits.timing, self.limits.locale
@@ -140,10 +152,10 @@ class Conversation:
         """
         given = text.client_id(client_id)
         words = text.message(said, self.limits.message_max)
-        room = rooms.access(self.store, user, room_id)
+        known = self._place(user, room_id, session)
         self._throttle(user)
-        body = message.body(room.room_id, user.name, words, given)
-        seq, at, count = self._store("append", room, message.TALK, body, user, given, session)
+        body = message.body(known, user.name, words, given)
+        seq, at, count = self._store("append", known, message.TALK, body, user, given, session)
         return {"seq": seq, "sentAt": at, "userCount": count}
 
     def edit(
@@ -161,8 +173,8 @@ class Conversation:
         """
         given = text.client_id(client_id)
         words = text.message(said, self.limits.message_max)
-        room = rooms.access(self.store, user, room_id)
-        return self._alter(Change(message.EDIT, seq, words, user.name), user, room, given, session)
+        known = self._place(user, room_id, session)
+        return self._alter(Change(message.EDIT, seq, words, user.name), user, known, given, session)
 
     def delete(
         self,
@@ -176,7 +188,8 @@ class Conversation:
         given = text.client_id(client_id)
         room = rooms.access(self.store, user, room_id)
         author = "" if room.is_managed_by(user) else user.name
-        return self._alter(Change(message.DELETE, seq, "", author), user, room, given, session)
+        change = Change(message.DELETE, seq, "", author)
+        return self._alter(change, user, room.room_id, given, session)
 
     def react(
         self,
@@ -191,9 +204,9 @@ class Conversation:
         """Put an emoji under a message, or take it away again. Gives the ``seq`` of the REACT."""
         given = text.client_id(client_id)
         reaction = {"emoji": text.emoji(emoji), "on": text.truth(on, "on")}
-        room = rooms.access(self.store, user, room_id)
+        known = self._place(user, room_id, session)
         change = Change(message.REACT, seq, more=reaction)
-        return self._alter(change, user, room, given, session)
+        return self._alter(change, user, known, given, session)
 
     def type(self, user: User, room_id: str) -> None:
         """Tell the room that somebody who is in it is typing."""
@@ -207,6 +220,9 @@ class Conversation:
         Raises as ``rooms.remove`` does.
         """
         removed = rooms.remove(self.store, user, room_id, name)
+        # Here already, since whoever is in a room may speak there without being asked again.
+        presence.expel(self.store, str(room_id), removed, self.limits.locale)
+        self.changed.add(str(room_id))
         told = orjson.dumps({"removed": [str(room_id), removed]})
         self.store.redis.publish(keys.CONTROL, told)
 
@@ -214,18 +230,8 @@ class Conversation:
         """Delete a room. Raises ``NotFound``, and ``Forbidden`` for all but owner and admins."""
         room = rooms.manage(self.store, user, room_id)
         i = room.room_id
-        room_keys = [
-            keys.room(i),
-            keys.closed(i),
-            keys.stream(i),
-            keys.conns(i),
-            keys.people(i),
-            keys.members(i),
-            keys.erased(i),
-            keys.edits(i),
-        ]
         closing = message.body(i, user.name, "")
-        members = self.store.run("close", room_keys, ["", closing, REMEMBER_CLOSED])
+        members = self.store.run("close", keys.of_room(i), ["", closing, REMEMBER_CLOSED])
         forget: list[Call | tuple[Argument, ...]] = [
             ("ZREM", keys.ROOMS, i),
             ("ZREM", keys.OCCUPIED, i),
@@ -236,30 +242,37 @@ class Conversation:
         self.changed.add(i)
 
     def _throttle(self, user: User) -> None:
-        limits = self.limits
-        moderation.throttle(
-            self.store,
-            "message",
-            text.fold(user.name),
-            limits.message_rate,
-            1,
-            limits.message_burst,
-        )
+        rate, burst = self.limits.message_rate, self.limits.message_burst
+        moderation.throttle(self.store, "message", user.folded, rate, 1, burst)
+
+    def _place(self, user: User, room_id: object, session: str | None) -> str:
+        """The id of a room in which this user may speak.
+
+        With a session the script decides: who is in the room was given access when it entered, and
+        is taken out when it loses it.
+        """
+        if session is None:
+            return rooms.access(self.store, user, room_id).room_id
+        rooms.check_may_chat(user)
+        known = text.room_id(room_id)
+        if known is None:
+            raise NotFound(N_("There is no such room."))
+        return known
 
     def _alter(
-        self, change: Change, user: User, room: Room, client_id: str | None, session: str | None
+        self, change: Change, user: User, room_id: str, client_id: str | None, session: str | None
     ) -> int:
         ref = text.whole_number(change.seq, "seq", 1)
         self._throttle(user)
-        i, more = room.room_id, {"ref": ref, **change.more}
-        body = message.body(i, user.name, change.words, client_id, **more)
+        more = {"ref": ref, **change.more}
+        body = message.body(room_id, user.name, change.words, client_id, **more)
         extra = (ref, change.author)
-        return self._store("alter", room, change.kind, body, user, client_id, session, extra)[0]
+        return self._store("alter", room_id, change.kind, body, user, client_id, session, extra)[0]
 
     def _store(
         self,
         script: str,
-        room: Room,
+        room_id: str,
         kind: str,
         body: bytes,
         user: User,
@@ -268,17 +281,16 @@ class Conversation:
         extra: tuple[Argument, ...] = (),
     ) -> tuple[int, int, int]:
         """Run ``append`` or ``alter``: ``(seq, sentAt, userCount)``."""
-        i = room.room_id
-        # Even without a clientId, so that a command sent twice over a bad line stores once.
-        sent = keys.sent(i, text.fold(user.name), client_id or uuid.uuid4().hex)
-        script_keys = [keys.room(i), keys.stream(i), keys.conns(i), keys.people(i), sent]
-        script_keys += [keys.erased(i), keys.edits(i)]
         speaker = presence.connection_of(session, user.name) if session else ""
-        length, epoch = self.limits.history_length, rooms.new_epoch()
-        args: list[Argument] = ["", kind, body, speaker, length, REMEMBER, epoch, *extra]
-        new, seq, at, count = self.store.run(script, script_keys, args)
+        entry = history.Entry(room_id, kind, body, user.folded, client_id, speaker, extra)
+        call = entry.storing(script, self.limits.history_length, rooms.new_epoch())
+        try:
+            answers = self.store.batch([call, *self._activity.note(room_id)])
+        except NotJoined:
+            # Whom the room is hidden from does not learn this way that it is there.
+            rooms.access(self.store, user, room_id)
+            raise
+        new, seq, at, count = answers[0]
         if new:
-            # XX: a room that was deleted just now is not listed again.
-            self.store.batch([("ZADD", keys.ROOMS, "XX", "GT", at, i)])
-            self.changed.add(i)
+            self.changed.add(room_id)
         return seq, at, count

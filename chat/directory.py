@@ -1,16 +1,19 @@
 """The list of rooms: by activity, searched by name, page after page."""
 
+import time
 import unicodedata
 
 from chat import keys, rooms, text
 from chat.errors import N_, Invalid
 from chat.rooms import Room
-from chat.store import Store
+from chat.store import Command, Store
 from chat.users import User
 
 PAGE_MAX = 200
 #: Rooms read at a time while looking for those that a page wants.
 _CHUNK = 200
+#: How exact the order by activity is, in ms, and of how many rooms a worker knows when it noted it.
+EXACT, NOTED = 1_000, 10_000
 
 
 def page(
@@ -71,3 +74,21 @@ def _parse_cursor(cursor: str) -> tuple[float, str] | None:
 
 def _folded(name: str) -> str:
     return unicodedata.normalize("NFC", name).casefold()
+
+
+class Activity:
+    """Keeps the order of rooms by their last message, as one worker sees it."""
+
+    def __init__(self) -> None:
+        self._noted: dict[str, int] = {}
+
+    def note(self, room_id: str) -> list[Command]:
+        """What to tell the store of a room in which something is being said, if it is time to."""
+        now = time.time_ns() // 1_000_000
+        if now - self._noted.get(room_id, 0) <= EXACT:
+            return []
+        if len(self._noted) > NOTED:
+            self._noted.clear()
+        self._noted[room_id] = now
+        # XX: a room that was deleted just now is not listed again.
+        return [("ZADD", keys.ROOMS, "XX", "GT", now, room_id)]

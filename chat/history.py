@@ -5,13 +5,15 @@ the stream, which the room's ``epoch`` names. Messages leave here as the JSON th
 nothing decodes them on the way.
 """
 
+import functools
+import random
 import re
 from dataclasses import dataclass
 from typing import Any
 
 from chat import keys, text
 from chat.errors import N_, Invalid, NotFound
-from chat.store import Store
+from chat.store import Argument, Call, Store
 
 PAGE_MAX = 200
 # How the scripts begin what they store; see ``stamp`` in ``lua/lib.lua``.
@@ -20,6 +22,49 @@ _SENT_AT = re.compile(rb'"sentAt":(\d+)')
 FRESH = 50
 #: The most messages that are made up for one by one; who missed more starts from a fresh page.
 RECOVERABLE = 1000
+
+
+#: How long a clientId is remembered, in ms.
+REMEMBER = 10 * 60 * 1000
+
+
+@dataclass(frozen=True)
+class Entry:
+    """Something that is to be stored.
+
+    ``sender`` is the folded name; ``speaker`` the connection that has to be in the room for it, if
+    any; ``extra`` what the script of this kind takes besides.
+    """
+
+    room_id: str
+    kind: str
+    body: bytes
+    sender: str
+    client_id: str | None
+    speaker: str
+    extra: tuple[Argument, ...] = ()
+
+    def storing(self, script: str, longest: int, epoch: str) -> Call:
+        """The call that stores it; its answer is whether it was new, seq, sentAt, userCount.
+
+        ``longest`` is the most entries that the stream keeps, about; ``epoch`` a new one, in case
+        the stream begins anew.
+        """
+        # Even without a clientId, so that a command sent twice over a bad line stores once.
+        known = self.client_id or f"{random.getrandbits(128):032x}"
+        room, stream, conns, people, erased, edits = _keys(self.room_id)
+        sent = keys.sent(self.room_id, self.sender, known)
+        return Call(
+            script,
+            [room, stream, conns, people, sent, erased, edits],
+            ["", self.kind, self.body, self.speaker, longest, REMEMBER, epoch, *self.extra],
+        )
+
+
+@functools.lru_cache(10_000)
+def _keys(room_id: str) -> tuple[str, ...]:
+    make = (keys.room, keys.stream, keys.conns, keys.people, keys.erased, keys.edits)
+    return tuple(key(room_id) for key in make)
 
 
 @dataclass(frozen=True)
@@ -63,22 +108,33 @@ def since(store: Store, room_id: str, seq: int, epoch: str, at: int | None = Non
 
     That is so in another epoch, beyond the newest message, and when some have been trimmed or are
     simply too many. ``at`` is the ``sentAt`` of the message ``seq``: a store that came back without
-    its last writes and has gone on since may hold another one under that number.
+    its last writes and has gone on since may hold another one under that number. Raises
+    ``NotFound``.
     """
-    with store.redis.pipeline(transaction=True) as snapshot:
-        snapshot.hmget(keys.room(room_id), "epoch", "seq")
-        snapshot.xrange(keys.stream(room_id), f"0-{max(seq, 1)}", "+", count=RECOVERABLE + 1)
-        snapshot.zcount(keys.erased(room_id), seq + 1, "+inf")
-        (known, top), entries, erased = snapshot.execute()
+    found = following(store, room_id, seq, epoch, at)
+    return None if found is None or found.more else found
+
+
+def following(
+    store: Store, room_id: str, seq: int, epoch: str, at: int | None = None
+) -> Page | None:
+    """The same, but of too many the next ones: those of the next ``RECOVERABLE`` numbers."""
+    last = seq + RECOVERABLE
+    (known, top), entries, erased = store.snapshot(
+        ("HMGET", keys.room(room_id), "epoch", "seq"),
+        ("XRANGE", keys.stream(room_id), f"0-{max(seq, 1)}", f"0-{last}"),
+        ("ZCOUNT", keys.erased(room_id), seq + 1, last),
+    )
     if known is None:
         raise NotFound(N_("There is no such room."))
     if entries and seq and entries[0][0] == b"0-%d" % seq:
         last_seen = entries.pop(0)
-        if at is not None and sent_at(last_seen[1][b"m"]) != at:
+        if at is not None and sent_at(last_seen[1][1]) != at:
             return None
-    if known.decode() != epoch or len(entries) + erased != int(top or 0) - seq:
+    newest = int(top or 0)
+    if known.decode() != epoch or len(entries) + erased != min(newest, last) - seq:
         return None
-    return Page([_wire(entry) for entry in entries], epoch, int(top or 0), False)
+    return Page([_wire(entry) for entry in entries], epoch, newest, newest > last)
 
 
 def diverge(store: Store, room_id: str, seq: int, epoch: str, at: int, new_epoch: str) -> bool:
@@ -95,11 +151,11 @@ def sent_at(stored: bytes) -> int:
 
 def _read(store: Store, room_id: str, command: tuple[str, str, str], limit: int) -> Page:
     name, start, end = command
-    with store.redis.pipeline(transaction=True) as snapshot:
-        snapshot.hmget(keys.room(room_id), "epoch", "seq")
+    (epoch, seq), entries = store.snapshot(
+        ("HMGET", keys.room(room_id), "epoch", "seq"),
         # One more than asked for tells whether there are more.
-        snapshot.execute_command(name, keys.stream(room_id), start, end, "COUNT", limit + 1)
-        (epoch, seq), entries = snapshot.execute()
+        (name, keys.stream(room_id), start, end, "COUNT", limit + 1),
+    )
     if epoch is None:
         raise NotFound(N_("There is no such room."))
     messages = [_wire(entry) for entry in entries[:limit]]
@@ -108,7 +164,6 @@ def _read(store: Store, room_id: str, command: tuple[str, str, str], limit: int)
     return Page(messages, epoch.decode(), int(seq or 0), len(entries) > limit)
 
 
-def _wire(entry: tuple[bytes, dict[bytes, Any]]) -> bytes:
-    entry_id, fields = entry
-    stored: bytes = fields[b"m"]
+def _wire(entry: Any) -> bytes:
+    entry_id, (_, stored) = entry
     return b'{"seq":%b,%b' % (entry_id[2:], stored[1:])

@@ -60,6 +60,12 @@ def closed(room_id: str) -> str:
     return room(room_id) + ":closed"
 
 
+def of_room(room_id: str) -> list[str]:
+    """All that a room has, but what is remembered of it for a while."""
+    made = (room, closed, stream, conns, people, members, erased, edits)
+    return [key(room_id) for key in made]
+
+
 def sent(room_id: str, name: str, client_id: str) -> str:
     """What a ``clientId`` of this sender led to: ``<seq> <sentAt> <userCount>``."""
     return f"{room(room_id)}:sent:{name}:{client_id}"

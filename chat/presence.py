@@ -9,7 +9,7 @@ The room's hash, its connections and its people change together in one script, w
 room. All times are the store's, so the workers' clocks do not matter.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from chat import keys, message
@@ -74,8 +74,8 @@ def renew(
     """
     for room_id, (epoch, connections) in members.items():
         announcement = message.notice(message.ENTER, room_id, locale)
-        for start in range(0, len(connections), CHUNK):
-            chunk = [c for c in connections[start : start + CHUNK] if is_in(room_id, c)]
+        for part in _chunks(connections):
+            chunk = [c for c in part if is_in(room_id, c)]
             renewed = store.run("renew", [keys.conns(room_id)], [now, timing.lease, *chunk])
             without = [c for c in map(bytes.decode, renewed) if is_in(room_id, c)]
             if not without:
@@ -90,8 +90,7 @@ def restore(
     store: Store, room_id: str, connections: Sequence[str], timing: Timing, now: str = ""
 ) -> None:
     """Put connections back that the store has lost: their people never left, so nobody is told."""
-    for start in range(0, len(connections), CHUNK):
-        chunk = connections[start : start + CHUNK]
+    for chunk in _chunks(connections):
         store.batch(_enter_calls(room_id, chunk, timing, b"", "", now))
 
 
@@ -108,16 +107,29 @@ def leave(
     return int(store.run("leave", _keys(room_id), [now, announcement, connection])[0])
 
 
-def release(
-    store: Store, room_ids: Iterable[str], connection: str, timing: Timing, now: str = ""
-) -> None:
-    """A connection was lost: it has the grace to come back as another one."""
-    rooms = list(room_ids)
+def expel(store: Store, room_id: str, name: str, locale: str, now: str = "") -> None:
+    """Take all connections of a person out at once."""
+    everybody = store.batch([("ZRANGE", keys.conns(room_id), 0, -1)])[0]
+    theirs = [c for c in map(bytes.decode, everybody) if c.partition(":")[2] == name]
+    announcement = message.notice(message.QUIT, room_id, locale, message.KICKED)
+    for chunk in _chunks(theirs):
+        store.run("leave", _keys(room_id), [now, announcement, *chunk])
+
+
+def release(store: Store, lost: Mapping[str, Sequence[str]], timing: Timing, now: str = "") -> None:
+    """Connections were lost, given by room: they have the grace to come back as others."""
     shortened = [
-        Call("release", [keys.conns(room_id)], [now, timing.grace, connection]) for room_id in rooms
+        (room_id, Call("release", [keys.conns(room_id)], [now, timing.grace, *chunk]))
+        for room_id, connections in lost.items()
+        for chunk in _chunks(connections)
     ]
-    ends = store.batch(shortened)
-    store.batch([("ZADD", keys.OCCUPIED, "LT", end, i) for i, end in zip(rooms, ends, strict=True)])
+    ends = store.batch([call for _, call in shortened])
+    store.batch(
+        [
+            ("ZADD", keys.OCCUPIED, "LT", end, room_id)
+            for (room_id, _), end in zip(shortened, ends, strict=True)
+        ]
+    )
 
 
 def reap(
@@ -182,6 +194,11 @@ def _enter_calls(
         ("ZADD", keys.OCCUPIED, 0, room_id),
         Call("enter", _keys(room_id), [now, timing.lease, announcement, epoch, *connections]),
     ]
+
+
+def _chunks(connections: Sequence[str]) -> Iterator[Sequence[str]]:
+    for start in range(0, len(connections), CHUNK):
+        yield connections[start : start + CHUNK]
 
 
 def _keys(room_id: str) -> list[str]:

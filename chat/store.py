@@ -5,7 +5,7 @@ Everything that changes several keys is a script in ``lua/``; ``Store.run`` runs
 """
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,9 @@ POOL_SIZE = 32
 PATIENCE = 3.0
 
 Argument = str | bytes | int
+Command = tuple[Argument, ...]
+#: Sends commands in one write, and gives their answers in order, an error in place of an answer.
+Travel = Callable[[Sequence[Command]], list[Any]]
 
 
 class StoreError(Exception):
@@ -46,17 +49,24 @@ class Call:
 
 
 class Store:
-    """``redis`` gives bytes, never str. Every method raises ``redis.exceptions.RedisError``."""
+    """``redis`` gives bytes, never str. Every method raises ``redis.exceptions.RedisError``.
+
+    What scripts and commands of a batch answer is as the protocol has it: bytes, numbers, lists.
+    ``travel`` is how a batch gets there and back; the live side has a faster way.
+    """
 
     def __init__(self, client: redis.Redis) -> None:
         # Any: the library's types leave open whether answers are bytes or str; here they are bytes.
         self.redis: Any = client
+        self._plain: Any = redis.Redis(connection_pool=client.connection_pool)
+        self._plain.response_callbacks.clear()
+        self.travel: Travel = self._by_pool
 
     def run(self, script: str, script_keys: Sequence[str], args: Sequence[Argument] = ()) -> Any:
         """Run one script. Raises the domain's error where the script answers with one."""
         return self.batch([Call(script, script_keys, args)])[0]
 
-    def batch(self, calls: Sequence[Call | tuple[Argument, ...]]) -> list[Any]:
+    def batch(self, calls: Sequence[Call | Command]) -> list[Any]:
         """Send script calls and plain commands in one write; their answers, in order.
 
         They are carried out in order, with others' commands in between. Raises the first error.
@@ -67,12 +77,21 @@ class Store:
                 raise answer
         return answers
 
-    def try_batch(self, calls: Sequence[Call | tuple[Argument, ...]]) -> list[Any]:
+    def try_batch(self, calls: Sequence[Call | Command]) -> list[Any]:
         """The same, with the error of a command in place of its answer."""
+        if not calls:
+            return []
         answers = self._send(calls)
-        if any(isinstance(answer, NoScriptError) for answer in answers):
+        for answer in answers:
+            if isinstance(answer, Exception):
+                return self._with_errors(calls, answers)
+        return answers
+
+    def _with_errors(self, calls: Sequence[Call | Command], answers: list[Any]) -> list[Any]:
+        """Scripts that the store did not know are run now; the rest are the domain's errors."""
+        again = [i for i, answer in enumerate(answers) if isinstance(answer, NoScriptError)]
+        if again:
             self._load_scripts()
-            again = [i for i, answer in enumerate(answers) if isinstance(answer, NoScriptError)]
             for i, answer in zip(again, self._send([calls[i] for i in again]), strict=True):
                 answers[i] = answer
         return [_as_domain_error(a) if isinstance(a, Exception) else a for a in answers]
@@ -93,24 +112,44 @@ class Store:
         if tuple(int(part) for part in str(version).split(".")[:2]) < OLDEST_VERSION:
             raise StoreError(f"The store is {name} {version}; Maru needs Redis 7 or Valkey.")
 
+    def snapshot(self, *commands: Command) -> list[Any]:
+        """The answers to commands with nobody's in between."""
+        *_, answers = self.batch([("MULTI",), *commands, ("EXEC",)])
+        for answer in answers:
+            if isinstance(answer, Exception):
+                raise answer
+        found: list[Any] = answers
+        return found
+
     def scan(self, key: str, limit: int) -> list[bytes]:
         """About the first ``limit`` fields of a hash, without reading all of a large one."""
-        _, fields = self.redis.hscan(key, count=limit)
-        return list(fields)[:limit]
+        [[_, fields]] = self.batch([("HSCAN", key, 0, "COUNT", limit)])
+        return list(fields[: 2 * limit : 2])
 
-    def _send(self, calls: Sequence[Call | tuple[Argument, ...]]) -> list[Any]:
-        pipeline = self.redis.pipeline(transaction=False)
-        for call in calls:
-            if isinstance(call, Call):
-                sha = SCRIPTS[call.script].sha
-                pipeline.execute_command("EVALSHA", sha, len(call.keys), *call.keys, *call.args)
-            else:
-                pipeline.execute_command(*call)
-        return pipeline.execute(raise_on_error=False)
+    def _send(self, calls: Sequence[Call | Command]) -> list[Any]:
+        return self.travel([_command(call) for call in calls])
+
+    def _by_pool(self, commands: Sequence[Command]) -> list[Any]:
+        pipeline = self._plain.pipeline(transaction=False)
+        for command in commands:
+            pipeline.execute_command(*command)
+        answers: list[Any] = pipeline.execute(raise_on_error=False)
+        return answers
 
     def _load_scripts(self) -> None:
         for script in SCRIPTS.values():
             self.redis.script_load(script.source)
+
+
+def _command(call: Call | Command) -> Command:
+    if isinstance(call, Call):
+        return ("EVALSHA", SCRIPTS[call.script].sha, len(call.keys), *call.keys, *call.args)
+    return call
+
+
+def fields(answer: Sequence[bytes]) -> dict[bytes, bytes]:
+    """A whole hash, from the answer to HGETALL."""
+    return dict(zip(answer[::2], answer[1::2], strict=True))
 
 
 def connect(url: str) -> Store:

@@ -19,6 +19,8 @@ NUMBER_MAX = 2**53 - 1
 
 _ROOM_ID = re.compile(r"[A-Za-z0-9_-]{1,32}", re.ASCII)
 _CLIENT_ID = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
+# Unicode's category Cc, less newline and tab.
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 # Marks that reorder the text around them; in a name they could make one room look like another.
 _BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 # Letters by their category that nevertheless show nothing: the Hangul fillers and Braille's blank.
@@ -69,7 +71,7 @@ def message(value: object, longest: int) -> str:
     if len(text) > longest:
         raise TooLong(N_("A message has at most %(max)s characters."), max=longest)
     text = text.replace("\r\n", "\n")
-    if any(unicodedata.category(c) == "Cc" and c not in "\n\t" for c in text):
+    if _CONTROL.search(text):
         raise Invalid(N_("A message holds no control characters."))
     if is_blank(text):
         raise Invalid(N_("A message needs at least one visible character."))
@@ -128,6 +130,8 @@ def truth(value: object, field: str) -> bool:
 
 def is_blank(text: str) -> bool:
     """Nothing to see: white space, format characters and fillers only."""
+    if text.isascii():
+        return not text.strip()
     return all(c.isspace() or c in _INVISIBLE or unicodedata.category(c) == "Cf" for c in text)
 
 

@@ -1,7 +1,8 @@
 """Accounts: people with a password and a role."""
 
+import functools
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -10,7 +11,7 @@ import orjson
 
 from chat import keys, text
 from chat.errors import N_, Conflict, Forbidden, Invalid, NotFound, Unauthorized
-from chat.store import Store
+from chat.store import Command, Store, fields
 
 ADMIN, USER, GUEST = "admin", "user", "guest"
 ROLES = (ADMIN, USER, GUEST)
@@ -24,6 +25,11 @@ class User:
     role: str
     created_at: int
     generation: int = 0
+
+    @functools.cached_property
+    def folded(self) -> str:
+        """The name as it is written in keys."""
+        return text.fold(self.name)
 
     @property
     def is_admin(self) -> bool:
@@ -102,17 +108,26 @@ def authenticate(store: Store, hasher: Hasher, name: object, password: object) -
     except Invalid:
         # No account can look like that, but the time taken should not say so.
         name, secret = "", ""
-    found = store.redis.hgetall(keys.user(text.fold(name))) if name else {}
-    hashed = found.get(b"password")
+    account = store.redis.hgetall(keys.user(text.fold(name))) if name else {}
+    hashed = account.get(b"password")
     if not hasher.matches(hashed.decode() if hashed else None, secret):
         raise problem
-    return _user(found)
+    return _user(account)
 
 
 def get(store: Store, name: str) -> User | None:
     """The account of that name, in any case."""
-    found = store.redis.hgetall(keys.user(text.fold(name)))
-    return _user(found) if found else None
+    return found(store.batch([asked(name)])[0])
+
+
+def asked(name: str) -> Command:
+    """The command that asks for an account; give its answer to ``found``."""
+    return ("HGETALL", keys.user(text.fold(name)))
+
+
+def found(answer: Sequence[bytes]) -> User | None:
+    """The account, if there is one."""
+    return _user(fields(answer)) if answer else None
 
 
 def nobody_yet(store: Store) -> bool:
@@ -123,8 +138,8 @@ def nobody_yet(store: Store) -> bool:
 def everyone(store: Store) -> list[User]:
     """All accounts, by name."""
     folded = [member.decode() for member in store.redis.smembers(keys.USERS)]
-    found = store.batch([("HGETALL", keys.user(name)) for name in folded]) if folded else []
-    return sorted((_user(fields) for fields in found if fields), key=lambda user: user.name)
+    answers = store.batch([("HGETALL", keys.user(name)) for name in folded]) if folded else []
+    return sorted(filter(None, map(found, answers)), key=lambda user: user.name)
 
 
 def set_role(store: Store, name: str, role: str) -> User:
@@ -179,10 +194,10 @@ def _claim(store: Store, folded: str, user: User, hashed: str) -> None:
         raise Conflict(N_("That name is taken."))
 
 
-def _user(fields: dict[bytes, bytes]) -> User:
+def _user(account: dict[bytes, bytes]) -> User:
     return User(
-        fields[b"name"].decode(),
-        fields[b"role"].decode(),
-        int(fields[b"createdAt"]),
-        int(fields.get(b"generation", 0)),
+        account[b"name"].decode(),
+        account[b"role"].decode(),
+        int(account[b"createdAt"]),
+        int(account.get(b"generation", 0)),
     )

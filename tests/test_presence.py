@@ -45,7 +45,7 @@ class RoomUnderTest:
         return presence.leave(self.store, self.room_id, _of(connection), "ko", now=str(self.clock))
 
     def lose(self, connection):
-        presence.release(self.store, [self.room_id], _of(connection), TIMING, str(self.clock))
+        presence.release(self.store, {self.room_id: [_of(connection)]}, TIMING, str(self.clock))
 
     def reap(self):
         return presence.reap(self.store, TIMING, "ko", now=str(self.clock))

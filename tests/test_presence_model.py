@@ -79,14 +79,15 @@ class PresenceMachine(RuleBasedStateMachine):
         count = presence.leave(self.store, self.room, connection, "ko", now=str(self.now))
         assert count == len(self._people())
 
-    @rule(page=pages)
-    def lose(self, page):
+    @rule(some=st.sets(pages, min_size=1))
+    def lose(self, some):
         """Whoever comes back does so over another connection."""
-        connection = self._connection(page)
-        self.connections[page] += 1
-        self.held.discard(connection)
-        presence.release(self.store, [self.room], connection, TIMING, str(self.now))
-        if connection in self.ends:
+        connections = [self._connection(page) for page in sorted(some)]
+        for page in some:
+            self.connections[page] += 1
+        self.held.difference_update(connections)
+        presence.release(self.store, {self.room: connections}, TIMING, str(self.now))
+        for connection in self.ends.keys() & connections:
             self.ends[connection] = min(self.ends[connection], self.now + TIMING.grace)
 
     @rule(seconds=st.integers(1, 12))

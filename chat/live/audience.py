@@ -6,13 +6,17 @@ from dataclasses import dataclass, field
 import eventlet
 
 from chat import history, presence, rooms
+from chat.live import frames
 from chat.live.connections import Connection
+from chat.live.turn import Turn
 from chat.presence import Timing
 from chat.rooms import Room
 from chat.store import Store
 
 # How the scripts begin every message; anything else on a channel is not ours.
-HEADING = re.compile(rb'\{(?:"seq":(\d+),)?(?:"epoch":"([^"]*)",)?"type":"([A-Z]+)"')
+HEADING = re.compile(
+    rb'\{(?:"seq":(\d+),)?(?:"epoch":"([^"]*)",)?"type":"([A-Z]+)","userCount":\d+,"sentAt":(\d+)'
+)
 
 
 @dataclass(eq=False)
@@ -24,12 +28,57 @@ class Audience:
     """
 
     room: Room
+    turn: Turn
     members: dict[str, Connection] = field(default_factory=dict)
     ready: eventlet.event.Event = field(default_factory=eventlet.event.Event)
     seq: int = 0
     epoch: str = ""
     at: int = 0
     expected: int = 0
+    #: The sessions of members that are about to leave.
+    leaving: set[str] = field(default_factory=set)
+    #: What was told in this turn of the loop, as Socket.IO packets.
+    _untold: list[bytes] = field(default_factory=list)
+
+    def join(self, connection: Connection) -> None:
+        self.settle()
+        self.members[connection.session] = connection
+
+    def leave(self, connection: Connection) -> bool:
+        """Whether it was a member."""
+        self.settle()
+        return self.members.pop(connection.session, None) is not None
+
+    def tell(self, packet: bytes) -> None:
+        """Send this to all members, at the end of the turn, with whatever else there is by then."""
+        self._untold.append(packet)
+        if len(self._untold) == 1:
+            self.turn.at_end(self.settle)
+
+    def tell_others(self, packet: bytes, leaver: str) -> None:
+        """Send this to all but the connections with which this person is about to leave.
+
+        Those hear nothing more: they have left, only their call is not answered yet.
+        """
+        self.settle()
+        for session in self.leaving:
+            if session in self.members and self.members[session].name == leaver:
+                del self.members[session]
+        self.tell(packet)
+
+    def settle(self) -> None:
+        """Put what was told into each member's outbox: one piece, however much it is."""
+        if not self._untold:
+            return
+        untold, self._untold = self._untold, []
+        piece = b"".join([frames.frame(frames.TEXT, packet) for packet in untold])
+        for connection in list(self.members.values()):
+            transport = connection.engine.transport
+            if transport is not None:
+                if transport.push(piece):
+                    connection.engine.check_reader()
+            else:
+                connection.engine.poll_later(untold)
 
     def start(self, store: Store) -> None:
         """Begin behind the newest message. Raises ``NotFound``."""
@@ -37,19 +86,13 @@ class Audience:
         self.seq, self.epoch, self.expected = page.seq, page.epoch, page.seq
         self.at = history.sent_at(page.messages[-1]) if page.messages else 0
 
-    def note(self, stored: bytes) -> None:
-        """This one has been sent."""
-        heading = HEADING.match(stored)
-        assert heading is not None and heading[1] is not None
-        self.seq, self.at = int(heading[1]), history.sent_at(stored)
-
-    def missed(self, store: Store) -> list[bytes] | None:
+    def missed(self, store: Store) -> history.Page | None:
         """What is stored after the last message sent, or ``None`` if that cannot be told exactly.
 
-        Raises ``NotFound``.
+        It may be only the next of it. Raises ``NotFound``.
         """
-        page = history.since(store, self.room.room_id, self.seq, self.epoch, self.at or None)
-        return page.messages if page else None
+        at = self.at or None
+        return history.following(store, self.room.room_id, self.seq, self.epoch, at)
 
     def begin_anew(self, store: Store, timing: Timing) -> None:
         """The store has lost something: agree on an epoch, put the members back, go on from there.

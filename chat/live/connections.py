@@ -3,19 +3,20 @@
 import time
 from dataclasses import dataclass, field
 
+from chat.live.session import Session
 from chat.presence import connection_of
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, slots=True)
 class Connection:
-    """One Socket.IO session of one person.
+    """One Socket.IO session of one person, on an Engine.IO session.
 
     ``token``, ``login`` and ``expires_at`` (ms) are those of the newest token it has shown. Once
     it has ``ended``, a call of it that is still being carried out must not bring it in anywhere.
     """
 
     session: str
-    engine: str
+    engine: Session
     name: str
     token: str
     login: str

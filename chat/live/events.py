@@ -4,6 +4,7 @@ The handlers are python-socketio's own, not Flask-SocketIO's: an event costs no 
 """
 
 import logging
+import re
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -13,8 +14,10 @@ from redis.exceptions import RedisError
 
 from chat import directory, history, rooms, text
 from chat.errors import N_, Invalid, MaruError, NotJoined, Unauthorized, Unavailable
+from chat.live import frames, wire
 from chat.live.connections import Connection
-from chat.live.session import Live
+from chat.live.live import Live
+from chat.live.session import Session
 from chat.users import User
 
 log = logging.getLogger(__name__)
@@ -23,12 +26,19 @@ T = TypeVar("T")
 Call = dict[str, Any]
 Operation = Callable[[Live, Connection, User, Call], dict[str, Any]]
 
+# A call in the namespace /, with the number under which it wants to be answered.
+_CALL = re.compile(r"2(\d{1,15})?(?=\[)", re.ASCII)
+_TALK = re.compile(r'2(\d{1,15})?\["message",', re.ASCII)
+
 #: Rooms that somebody who looks at the list is shown at first.
 LISTED = 100
 
 
-def register(live: Live) -> None:
-    """Answer the events of protocol.md on this server."""
+def register(live: Live) -> Callable[[Session, str], bool]:
+    """Answer the events of protocol.md on this server.
+
+    Gives what takes such a call the short way: a Socket.IO packet of a session, true if it was one.
+    """
     server = live.server
     operations: dict[str, Operation] = {
         "join": _join,
@@ -47,6 +57,35 @@ def register(live: Live) -> None:
     server.on("*", lambda event, session, *_: _unknown(event))
     server.on("connect", lambda session, environ, auth=None: _connect(live, session, auth))
     server.on("disconnect", lambda session, reason: live.lost(session))
+    return lambda session, packet: _call(live, operations, session, packet)
+
+
+def may_overlap(packet: str) -> bool:
+    """Whether a call need not wait until the one before it has been answered.
+
+    Messages need not: each takes the same way to the store, where they arrive in order.
+    """
+    return _TALK.match(packet) is not None
+
+
+def _call(live: Live, operations: dict[str, Operation], session: Session, packet: str) -> bool:
+    """Carry out a call as the library would, less its detours. Whatever is odd is left to it."""
+    connection: Connection | None = session.connection
+    call = _CALL.match(packet)
+    if call is None or connection is None:
+        return False
+    try:
+        name, *arguments = wire.loads(packet[call.end() :])
+    except ValueError:
+        return False
+    operation = operations.get(name) if isinstance(name, str) else None
+    if operation is None:
+        return False
+    answer = _answer(lambda: _carry_out(live, operation, connection.session, tuple(arguments)))
+    if call[1] and session.transport is not None:
+        acknowledgement = b"43%d[%b]" % (int(call[1]), orjson.dumps(answer))
+        session.transport.push(frames.frame(frames.TEXT, acknowledgement))
+    return True
 
 
 def _handler(live: Live, operation: Operation) -> Callable[..., dict[str, Any]]:
@@ -75,7 +114,8 @@ def _answer(carry_out: Callable[[], dict[str, Any]]) -> dict[str, Any]:
     except MaruError as refusal:
         error = refusal
     except RedisError as away:
-        log.warning("The store does not answer: %s", away)
+        # The heartbeat says it once, and not for each call.
+        log.debug("The store does not answer: %s", away)
         error = Unavailable(N_("The server cannot reach its store. Try again in a moment."))
     except Exception:
         log.exception("An event failed")
@@ -105,7 +145,7 @@ def _join(live: Live, connection: Connection, user: User, call: Call) -> dict[st
     live.fanout.add(room, connection)
     try:
         seen = call.get("since"), call.get("epoch"), call.get("sinceAt")
-        joined = live.conversation.join(user, room.room_id, connection.session, *seen)
+        joined = live.conversation.enter(user, room, connection.session, *seen)
     except (MaruError, RedisError):
         # A second join that fails puts nobody out who was in before.
         if not was_in:
@@ -126,9 +166,11 @@ def _join(live: Live, connection: Connection, user: User, call: Call) -> dict[st
 
 def _leave(live: Live, connection: Connection, user: User, call: Call) -> dict[str, Any]:
     room_id = _joined_room(connection, call)
-    # First out of the fan-out: who has left hears nothing more, not even its own QUIT.
+    # Out of the fan-out only when it has worked: a leave that is refused changes nothing.
+    with live.fanout.leaving(room_id, connection):
+        count = live.conversation.leave(user, room_id, connection.session)
     live.fanout.remove(room_id, connection)
-    return {"userCount": live.conversation.leave(user, room_id, connection.session)}
+    return {"userCount": count}
 
 
 def _message(live: Live, connection: Connection, user: User, call: Call) -> dict[str, Any]:

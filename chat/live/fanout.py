@@ -1,58 +1,56 @@
 """From a room's channel to its members on this worker.
 
-A worker hears a room while it has a member in it. Each message is framed once and the same frame
-goes to every member. The channel may lose messages, so each one's sequence number is compared with
+A worker hears a room while it has a member in it. Each message is framed once, and the same bytes
+go to every member. The channel may lose messages, so each one's sequence number is compared with
 the last, and now and then with the stream; what is missing is read from there, and only then does
 the next one follow.
 """
 
+import contextlib
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import orjson
-import socketio
-from engineio import exceptions as engine_errors
-from engineio import packet as engine
 from redis.exceptions import RedisError
 
 from chat import history, keys, message, rooms
 from chat.errors import N_, MaruError, NotFound, Unauthorized
 from chat.live.audience import HEADING, Audience
 from chat.live.connections import Connection
+from chat.live.members import Members
 from chat.live.subscriber import Subscriber
+from chat.live.turn import Turn
 from chat.presence import Timing, session_of
 from chat.rooms import Room
 from chat.store import Store
 
 log = logging.getLogger(__name__)
 
-#: Messages that may wait for one connection before it counts as too slow: as many as it can be
-#: made up for when it comes back.
-OUTBOX = history.RECOVERABLE
-
 
 class Fanout:
     """``listeners`` get what arrives on other channels, in turn with what the rooms hear.
 
     ``on_connected()`` is called when the worker hears again, after what the rooms missed;
-    ``on_slow(connection)`` is called for a connection whose outbox is full.
+    ``on_reset()`` when the store has lost something.
     """
 
     def __init__(
         self,
         store: Store,
-        server: socketio.Server,
+        manager: Members,
+        turn: Turn,
         timing: Timing,
         listeners: dict[str, Callable[[bytes], None]],
         on_connected: Callable[[], None],
-        on_slow: Callable[[Connection], None],
+        on_reset: Callable[[], None],
     ) -> None:
         self._store = store
-        self._server = server
+        self._manager = manager
+        self._turn = turn
         self._timing = timing
         self._listeners = listeners
         self._on_connected = on_connected
-        self._on_slow = on_slow
+        self._on_reset = on_reset
         self._audiences: dict[str, Audience] = {}
         self._subscriber = Subscriber(store, self._hear, self._catch_up, tuple(listeners))
 
@@ -70,12 +68,12 @@ class Fanout:
         audience.ready.wait()
         if connection.ended:
             raise Unauthorized(N_("This connection has ended."))
-        audience.members[connection.session] = connection
+        audience.join(connection)
         connection.rooms.add(room.room_id)
-        self._server.manager.basic_enter_room(connection.session, "/", room.room_id)
+        self._manager.basic_enter_room(connection.session, "/", room.room_id)
 
     def _open(self, room: Room) -> Audience:
-        audience = self._audiences[room.room_id] = Audience(room)
+        audience = self._audiences[room.room_id] = Audience(room, self._turn)
         try:
             self._subscriber.subscribe(keys.room(room.room_id), keys.typing(room.room_id))
             # What the stream holds by now, those who join read for themselves.
@@ -91,8 +89,28 @@ class Fanout:
         """The opposite; the channel is left later, by ``sweep``, in case somebody comes back."""
         connection.rooms.discard(room_id)
         audience = self._audiences.get(room_id)
-        if audience and audience.members.pop(connection.session, None):
+        if audience and audience.leave(connection):
             self._leave(connection, room_id)
+
+    @contextlib.contextmanager
+    def leaving(self, room_id: str, connection: Connection) -> Iterator[None]:
+        """Whoever is about to leave hears what the room does, up to its own QUIT.
+
+        If it cannot leave after all, it goes on to hear it.
+        """
+        audience = self._audiences.get(room_id)
+        if audience is None:
+            yield
+            return
+        audience.leaving.add(connection.session)
+        try:
+            yield
+        except BaseException:
+            if room_id in connection.rooms:
+                audience.join(connection)
+            raise
+        finally:
+            audience.leaving.discard(connection.session)
 
     def sweep(self) -> None:
         """Leave the channels of rooms without members here."""
@@ -117,9 +135,7 @@ class Fanout:
         """Send an event with this JSON to the members of a room on this worker."""
         audience = self._audiences.get(room_id)
         if audience:
-            frame = engine.Packet(engine.MESSAGE, f'2["{event}",{payload.decode()}]')
-            for connection in list(audience.members.values()):
-                self._push(connection, frame)
+            audience.tell(_event(event.encode(), payload))
 
     def compare(self) -> None:
         """Find what the channel lost without anybody noticing, and what the store has lost itself.
@@ -136,17 +152,6 @@ class Fanout:
                 self._read_on(room_id, audience)
             audience.expected = seq
 
-    def _push(self, connection: Connection, frame: engine.Packet) -> None:
-        socket = self._server.eio.sockets.get(connection.engine)
-        if socket is not None and socket.queue.qsize() > OUTBOX:
-            self._on_slow(connection)
-            return
-        try:
-            self._server.eio.send_packet(connection.engine, frame)
-        except engine_errors.SocketIsClosedError:
-            # Its disconnect is on the way and takes it out of the room.
-            log.debug("%s is closed already", connection.session)
-
     def _hear(self, channel: str, payload: bytes) -> None:
         listener = self._listeners.get(channel)
         if listener is not None:
@@ -161,33 +166,44 @@ class Fanout:
         # An audience that is not ready has no members yet, nor a number to go on from.
         if audience is None or heading is None or not audience.ready.ready():
             return
-        seq, epoch, kind = heading.groups()
-        if seq is None:
-            self.send(room_id, "message", payload)
+        seq, epoch, kind, at = heading.groups()
+        if seq is None and audience.leaving and kind == message.QUIT.encode():
+            audience.tell_others(_event(b"message", payload), orjson.loads(payload)["sender"])
+        elif seq is None:
+            audience.tell(_event(b"message", payload))
         elif kind == message.CLOSE.encode():
             self._close(room_id, audience, payload)
         elif epoch is not None and int(seq) == 1:
             audience.epoch = epoch.decode()
-            self._send_stored(room_id, audience, payload)
+            self._send_stored(audience, payload, 1, int(at))
         elif int(seq) == audience.seq + 1:
-            self._send_stored(room_id, audience, payload)
+            self._send_stored(audience, payload, int(seq), int(at))
         elif int(seq) > audience.seq:
             # Something is missing before it; it is itself among what is read.
             self._read_on(room_id, audience)
 
-    def _send_stored(self, room_id: str, audience: Audience, stored: bytes) -> None:
-        self.send(room_id, "message", stored)
-        audience.note(stored)
+    def _send_stored(self, audience: Audience, stored: bytes, seq: int, at: int) -> None:
+        audience.tell(_event(b"message", stored))
+        audience.seq, audience.at = seq, at
 
     def _read_on(self, room_id: str, audience: Audience) -> None:
         """Send all that is stored after the last message sent; where that cannot be, start anew."""
         try:
-            missed = audience.missed(self._store)
-            if missed is None:
-                audience.begin_anew(self._store, self._timing)
-                self._tell_reset(room_id)
-            for stored in missed or []:
-                self._send_stored(room_id, audience, stored)
+            more = True
+            while more:
+                missed = audience.missed(self._store)
+                if missed is None:
+                    audience.begin_anew(self._store, self._timing)
+                    self._tell_reset(room_id)
+                    return
+                for stored in missed.messages:
+                    heading = HEADING.match(stored)
+                    assert heading is not None
+                    self._send_stored(audience, stored, int(heading[1]), int(heading[4]))
+                more = missed.more
+                if more and not missed.messages:
+                    # All of them are erased.
+                    audience.seq, audience.at = audience.seq + history.RECOVERABLE, 0
         except NotFound:
             self._room_is_missing(room_id, audience)
 
@@ -203,6 +219,7 @@ class Fanout:
 
     def _tell_reset(self, room_id: str) -> None:
         """Clients that know more than the store does start from a fresh page."""
+        self._on_reset()
         notice = {"code": "reset", "roomId": room_id, "message": "Join again for a fresh page."}
         self.send(room_id, "notice", orjson.dumps(notice))
 
@@ -222,14 +239,20 @@ class Fanout:
 
     def _leave(self, connection: Connection, room_id: str) -> None:
         # Not the server's leave_room: of a connection that is ending, that tells all other workers.
-        self._server.manager.basic_leave_room(connection.session, "/", room_id)
+        self._manager.basic_leave_room(connection.session, "/", room_id)
 
     def _drop(self, room_id: str) -> None:
         audience = self._audiences.pop(room_id, None)
         if audience is None:
             # The room was closed while it was being opened here.
             return
+        audience.settle()
         for connection in list(audience.members.values()):
             connection.rooms.discard(room_id)
             self._leave(connection, room_id)
         self._subscriber.unsubscribe(keys.room(room_id), keys.typing(room_id))
+
+
+def _event(name: bytes, payload: bytes) -> bytes:
+    """The Socket.IO packet, in Engine.IO's."""
+    return b'42["%b",%b]' % (name, payload)

@@ -15,15 +15,16 @@ from redis.exceptions import RedisError
 
 from chat import keys, presence, rooms
 from chat.live.connections import Connection
-from chat.live.session import Live
+from chat.live.live import DEAF, Live
+from chat.live.session import Session
 from chat.rooms import Room
 
 log = logging.getLogger(__name__)
 
 #: Seconds between two rounds.
 ROUND = 1.0
-#: Seconds between two canaries, and without one after which the worker counts as deaf.
-CANARY, DEAF = 2.0, 8.0
+#: Seconds between two canaries.
+CANARY = 2.0
 #: Seconds after which a deaf worker that reaches the store is replaced.
 HOPELESS = 40.0
 #: Leases are renewed this many times in their length, so that one failure does not end them.
@@ -48,7 +49,7 @@ class Heartbeat:
         self._able_since = time.monotonic()
         self._next_canary = self._next_renewal = 0.0
         self._store_is_away = False
-        self._strangers: dict[str, float] = {}
+        self._strangers: dict[Session, float] = {}
 
     def run(self) -> None:
         """Beat for ever."""
@@ -163,15 +164,14 @@ class Heartbeat:
 
     def _send_strangers_away(self) -> None:
         """Whoever opens a session and never shows a token, or was refused, is not kept."""
-        known = {connection.engine for connection in self._live.connections.values()}
-        strangers = self._live.server.environ.keys() - known
+        strangers = [s for s in self._live.sessions() if s.connection is None]
         now = time.monotonic()
-        self._strangers = {engine: self._strangers.get(engine, now) for engine in strangers}
-        for engine, since in self._strangers.items():
+        self._strangers = {session: self._strangers.get(session, now) for session in strangers}
+        for session, since in self._strangers.items():
             if now - since > INTRODUCTION:
-                self._live.drop(engine)
+                session.close(wait=False)
 
     def _end(self, connection: Connection) -> None:
         # Not out of its rooms at once: a page that overslept comes back with a new token.
         self._live.notify(connection, "expired", "The token has expired.")
-        self._live.drop(connection.engine)
+        connection.engine.close(wait=False)

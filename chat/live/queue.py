@@ -3,13 +3,14 @@
 from collections.abc import Iterator
 
 import eventlet
-import socketio
+
+from chat.live.members import Members
 
 #: Flask-SocketIO's own name for the channel: a process that names none emits on this one.
 QUEUE = "flask-socketio"
 
 
-class QueueManager(socketio.RedisManager):
+class QueueManager(Members):
     """The library's, but it hears the queue over the worker's one connection that listens.
 
     So it is healed with that: the library's own would be deaf for up to a minute after the store

@@ -22,7 +22,7 @@ from urllib.parse import parse_qs
 import eventlet
 from eventlet import wsgi
 
-from chat.live.wire import FRAME_MAX
+from chat.live.frames import MESSAGE_MAX
 
 log = logging.getLogger(__name__)
 
@@ -71,7 +71,8 @@ class Relay:
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
         if not environ["PATH_INFO"].startswith(self._path):
             return self._app(environ, start_response)
-        session = parse_qs(environ.get("QUERY_STRING", "")).get("sid", [""])[0]
+        query = environ.get("QUERY_STRING", "")
+        session = parse_qs(query).get("sid", [""])[0] if "sid" in query else ""
         found = _TAG.match(session)
         if found is None or found[1] == self.tag:
             return self._app(environ, start_response)
@@ -92,7 +93,7 @@ class Relay:
         connection = _LocalConnection(self._socket_of(tag))
         with contextlib.closing(connection):
             length = environ.get("CONTENT_LENGTH") or "0"
-            if not length.isdigit() or int(length) > FRAME_MAX:
+            if not length.isdigit() or int(length) > MESSAGE_MAX:
                 raise http.client.HTTPException("a body that no session may send")
             body = environ["wsgi.input"].read(int(length)) if int(length) else None
             headers = dict(_headers(environ))
@@ -178,7 +179,8 @@ def _headers(environ: dict[str, Any]) -> list[tuple[str, str]]:
 
 
 def _pump(source: Any, sink: Any) -> None:
-    with contextlib.suppress(OSError):
+    # A TLS socket that the other direction has shut down is no OSError.
+    with contextlib.suppress(OSError, ValueError):
         while data := source.recv(CHUNK):
             sink.sendall(data)
     with contextlib.suppress(OSError):

@@ -1,5 +1,6 @@
 """The live side of one worker, put together."""
 
+import gc
 import logging
 import os
 import signal
@@ -8,16 +9,21 @@ from pathlib import Path
 from typing import TypeVar
 
 import eventlet
+import socketio
 from eventlet import patcher, tpool
 from flask import Flask
 from flask_socketio import SocketIO
 
 from chat.conversation import Conversation
 from chat.live import events, wire
+from chat.live.engine import Engine
+from chat.live.frames import MESSAGE_MAX
 from chat.live.heartbeat import Heartbeat
+from chat.live.live import Live
+from chat.live.pipeline import Pipeline
 from chat.live.queue import QueueManager
 from chat.live.relay import Relay
-from chat.live.session import Caller, Live
+from chat.live.verified import Caller
 
 T = TypeVar("T")
 
@@ -35,6 +41,9 @@ CLIENTS_MISTAKES = {
 PING, PONG = 15, 10
 #: Seconds over which a stopping worker lets its clients go, so that they do not come all at once.
 DRAIN = 3.0
+#: How many more objects than before, and how often, make the garbage collector look at them. Far
+#: more than Python's own: a connection keeps some ten, and hardly a message leaves a cycle behind.
+GARBAGE = (20_000, 20, 50)
 #: Threads for what would block. Work for the processor gains nothing from more, and each of them
 #: keeps the 19 MB that hashing a password takes.
 THREADS = min(4, os.cpu_count() or 1)
@@ -75,23 +84,31 @@ class LiveServer:
             cors_allowed_origins=list(origins) or None,
             ping_interval=PING,
             ping_timeout=PONG,
-            max_http_buffer_size=wire.FRAME_MAX,
+            max_http_buffer_size=MESSAGE_MAX,
         )
         server = self.socketio.server
-        server.eio.log_message_keys |= CLIENTS_MISTAKES
-        server.eio._async = {**server.eio._async, "websocket": wire.WebSocket}
+        engine = self._engine = _engine_of(server)
         path = "/socket.io"
         self._relay = Relay(wire.PollingDoor(app.wsgi_app, path), path, folder)
         app.wsgi_app = self._relay  # type: ignore[method-assign]
-        new_id = server.eio.generate_id
-        server.eio.generate_id = lambda: self._relay.name(new_id())
+        new_id = engine.generate_id
+        engine.generate_id = lambda: self._relay.name(new_id())
         self._live = Live(server, conversation, verify)
-        events.register(self._live)
-        server.eio.on("message", wire.guarded(server._handle_eio_message, self._live.drop))
+        engine.calls = events.register(self._live)
+        engine.may_overlap = events.may_overlap
+        engine.cut_off = self._live.cut_off
+        engine.on("message", wire.guarded(server._handle_eio_message, self._live.drop))
         self._heartbeat = Heartbeat(self._live, self._stop_worker)
 
     def start(self) -> None:
         """Once a worker, after the fork."""
+        # What is here now stays for good: the collector need not look at it for every few messages.
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(*GARBAGE)
+        store = self._live.store
+        store.travel = Pipeline(store, self._engine.turn).send
+        self._engine.start()
         eventlet.spawn(self._live.fanout.run)
         eventlet.spawn(self._heartbeat.run)
         self._relay.start()
@@ -108,6 +125,26 @@ class LiveServer:
     def unready(self) -> str | None:
         """Why this worker should get no traffic, or ``None``."""
         return "The worker is stopping." if self._live.draining else self._heartbeat.deaf()
+
+
+def _engine_of(server: socketio.Server) -> Engine:
+    """Give the library's server our Engine.IO in place of its own, with the same options."""
+    stock = server.eio
+    engine = Engine(
+        async_mode=stock.async_mode,
+        cors_allowed_origins=stock.cors_allowed_origins,
+        ping_interval=stock.ping_interval,
+        ping_timeout=stock.ping_timeout,
+        max_http_buffer_size=stock.max_http_buffer_size,
+        async_handlers=False,
+        logger=log,
+        json=wire,
+    )
+    engine.log_message_keys |= CLIENTS_MISTAKES
+    for event, handler in stock.handlers.items():
+        engine.on(event, handler)
+    server.eio = engine
+    return engine
 
 
 def in_native_thread(function: Callable[..., T], *args: object) -> T:

@@ -1,210 +1,271 @@
-"""The live side of one worker: its connections, and what happens to them from outside.
+"""One Engine.IO session: a row of polls, as the library has it, or a WebSocket on callbacks.
 
-A connection is let in with a token, may lose it again (expired, revoked, its person made a guest),
-and ends in one of two ways: lost, which leaves it the grace to come back, or left, which does not.
+What a WebSocket brings waits in the session's inbox; a greenlet carries it out, in order, and
+exists only as long as there is something. Everything else is done by the event loop.
 """
 
-import logging
-import random
-import secrets
+import functools
 import time
-from collections.abc import Callable, Iterable
-from typing import Any, Protocol
+from collections import deque
+from typing import TYPE_CHECKING, Any
 
-import orjson
-import socketio
-from redis.exceptions import RedisError
+import eventlet
+from engineio import exceptions, packet
+from engineio.socket import Socket
 
-from chat import keys, message, presence, sessions
-from chat.conversation import Conversation
-from chat.errors import N_, Forbidden, Unauthorized
-from chat.live.connections import Connection, Connections
-from chat.live.fanout import Fanout
-from chat.live.queue import QUEUE
-from chat.users import GUEST, User
+from chat.live import frames, handshake
+from chat.live.transport import Transport
+from chat.live.wire import is_engine_packet
 
-log = logging.getLogger(__name__)
+if TYPE_CHECKING:
+    from chat.live.engine import Engine
 
-LOGIN_ENDED = "This login has ended."
-PASSWORD_CHANGED = "The password was changed; log in again."
-MADE_A_GUEST = "You may not enter the rooms any more."
+#: Calls of one connection that may wait before no more are read, and when reading goes on.
+INBOX, INBOX_LOW = 64, 16
+#: Calls of one connection that are carried out at the same time, where they may.
+OVERLAP = 16
+#: Packets that may wait for a client that polls.
+POLLED_MAX = 1000
 
-
-class Caller(Protocol):
-    """What a valid token says. ``expires_at`` is in ms."""
-
-    @property
-    def user(self) -> User: ...
-    @property
-    def jti(self) -> str: ...
-    @property
-    def session(self) -> str: ...
-    @property
-    def expires_at(self) -> int: ...
+_PING = frames.frame(frames.TEXT, b"2")
+_PONG_PROBE = frames.frame(frames.TEXT, b"3probe")
+_CLOSE = frames.frame(frames.TEXT, b"1")
 
 
-class Live:
-    """Built once a worker; ``verify_token`` raises ``Unauthorized`` and its kinds."""
+class Session(Socket):
+    """One session. ``connection`` is the live side's, once it has shown a token."""
 
-    def __init__(
-        self,
-        server: socketio.Server,
-        conversation: Conversation,
-        verify_token: Callable[[object], Caller],
-    ) -> None:
+    connected = upgrading = upgraded = closing = closed = False
+    last_ping: float | None = None
+    transport: Transport | None = None
+    connection: Any = None
+    _inbox: deque[Any] | None = None
+    _unanswered = _stalled = _held = False
+    _under_way = 0
+
+    def __init__(self, server: "Engine", sid: str, polling: bool) -> None:
+        # Not the library's own: it makes a queue, most of what an idle WebSocket would cost.
         self.server = server
-        self.conversation = conversation
-        self.store = conversation.store
-        self.connections = Connections()
-        timing = conversation.limits.timing
-        listeners = {keys.CONTROL: self._control, QUEUE: server.manager.hear}
-        self.fanout = Fanout(
-            self.store, server, timing, listeners, self._check_again, self._cut_off
-        )
-        self.changed: set[str] = set()
-        #: Tells this worker's canary from others'.
-        self.worker = secrets.token_hex(8)
-        self.heard_at = 0.0
-        self.draining = False
-        self._verify_token = verify_token
+        self.sid = sid
+        if polling:
+            self.queue = server.create_queue()
+            self.last_ping = time.time()
 
-    def accept(self, session: str, token: object) -> None:
-        """A new connection. Raises ``Unauthorized`` and its kinds, and ``Forbidden`` for guests."""
-        caller = self._verify_token(token)
-        if not caller.user.may_chat:
-            raise Forbidden(N_("Guests cannot enter the rooms yet. An admin can change that."))
-        self.connections[session] = Connection(
-            session,
-            self.server.manager.eio_sid_from_sid(session, "/"),
-            caller.user.name,
-            caller.jti,
-            caller.session,
-            caller.expires_at,
-        )
+    @functools.cached_property
+    def session(self) -> dict[str, Any]:
+        """What handlers keep with a session by the library's own means."""
+        return {}
 
-    def authorise(self, connection: Connection, token: object) -> User:
-        """Whoever calls, if the token is good and that of the person who connected."""
-        caller = self._verify_token(token)
-        if caller.user.name != connection.name:
-            raise Unauthorized(N_("This token belongs to somebody else."))
-        if caller.expires_at > connection.expires_at:
-            connection.expires_at = caller.expires_at
-            connection.token, connection.login = caller.jti, caller.session
-            connection.warned = False
-        return caller.user
+    def adopt(self, transport: Transport) -> None:
+        """From now on everything travels over this WebSocket, what waits for a poll first."""
+        self.transport = transport
+        self.connected = self.upgraded = True
+        self.upgrading = False
+        waiting = self.__dict__.pop("queue", None)
+        while waiting is not None and not waiting.empty():
+            waited = waiting.get_nowait()
+            if waited is not None and waited.packet_type != packet.NOOP:
+                transport.push(framed(waited))
 
-    def lost(self, session: str) -> None:
-        """The connection is gone; whoever comes back within the grace was never away."""
-        connection = self.connections.pop(session, None)
-        if connection is not None:
-            connection.ended = True
-            self.release(connection)
+    def send(self, pkt: packet.Packet) -> None:
+        """Raises ``SocketIsClosedError``."""
+        if self.transport is None:
+            super().send(pkt)
+        elif self.closed:
+            raise exceptions.SocketIsClosedError
+        else:
+            self.transport.push(framed(pkt))
 
-    def release(self, connection: Connection) -> None:
-        """Take a connection that has ended out of the rooms it is still in."""
-        joined = list(connection.rooms)
-        for room_id in joined:
-            self.fanout.remove(room_id, connection)
-        if self.draining or not joined:
-            # They come back to other workers, maybe not within the grace: their leases stand.
+    def poll_later(self, packets: list[bytes]) -> None:
+        """These wait, as Socket.IO packets, for the next poll of the client."""
+        for data in packets:
+            # Without the 4 that makes it Engine.IO: the library puts that in front.
+            self.queue.put(packet.Packet(packet.MESSAGE, data[1:].decode()))
+        self.check_reader()
+
+    def check_reader(self) -> None:
+        """See to it that a client is cut off which does not read what it is sent."""
+        if self.closing or self.closed or self._stalled:
             return
-        timing = self.conversation.limits.timing
+        if self.transport is None:
+            self._stalled = self.queue.qsize() > POLLED_MAX
+        else:
+            self._stalled = self.transport.is_stalled
+        if self._stalled:
+            # Not here: it may block, and we may be called by the event loop.
+            eventlet.spawn_n(self.server.cut_off, self)
+
+    def discard(self) -> None:
+        """Throw away what waits for the client."""
+        if self.transport is not None:
+            self.transport.discard()
+            return
+        while not self.queue.empty():
+            self.queue.get_nowait()
+
+    def close(self, wait: bool = True, abort: bool = False, reason: str | None = None) -> None:
+        """End it; the handlers of ``disconnect`` run before this returns."""
+        if self.transport is None:
+            super().close(wait, abort, reason)
+            return
+        if self.closed or self.closing:
+            return
+        self.closing = True
+        told = reason or self.server.reason.SERVER_DISCONNECT
+        self.server._trigger_event("disconnect", self.sid, told, run_async=False)
+        self.closed = True
+        self.server.sockets.pop(self.sid, None)
+        if not abort:
+            self.transport.push(_CLOSE)
+        self.transport.end()
+
+    def heard(self, data: str | bytes) -> None:
+        if not is_engine_packet(data):
+            self.lost()
+            if self.transport is not None:
+                self.transport.end(frames.PROTOCOL_ERROR, reason="no Engine.IO packet")
+        elif isinstance(data, bytes):
+            self._put(data)
+        elif data[0] == "4":
+            self._put(data[1:])
+        elif data == "3":
+            self._unanswered = False
+        elif data == "1":
+            self._put(_Ended(self.server.reason.CLIENT_DISCONNECT))
+
+    def lost(self) -> None:
+        self._put(_Ended(self.server.reason.TRANSPORT_CLOSE))
+
+    def beat(self) -> None:
+        if self.transport is not None:
+            self._unanswered = True
+            self.transport.push(_PING)
+
+    def check(self) -> None:
+        if self._unanswered:
+            self._put(_Ended(self.server.reason.PING_TIMEOUT))
+
+    def _put(self, item: "str | bytes | _Ended") -> None:
+        """Hand what came to the session's greenlet, which keeps the order."""
+        if self._inbox is None:
+            self._inbox = deque((item,))
+            self.server.turn.work(self._work)
+            return
+        self._inbox.append(item)
+        if len(self._inbox) >= INBOX and self.transport is not None:
+            self.transport.pause()
+
+    def _work(self) -> None:
+        """Carry out what has come, one after the other, but for calls that may overlap.
+
+        Those only have to begin in order: the next one begins while the store answers this one.
+        """
+        inbox = self._inbox
+        while inbox:
+            overlaps = isinstance(inbox[0], str) and self.server.may_overlap(inbox[0])
+            if self._under_way and (not overlaps or self._under_way == OVERLAP):
+                # Whoever is under way begins this anew.
+                self._held = True
+                return
+            item = inbox.popleft()
+            if len(inbox) == INBOX_LOW and self.transport is not None:
+                self.transport.resume()
+            if isinstance(item, _Ended):
+                # What was called before is carried out by now: a page says goodbye and is gone.
+                self.close(abort=True, reason=item.reason)
+                break
+            if overlaps:
+                if inbox:
+                    self.server.turn.work(self._work)
+                else:
+                    self._inbox = None
+                self._carry_out_beside(item)
+                return
+            self._carry_out(item)
+        self._inbox = None
+
+    def _carry_out(self, item: str | bytes) -> None:
+        if not self.closed:
+            self.server.deliver(self, item)
+            self.check_reader()
+
+    def _carry_out_beside(self, item: str | bytes) -> None:
+        self._under_way += 1
         try:
-            presence.release(self.store, joined, connection.member, timing)
-        except RedisError as away:
-            # Its lease is not renewed any more, and ends by itself.
-            log.warning("The store does not answer: %s", away)
+            self._carry_out(item)
+        finally:
+            self._under_way -= 1
+            if self._held:
+                self._held = False
+                self.server.turn.work(self._work)
 
-    def end(self, connection: Connection, text: str) -> None:
-        """Close a connection that may not go on: told why, and out of its rooms at once."""
-        self.connections.pop(connection.session, None)
-        connection.ended = True
-        self.notify(connection, "revoked", text)
-        self.server.disconnect(connection.session)
-        for room_id in list(connection.rooms):
-            self._take_out(connection, room_id, message.LEFT)
-
-    def drop(self, engine: str) -> None:
-        """Close the transport; to the client that is a lost connection, and it may come back."""
-        socket = self.server.eio.sockets.get(engine)
-        if socket is not None:
-            socket.close(wait=False, reason=self.server.reason.SERVER_DISCONNECT)
-
-    def _cut_off(self, connection: Connection) -> None:
-        """It does not read what it is sent. What waits for it is thrown away: it can resume."""
-        log.info("A connection of %s is too slow and is cut off.", connection.name)
-        self.lost(connection.session)
-        outbox = self.server.eio.sockets[connection.engine].queue
-        while not outbox.empty():
-            outbox.get_nowait()
-        self.notify(connection, "slow", "Too slow to read; come back and go on from there.")
-        self.drop(connection.engine)
-
-    def drain(self, seconds: float) -> None:
-        """The worker stops: its clients are told, and go to other workers one by one."""
-        self.draining = True
-        for connection in list(self.connections.values()):
-            self.notify(connection, "draining", "The server restarts; come back at once.")
-            self.server.start_background_task(
-                self._drop_after, random.uniform(0, seconds), connection
-            )
-
-    def _drop_after(self, seconds: float, connection: Connection) -> None:
-        self.server.sleep(seconds)
-        self.drop(connection.engine)
-
-    def notify(self, connection: Connection, code: str, text: str) -> None:
-        """Send a ``notice`` to one connection."""
-        self.emit(connection, "notice", {"code": code, "message": text})
-
-    def emit(self, connection: Connection, event: str, payload: Any) -> None:
-        """Send to one connection of this worker, without a detour over the message queue."""
-        self.server.manager.emit(
-            event, payload, namespace="/", to=connection.session, ignore_queue=True
-        )
-
-    def _put_out(self, connection: Connection, room_id: str) -> None:
-        self._take_out(connection, room_id, message.KICKED)
-        text = "You are no member of this room any more."
-        self.emit(connection, "notice", {"code": "kicked", "message": text, "roomId": room_id})
-
-    def _take_out(self, connection: Connection, room_id: str, reason: str) -> None:
-        self.fanout.remove(room_id, connection)
-        user = User(connection.name, "", 0)
+    def _upgrade_websocket(self, environ: dict[str, Any], start_response: Any) -> Any:
+        if self.upgrading or self.upgraded:
+            return self.server._bad_request("The session is being upgraded already.")
         try:
-            self.conversation.leave(user, room_id, connection.session, reason)
-        except RedisError as away:
-            # Its lease is not renewed any more, and ends by itself.
-            log.warning("The store does not answer: %s", away)
+            greeting = handshake.accept(environ)
+        except handshake.Refused as refusal:
+            return self.server.refuse(refusal)
+        return self.server.open_websocket(environ, greeting, Probe(self))
 
-    def _control(self, payload: bytes) -> None:
-        """What the workers tell each other; each is one JSON object with one field."""
-        told: dict[str, Any] = orjson.loads(payload)
-        if told.get("canary") == self.worker:
-            self.heard_at = time.monotonic()
-            self.fanout.compare()
-        elif "rooms" in told:
-            self.changed.update(told["rooms"])
-        elif "revoked" in told:
-            self._end_all(self.connections.of_ident(told["revoked"]), LOGIN_ENDED)
-        elif "person" in told:
-            self._end_all(self.connections.of_person(told["person"]), PASSWORD_CHANGED)
-        elif "removed" in told:
-            room_id, name = told["removed"]
-            for connection in self.connections.of_person(name):
-                if room_id in connection.rooms:
-                    self.server.start_background_task(self._put_out, connection, room_id)
-        elif "role" in told and told["role"][1] == GUEST:
-            self._end_all(self.connections.of_person(told["role"][0]), MADE_A_GUEST)
 
-    def _end_all(self, connections: Iterable[Connection], text: str) -> None:
-        for connection in connections:
-            self.server.start_background_task(self.end, connection, text)
+class _Ended:
+    """The place of a connection's end among what it has sent."""
 
-    def _check_again(self) -> None:
-        """After a time in which the worker heard nothing: end what it was told to end meanwhile."""
-        connections = list(self.connections.values())
-        idents = [ident for c in connections for ident in (c.token, c.login)]
-        gone = sessions.revoked_among(self.store, idents)
-        ended = [c for c in connections if not gone.isdisjoint((c.token, c.login))]
-        self._end_all(ended, LOGIN_ENDED)
+    __slots__ = ("reason",)
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+
+
+class Probe:
+    """A WebSocket that a polling session tries out: ``2probe``, ``3probe``, ``5``, and it is it."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self.transport: Transport | None = None
+        self._probed = False
+
+    def adopt(self, transport: Transport) -> None:
+        self.transport = transport
+        self.session.upgrading = True
+
+    def heard(self, data: str | bytes) -> None:
+        assert self.transport
+        session = self.session
+        if not self._probed and data == "2probe" and not session.closed:
+            self._probed = True
+            self.transport.push(_PONG_PROBE)
+            # Ends the poll that waits, so that what comes from now on waits for the WebSocket.
+            session.queue.put(packet.Packet(packet.NOOP))
+        elif self._probed and data == "5" and not session.closed:
+            self.transport.owner = session
+            session.adopt(self.transport)
+        else:
+            self.transport.end()
+            self.lost()
+
+    def lost(self) -> None:
+        self.session.upgrading = False
+
+    def beat(self) -> None:
+        """It was given a whole interval."""
+        assert self.transport
+        self.transport.end()
+        self.lost()
+
+    def check(self) -> None:
+        return None
+
+
+def framed(pkt: packet.Packet) -> bytes:
+    """The packet in a frame, made once however many get it."""
+    ready: bytes | None = pkt.__dict__.get("frame")
+    if ready is None:
+        data = pkt.encode()
+        if isinstance(data, str):
+            ready = frames.frame(frames.TEXT, data.encode())
+        else:
+            ready = frames.frame(frames.BINARY, data)
+        pkt.frame = ready
+    return ready

@@ -5,35 +5,39 @@ a greenlet with a traceback and leave its session half open. Here such a frame e
 cleanly, or, where the call can be told apart, is answered as an invalid call.
 """
 
-import contextlib
 import io
 import json
 import logging
 import re
 from collections.abc import Callable
-from socket import AF_UNIX, IPPROTO_TCP, SHUT_WR, SO_SNDBUF, SOL_SOCKET, TCP_NODELAY
 from typing import Any
 
 import orjson
-from engineio.async_drivers.eventlet import WebSocketWSGI
-from eventlet.websocket import FailedConnectionError, RFC6455WebSocket
 from socketio import packet
+
+from chat.live.frames import MESSAGE_MAX
 
 log = logging.getLogger(__name__)
 
-#: Bytes of one message, or of one long-polling request.
-FRAME_MAX = 128 * 1024
-#: Bytes that the system may keep for one connection that does not read them.
-SEND_BUFFER = 128 * 1024
 #: Binary attachments that are counted for one call, which is then refused.
 ATTACHMENTS_MAX = 16
 #: Event under which a call arrives whose arguments could not be read.
 MALFORMED = "malformed"
 
-# Engine.IO from a client: close, ping, pong, message, upgrade, noop; only a message carries much.
-_ENGINE_FRAME = re.compile(r"[1356]|[23](?:probe)?|4[0-6].*", re.DOTALL | re.ASCII)
+# Engine.IO from a client besides messages: close, ping, pong, upgrade, noop.
+_ENGINE_PACKETS = frozenset(("1", "2", "3", "5", "6", "2probe", "3probe"))
+_SOCKET_TYPES = frozenset("0123456")
 _CALL = re.compile(r"2(\d{1,15})(?!\d)", re.ASCII)
 _RESERVED = ("connect", "disconnect", "connect_error")
+
+
+def is_engine_packet(data: str | bytes) -> bool:
+    """Whether a client may send this: Engine.IO as text, or an attachment."""
+    if isinstance(data, bytes):
+        return bool(data)
+    if data[:1] == "4":
+        return data[1:2] in _SOCKET_TYPES
+    return data in _ENGINE_PACKETS
 
 
 def dumps(value: Any, **_: Any) -> str:
@@ -44,9 +48,13 @@ def dumps(value: Any, **_: Any) -> str:
 def loads(text: str, **_: Any) -> Any:
     """JSON from a client. Raises ``ValueError``, also for what is nested too deep.
 
-    The standard library's reader, since it passes half surrogates on: the domain refuses them with
-    a better word than "not JSON".
+    What the fast reader refuses the standard library's may still take: half surrogates above all,
+    for which the domain has a better word than "not JSON".
     """
+    try:
+        return orjson.loads(text)
+    except ValueError:
+        pass
     try:
         return json.loads(text)
     except RecursionError:
@@ -114,61 +122,6 @@ def guarded(
     return guard
 
 
-class WebSocket(WebSocketWSGI):
-    """The stock WebSocket, without compression and with a check of each frame."""
-
-    def __init__(self, handler: Callable[[Any], Any], server: Any) -> None:
-        super().__init__(lambda socket: handler(_CheckedSocket(socket)), server)
-        # Drafts from before the standard, which no client has spoken for years.
-        self.support_legacy_versions = False
-
-    def _negotiate_permessage_deflate(self, extensions: Any) -> None:
-        # Declined: it would cost every connection a compressor of its own, and every message to a
-        # room a compression for each member.
-        return None
-
-
-class _Message(RFC6455WebSocket.Message):
-    """A WebSocket message, of any number of fragments, but all of them within the limit."""
-
-    size = 0
-
-    def push(self, data: bytes, final: bool = False) -> None:
-        # Empty fragments count too: there may be no end of them.
-        self.size += max(1, len(data))
-        if self.size > FRAME_MAX:
-            raise FailedConnectionError(1009, "The message is too long.")
-        super().push(data, final)
-
-
-class _CheckedSocket:
-    def __init__(self, socket: Any) -> None:
-        self._socket = socket
-        socket.Message = _Message
-        # Engine.IO sets its timeout on this.
-        self.socket = socket.socket
-        if self.socket.family != AF_UNIX:
-            # A message must not wait for the client to acknowledge the one before.
-            self.socket.setsockopt(IPPROTO_TCP, TCP_NODELAY, 1)
-        # What waits for a slow reader waits in its outbox, where it is counted.
-        self.socket.setsockopt(SOL_SOCKET, SO_SNDBUF, SEND_BUFFER)
-        self.send = socket.send
-
-    def wait(self) -> Any:
-        """The next frame, or ``None`` when the connection has ended or has to."""
-        frame = self._socket.wait()
-        if frame == b"" or (isinstance(frame, str) and not _ENGINE_FRAME.fullmatch(frame)):
-            self.close()
-            return None
-        return frame
-
-    def close(self) -> None:
-        # As its own close does, but silent about a client that is gone already.
-        with contextlib.suppress(OSError):
-            self._socket._send_closing_frame(ignore_send_errors=True)
-            self.socket.shutdown(SHUT_WR)
-
-
 class PollingDoor:
     """WSGI middleware: refuses what long-polling clients post that is no Engine.IO or too late."""
 
@@ -198,7 +151,7 @@ def _bad_request(start_response: Callable[..., Any], reason: bytes) -> list[byte
 
 def _read(environ: dict[str, Any]) -> bytes | None:
     length = environ.get("CONTENT_LENGTH") or ""
-    if not (length.isascii() and length.isdigit()) or int(length) > FRAME_MAX:
+    if not (length.isascii() and length.isdigit()) or int(length) > MESSAGE_MAX:
         return None
     body: bytes = environ["wsgi.input"].read(int(length))
     return body
@@ -210,4 +163,4 @@ def _is_payload(body: bytes) -> bool:
     except UnicodeDecodeError:
         return False
     # As many as stock Engine.IO takes at once.
-    return len(frames) <= 16 and all(_ENGINE_FRAME.fullmatch(frame) for frame in frames)
+    return len(frames) <= 16 and all(map(is_engine_packet, frames))

@@ -57,6 +57,8 @@ class EventletWorker(AsyncWorker):
         self._connections = 0
         #: Greenlets that wait for a client to begin, and what ends their waiting.
         self._waiting: dict[Any, eventlet.Timeout] = {}
+        #: Sockets whose requests ended in a WebSocket, which closes them and counts them off.
+        self._handed_over: set[Any] = set()
         self._refusals = greenpool.GreenPool(REFUSALS)
         self._grace = max(1, self.cfg.graceful_timeout - 1)  # the master kills after all of it
         self._cap = self._raise_file_limit()
@@ -71,6 +73,7 @@ class EventletWorker(AsyncWorker):
             # What Engine.IO needs of eventlet's own server, to take a WebSocket over.
             client = environ["gunicorn.socket"]
             environ["eventlet.input"] = SimpleNamespace(get_socket=lambda: client)
+            environ["maru.hand_over"] = lambda: self._hand_over(client)
             answer: Iterable[bytes] = app(environ, start_response)
             return answer
 
@@ -123,7 +126,18 @@ class EventletWorker(AsyncWorker):
             pass  # A handshake that failed is the client's affair.
         finally:
             close(client)
-            self._connections -= 1
+            if client in self._handed_over:
+                self._handed_over.discard(client)
+            else:
+                self._count_off()
+
+    def _hand_over(self, client: Any) -> Callable[[], None]:
+        """A WebSocket takes this socket over; it calls what it gets once that is closed."""
+        self._handed_over.add(client)
+        return self._count_off
+
+    def _count_off(self) -> None:
+        self._connections -= 1
 
     def _secured(self, client: Any) -> Any:
         """The socket to speak HTTP on, or ``None`` if that takes too long. Raises ``OSError``."""

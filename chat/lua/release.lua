@@ -1,7 +1,7 @@
--- A connection was lost: its lease ends after the grace, if not sooner.
+-- Connections were lost: their leases end after the grace, if not sooner.
 -- KEYS  conns
--- ARGV  now ('' for the store's clock), grace in ms, connection
+-- ARGV  now ('' for the store's clock), grace in ms, connection...
 -- Gives when that is, in ms.
 local ends = clock(ARGV[1]) + tonumber(ARGV[2])
-redis.call('ZADD', KEYS[1], 'XX', 'LT', ends, ARGV[3])
+for i = 3, #ARGV do redis.call('ZADD', KEYS[1], 'XX', 'LT', ends, ARGV[i]) end
 return ends

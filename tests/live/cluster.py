@@ -33,7 +33,7 @@ class Maru:
 
     def __init__(self, folder: Path, workers: int = 2, **settings: str):
         self.port = free_port()
-        self.url = f"http://127.0.0.1:{self.port}"
+        self.url = f"{'https' if 'TLS_CERT' in settings else 'http'}://127.0.0.1:{self.port}"
         self.data = folder / "data"
         self.log = folder / "maru.log"
         self._settings = {

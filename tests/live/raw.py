@@ -21,7 +21,10 @@ class Raw:
         self.ws = websocket.create_connection(
             f"{url}/socket.io/?{query}", timeout=10, sockopt=[small] if receive_buffer else []
         )
-        self.opened = json.loads(self.ws.recv()[1:])
+        self.opened = self._open()
+
+    def _open(self) -> dict:
+        return json.loads(self.ws.recv()[1:])
 
     def introduce(self) -> "Raw":
         self.send("40" + json.dumps({"token": self.api.token}))
@@ -40,6 +43,11 @@ class Raw:
             fin = int(i == len(fragments) - 1)
             data = fragment.encode() if isinstance(fragment, str) else fragment
             self.ws.send_frame(websocket.ABNF(fin, 0, 0, 0, opcode, 1, data))
+
+    def send_together(self, *frames: str) -> None:
+        """Several frames of text in one write."""
+        made = (websocket.ABNF.create_frame(frame, websocket.ABNF.OPCODE_TEXT) for frame in frames)
+        self.ws.sock.sendall(b"".join(frame.format() for frame in made))
 
     def send_bytes(self, raw: bytes) -> None:
         """Not even a frame."""

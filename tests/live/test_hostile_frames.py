@@ -8,7 +8,7 @@ import pytest
 import websocket
 
 from tests.live.client import settle
-from tests.live.raw import Closed, Raw
+from tests.live.raw import Raw
 
 DEEP = 10_000
 #: Deep down in JSON, where a parser's own stack ends.
@@ -219,11 +219,10 @@ def test_a_message_in_fragments_is_one_message(scene):
 
 def test_fragments_without_end_are_not_collected(scene):
     room, raw, talkers = scene
-    with pytest.raises((Closed, OSError)):
+    with contextlib.suppress(OSError):  # it may be closed by now
         raw.ws.send_frame(_frame('42["message","', fin=0, opcode=1))
         for _ in range(100):
             raw.ws.send_frame(_frame(b"a" * 100_000, fin=0, opcode=0))
-        raw.receive()
     is_dropped(room, raw, talkers)
 
 

@@ -161,3 +161,25 @@ def test_everything_is_there_after_a_restart(own_maru):
     assert ben.log_in()["name"] == ben.name
     assert returned.say(room, "on we go")["seq"] == len(before) + 1
     returned.close()
+
+
+def test_a_leave_that_the_store_does_not_answer_changes_nothing(own_maru):
+    maru = own_maru(workers=1, PRESENCE_LEASE="60")
+    ann, ben = maru.register("ann").connect(), maru.register("ben").connect()
+    room = maru.admin.create_room()
+    for client in (ann, ben):
+        client.join(room)
+    store = maru.store_process()
+    store.suspend()
+    try:
+        assert ann.refusal("leave", roomId=room) == "unavailable"
+    finally:
+        store.resume()
+    eventually(lambda: maru.admin.present(room), 20)
+    # Whether the store has carried it out after all or not: it can be said again.
+    assert ann.leave(room)["userCount"] == 1
+    gone = ben.wait_for_message(type="QUIT", sender="ann")
+    assert gone["reason"] == "left"
+    settle(room, ben)
+    assert maru.admin.present(room) == {"ben": 1}
+    assert len(ben.messages("QUIT", roomId=room)) == 1

@@ -4,6 +4,7 @@ import os
 import signal
 
 import pytest
+import redis
 import requests
 
 from tests.live.client import settle
@@ -87,3 +88,31 @@ class stopped:
 def answered(client, room, message):
     answer = client.call("message", roomId=room, message=message, clientId="once")
     return answer if answer["ok"] else None
+
+
+def test_a_worker_that_has_missed_very_much_reads_all_of_it(own_maru):
+    """More than it reads at a time, and more than a client could be made up for."""
+    maru = own_maru(PRESENCE_LEASE="60")
+    first, second = maru.workers()
+    room = maru.admin.create_room()
+    witness = maru.register("ann").connect(worker=first)
+    joined = witness.join(room)
+    speaker = maru.register("ben").connect(worker=second)
+    speaker.join(room)
+    os.kill(first, signal.SIGSTOP)
+    try:
+        redis.Redis.from_url(maru.store_url).client_kill_filter(_type="pubsub")
+        for i in range(1500):
+            speaker.io.emit("message", {"token": speaker.token, "roomId": room, "message": f"{i}"})
+        eventually(lambda: top(maru, room) == 1500, 60)
+    finally:
+        os.kill(first, signal.SIGCONT)
+    settle(room, witness)
+    heard = [m["seq"] for m in witness.messages("TALK") if m["seq"] <= 1500]
+    assert joined["seq"] == 0 and heard == list(range(1, 1501))
+    assert not [event for event, _ in witness.heard if event == "notice"]
+
+
+def top(maru, room):
+    """The number of the room's newest message."""
+    return int(redis.Redis.from_url(maru.store_url).hget(f"maru:room:{{{room}}}", "seq") or 0)

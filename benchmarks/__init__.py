@@ -1,0 +1,1 @@
+"""Maru beside its peers: the same load on each, in one run. docs/benchmarks.md says how."""

@@ -1,0 +1,84 @@
+"""One run: each server after the other, each scenario on it, the same for all."""
+
+import importlib
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+from benchmarks.generator import GeneratorError
+from benchmarks.measure import Result, Terms, measure
+from benchmarks.placement import pin, placement
+from benchmarks.processes import StartError
+from benchmarks.scenarios import Idle, Scenario
+from benchmarks.server import Server
+from benchmarks.setup import load_program
+
+#: By the word that names it on the command line; the order is that of the table.
+PEERS = ("maru", "node", "stock", "nchan", "channels")
+
+#: Server -> scenario -> what came out; or ``{"error": …}``.
+Results = dict[str, dict[str, Result]]
+
+
+def peer(name: str) -> Any:
+    return importlib.import_module(f"benchmarks.peers.{name}.start")
+
+
+def run(names: Iterable[str], scenarios: list[Scenario], terms: Terms) -> Results:
+    # This process has nothing to do while it is measured; it must not do it on the server's core.
+    pin([os.getpid()], placement(1).generator)
+    results: Results = {name: {} for name in names}
+    for name in results:
+        for batch in _batches([s for s in scenarios if _is_of(s, name)]):
+            _run_batch(name, batch, terms, results[name].__setitem__)
+    return results
+
+
+def _is_of(scenario: Scenario, name: str) -> bool:
+    return not isinstance(scenario, Idle) or not scenario.only or name in scenario.only
+
+
+def _batches(scenarios: list[Scenario]) -> list[list[Scenario]]:
+    """Those that are done on one start of a server. Memory is of one that is fresh."""
+    shared: dict[int, list[Scenario]] = {}
+    fresh = []
+    for scenario in scenarios:
+        if isinstance(scenario, Idle):
+            fresh.append([scenario])
+        else:
+            shared.setdefault(scenario.workers, []).append(scenario)
+    return [*shared.values(), *fresh]
+
+
+def _run_batch(
+    name: str, batch: list[Scenario], terms: Terms, keep: Callable[[str, Result], None]
+) -> None:
+    with tempfile.TemporaryDirectory(prefix="maru-bench-") as path:
+        folder = Path(path)
+        try:
+            with peer(name).running(folder, batch[0].workers) as server:
+                _say(f"{name}: processes {server.processes()}, store {server.stores()}")
+                for scenario in batch:
+                    _say(f"{name}: {scenario.title} ...")
+                    keep(scenario.name, _tried(scenario, server, terms, folder))
+        except (StartError, OSError) as error:
+            _say(f"{name}: {error}")
+            for scenario in batch:
+                keep(scenario.name, {"error": str(error)})
+
+
+def _tried(scenario: Scenario, server: Server, terms: Terms, folder: Path) -> Result:
+    """One that fails is no reason to go without the next ones."""
+    try:
+        return measure(scenario, server, terms, load_program(), folder)
+    except GeneratorError as error:
+        _say(f"  {error}")
+        return {"error": str(error)}
+
+
+def _say(line: str) -> None:
+    print(f"{time.strftime('%H:%M:%S')} {line}", file=sys.stderr, flush=True)

@@ -1,0 +1,48 @@
+"""A server that runs, as a measurement sees it; each peer's ``running()`` makes one."""
+
+import itertools
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from benchmarks.placement import Placement, pin
+from benchmarks.processes import command_of, family
+
+_numbers = itertools.count(1)
+
+
+def name_rooms(number: int) -> list[str]:
+    """New ones, for a server that makes a room when somebody joins it."""
+    return [f"room-{next(_numbers):05}" for _ in range(number)]
+
+
+@dataclass
+class Server:
+    #: The process ids of what was started for it: the families of these are the server.
+    roots: list[int]
+    ports: list[int]
+    placement: Placement
+    #: What the load generator has to know to speak with it, see benchmarks/load/dialect.c.
+    dialect: list[str]
+    #: The process id of a store that was started separately.
+    store: int | None = None
+    tokens: list[str] = field(default_factory=list)
+    new_rooms: Callable[[int], list[str]] = name_rooms
+
+    def __post_init__(self) -> None:
+        pin(self.processes(), self.placement.server)
+        pin(self.stores(), self.placement.store)
+
+    def processes(self) -> list[int]:
+        """Without the store, and without who keeps it."""
+        return [pid for pid in self._family() if not _is_stores(pid)]
+
+    def stores(self) -> list[int]:
+        own = [pid for pid in self._family() if "valkey-server" in command_of(pid).split(" ")[0]]
+        return own + [self.store] * (self.store is not None)
+
+    def _family(self) -> list[int]:
+        return [pid for root in self.roots for pid in family(root)]
+
+
+def _is_stores(pid: int) -> bool:
+    return any(word in command_of(pid) for word in ("valkey-server", "chat.keeper"))

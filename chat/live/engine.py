@@ -1,0 +1,151 @@
+"""Engine.IO on our own transport: the library's server, with sessions of ours.
+
+Polling stays the library's. A WebSocket leaves the request that it came with; from then on its
+session is served by the event loop, and costs no greenlet but while calls of it are carried out.
+"""
+
+import io
+import logging
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import engineio
+import eventlet
+import orjson
+from engineio import packet
+from eventlet import wsgi
+
+from chat.live import handshake
+from chat.live.session import Probe, Session
+from chat.live.transport import Transport
+from chat.live.turn import Turn
+from chat.live.wheel import Wheel
+
+log = logging.getLogger(__name__)
+
+#: Seconds between two looks at who polls.
+LOOK = 5.0
+
+#: What is kept of a WebSocket's request, for handlers that ask for it; first what differs much.
+_OWN = ("QUERY_STRING", "HTTP_COOKIE", "REMOTE_ADDR")
+_SHARED = (
+    *("REQUEST_METHOD", "SCRIPT_NAME", "PATH_INFO", "SERVER_NAME", "SERVER_PORT"),
+    *("SERVER_PROTOCOL", "HTTP_HOST", "HTTP_ORIGIN", "HTTP_USER_AGENT", "HTTP_ACCEPT_LANGUAGE"),
+    "wsgi.url_scheme",
+)
+_NO_BODY = io.BytesIO()
+
+
+class Engine(engineio.Server):
+    """The library's server with our sessions.
+
+    ``calls(session, text)`` is offered every Socket.IO packet of a WebSocket first, and says if it
+    took it; ``may_overlap(text)`` whether it may begin before the one before has ended;
+    ``cut_off(session)`` ends one whose client does not read.
+    """
+
+    calls: Callable[[Session, str], bool]
+    may_overlap: Callable[[str], bool]
+    cut_off: Callable[[Session], None]
+
+    def __init__(self, **options: Any) -> None:
+        # Who polls is looked at here; who has a WebSocket is in the wheel.
+        super().__init__(monitor_clients=False, **options)
+        self.turn = Turn()
+        self.wheel = Wheel(self.ping_interval, self.ping_timeout)
+
+    def start(self) -> None:
+        """Once the worker serves."""
+        eventlet.spawn(self.wheel.run)
+        eventlet.spawn(self._watch_polls)
+
+    def deliver(self, session: Session, data: str | bytes) -> None:
+        """Carry out what a session sent. Blocks, as the handlers do."""
+        try:
+            if isinstance(data, bytes) or not self.calls(session, data):
+                self._trigger_event("message", session.sid, data, run_async=False)
+        except Exception:
+            log.exception("A packet could not be handled")
+
+    def open_websocket(
+        self, environ: dict[str, Any], greeting: bytes, owner: Session | Probe
+    ) -> Any:
+        """Give ``owner`` its transport, which says ``greeting`` to end the handshake."""
+        client = environ["eventlet.input"].get_socket()
+        hand_over = environ.get("maru.hand_over", lambda: _nothing)
+        transport = Transport(client, owner, self.turn, hand_over, greeting)
+        owner.adopt(transport)
+        self.wheel.add(transport)
+        wsgi.WSGI_LOCAL.already_handled = True
+        return []
+
+    def refuse(self, refusal: handshake.Refused) -> dict[str, Any]:
+        """The answer to a handshake that was none."""
+        headers = [*refusal.headers, ("Content-Type", "text/plain; charset=utf-8")]
+        body = f"{refusal}\n".encode()
+        return {"status": refusal.status, "headers": headers, "response": body}
+
+    def _handle_connect(
+        self,
+        environ: dict[str, Any],
+        start_response: Any,
+        transport: str,
+        jsonp_index: int | None = None,
+    ) -> Any:
+        polling = transport == "polling"
+        try:
+            greeting = b"" if polling else handshake.accept(environ)
+        except handshake.Refused as refusal:
+            return self.refuse(refusal)
+        sid = self.generate_id()
+        session = self.sockets[sid] = Session(self, sid, polling)
+        known = environ if polling else _kept(environ)
+        answer = self._trigger_event("connect", sid, known, run_async=False)
+        if answer is not None and answer is not True:
+            del self.sockets[sid]
+            return self._unauthorized(answer or None)
+        opening = packet.Packet(packet.OPEN, orjson.dumps(self._opening(sid, transport)).decode())
+        if polling:
+            session.send(opening)
+            session.connected = True
+            session.schedule_ping()
+            return self._ok(session.poll(), jsonp_index=jsonp_index)
+        answer = self.open_websocket(environ, greeting, session)
+        session.send(opening)
+        return answer
+
+    def _opening(self, sid: str, transport: str) -> dict[str, Any]:
+        return {
+            "sid": sid,
+            "upgrades": self._upgrades(sid, transport),
+            "pingTimeout": self.ping_timeout * 1000,
+            "pingInterval": self.ping_interval * 1000,
+            "maxPayload": self.max_http_buffer_size,
+        }
+
+    def _watch_polls(self) -> None:
+        """End the sessions whose client has stopped to poll."""
+        while True:
+            eventlet.sleep(LOOK)
+            for sid, session in list(self.sockets.items()):
+                if session.transport is not None or session.upgrading:
+                    continue
+                if session.closed:
+                    self.sockets.pop(sid, None)
+                elif not session.closing:
+                    session.check_ping_timeout()
+
+
+def _kept(environ: dict[str, Any]) -> dict[str, Any]:
+    """A request in little: most of them are alike, and thousands are kept."""
+    kept = {name: environ[name] for name in _OWN if name in environ}
+    kept |= {name: sys.intern(str(environ[name])) for name in _SHARED if name in environ}
+    for name in ("flask.app", "wsgi.errors", "wsgi.version"):
+        kept[name] = environ.get(name)
+    kept["wsgi.input"] = _NO_BODY
+    return kept
+
+
+def _nothing() -> None:
+    """The request's server keeps no account of its connections."""

@@ -1,0 +1,238 @@
+"""The live side of one worker: its connections, and what happens to them from outside.
+
+A connection is let in with a token, may lose it again (expired, revoked, its person made a guest),
+and ends in one of two ways: lost, which leaves it the grace to come back, or left, which does not.
+"""
+
+import contextlib
+import logging
+import random
+import secrets
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import orjson
+import socketio
+from engineio.exceptions import SocketIsClosedError
+from engineio.packet import MESSAGE, Packet
+from redis.exceptions import RedisError
+
+from chat import keys, message, presence, sessions
+from chat.conversation import Conversation
+from chat.errors import N_, Forbidden, Unauthorized
+from chat.live.connections import Connection, Connections
+from chat.live.fanout import Fanout
+from chat.live.queue import QUEUE
+from chat.live.session import Session
+from chat.live.verified import Caller, Verified
+from chat.users import GUEST, User
+
+log = logging.getLogger(__name__)
+
+#: Seconds without a canary after which the worker counts as deaf.
+DEAF = 8.0
+
+LOGIN_ENDED = "This login has ended."
+PASSWORD_CHANGED = "The password was changed; log in again."
+MADE_A_GUEST = "You may not enter the rooms any more."
+
+
+class Live:
+    """Built once a worker; ``verify`` raises ``Unauthorized`` and its kinds."""
+
+    def __init__(
+        self,
+        server: socketio.Server,
+        conversation: Conversation,
+        verify: Callable[[object], Caller],
+    ) -> None:
+        self.server = server
+        self.conversation = conversation
+        self.store = conversation.store
+        self.connections = Connections()
+        self._verified = Verified(verify, self.hears)
+        timing = conversation.limits.timing
+        listeners = {keys.CONTROL: self._control, QUEUE: server.manager.hear}
+        self.fanout = Fanout(
+            self.store,
+            server.manager,
+            server.eio.turn,
+            timing,
+            listeners,
+            self._check_again,
+            self._verified.forget_all,
+        )
+        self.changed: set[str] = set()
+        #: Tells this worker's canary from others'.
+        self.worker = secrets.token_hex(8)
+        self.heard_at = 0.0
+        self.draining = False
+        #: Rooms and members whose leases are to be shortened.
+        self._lost: list[tuple[list[str], str]] = []
+
+    def sessions(self) -> list[Session]:
+        """All of Engine.IO's on this worker."""
+        return list(self.server.eio.sockets.values())
+
+    def hears(self) -> bool:
+        """Whether the worker hears what the others tell it."""
+        return time.monotonic() - self.heard_at < DEAF
+
+    def accept(self, session: str, token: object) -> None:
+        """A new connection. Raises ``Unauthorized`` and its kinds, and ``Forbidden`` for guests."""
+        caller = self._verified(token)
+        if not caller.user.may_chat:
+            raise Forbidden(N_("Guests cannot enter the rooms yet. An admin can change that."))
+        engine = self.server.eio.sockets[self.server.manager.eio_sid_from_sid(session, "/")]
+        engine.connection = self.connections[session] = Connection(
+            session, engine, caller.user.name, caller.jti, caller.session, caller.expires_at
+        )
+
+    def authorise(self, connection: Connection, token: object) -> User:
+        """Whoever calls, if the token is good and that of the person who connected."""
+        caller = self._verified(token)
+        if caller.user.name != connection.name:
+            raise Unauthorized(N_("This token belongs to somebody else."))
+        if caller.expires_at > connection.expires_at:
+            connection.expires_at = caller.expires_at
+            connection.token, connection.login = caller.jti, caller.session
+            connection.warned = False
+        return caller.user
+
+    def lost(self, session: str) -> None:
+        """The connection is gone; whoever comes back within the grace was never away."""
+        connection = self.connections.pop(session, None)
+        if connection is not None:
+            connection.ended = True
+            self.release(connection)
+
+    def release(self, connection: Connection) -> None:
+        """Take a connection that has ended out of the rooms it is still in."""
+        connection.engine.connection = None
+        joined = list(connection.rooms)
+        for room_id in joined:
+            self.fanout.remove(room_id, connection)
+        if self.draining or not joined:
+            # They come back to other workers, maybe not within the grace: their leases stand.
+            return
+        self._lost.append((joined, connection.member))
+        if len(self._lost) == 1:
+            self.server.start_background_task(self._release_all)
+
+    def _release_all(self) -> None:
+        # Thousands may be lost at once; those that are lost meanwhile have their turn next.
+        while self._lost:
+            members: dict[str, list[str]] = defaultdict(list)
+            for joined, member in self._lost:
+                for room_id in joined:
+                    members[room_id].append(member)
+            try:
+                presence.release(self.store, members, self.conversation.limits.timing)
+            except RedisError as away:
+                # Their leases are not renewed any more, and end by themselves.
+                log.warning("The store does not answer: %s", away)
+            finally:
+                self._lost.clear()
+
+    def end(self, connection: Connection, text: str) -> None:
+        """Close a connection that may not go on: told why, and out of its rooms at once."""
+        self.connections.pop(connection.session, None)
+        connection.ended = True
+        connection.engine.connection = None
+        self.notify(connection, "revoked", text)
+        self.server.disconnect(connection.session)
+        for room_id in list(connection.rooms):
+            self._take_out(connection, room_id, message.LEFT)
+
+    def drop(self, engine: str) -> None:
+        """Close the transport; to the client that is a lost connection, and it may come back."""
+        session = self.server.eio.sockets.get(engine)
+        if session is not None:
+            session.close(wait=False)
+
+    def cut_off(self, session: Session) -> None:
+        """It does not read what it is sent. What waits for it is thrown away: it can resume."""
+        session.discard()
+        connection = session.connection
+        if connection is not None:
+            log.info("A connection of %s is too slow and is cut off.", connection.name)
+            self.lost(connection.session)
+            self.notify(connection, "slow", "Too slow to read; come back and go on from there.")
+        session.close(wait=False)
+
+    def drain(self, seconds: float) -> None:
+        """The worker stops: its clients are told, and go to other workers one by one."""
+        self.draining = True
+        for connection in list(self.connections.values()):
+            self.notify(connection, "draining", "The server restarts; come back at once.")
+            self.server.start_background_task(
+                self._drop_after, random.uniform(0, seconds), connection
+            )
+
+    def _drop_after(self, seconds: float, connection: Connection) -> None:
+        self.server.sleep(seconds)
+        connection.engine.close(wait=False)
+
+    def notify(self, connection: Connection, code: str, text: str) -> None:
+        """Send a ``notice`` to one connection."""
+        self.emit(connection, "notice", {"code": code, "message": text})
+
+    def emit(self, connection: Connection, event: str, payload: Any) -> None:
+        """Send to one connection of this worker, without a detour over the message queue."""
+        text = orjson.dumps([event, payload]).decode()
+        with contextlib.suppress(SocketIsClosedError):
+            connection.engine.send(Packet(MESSAGE, f"2{text}"))
+
+    def _put_out(self, connection: Connection, room_id: str) -> None:
+        self._take_out(connection, room_id, message.KICKED)
+        text = "You are no member of this room any more."
+        self.emit(connection, "notice", {"code": "kicked", "message": text, "roomId": room_id})
+
+    def _take_out(self, connection: Connection, room_id: str, reason: str) -> None:
+        self.fanout.remove(room_id, connection)
+        user = User(connection.name, "", 0)
+        try:
+            self.conversation.leave(user, room_id, connection.session, reason)
+        except RedisError as away:
+            # Its lease is not renewed any more, and ends by itself.
+            log.warning("The store does not answer: %s", away)
+
+    def _control(self, payload: bytes) -> None:
+        """What the workers tell each other; each is one JSON object with one field."""
+        told: dict[str, Any] = orjson.loads(payload)
+        if told.get("canary") == self.worker:
+            self.heard_at = time.monotonic()
+            self.fanout.compare()
+        elif "rooms" in told:
+            self.changed.update(told["rooms"])
+        elif "revoked" in told:
+            self._verified.forget(lambda c: told["revoked"] in (c.jti, c.session))
+            self._end_all(self.connections.of_ident(told["revoked"]), LOGIN_ENDED)
+        elif "person" in told:
+            self._verified.forget(lambda c: c.user.name == told["person"])
+            self._end_all(self.connections.of_person(told["person"]), PASSWORD_CHANGED)
+        elif "removed" in told:
+            room_id, name = told["removed"]
+            for connection in self.connections.of_person(name):
+                if room_id in connection.rooms:
+                    self.server.start_background_task(self._put_out, connection, room_id)
+        elif "role" in told:
+            name, role = told["role"]
+            self._verified.forget(lambda c: c.user.name == name)
+            if role == GUEST:
+                self._end_all(self.connections.of_person(name), MADE_A_GUEST)
+
+    def _end_all(self, connections: Iterable[Connection], text: str) -> None:
+        for connection in connections:
+            self.server.start_background_task(self.end, connection, text)
+
+    def _check_again(self) -> None:
+        """After a time in which the worker heard nothing: end what it was told to end meanwhile."""
+        self._verified.forget_all()
+        connections = list(self.connections.values())
+        idents = [ident for c in connections for ident in (c.token, c.login)]
+        gone = sessions.revoked_among(self.store, idents)
+        ended = [c for c in connections if not gone.isdisjoint((c.token, c.login))]
+        self._end_all(ended, LOGIN_ENDED)

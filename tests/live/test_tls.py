@@ -1,0 +1,72 @@
+"""TLS that the worker itself ends: WebSockets, long-polling, other workers' sessions."""
+
+import json
+
+import pytest
+import socketio
+
+from tests.live.client import settle
+from tests.live.raw import Raw
+from tests.processes import call
+from tests.waiting import eventually
+
+
+@pytest.fixture
+def secure(own_maru, tmp_path, monkeypatch):
+    """Three workers with a certificate that our clients trust."""
+    key, cert = tmp_path / "key.pem", tmp_path / "cert.pem"
+    made = call(
+        *("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1"),
+        *("-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1"),
+        *("-keyout", key, "-out", cert),
+    )
+    assert made.returncode == 0, made.stderr
+    for name in ("REQUESTS_CA_BUNDLE", "WEBSOCKET_CLIENT_CA_BUNDLE"):
+        monkeypatch.setenv(name, str(cert))
+    return own_maru(workers=3, TLS_CERT=str(cert), TLS_KEY=str(key))
+
+
+def test_people_talk_over_websockets(secure):
+    ann, ben = secure.register("ann"), secure.register("ben")
+    room = ann.create_room()
+    first, *_, last = secure.workers()
+    talkers = [ann.connect(worker=first), ben.connect(worker=last)]
+    for client in talkers:
+        client.join(room)
+    for i in range(50):
+        talkers[i % 2].say(room, f"word {i} " + "마루" * 1000)
+    settle(room, *talkers)
+    for client in talkers:
+        heard = [m["message"].split()[1] for m in client.messages("TALK")]
+        assert heard == [str(i) for i in range(50)]
+        client.close()
+    eventually(lambda: secure.admin.present(room) == {})
+
+
+def test_a_record_that_holds_many_frames_is_read_to_its_end(secure):
+    """What TLS has decrypted already the system does not tell of."""
+    raw = Raw(secure.admin).introduce()
+    room = secure.admin.create_room()
+    raw.call(1, "join", roomId=room)
+    token = secure.admin.token
+    call = [f"42{i}" + json.dumps(["typing", {"token": token, "roomId": room}]) for i in range(40)]
+    raw.send_together(*call, "42999" + json.dumps(["history", {"token": token, "roomId": room}]))
+    assert raw.acknowledgement(999)["ok"]
+    big = raw.opened["maxPayload"] - 100
+    raw.send("4277" + json.dumps(["history", {"token": token, "roomId": room, "x": "y" * 100_000}]))
+    assert raw.acknowledgement(77)["ok"] and big > 100_000
+    raw.abort()
+
+
+@pytest.mark.parametrize("transports", [["polling"], ["polling", "websocket"]])
+def test_any_worker_takes_any_request(secure, transports):
+    room = secure.admin.create_room()
+    clients = [socketio.SimpleClient() for _ in range(8)]
+    for i, client in enumerate(clients):
+        client.connect(secure.url, auth={"token": secure.admin.token}, transports=transports)
+        call = {"token": secure.admin.token, "roomId": room}
+        assert client.call("join", call, timeout=20)["ok"]
+        assert client.call("message", {**call, "message": "hi"}, timeout=20)["seq"] == i + 1
+    assert {client.transport for client in clients} == {transports[-1]}
+    for client in clients:
+        client.disconnect()

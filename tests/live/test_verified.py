@@ -1,0 +1,130 @@
+"""Tokens that are remembered, and what makes a worker forget them."""
+
+import time
+from dataclasses import dataclass
+
+import pytest
+
+from chat.errors import TokenExpired, TokenRevoked
+from chat.live import verified
+from chat.live.verified import Verified
+from chat.users import User
+
+
+@dataclass
+class Caller:
+    user: User
+    jti: str
+    session: str
+    expires_at: float
+
+
+class Verifying:
+    """A door that says how often it was asked."""
+
+    def __init__(self):
+        self.asked = 0
+        self.problem = None
+        self.expires_in = 60.0
+        self.meanwhile = lambda: None
+
+    def __call__(self, token):
+        self.asked += 1
+        self.meanwhile()
+        if self.problem:
+            raise self.problem
+        expires_at = (time.time() + self.expires_in) * 1000
+        return Caller(User("ann", "user", 0), f"jti of {token}", "login", expires_at)
+
+
+@pytest.fixture
+def door():
+    return Verifying()
+
+
+@pytest.fixture
+def worker():
+    return {"hears": True}
+
+
+@pytest.fixture
+def known(door, worker):
+    return Verified(door, lambda: worker["hears"])
+
+
+def test_a_token_is_verified_once(known, door):
+    assert known("token") is known("token")
+    assert door.asked == 1
+    known("another")
+    assert door.asked == 2
+
+
+def test_what_is_not_good_is_not_remembered(known, door):
+    door.problem = TokenRevoked("no")
+    for _ in range(2):
+        with pytest.raises(TokenRevoked):
+            known("token")
+    assert door.asked == 2
+
+
+@pytest.mark.parametrize("token", [None, 7, [], {}, b"x"])
+def test_no_text_is_no_token_to_remember(known, door, token):
+    known(token), known(token)
+    assert door.asked == 2
+
+
+def test_an_expired_one_is_looked_at_again(known, door):
+    door.expires_in = -1.0
+    known("token")
+    door.problem = TokenExpired("too late")
+    with pytest.raises(TokenExpired):
+        known("token")
+
+
+@pytest.mark.parametrize(
+    "ended",
+    [
+        lambda caller: caller.jti == "jti of token",
+        lambda caller: caller.session == "login",
+        lambda caller: caller.user.name == "ann",
+    ],
+    ids=["token", "login", "person"],
+)
+def test_what_ended_is_forgotten(known, door, ended):
+    known("token")
+    known.forget(ended)
+    door.problem = TokenRevoked("no")
+    with pytest.raises(TokenRevoked):
+        known("token")
+
+
+def test_what_others_have_is_not_forgotten(known, door):
+    known("token")
+    known.forget(lambda caller: caller.jti == "somebody else's")
+    known("token")
+    assert door.asked == 1
+
+
+def test_a_worker_that_does_not_hear_remembers_nothing(known, door, worker):
+    known("token")
+    worker["hears"] = False
+    known("token")
+    assert door.asked == 2
+
+
+def test_what_ends_while_it_is_being_verified_is_not_remembered(known, door):
+    door.meanwhile = known.forget_all
+    known("token")
+    door.problem = TokenRevoked("no")
+    with pytest.raises(TokenRevoked):
+        known("token")
+
+
+def test_the_oldest_make_place(known, door, monkeypatch):
+    monkeypatch.setattr(verified, "REMEMBERED", 3)
+    for token in ("a", "b", "c", "d"):
+        known(token)
+    known("d"), known("b")
+    assert door.asked == 4
+    known("a")
+    assert door.asked == 5
