@@ -153,6 +153,14 @@ class Fanout:
             audience.expected = seq
 
     def _hear(self, channel: str, payload: bytes) -> None:
+        try:
+            self._handle(channel, payload)
+        except RedisError as away:
+            # Of reading what is missing, which the next comparison does. The channel itself is
+            # well; to give it up would lose what waits in it, and of that not all is stored.
+            log.debug("The store does not answer: %s", away)
+
+    def _handle(self, channel: str, payload: bytes) -> None:
         listener = self._listeners.get(channel)
         if listener is not None:
             listener(payload)
