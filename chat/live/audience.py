@@ -44,10 +44,9 @@ class Audience:
         self.settle()
         self.members[connection.session] = connection
 
-    def leave(self, connection: Connection) -> bool:
-        """Whether it was a member."""
+    def leave(self, connection: Connection) -> None:
         self.settle()
-        return self.members.pop(connection.session, None) is not None
+        self.members.pop(connection.session, None)
 
     def tell(self, packet: bytes) -> None:
         """Send this to all members, at the end of the turn, with whatever else there is by then."""

@@ -89,8 +89,9 @@ class Fanout:
         """The opposite; the channel is left later, by ``sweep``, in case somebody comes back."""
         connection.rooms.discard(room_id)
         audience = self._audiences.get(room_id)
-        if audience and audience.leave(connection):
-            self._leave(connection, room_id)
+        if audience:
+            audience.leave(connection)
+        self._leave(connection, room_id)
 
     @contextlib.contextmanager
     def leaving(self, room_id: str, connection: Connection) -> Iterator[None]:

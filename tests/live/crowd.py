@@ -1,5 +1,6 @@
 """People who come, speak and go at random, and keep account of what others must have heard."""
 
+import contextlib
 import itertools
 import operator
 import random
@@ -131,6 +132,13 @@ class Observer:
         self.client = client
         for room in rooms:
             client.join(room)
+        threading.Thread(target=self._keep_talking, daemon=True).start()
+
+    def _keep_talking(self) -> None:
+        """This library gives up a connection over which it has long had nothing to send."""
+        while not self.client.ended.wait(4):
+            with contextlib.suppress(ConnectionError):
+                self.client.call("reauth")
 
     def heard(self, room: str) -> list[dict]:
         return self.client.messages(roomId=room)
