@@ -157,10 +157,6 @@ def members(store: Store, room_id: str) -> list[str]:
     return sorted(name.decode() for name in store.redis.smembers(keys.members(room_id)))
 
 
-def is_member(store: Store, room_id: str, name: str) -> bool:
-    return bool(store.redis.sismember(keys.members(room_id), name))
-
-
 def invite(store: Store, user: User, room_id: object, name: object) -> User:
     """Let somebody into a private room.
 
