@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 import engineio
 import socketio
 
+from tests.live.tls import websocket_options
+
 if TYPE_CHECKING:
     from tests.live.cluster import Api, Maru
 
@@ -54,7 +56,9 @@ class Client:
         self.ended = threading.Event()
         self.ended_at = 0.0
         self._news = threading.Condition()
-        self.io = _SocketIO(reconnection=False, handle_sigint=False)
+        self.io = _SocketIO(
+            reconnection=False, handle_sigint=False, websocket_extra_options=websocket_options()
+        )
         self.io.on("*", self._hear)
         self.io.on("disconnect", self._end)
         self.io.on("connect_error", lambda data=None: self._hear("connect_error", data))

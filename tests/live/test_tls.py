@@ -7,6 +7,7 @@ import socketio
 
 from tests.live.client import settle
 from tests.live.raw import Raw
+from tests.live.tls import websocket_options
 from tests.processes import call
 from tests.waiting import eventually
 
@@ -61,7 +62,8 @@ def test_a_record_that_holds_many_frames_is_read_to_its_end(secure):
 @pytest.mark.parametrize("transports", [["polling"], ["polling", "websocket"]])
 def test_any_worker_takes_any_request(secure, transports):
     room = secure.admin.create_room()
-    clients = [socketio.SimpleClient() for _ in range(8)]
+    options = {"websocket_extra_options": websocket_options()}
+    clients = [socketio.SimpleClient(**options) for _ in range(8)]
     for i, client in enumerate(clients):
         client.connect(secure.url, auth={"token": secure.admin.token}, transports=transports)
         call = {"token": secure.admin.token, "roomId": room}
