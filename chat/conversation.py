@@ -97,37 +97,36 @@ class Conversation:
         ``NotFound``, ``Forbidden``, ``Invalid``.
         """
         room = rooms.access(self.store, user, room_id)
-        return self.enter(user, room, session, since, epoch, since_at)
+        return self.enter(user, room.room_id, session, since, epoch, since_at)
 
     def enter(
         self,
         user: User,
-        room: Room,
+        room_id: str,
         session: str,
         since: object = None,
         epoch: object = None,
         since_at: object = None,
     ) -> Joined:
-        """``join`` for whoever has just been given access. Raises ``NotFound``, ``Invalid``."""
+        """``join`` for whoever has been given access. Raises ``NotFound``, ``Invalid``."""
         seen = None if since is None else text.whole_number(since, "since")
         at = None if since_at is None else text.whole_number(since_at, "sinceAt")
         connection = presence.connection_of(session, user.name)
-        count = presence.enter(
-            self.store, room.room_id, connection, self.limits.timing, self.limits.locale
-        )
-        self.changed.add(room.room_id)
-        # Read after entering: what is said from now on arrives live.
         missed = None
         if seen is not None and isinstance(epoch, str):
-            missed = history.since(self.store, room.room_id, seen, epoch, at)
-        page = missed or history.page(self.store, room.room_id)
-        return Joined(
-            replace(room, user_count=count, seq=page.seq),
-            count,
-            presence.some_people(self.store, room.room_id, NAMES),
-            page,
-            missed is not None,
+            missed = history.since(room_id, seen, epoch, at)
+        # In one write, and read after entering: what is said from now on arrives live.
+        count, room, page, names = self.store.ask_together(
+            presence.entering(room_id, connection, self.limits.timing, self.limits.locale),
+            rooms.reading(room_id),
+            missed or history.newest(room_id),
+            presence.some_people(room_id, NAMES),
         )
+        self.changed.add(room_id)
+        recovered = missed is not None and page is not None
+        page = page or self.store.ask(history.newest(room_id))
+        room = replace(room, user_count=count, seq=page.seq)
+        return Joined(room, count, names, page, recovered)
 
     def leave(self, user: User, room_id: str, session: str, reason: str = message.LEFT) -> int:
         """Leave with one connection, at once. Gives the userCount."""

@@ -13,7 +13,7 @@ from typing import Any
 
 from chat import keys, text
 from chat.errors import N_, Invalid, NotFound
-from chat.store import Argument, Call, Store
+from chat.store import Argument, Call, Question, Store, snapshot
 
 PAGE_MAX = 200
 # How the scripts begin what they store; see ``stamp`` in ``lua/lib.lua``.
@@ -94,47 +94,63 @@ def page(
         raise Invalid(N_("Give before or after, not both."))
     if after is not None:
         first = text.whole_number(after, "after") + 1
-        return _read(store, room_id, ("XRANGE", f"0-{first}", "+"), count)
-    if before is not None:
+        question = _window(room_id, ("XRANGE", f"0-{first}", "+"), count)
+    elif before is not None:
         last = text.whole_number(before, "before") - 1
-        if last < 1:
-            return _read(store, room_id, ("XREVRANGE", "0-0", "0-0"), count)
-        return _read(store, room_id, ("XREVRANGE", f"0-{last}", "-"), count)
-    return _read(store, room_id, ("XREVRANGE", "+", "-"), count)
+        window = (f"0-{last}", "-") if last >= 1 else ("0-0", "0-0")
+        question = _window(room_id, ("XREVRANGE", *window), count)
+    else:
+        question = newest(room_id, count)
+    return store.ask(question)
 
 
-def since(store: Store, room_id: str, seq: int, epoch: str, at: int | None = None) -> Page | None:
+def newest(room_id: str, count: int = FRESH) -> Question[Page]:
+    """The newest page. Reading raises ``NotFound``."""
+    return _window(room_id, ("XREVRANGE", "+", "-"), count)
+
+
+def since(room_id: str, seq: int, epoch: str, at: int | None = None) -> Question[Page | None]:
     """All messages after ``seq``, or ``None`` when they are not all to be had.
 
     That is so in another epoch, beyond the newest message, and when some have been trimmed or are
     simply too many. ``at`` is the ``sentAt`` of the message ``seq``: a store that came back without
-    its last writes and has gone on since may hold another one under that number. Raises
+    its last writes and has gone on since may hold another one under that number. Reading raises
     ``NotFound``.
     """
-    found = following(store, room_id, seq, epoch, at)
-    return None if found is None or found.more else found
+    question = following(room_id, seq, epoch, at)
+
+    def read(answers: list[Any]) -> Page | None:
+        found = question.read(answers)
+        return None if found is None or found.more else found
+
+    return Question(question.calls, read)
 
 
-def following(
-    store: Store, room_id: str, seq: int, epoch: str, at: int | None = None
-) -> Page | None:
+def following(room_id: str, seq: int, epoch: str, at: int | None = None) -> Question[Page | None]:
     """The same, but of too many the next ones: those of the next ``RECOVERABLE`` numbers."""
     last = seq + RECOVERABLE
-    (known, top), entries, erased = store.snapshot(
-        ("HMGET", keys.room(room_id), "epoch", "seq"),
-        ("XRANGE", keys.stream(room_id), f"0-{max(seq, 1)}", f"0-{last}"),
-        ("ZCOUNT", keys.erased(room_id), seq + 1, last),
-    )
-    if known is None:
-        raise NotFound(N_("There is no such room."))
-    if entries and seq and entries[0][0] == b"0-%d" % seq:
-        last_seen = entries.pop(0)
-        if at is not None and sent_at(last_seen[1][1]) != at:
+
+    def read(answers: list[Any]) -> Page | None:
+        (known, top), entries, erased = answers
+        if known is None:
+            raise NotFound(N_("There is no such room."))
+        if entries and seq and entries[0][0] == b"0-%d" % seq:
+            last_seen = entries.pop(0)
+            if at is not None and sent_at(last_seen[1][1]) != at:
+                return None
+        newest = int(top or 0)
+        if known.decode() != epoch or len(entries) + erased != min(newest, last) - seq:
             return None
-    newest = int(top or 0)
-    if known.decode() != epoch or len(entries) + erased != min(newest, last) - seq:
-        return None
-    return Page([_wire(entry) for entry in entries], epoch, newest, newest > last)
+        return Page([_wire(entry) for entry in entries], epoch, newest, newest > last)
+
+    return snapshot(
+        [
+            ("HMGET", keys.room(room_id), "epoch", "seq"),
+            ("XRANGE", keys.stream(room_id), f"0-{max(seq, 1)}", f"0-{last}"),
+            ("ZCOUNT", keys.erased(room_id), seq + 1, last),
+        ],
+        read,
+    )
 
 
 def diverge(store: Store, room_id: str, seq: int, epoch: str, at: int, new_epoch: str) -> bool:
@@ -149,19 +165,26 @@ def sent_at(stored: bytes) -> int:
     return int(found[1]) if found else 0
 
 
-def _read(store: Store, room_id: str, command: tuple[str, str, str], limit: int) -> Page:
+def _window(room_id: str, command: tuple[str, str, str], limit: int) -> Question[Page]:
     name, start, end = command
-    (epoch, seq), entries = store.snapshot(
-        ("HMGET", keys.room(room_id), "epoch", "seq"),
-        # One more than asked for tells whether there are more.
-        (name, keys.stream(room_id), start, end, "COUNT", limit + 1),
+
+    def read(answers: list[Any]) -> Page:
+        (epoch, seq), entries = answers
+        if epoch is None:
+            raise NotFound(N_("There is no such room."))
+        messages = [_wire(entry) for entry in entries[:limit]]
+        if name == "XREVRANGE":
+            messages.reverse()
+        return Page(messages, epoch.decode(), int(seq or 0), len(entries) > limit)
+
+    return snapshot(
+        [
+            ("HMGET", keys.room(room_id), "epoch", "seq"),
+            # One more than asked for tells whether there are more.
+            (name, keys.stream(room_id), start, end, "COUNT", limit + 1),
+        ],
+        read,
     )
-    if epoch is None:
-        raise NotFound(N_("There is no such room."))
-    messages = [_wire(entry) for entry in entries[:limit]]
-    if name == "XREVRANGE":
-        messages.reverse()
-    return Page(messages, epoch.decode(), int(seq or 0), len(entries) > limit)
 
 
 def _wire(entry: Any) -> bytes:

@@ -11,10 +11,11 @@ room. All times are the store's, so the workers' clocks do not matter.
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from chat import keys, message
 from chat.errors import NotFound
-from chat.store import Argument, Call, Store
+from chat.store import Argument, Call, Question, Store
 
 #: Connections that one script call handles at the most.
 CHUNK = 500
@@ -46,16 +47,16 @@ def session_of(connection: str) -> str:
     return connection.partition(":")[0]
 
 
-def enter(
-    store: Store, room_id: str, connection: str, timing: Timing, locale: str, now: str = ""
-) -> int:
+def entering(
+    room_id: str, connection: str, timing: Timing, locale: str, now: str = ""
+) -> Question[int]:
     """Let a connection in, or renew its lease if it is in. Gives the userCount.
 
-    Whoever was not there before is announced with an ENTER. Raises ``NotFound``.
+    Whoever was not there before is announced with an ENTER. Asking raises ``NotFound``.
     """
     announcement = message.notice(message.ENTER, room_id, locale)
     calls = _enter_calls(room_id, [connection], timing, announcement, "", now)
-    return int(store.batch(calls)[1][0])
+    return Question(calls, lambda answers: int(answers[1][0]))
 
 
 def renew(
@@ -172,9 +173,14 @@ def people(store: Store, room_id: str) -> list[tuple[str, int]]:
     return sorted((name.decode(), int(connections)) for name, connections in found.items())
 
 
-def some_people(store: Store, room_id: str, limit: int) -> list[str]:
+def some_people(room_id: str, limit: int) -> Question[list[str]]:
     """Up to about ``limit`` of the names, without reading all of a large room."""
-    return sorted(name.decode() for name in store.scan(keys.people(room_id), limit))
+
+    def read(answers: list[Any]) -> list[str]:
+        _, names_and_counts = answers[0]
+        return sorted(name.decode() for name in names_and_counts[: 2 * limit : 2])
+
+    return Question([("HSCAN", keys.people(room_id), 0, "COUNT", limit)], read)
 
 
 def count(store: Store, room_id: str) -> int:

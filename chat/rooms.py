@@ -8,10 +8,11 @@ import secrets
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from chat import keys, text, users
 from chat.errors import N_, Conflict, Forbidden, NotFound
-from chat.store import Argument, Call, Store
+from chat.store import Argument, Call, Question, Store
 from chat.users import User
 
 _FIELDS = ("name", "owner", "private", "encrypted", "createdAt", "epoch", "userCount", "seq")
@@ -90,6 +91,18 @@ def create(
         ]
     )
     return room
+
+
+def reading(room_id: str) -> Question[Room]:
+    """The room as it is now. No access is checked. Reading raises ``NotFound``."""
+
+    def read(answers: list[Any]) -> Room:
+        room = _room(room_id, answers[0])
+        if room is None:
+            raise NotFound(N_("There is no such room."))
+        return room
+
+    return Question([("HMGET", keys.room(room_id), *_FIELDS)], read)
 
 
 def find(store: Store, room_ids: Sequence[str]) -> list[Room | None]:

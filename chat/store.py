@@ -8,7 +8,7 @@ import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import redis
 from redis.backoff import ExponentialWithJitterBackoff
@@ -29,6 +29,9 @@ Command = tuple[Argument, ...]
 Travel = Callable[[Sequence[Command]], list[Any]]
 
 
+T = TypeVar("T")
+
+
 class StoreError(Exception):
     """The store cannot be used; the text is one line for the operator."""
 
@@ -46,6 +49,17 @@ class Call:
     script: str
     keys: Sequence[str]
     args: Sequence[Argument] = ()
+
+
+@dataclass(frozen=True)
+class Question(Generic[T]):
+    """Script calls and commands that belong together, and ``read``, which understands the answers.
+
+    Several can be asked in one write; see ``Store.ask_together``.
+    """
+
+    calls: Sequence[Call | Command]
+    read: Callable[[list[Any]], T]
 
 
 class Store:
@@ -76,6 +90,15 @@ class Store:
             if isinstance(answer, Exception):
                 raise answer
         return answers
+
+    def ask(self, question: Question[T]) -> T:
+        """Raises as ``batch`` does."""
+        return question.read(self.batch(question.calls))
+
+    def ask_together(self, *questions: Question[Any]) -> list[Any]:
+        """The answers to several questions, which travel in one write. Raises as ``batch`` does."""
+        answers = iter(self.batch([call for question in questions for call in question.calls]))
+        return [question.read([next(answers) for _ in question.calls]) for question in questions]
 
     def try_batch(self, calls: Sequence[Call | Command]) -> list[Any]:
         """The same, with the error of a command in place of its answer."""
@@ -112,20 +135,6 @@ class Store:
         if tuple(int(part) for part in str(version).split(".")[:2]) < OLDEST_VERSION:
             raise StoreError(f"The store is {name} {version}; Maru needs Redis 7 or Valkey.")
 
-    def snapshot(self, *commands: Command) -> list[Any]:
-        """The answers to commands with nobody's in between."""
-        *_, answers = self.batch([("MULTI",), *commands, ("EXEC",)])
-        for answer in answers:
-            if isinstance(answer, Exception):
-                raise answer
-        found: list[Any] = answers
-        return found
-
-    def scan(self, key: str, limit: int) -> list[bytes]:
-        """About the first ``limit`` fields of a hash, without reading all of a large one."""
-        [[_, fields]] = self.batch([("HSCAN", key, 0, "COUNT", limit)])
-        return list(fields[: 2 * limit : 2])
-
     def _send(self, calls: Sequence[Call | Command]) -> list[Any]:
         return self.travel([_command(call) for call in calls])
 
@@ -139,6 +148,18 @@ class Store:
     def _load_scripts(self) -> None:
         for script in SCRIPTS.values():
             self.redis.script_load(script.source)
+
+
+def snapshot(commands: Sequence[Command], read: Callable[[list[Any]], T]) -> Question[T]:
+    """The question that these commands are, with nobody's in between."""
+
+    def read_all(answers: list[Any]) -> T:
+        for answer in answers[-1]:
+            if isinstance(answer, Exception):
+                raise answer
+        return read(answers[-1])
+
+    return Question([("MULTI",), *commands, ("EXEC",)], read_all)
 
 
 def _command(call: Call | Command) -> Command:

@@ -117,7 +117,7 @@ class HistoryMachine(RuleBasedStateMachine):
         at = self.stored[since]["sentAt"] if since in self.stored else None
         if at is not None and not right:
             at -= 1
-        page = history.since(self.store, self.room, since, epoch, at)
+        page = self.store.ask(history.since(self.room, since, epoch, at))
         missed = range(since + 1, self.top + 1)
         whole = all(seq in self.stored or seq in self.erased for seq in missed)
         known = known and (right or since not in self.stored)

@@ -33,9 +33,8 @@ class RoomUnderTest:
         self._channel.get_message(timeout=5)
 
     def enter(self, connection):
-        return presence.enter(
-            self.store, self.room_id, _of(connection), TIMING, "ko", str(self.clock)
-        )
+        entering = presence.entering(self.room_id, _of(connection), TIMING, "ko", str(self.clock))
+        return self.store.ask(entering)
 
     def renew(self, *connections, epoch="", is_in=lambda room_id, connection: True):
         members = {self.room_id: (epoch, [_of(c) for c in connections])}

@@ -56,7 +56,8 @@ class PresenceMachine(RuleBasedStateMachine):
     @rule(page=pages)
     def enter(self, page):
         connection = self._connection(page)
-        count = presence.enter(self.store, self.room, connection, TIMING, "ko", str(self.now))
+        entering = presence.entering(self.room, connection, TIMING, "ko", str(self.now))
+        count = self.store.ask(entering)
         self.ends[connection] = self.now + TIMING.lease
         self.held.add(connection)
         assert count == len(self._people())

@@ -91,7 +91,7 @@ class Audience:
         It may be only the next of it. Raises ``NotFound``.
         """
         at = self.at or None
-        return history.following(store, self.room.room_id, self.seq, self.epoch, at)
+        return store.ask(history.following(self.room.room_id, self.seq, self.epoch, at))
 
     def begin_anew(self, store: Store, timing: Timing) -> None:
         """The store has lost something: agree on an epoch, put the members back, go on from there.

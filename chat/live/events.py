@@ -18,6 +18,7 @@ from chat.live import frames, wire
 from chat.live.connections import Connection
 from chat.live.live import Live
 from chat.live.session import Session
+from chat.rooms import Room
 from chat.users import User
 
 log = logging.getLogger(__name__)
@@ -140,12 +141,12 @@ def _connect(live: Live, session: str, auth: Any) -> None:
 
 
 def _join(live: Live, connection: Connection, user: User, call: Call) -> dict[str, Any]:
-    room = rooms.access(live.store, user, call.get("roomId"))
+    room = _accessible(live, user, call.get("roomId"))
     was_in = room.room_id in connection.rooms
     live.fanout.add(room, connection)
     try:
         seen = call.get("since"), call.get("epoch"), call.get("sinceAt")
-        joined = live.conversation.enter(user, room, connection.session, *seen)
+        joined = live.conversation.enter(user, room.room_id, connection.session, *seen)
     except (MaruError, RedisError):
         # A second join that fails puts nobody out who was in before.
         if not was_in:
@@ -162,6 +163,15 @@ def _join(live: Live, connection: Connection, user: User, call: Call) -> dict[st
         "recovered": joined.recovered,
         **_page(joined.page),
     }
+
+
+def _accessible(live: Live, user: User, room_id: object) -> Room:
+    """The room, if this user may be in it; the store is asked where that depends on the person."""
+    room = live.fanout.room(room_id)
+    if room is None or room.private:
+        return rooms.access(live.store, user, room_id)
+    rooms.check_may_chat(user)
+    return room
 
 
 def _leave(live: Live, connection: Connection, user: User, call: Call) -> dict[str, Any]:

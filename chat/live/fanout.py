@@ -58,6 +58,11 @@ class Fanout:
         """Listen for ever."""
         self._subscriber.run()
 
+    def room(self, room_id: object) -> Room | None:
+        """A room that this worker hears; its name may have changed since, but not who may enter."""
+        audience = self._audiences.get(room_id) if isinstance(room_id, str) else None
+        return audience.room if audience and audience.ready.ready() else None
+
     def add(self, room: Room, connection: Connection) -> None:
         """From now on this connection gets what the room hears.
 

@@ -7,6 +7,7 @@ imported.
 
 import contextlib
 import errno
+import itertools
 import os
 import resource
 import socket
@@ -24,6 +25,8 @@ from gunicorn.sock import ssl_context
 from gunicorn.util import close, close_graceful
 from gunicorn.workers.base_async import AsyncWorker
 
+from chat.live import opening
+
 #: Called once each, all at the same time, when the worker begins to stop. It then waits for them,
 #: as it does for connections.
 on_stop: list[Callable[[], None]] = []
@@ -34,6 +37,8 @@ HANDSHAKE_PATIENCE, PATIENCE = 10, 75
 QUICK_STOP = 2
 #: Seconds that a request on its way has to arrive once the worker stops.
 STRAGGLE = 0.5
+#: Connections accepted in one turn of the loop. Those that come together share what it costs.
+AT_ONCE = 16
 #: Files that a worker has open besides its connections, at most.
 OTHER_FILES = 200
 #: Connections over the cap that are told so at the same time; others over it are just closed.
@@ -66,18 +71,22 @@ class EventletWorker(AsyncWorker):
 
     def load_wsgi(self) -> None:
         super().load_wsgi()
-        app: Any = self.app.wsgi()
+        self._app: Any = self.app.wsgi()
 
         def served(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
             environ["wsgi.input"] = _Body(environ["wsgi.input"])
-            # What Engine.IO needs of eventlet's own server, to take a WebSocket over.
-            client = environ["gunicorn.socket"]
-            environ["eventlet.input"] = SimpleNamespace(get_socket=lambda: client)
-            environ["maru.hand_over"] = lambda: self._hand_over(client)
-            answer: Iterable[bytes] = app(environ, start_response)
-            return answer
+            return self._call_app(environ, environ.pop("gunicorn.socket"), start_response)
 
         self.wsgi = served
+
+    def _call_app(
+        self, environ: dict[str, Any], client: Any, start_response: Callable[..., Any]
+    ) -> Iterable[bytes]:
+        # What Engine.IO needs of eventlet's own server, to take a WebSocket over.
+        environ["eventlet.input"] = SimpleNamespace(get_socket=lambda: client)
+        environ["maru.hand_over"] = lambda: self._hand_over(client)
+        answer: Iterable[bytes] = self._app(environ, start_response)
+        return answer
 
     def run(self) -> None:
         self._tls = ssl_context(self.cfg) if self.cfg.is_ssl else None
@@ -98,7 +107,7 @@ class EventletWorker(AsyncWorker):
         # Not the listener itself: a connection may begin when that is closed already.
         bound_to = listener.getsockname()
         name = SimpleNamespace(getsockname=lambda: bound_to)
-        while True:
+        for count in itertools.count(1):
             try:
                 client, address = listener.accept()
             except OSError as error:
@@ -113,15 +122,17 @@ class EventletWorker(AsyncWorker):
                 self._refusals.spawn_n(self._refuse, client)
             else:
                 client.close()
-            # One at a time: those being served have their turn, and other workers get their share.
-            eventlet.sleep(0)
+            if count % AT_ONCE == 0:
+                # Those being served have their turn, and other workers get their share.
+                eventlet.sleep(0)
 
     def _serve(self, listener: SimpleNamespace, client: Any, address: Any) -> None:
         try:
             client.settimeout(PATIENCE)
             if secured := self._secured(client):
                 client = secured
-                self.handle(listener, client, address)
+                if not self._open_websocket(listener, client, address):
+                    self.handle(listener, client, address)
         except OSError:
             pass  # A handshake that failed is the client's affair.
         finally:
@@ -130,6 +141,33 @@ class EventletWorker(AsyncWorker):
                 self._handed_over.discard(client)
             else:
                 self._count_off()
+
+    def _open_websocket(self, listener: SimpleNamespace, client: Any, address: Any) -> bool:
+        """Serve a request for a WebSocket the short way, if that is what comes, whole and at once.
+
+        Nothing has been read of any other request.
+        """
+        if self._tls is not None:
+            return False  # What is encrypted cannot be looked at without reading it.
+        data = None
+        with self._patience(self.cfg.keepalive):
+            data = client.recv(opening.HEAD_MAX, socket.MSG_PEEK)
+        if data is None:
+            return True  # Nothing has come, and will not.
+        found = opening.read(data, listener.getsockname(), address)
+        if found is None:
+            return False
+        environ, length = found
+        client.recv(length)
+        refusal = opening.Refusal()
+        try:
+            answer = self._call_app(environ, client, refusal.start)
+        except Exception as error:
+            self.handle_error(None, client, address, error)
+        else:
+            if refusal.status:
+                client.sendall(refusal.whole(answer))
+        return True
 
     def _hand_over(self, client: Any) -> Callable[[], None]:
         """A WebSocket takes this socket over; it calls what it gets once that is closed."""

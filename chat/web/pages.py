@@ -70,7 +70,7 @@ def room(room_id: str) -> ResponseReturnValue:
         messages=[orjson.loads(message) for message in page.messages],
         more=page.more,
         epoch=page.epoch,
-        people=presence.some_people(store, here.room_id, _PEOPLE),
+        people=store.ask(presence.some_people(here.room_id, _PEOPLE)),
         rooms=directory.page(store, _me(), limit=_ROOMS)[0],
         may_manage=here.is_managed_by(_me()),
         members=rooms.members(store, here.room_id) if here.private else [],
