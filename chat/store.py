@@ -96,7 +96,10 @@ class Store:
         return question.read(self.batch(question.calls))
 
     def ask_together(self, *questions: Question[Any]) -> list[Any]:
-        """The answers to several questions, which travel in one write. Raises as ``batch`` does."""
+        """The answers to several questions, which travel in one write. Raises as ``batch`` does.
+
+        In order, but for a store that has just forgotten its scripts: those are run at the end.
+        """
         answers = iter(self.batch([call for question in questions for call in question.calls]))
         return [question.read([next(answers) for _ in question.calls]) for question in questions]
 

@@ -20,7 +20,12 @@ _END = b"\r\n\r\n"
 _PLAIN_LINE = re.compile(rb"GET /socket\.io/\?([!-\"$-~]*) HTTP/1\.1\r\n")
 _PLAIN_NAME = re.compile(rb"[A-Za-z0-9-]+")
 #: Whoever sends one of these wants more than a WebSocket.
-_ODD = {"CONTENT_LENGTH", "TRANSFER_ENCODING", "TE", "TRAILER", "EXPECT", "HTTP2_SETTINGS"}
+_ODD = {
+    *("CONTENT_LENGTH", "CONTENT_TYPE", "TRANSFER_ENCODING", "TE", "TRAILER", "EXPECT"),
+    "HTTP2_SETTINGS",
+}
+#: Header fields of a request, at the most.
+_FIELDS_MAX = 64
 
 
 def read(
@@ -74,6 +79,7 @@ class _Head:
 
     def __init__(self) -> None:
         self.is_plain = True
+        self._fields = 0
         self.environ: dict[str, Any] = {
             "REQUEST_METHOD": "GET",
             "SCRIPT_NAME": "",
@@ -88,7 +94,13 @@ class _Head:
     def on_header(self, name: bytes, value: bytes) -> None:
         key = name.decode("latin-1").upper().replace("-", "_")
         known = f"HTTP_{key}"
-        if key in _ODD or known in self.environ or not _PLAIN_NAME.fullmatch(name):
+        self._fields += 1
+        if (
+            self._fields > _FIELDS_MAX
+            or key in _ODD
+            or known in self.environ
+            or not _PLAIN_NAME.fullmatch(name)
+        ):
             self.is_plain = False
         else:
             self.environ[known] = value.strip(b" \t").decode("latin-1")

@@ -147,8 +147,8 @@ class EventletWorker(AsyncWorker):
 
         Nothing has been read of any other request.
         """
-        if self._tls is not None:
-            return False  # What is encrypted cannot be looked at without reading it.
+        if self._tls is not None or not isinstance(address, tuple):
+            return False  # What is encrypted cannot be looked at; a Unix socket has no addresses.
         data = None
         with self._patience(self.cfg.keepalive):
             data = client.recv(opening.HEAD_MAX, socket.MSG_PEEK)
@@ -165,8 +165,11 @@ class EventletWorker(AsyncWorker):
         except Exception as error:
             self.handle_error(None, client, address, error)
         else:
-            if refusal.status:
-                client.sendall(refusal.whole(answer))
+            if refusal.status and client not in self._handed_over:
+                with eventlet.Timeout(HANDSHAKE_PATIENCE, False):
+                    client.sendall(refusal.whole(answer))
+                    # What else the client has sent is read first, or a reset would take the answer.
+                    close_graceful(client)
         return True
 
     def _hand_over(self, client: Any) -> Callable[[], None]:

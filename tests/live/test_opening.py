@@ -116,6 +116,8 @@ def test_a_request_that_is_not_all_there_is_left(missing):
         (LINE, [*HEADERS, "Transfer-Encoding: chunked"]),
         (LINE, [*HEADERS, "Expect: 100-continue"]),
         (LINE, [*HEADERS, "HTTP2-Settings: AAMAAABkAAQCAAAAAAIAAAAA"]),
+        (LINE, [*HEADERS, "Content-Type: text/plain"]),
+        (LINE, [*HEADERS, *(f"X-{i}: x" for i in range(101))]),
         (LINE, [*HEADERS, "Host: another.example"]),
         (LINE, [*HEADERS, "Content_Length: 5"]),
         (LINE, [*HEADERS, "X Y: z"]),
@@ -183,7 +185,8 @@ class TestServed:
         assert self.answer(connection, b'40{"sid"').startswith(b"HTTP/1.1 101 ")
 
     def test_a_refusal_is_a_whole_answer_and_the_end(self, maru, connection):
-        connection.sendall(self.request(maru, "Origin: https://evil.example"))
+        behind = b"\x81\x80\0\0\0\0"
+        connection.sendall(self.request(maru, "Origin: https://evil.example") + behind)
         heard = b"".join(iter(lambda: connection.recv(65_536), b""))
         head, _, body = heard.partition(b"\r\n\r\n")
         assert head.startswith(b"HTTP/1.1 400 ") and b"Connection: close" in head
