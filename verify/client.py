@@ -103,8 +103,10 @@ class Client:
         link = self.link
         if link:
             link.stall()
+            self.history.note(self.name, "stalls", link.number)
             await asyncio.sleep(seconds)
             link.read_on()
+            self.history.note(self.name, "reads", link.number)
 
     def restart(self) -> None:
         """Away and back."""

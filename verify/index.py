@@ -1,5 +1,6 @@
 """The history, sorted for the judgements: who was in which room when, and what each number was."""
 
+import math
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -15,9 +16,11 @@ SAYING = {"message": "TALK", "edit": "EDIT", "delete": "DELETE", "react": "REACT
 class Membership:
     """A connection's stay in a room, from the call of its join to that of its leave.
 
-    ``left`` is when a leave was first called, ``gone`` when it was answered. ``over`` is when the
-    connection ended, wherever that was noticed first. ``unanswered`` calls may still be
-    carried out after that, by a worker that was held up.
+    ``asked`` is when the join was called that was granted, after others that may have been refused.
+    ``stalls`` are the times in which the connection did not read. ``left`` is when a leave was
+    first called, ``gone`` when it was answered. ``over`` is when the connection ended, wherever
+    that was noticed first. ``unanswered`` calls may still be carried out after that, by a worker
+    that was held up.
     """
 
     link: int
@@ -25,6 +28,7 @@ class Membership:
     person: str
     room: str
     called: float
+    asked: float = 0.0
     joined: float | None = None
     left: float | None = None
     leaves: list[float] = field(default_factory=list)
@@ -32,6 +36,7 @@ class Membership:
     over: float | None = None
     worker: int = 0
     unanswered: int = 0
+    stalls: list[tuple[float, float]] = field(default_factory=list)
     heard: list[Event] = field(default_factory=list)
 
 
@@ -74,6 +79,8 @@ class Index:
     def _sort_events(self) -> None:
         by_link, shown = defaultdict(list), defaultdict(list)
         self._ends: dict[int, float] = {}
+        self._stalls: dict[int, list[tuple[float, float]]] = defaultdict(list)
+        stalled: dict[int, float] = {}
         for event in self.history.events:
             if event.kind in ("call", "answer", "heard", "notice"):
                 by_link[event.link, event.room].append(event)
@@ -85,6 +92,12 @@ class Index:
                 self.calls.append(event)
             elif event.kind == "end":
                 self._ends[event.link] = event.at
+            elif event.kind == "stalls":
+                stalled.setdefault(event.link, event.at)
+            elif event.kind == "reads" and event.link in stalled:
+                self._stalls[event.link].append((stalled.pop(event.link), event.at))
+        for link, at in stalled.items():
+            self._stalls[link].append((at, math.inf))
         self.by_link, self.shown = dict(by_link), dict(shown)
 
     def _find_memberships(self) -> None:
@@ -107,8 +120,11 @@ class Index:
                 person = self.history.people[event.client]
                 now = Membership(link, event.client, person, room, event.at)
                 now.over, now.worker = min(ends, default=None), door.worker
+                now.stalls = self._stalls[link]
             if now is None:
                 continue
+            if event.kind == "call" and name == "join" and now.joined is None:
+                now.asked = event.at
             now.unanswered += {"call": 1, "answer": -1}.get(event.kind, 0)
             if event.kind == "answer" and name == "join" and is_ok(event):
                 now.joined = now.joined or event.at

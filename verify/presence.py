@@ -15,6 +15,9 @@ SLACK = 60.0
 NOTICING = 3_000.0
 #: How long a call may be on its way in a worker that waits for its store, in ms.
 HELD_UP = 20_000.0
+#: How long a client may read nothing before it may be cut off, and how long after it has begun to
+#: read again that can still be told, in ms.
+STALL, GOING = 3_000.0, 5_000.0
 #: Trouble of a worker shorter than this is no reason for a lease to end, in ms.
 TROUBLE = 1_000.0
 
@@ -137,6 +140,8 @@ def _is_there(history: History, membership: Membership, at: float) -> bool:
     if membership.left is not None and membership.left <= at + SLACK:
         return False
     if membership.over is not None and membership.over <= at - history.grace + SLACK:
+        return False
+    if any(b + STALL + history.grace <= at <= e + GOING for b, e in membership.stalls):
         return False
     return not _excuse(history, membership, at)
 

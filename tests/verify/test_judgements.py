@@ -145,6 +145,33 @@ def test_what_was_refused_may_be_said_again_later(story):
     assert story.violated() == set()
 
 
+def test_a_join_that_was_refused_may_have_been_told_before_it_is_repeated(story):
+    story.connect("cat.2")
+    story.note("cat.2", "call", event="join")
+    refusal = {"ok": False, "error": {"code": "unavailable"}}
+    story.note("cat.2", "answer", event="join", answer=refusal)
+    story.wait()
+    story.present["cat"] = 1
+    story.tell("ENTER", "cat")
+    story.join("cat.2")
+    story.join("dan.3")
+    assert story.violated() == set()
+
+
+@pytest.mark.parametrize(("stalled", "violated"), [(5.5, set()), (1.5, {"goings_are_real"})])
+def test_who_does_not_read_for_long_may_go_and_come_again(story, stalled, violated):
+    story.note("ben.1", "stalls", "")
+    story.wait(stalled)
+    story.go("ben", "lost")
+    story.members.remove("ben.1")
+    story.note("ben.1", "reads", "")
+    story.note("ben.1", "end", "", why="closed by the client")
+    del story.links["ben.1"]
+    story.join("ben.1")
+    story.quiet()
+    assert story.violated() == violated
+
+
 def test_the_excerpt_is_short_and_shows_what_matters(story):
     for _ in range(200):
         story.say("ann.0")
