@@ -69,12 +69,14 @@ class Broken:
 
 @dataclass(slots=True)
 class Door:
-    """What the proxy knows of a link: who served it, when the server closed it, and since when
-    nothing passed any more, if that was for so long that the server may take it for lost."""
+    """What the proxy knows of a link: who served it, when the server closed it, since when nothing
+    passed any more, if that was for so long that the server may take it for lost, and all times in
+    which nothing passed for a while."""
 
     worker: int = 0
     closed_at: float | None = None
     silent_at: float | None = None
+    held: list[tuple[float, float]] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)

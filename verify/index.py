@@ -17,10 +17,10 @@ class Membership:
     """A connection's stay in a room, from the call of its join to that of its leave.
 
     ``asked`` is when the join was called that was granted, after others that may have been refused.
-    ``stalls`` are the times in which the connection did not read. ``left`` is when a leave was
-    first called, ``gone`` when it was answered. ``over`` is when the connection ended, wherever
-    that was noticed first. ``unanswered`` calls may still be carried out after that, by a worker
-    that was held up.
+    ``stalls`` are the times in which the client did not read, or could not. ``left`` is when a
+    leave was first called, ``gone`` when it was answered. ``over`` is when the connection ended,
+    wherever that was noticed first. ``unanswered`` calls may still be carried out after that, by a
+    worker that was held up.
     """
 
     link: int
@@ -120,7 +120,7 @@ class Index:
                 person = self.history.people[event.client]
                 now = Membership(link, event.client, person, room, event.at)
                 now.over, now.worker = min(ends, default=None), door.worker
-                now.stalls = self._stalls[link]
+                now.stalls = [*self._stalls[link], *door.held]
             if now is None:
                 continue
             if event.kind == "call" and name == "join" and now.joined is None:

@@ -47,6 +47,8 @@ class Pipe:
         self._holds -= 1
         if self._holds <= 0:
             self._flowing.set()
+            if self.door.silent_at:
+                self.door.held.append((self.door.silent_at, now()))
             if self.door.silent_at and now() - self.door.silent_at < PONG:
                 self.door.silent_at = None
 
