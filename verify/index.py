@@ -16,11 +16,10 @@ SAYING = {"message": "TALK", "edit": "EDIT", "delete": "DELETE", "react": "REACT
 class Membership:
     """A connection's stay in a room, from the call of its join to that of its leave.
 
-    ``asked`` is when the join was called that was granted, after others that may have been refused.
-    ``stalls`` are the times in which the client did not read, or could not. ``left`` is when a
-    leave was first called, ``gone`` when it was answered. ``over`` is when the connection ended,
-    wherever that was noticed first. ``unanswered`` calls may still be carried out after that, by a
-    worker that was held up.
+    ``refused`` says that a join was refused before one was granted. ``stalls`` are the times in
+    which the client did not read, or could not. ``left`` is when a leave was first called, ``gone``
+    when it was answered. ``over`` is when the connection ended, wherever that was noticed first.
+    ``unanswered`` calls may still be carried out after that, by a worker that was held up.
     """
 
     link: int
@@ -28,7 +27,7 @@ class Membership:
     person: str
     room: str
     called: float
-    asked: float = 0.0
+    refused: bool = False
     joined: float | None = None
     left: float | None = None
     leaves: list[float] = field(default_factory=list)
@@ -123,11 +122,12 @@ class Index:
                 now.stalls = [*self._stalls[link], *door.held]
             if now is None:
                 continue
-            if event.kind == "call" and name == "join" and now.joined is None:
-                now.asked = event.at
             now.unanswered += {"call": 1, "answer": -1}.get(event.kind, 0)
-            if event.kind == "answer" and name == "join" and is_ok(event):
-                now.joined = now.joined or event.at
+            if event.kind == "answer" and name == "join":
+                if is_ok(event):
+                    now.joined = now.joined or event.at
+                elif now.joined is None:
+                    now.refused = True
             elif event.kind == "call" and name == "leave":
                 now.left = now.left or event.at
                 now.leaves.append(event.at)

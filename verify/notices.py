@@ -31,8 +31,7 @@ def those_present_are_told(index: Index) -> Iterator[Violation]:
 
 def _missed(index: Index, membership: Membership, told: list[Told]) -> Iterator[Violation]:
     assert membership.joined is not None
-    # One that was refused as unavailable may have been carried out, and told, before the next.
-    alone = is_alone(index, membership, membership.asked, membership.joined)
+    alone = is_alone(index, membership, membership.called, membership.joined)
     got = Counter(_key(event.what) for event in membership.heard)
     # Not the stored ones: a worker that was cut off reads those first, ahead of what waits.
     told = [item for item in told if "seq" not in item.message]
@@ -41,7 +40,8 @@ def _missed(index: Index, membership: Membership, told: list[Told]) -> Iterator[
         message = item.message
         since = membership.joined + SLACK
         if message["type"] == "ENTER" and message["sender"] == membership.person:
-            since = membership.asked if alone else since
+            # A join that was refused may have been carried out, and told, before the next began.
+            since = membership.called if alone and not membership.refused else since
         if message["sentAt"] > since and not got[_key(message)] and not _was_cut_short(item):
             text = f"{membership.client} did not hear {message['type']} of {message['sender']}"
             yield _violation(index, membership, text, message)
