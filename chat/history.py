@@ -22,8 +22,6 @@ _SENT_AT = re.compile(rb'"sentAt":(\d+)')
 FRESH = 50
 #: The most messages that are made up for one by one; who missed more starts from a fresh page.
 RECOVERABLE = 1000
-
-
 #: How long a clientId is remembered, in ms.
 REMEMBER = 10 * 60 * 1000
 

@@ -121,11 +121,9 @@ def access(store: Store, user: User, room_id: object) -> Room:
     known = text.room_id(room_id)
     if known is None:
         raise NotFound(N_("There is no such room."))
-    values, member = store.batch(
-        [("HMGET", keys.room(known), *_FIELDS), ("SISMEMBER", keys.members(known), user.name)]
-    )
-    room = _room(known, values)
-    if room is None or (room.private and not member):
+    room: Room
+    room, is_member = store.ask_together(reading(known), _membership(known, user.name))
+    if room.private and not is_member:
         raise NotFound(N_("There is no such room."))
     return room
 
@@ -217,6 +215,11 @@ def check_may_chat(user: User) -> None:
 def _check_private(room: Room) -> None:
     if not room.private:
         raise Conflict(N_("Everybody may enter this room."))
+
+
+def _membership(room_id: str, name: str) -> Question[bool]:
+    command = ("SISMEMBER", keys.members(room_id), name)
+    return Question([command], lambda answers: bool(answers[0]))
 
 
 def _add_member(store: Store, room_id: str, name: str) -> None:

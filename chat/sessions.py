@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import orjson
 
 from chat import keys
-from chat.store import Command, Store
+from chat.store import Question, Store
 
 
 def new_id() -> str:
@@ -23,9 +23,9 @@ def revoke(store: Store, ident: str, seconds: int) -> None:
     store.redis.publish(keys.CONTROL, orjson.dumps({"revoked": ident}))
 
 
-def asked(ident: str) -> Command:
-    """The command that asks whether a token or a login is revoked: 1 or 0."""
-    return ("EXISTS", keys.revoked(ident))
+def revocation(ident: str) -> Question[bool]:
+    """Is this token or login revoked?"""
+    return Question([("EXISTS", keys.revoked(ident))], lambda answers: bool(answers[0]))
 
 
 def is_revoked(store: Store, *idents: str) -> bool:
@@ -35,5 +35,5 @@ def is_revoked(store: Store, *idents: str) -> bool:
 
 def revoked_among(store: Store, idents: Sequence[str]) -> set[str]:
     """Those of these tokens and logins that are revoked."""
-    answers = store.batch([asked(ident) for ident in idents])
+    answers = store.ask_together(*map(revocation, idents))
     return {ident for ident, revoked in zip(idents, answers, strict=True) if revoked}

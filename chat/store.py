@@ -28,7 +28,6 @@ Command = tuple[Argument, ...]
 #: Sends commands in one write, and gives their answers in order, an error in place of an answer.
 Travel = Callable[[Sequence[Command]], list[Any]]
 
-
 T = TypeVar("T")
 
 

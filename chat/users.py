@@ -2,7 +2,7 @@
 
 import functools
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,7 +11,7 @@ import orjson
 
 from chat import keys, text
 from chat.errors import N_, Conflict, Forbidden, Invalid, NotFound, Unauthorized
-from chat.store import Command, Store, fields
+from chat.store import Question, Store, fields
 
 ADMIN, USER, GUEST = "admin", "user", "guest"
 ROLES = (ADMIN, USER, GUEST)
@@ -117,17 +117,12 @@ def authenticate(store: Store, hasher: Hasher, name: object, password: object) -
 
 def get(store: Store, name: str) -> User | None:
     """The account of that name, in any case."""
-    return found(store.batch([asked(name)])[0])
+    return store.ask(reading(name))
 
 
-def asked(name: str) -> Command:
-    """The command that asks for an account; give its answer to ``found``."""
-    return ("HGETALL", keys.user(text.fold(name)))
-
-
-def found(answer: Sequence[bytes]) -> User | None:
-    """The account, if there is one."""
-    return _user(fields(answer)) if answer else None
+def reading(name: str) -> Question[User | None]:
+    """The account of that name, in any case, if there is one."""
+    return _reading(text.fold(name))
 
 
 def nobody_yet(store: Store) -> bool:
@@ -138,8 +133,8 @@ def nobody_yet(store: Store) -> bool:
 def everyone(store: Store) -> list[User]:
     """All accounts, by name."""
     folded = [member.decode() for member in store.redis.smembers(keys.USERS)]
-    answers = store.batch([("HGETALL", keys.user(name)) for name in folded]) if folded else []
-    return sorted(filter(None, map(found, answers)), key=lambda user: user.name)
+    found = store.ask_together(*map(_reading, folded))
+    return sorted(filter(None, found), key=lambda user: user.name)
 
 
 def set_role(store: Store, name: str, role: str) -> User:
@@ -192,6 +187,13 @@ def _claim(store: Store, folded: str, user: User, hashed: str) -> None:
     )
     if not created:
         raise Conflict(N_("That name is taken."))
+
+
+def _reading(folded: str) -> Question[User | None]:
+    return Question(
+        [("HGETALL", keys.user(folded))],
+        lambda answers: _user(fields(answers[0])) if answers[0] else None,
+    )
 
 
 def _user(account: dict[bytes, bytes]) -> User:

@@ -126,11 +126,13 @@ def _verify(token: object, kind: str) -> Caller:
     claims = _decode(token)
     if claims["type"] != kind:
         raise Unauthorized(_INVALID)
-    revoked = [sessions.asked(claims[name]) for name in ("jti", "sid")]
-    account, *found = parts().store.batch([users.asked(claims["sub"]), *revoked])
-    if any(found):
+    user, *revoked = parts().store.ask_together(
+        users.reading(claims["sub"]),
+        sessions.revocation(claims["jti"]),
+        sessions.revocation(claims["sid"]),
+    )
+    if any(revoked):
         raise TokenRevoked(_REVOKED)
-    user = users.found(account)
     if user is None:
         raise Unauthorized(_INVALID)
     if claims["gen"] != user.generation:
