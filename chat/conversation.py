@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 import orjson
 
-from chat import history, keys, message, moderation, presence, rooms, text
+from chat import history, keys, message, presence, rate_limit, rooms, text
 from chat.directory import Activity
 from chat.errors import N_, NotFound, NotJoined
 from chat.presence import Timing
@@ -209,7 +209,7 @@ class Conversation:
 
     def type(self, user: User, room_id: str) -> None:
         """Tell the room that somebody who is in it is typing."""
-        moderation.throttle(self.store, "typing", text.fold(user.name), 1, 1, 5)
+        rate_limit.throttle(self.store, "typing", text.fold(user.name), 1, 1, 5)
         typing = orjson.dumps({"roomId": room_id, "sender": user.name})
         self.store.redis.publish(keys.typing(room_id), typing)
 
@@ -242,7 +242,7 @@ class Conversation:
 
     def _throttle(self, user: User) -> None:
         rate, burst = self.limits.message_rate, self.limits.message_burst
-        moderation.throttle(self.store, "message", user.folded, rate, 1, burst)
+        rate_limit.throttle(self.store, "message", user.folded, rate, 1, burst)
 
     def _place(self, user: User, room_id: object, session: str | None) -> str:
         """The id of a room in which this user may speak.

@@ -25,7 +25,7 @@ MAY_IMPORT = {
     "store": {"errors"},
     "embedded": set(),
     "keeper": {"embedded"},
-    "moderation": {"store", "keys", "errors"},
+    "rate_limit": {"store", "keys", "errors"},
     "sessions": {"store", "keys"},
     "users": {"store", "keys", "text", "errors"},
     "history": {"store", "keys", "text", "errors"},
@@ -34,7 +34,7 @@ MAY_IMPORT = {
     "directory": {"store", "keys", "text", "errors", "rooms", "users"},
     "conversation": {
         "store", "keys", "text", "message", "errors",
-        "directory", "history", "moderation", "presence", "rooms", "users",
+        "directory", "history", "rate_limit", "presence", "rooms", "users",
     },
 }  # fmt: skip
 #: What the domain may import besides the standard library.

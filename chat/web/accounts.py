@@ -4,7 +4,7 @@ from ipaddress import IPv6Address, ip_address
 
 from flask import request
 
-from chat import moderation, text, users
+from chat import rate_limit, text, users
 from chat.errors import Invalid
 from chat.users import User
 from chat.web.parts import parts
@@ -25,14 +25,14 @@ def authenticate(name: object, password: object) -> User:
         _throttle(kind, subject)
     user = users.authenticate(parts().store, parts().hasher, name, password)
     for kind, subject in counted:
-        moderation.give_back(parts().store, kind, subject, parts().settings.login_rate, 60)
+        rate_limit.give_back(parts().store, kind, subject, parts().settings.login_rate, 60)
     return user
 
 
 def register(name: object, password: object) -> User:
     """A new account. Raises ``Invalid``, ``Conflict``, ``Forbidden``, ``RateLimited``."""
     rate = REGISTRATIONS * parts().settings.login_rate
-    moderation.throttle(parts().store, "register-from", _address(), rate, 60, burst=rate)
+    rate_limit.throttle(parts().store, "register-from", _address(), rate, 60, burst=rate)
     registration = parts().settings.registration
     return users.create(parts().store, parts().hasher, name, password, registration=registration)
 
@@ -56,7 +56,7 @@ def _of_account(name: object) -> list[tuple[str, str]]:
 
 def _throttle(kind: str, subject: str) -> None:
     rate = parts().settings.login_rate
-    moderation.throttle(parts().store, kind, subject, rate, per_seconds=60, burst=rate)
+    rate_limit.throttle(parts().store, kind, subject, rate, per_seconds=60, burst=rate)
 
 
 def _address() -> str:

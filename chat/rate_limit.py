@@ -1,4 +1,4 @@
-"""Keeping order: how fast somebody may do something."""
+"""Rate limits: how fast somebody may do something."""
 
 from chat import keys
 from chat.errors import N_, RateLimited
