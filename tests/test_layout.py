@@ -18,6 +18,7 @@ CHAT = ROOT / "chat"
 #: Module of the domain -> what else of the domain it may import. ``rooms`` knows ``users``, since
 #: a room is somebody's and lets somebody in; otherwise siblings do not know each other.
 MAY_IMPORT = {
+    "address": set(),
     "errors": set(),
     "keys": set(),
     "message": set(),

@@ -1,10 +1,9 @@
 """Logging in and registering, as the pages and the API share them: with the brakes on."""
 
-from ipaddress import IPv6Address, ip_address
-
 from flask import request
 
 from chat import rate_limit, text, users
+from chat.address import network_of
 from chat.errors import Invalid
 from chat.users import User
 from chat.web.parts import parts
@@ -60,13 +59,5 @@ def _throttle(kind: str, subject: str) -> None:
 
 
 def _address() -> str:
-    """The client's address; of IPv6 the network of 64 bits, since one client has all of it."""
-    try:
-        address = ip_address(request.remote_addr or "")
-    except ValueError:
-        return "unknown"
-    if isinstance(address, IPv6Address):
-        if address.ipv4_mapped:
-            return str(address.ipv4_mapped)
-        return str(IPv6Address(int(address) >> 64 << 64))
-    return str(address)
+    """The network that the client has to itself."""
+    return network_of(request.remote_addr or "unknown")

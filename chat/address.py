@@ -1,0 +1,55 @@
+"""Client addresses: read from what a proxy or the system says, and counted by network."""
+
+from ipaddress import IPv4Address, IPv6Address, ip_address
+
+#: Characters of a text that is looked at; the longest IPv6 address with a port has 53.
+LONGEST = 100
+
+
+def parse(text: str) -> str | None:
+    """The address in ``text``, written as one always writes it; ``None`` if there is none.
+
+    Takes the forms of ``Forwarded`` and ``X-Forwarded-For``: ``10.2.0.4``, ``10.2.0.4:5004``,
+    ``2001:db8::1``, ``[2001:db8::1]``, ``[2001:db8::1]:5004``, each also in double quotes. An IPv4
+    address that is mapped into IPv6 is given as IPv4.
+    """
+    if len(text) > LONGEST:
+        return None
+    text = text.strip(" \t")
+    if len(text) > 1 and text[0] == text[-1] == '"':
+        text = text[1:-1]
+    address, port = text, ""
+    if text.startswith("["):
+        address, bracket, port = text[1:].partition("]")
+        if not bracket or ":" not in address:
+            return None
+    elif text.count(":") == 1:
+        address, _, port = text.partition(":")
+        port = f":{port}"
+    if port and not _is_port(port):
+        return None
+    try:
+        # The zone of a link-local address says which cable of this machine it came by.
+        found = ip_address(address.partition("%")[0])
+    except ValueError:
+        return None
+    return str(getattr(found, "ipv4_mapped", None) or found)
+
+
+def network_of(address: str) -> str:
+    """What one client has to itself: an IPv4 address, or the network of 64 bits of an IPv6 one.
+
+    A text that is no address stands for itself.
+    """
+    canonical = parse(address)
+    if canonical is None:
+        return address
+    found: IPv4Address | IPv6Address = ip_address(canonical)
+    if isinstance(found, IPv6Address):
+        return str(IPv6Address(int(found) >> 64 << 64))
+    return canonical
+
+
+def _is_port(text: str) -> bool:
+    digits = text[1:]
+    return text[0] == ":" and digits.isascii() and digits.isdigit() and len(digits) <= 5
