@@ -50,6 +50,17 @@ def network_of(address: str) -> str:
     return canonical
 
 
+def forwarded_for(header: str, proxies: int) -> str | None:
+    """The client's address in ``X-Forwarded-For``, where that many proxies in a row are trusted.
+
+    Each of them appends the address that it was called from; what stands further left may be
+    anything, also a quote that is never closed. ``None`` if too few have written there, or if the
+    entry is no address.
+    """
+    entries = header.rsplit(",", proxies)
+    return parse(entries[-proxies]) if 0 < proxies <= len(entries) else None
+
+
 def _is_port(text: str) -> bool:
     digits = text[1:]
     return text[0] == ":" and digits.isascii() and digits.isdigit() and len(digits) <= 5

@@ -1,6 +1,6 @@
 import pytest
 
-from chat.address import network_of, parse
+from chat.address import forwarded_for, network_of, parse
 
 
 @pytest.mark.parametrize(
@@ -47,3 +47,22 @@ def test_what_is_no_address_is_none(text):
 )
 def test_a_client_is_counted_by_the_network_it_has(address, network):
     assert network_of(address) == network
+
+
+@pytest.mark.parametrize(
+    ("header", "proxies", "client"),
+    [
+        ("198.51.100.4", 1, "198.51.100.4"),
+        ("203.0.113.9, 198.51.100.4:5004", 1, "198.51.100.4"),
+        ("203.0.113.9,198.51.100.4, 10.0.0.1", 2, "198.51.100.4"),
+        ('"made up, 198.51.100.4', 1, "198.51.100.4"),
+        ('made up", 198.51.100.4', 1, "198.51.100.4"),
+        ("203.0.113.9", 2, None),
+        ("203.0.113.9, unknown", 1, None),
+        ("203.0.113.9, ", 1, None),
+        ("", 1, None),
+        ("203.0.113.9", 0, None),
+    ],
+)
+def test_only_what_trusted_proxies_have_added_names_the_client(header, proxies, client):
+    assert forwarded_for(header, proxies) == client
