@@ -20,6 +20,7 @@ CHAT = ROOT / "chat"
 MAY_IMPORT = {
     "address": set(),
     "errors": set(),
+    "http": set(),
     "keys": set(),
     "message": set(),
     "text": {"errors"},

@@ -9,7 +9,7 @@ from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
 
 from chat import text
 from chat.errors import N_, Invalid
-from chat.web.security import BODY_MAX
+from chat.http import BODY_MAX
 
 _DIGITS = re.compile(r"[0-9]{1,16}", re.ASCII)
 

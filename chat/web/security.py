@@ -8,14 +8,13 @@ from flask import Flask, Response, request
 from flask.sessions import SecureCookieSessionInterface
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from chat.http import BODY_MAX, security_headers
 from chat.web.parts import parts
 from config import Settings
 
 #: How long a login lasts. It is not prolonged: a cookie of a login that was ended stays useless
 #: because the store remembers the ended login for as long.
 LOGIN_LIFETIME = timedelta(days=31)
-#: The largest request body in bytes; sixteen times the longest message, escaped, fits.
-BODY_MAX = 256 * 1024
 
 _NOT_IN_A_PATH = re.compile(r"[\x00-\x20\x7f-\x9f\\]")
 
@@ -68,24 +67,10 @@ def is_safe_next(target: str | None) -> bool:
 
 
 def _add_headers(response: Response) -> Response:
-    headers = response.headers
-    headers.setdefault("Content-Security-Policy", _content_security_policy())
-    headers.setdefault("X-Content-Type-Options", "nosniff")
-    headers.setdefault("Referrer-Policy", "same-origin")
-    headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
-    if over_tls():
-        headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+    # An invalid Host gives "" here.
+    for name, value in security_headers(request.host, over_tls()).items():
+        response.headers.setdefault(name, value)
     if request.endpoint != "static":
         # Pages and answers show what one person may see, and hold that person's tokens.
-        headers.setdefault("Cache-Control", "no-store")
+        response.headers.setdefault("Cache-Control", "no-store")
     return response
-
-
-def _content_security_policy() -> str:
-    # Safari before 15.4 does not count WebSockets as 'self'. An invalid Host gives "" here.
-    socket = f" {'wss' if over_tls() else 'ws'}://{request.host}" if request.host else ""
-    return (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "
-        f"connect-src 'self'{socket}; font-src 'self'; manifest-src 'self'; form-action 'self'; "
-        "base-uri 'none'; frame-ancestors 'none'"
-    )
