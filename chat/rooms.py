@@ -15,12 +15,27 @@ from chat.errors import N_, Conflict, Forbidden, NotFound
 from chat.store import Argument, Call, Question, Store
 from chat.users import User
 
-_FIELDS = ("name", "owner", "private", "encrypted", "createdAt", "epoch", "userCount", "seq")
+_FIELDS = (
+    "name",
+    "owner",
+    "private",
+    "encrypted",
+    "createdAt",
+    "epoch",
+    "userCount",
+    "seq",
+    "said",
+    "saidBy",
+)
 
 
 @dataclass(frozen=True)
 class Room:
-    """A room as it was when read. ``seq`` is that of its newest message, 0 before the first."""
+    """A room as it was when read. ``seq`` is that of its newest entry, 0 before the first.
+
+    ``said`` counts the TALKs, those deleted since too, and ``said_by`` is the sender of the
+    newest one: a page tells by them what is unread, since edits and reactions are nothing to read.
+    """
 
     room_id: str
     name: str
@@ -31,6 +46,8 @@ class Room:
     epoch: str
     user_count: int
     seq: int
+    said: int = 0
+    said_by: str = ""
 
     def wire(self) -> dict[str, object]:
         return {
@@ -42,6 +59,8 @@ class Room:
             "createdAt": self.created_at,
             "userCount": self.user_count,
             "seq": self.seq,
+            "said": self.said,
+            "saidBy": self.said_by,
         }
 
     def summary(self) -> dict[str, object]:
@@ -53,6 +72,8 @@ class Room:
             "encrypted": self.encrypted,
             "userCount": self.user_count,
             "seq": self.seq,
+            "said": self.said,
+            "saidBy": self.said_by,
         }
 
     def is_managed_by(self, user: User) -> bool:
@@ -141,7 +162,7 @@ def revive(store: Store, room: Room, present: Sequence[str]) -> bool:
 
     False when it is there after all, or was deleted.
     """
-    anew = replace(room, epoch=new_epoch(), user_count=0, seq=0)
+    anew = replace(room, epoch=new_epoch(), user_count=0, seq=0, said=0, said_by="")
     members = sorted({room.owner, *present}) if room.private else []
     made = store.run(
         "revive",
@@ -242,12 +263,14 @@ def _fields(room: Room) -> list[Argument]:
         room.epoch,
         room.user_count,
         room.seq,
+        room.said,
+        room.said_by,
     )
     return [part for pair in zip(_FIELDS, values, strict=True) for part in pair]
 
 
 def _room(room_id: str, values: Sequence[bytes | None]) -> Room | None:
-    name, owner, private, encrypted, created_at, epoch, user_count, seq = values
+    name, owner, private, encrypted, created_at, epoch, user_count, seq, said, said_by = values
     if name is None or owner is None or epoch is None:
         return None
     return Room(
@@ -260,4 +283,6 @@ def _room(room_id: str, values: Sequence[bytes | None]) -> Room | None:
         epoch.decode(),
         int(user_count or 0),
         int(seq or 0),
+        int(said or 0),
+        (said_by or b"").decode(),
     )

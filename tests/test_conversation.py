@@ -212,3 +212,12 @@ def test_changed_rooms_are_collected_for_the_live_list(conversation, room):
     conversation.changed.clear()
     rooms.access(conversation.store, ANN, room)
     assert conversation.changed == set()
+
+
+def test_a_room_counts_what_was_said_and_not_what_was_done_to_it(conversation, store, room):
+    conversation.talk(ANN, room, "one")
+    first = conversation.talk(BEN, room, 'two, "sender":"Cat"')["seq"]
+    conversation.react(ANN, room, first, "🎉", True)
+    conversation.edit(BEN, room, first, "two!")
+    [found] = rooms.find(store, [room])
+    assert (found.seq, found.said, found.said_by) == (4, 2, "Ben")

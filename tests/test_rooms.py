@@ -39,6 +39,8 @@ def test_a_new_room_is_listed_with_its_wire_form(store):
         "createdAt": room.created_at,
         "userCount": 0,
         "seq": 0,
+        "said": 0,
+        "saidBy": "",
     }
 
 

@@ -61,6 +61,11 @@ local function append(keys, kind, at, body, longest, epoch)
     heading = heading .. '"epoch":"' .. epoch .. '",'
   end
   redis.call('HSET', room, 'seq', seq, 'activeAt', at)
+  if kind == 'TALK' then
+    -- Quotes within the text are escaped, so that this is the field and nothing that somebody wrote.
+    redis.call('HSET', room, 'saidBy', string.match(body, '"sender":"([^"]*)"') or '')
+    redis.call('HINCRBY', room, 'said', 1)
+  end
   redis.call('PUBLISH', room, heading .. string.sub(stored, 2))
   return seq, at, count
 end

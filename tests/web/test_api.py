@@ -7,6 +7,7 @@ from tests.web.answers import refused
 
 ROOM_FIELDS = {
     "roomId", "name", "owner", "private", "encrypted", "createdAt", "userCount", "seq",
+    "said", "saidBy",
 }  # fmt: skip
 
 
