@@ -17,15 +17,17 @@ from engineio import packet
 from eventlet import wsgi
 
 from chat.live import handshake
-from chat.live.session import Probe, Session
+from chat.live.probe import Probe
+from chat.live.session import Session
 from chat.live.transport import Transport
 from chat.live.turn import Turn
 from chat.live.wheel import Wheel
 
 log = logging.getLogger(__name__)
 
-#: Seconds between two looks at who polls.
-LOOK = 5.0
+#: Seconds between two looks at who polls: a lost client is noticed at most so much later than its
+#: ping's time is over.
+LOOK = 1.0
 
 #: What is kept of a WebSocket's request, for handlers that ask for it; first what differs much.
 _OWN = ("QUERY_STRING", "HTTP_COOKIE", "REMOTE_ADDR")
@@ -79,6 +81,10 @@ class Engine(engineio.Server):
         self.wheel.add(transport)
         wsgi.WSGI_LOCAL.already_handled = True
         return []
+
+    def try_websocket(self, environ: dict[str, Any], greeting: bytes, session: Session) -> Any:
+        """Let a polling session try out the WebSocket of this request."""
+        return self.open_websocket(environ, greeting, Probe(session))
 
     def refuse(self, refusal: handshake.Refused) -> dict[str, Any]:
         """The answer to a handshake that was none."""

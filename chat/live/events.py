@@ -14,7 +14,7 @@ from redis.exceptions import RedisError
 
 from chat import directory, history, rooms, text
 from chat.errors import N_, Invalid, MaruError, NotJoined, Unauthorized, Unavailable
-from chat.live import frames, wire
+from chat.live import wire
 from chat.live.connections import Connection
 from chat.live.live import Live
 from chat.live.session import Session
@@ -83,9 +83,8 @@ def _call(live: Live, operations: dict[str, Operation], session: Session, packet
     if operation is None:
         return False
     answer = _answer(lambda: _carry_out(live, operation, connection.session, tuple(arguments)))
-    if call[1] and session.transport is not None:
-        acknowledgement = b"43%d[%b]" % (int(call[1]), orjson.dumps(answer))
-        session.transport.push(frames.frame(frames.TEXT, acknowledgement))
+    if call[1]:
+        session.acknowledge(b"43%d[%b]" % (int(call[1]), orjson.dumps(answer)))
     return True
 
 

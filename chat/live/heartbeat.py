@@ -169,9 +169,9 @@ class Heartbeat:
         self._strangers = {session: self._strangers.get(session, now) for session in strangers}
         for session, since in self._strangers.items():
             if now - since > INTRODUCTION:
-                session.close(wait=False)
+                session.close(wait=False, abort=True)
 
     def _end(self, connection: Connection) -> None:
         # Not out of its rooms at once: a page that overslept comes back with a new token.
         self._live.notify(connection, "expired", "The token has expired.")
-        connection.engine.close(wait=False)
+        connection.engine.close(wait=False, abort=True)

@@ -21,7 +21,7 @@ from redis.exceptions import RedisError
 
 from chat import keys, message, presence, sessions
 from chat.conversation import Conversation
-from chat.errors import N_, Forbidden, Unauthorized
+from chat.errors import N_, Forbidden, NotFound, Unauthorized
 from chat.live.connections import Connection, Connections
 from chat.live.fanout import Fanout
 from chat.live.queue import QUEUE
@@ -146,11 +146,19 @@ class Live:
         for room_id in list(connection.rooms):
             self._take_out(connection, room_id, message.LEFT)
 
+    def refuse_namespace(self, engine: str, namespace: str) -> None:
+        """Answer a client that connects to a namespace other than ``/``: there is none."""
+        session = self.server.eio.sockets.get(engine)
+        if session is not None:
+            error = NotFound(N_("There is no such namespace. Connect to / instead.")).wire()
+            told = orjson.dumps({"message": error["message"], "data": error})
+            session.acknowledge(b"44%b,%b" % (namespace.encode(), told))
+
     def drop(self, engine: str) -> None:
         """Close the transport; to the client that is a lost connection, and it may come back."""
         session = self.server.eio.sockets.get(engine)
         if session is not None:
-            session.close(wait=False)
+            session.close(wait=False, abort=True)
 
     def cut_off(self, session: Session) -> None:
         """It does not read what it is sent. What waits for it is thrown away: it can resume."""
@@ -160,7 +168,7 @@ class Live:
             log.info("A connection of %s is too slow and is cut off.", connection.name)
             self.lost(connection.session)
             self.notify(connection, "slow", "Too slow to read; come back and go on from there.")
-        session.close(wait=False)
+        session.close(wait=False, abort=True)
 
     def drain(self, seconds: float) -> None:
         """The worker stops: its clients are told, and go to other workers one by one."""
@@ -173,7 +181,7 @@ class Live:
 
     def _drop_after(self, seconds: float, connection: Connection) -> None:
         self.server.sleep(seconds)
-        connection.engine.close(wait=False)
+        connection.engine.close(wait=False, abort=True)
 
     def notify(self, connection: Connection, code: str, text: str) -> None:
         """Send a ``notice`` to one connection."""

@@ -1,6 +1,7 @@
 """Flask-SocketIO's message queue, over which processes outside emit to rooms."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import eventlet
 
@@ -24,6 +25,14 @@ class QueueManager(Members):
     def hear(self, payload: bytes) -> None:
         """What arrived on the queue."""
         self._heard.put(payload)
+
+    def _leave_as_it_is(self, message: dict[str, Any]) -> None:
+        """Who is in a room is decided by ``join`` and ``leave`` alone, not by programs outside.
+
+        A room that an outside program has closed would no longer hear what others outside emit.
+        """
+
+    _handle_close_room = _handle_enter_room = _handle_leave_room = _leave_as_it_is
 
     def _listen(self) -> Iterator[bytes]:
         while True:

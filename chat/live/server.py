@@ -97,7 +97,8 @@ class LiveServer:
         engine.calls = events.register(self._live)
         engine.may_overlap = events.may_overlap
         engine.cut_off = self._live.cut_off
-        engine.on("message", wire.guarded(server._handle_eio_message, self._live.drop))
+        read, live = server._handle_eio_message, self._live
+        engine.on("message", wire.guarded(read, live.refuse_namespace, live.drop))
         self._heartbeat = Heartbeat(self._live, self._stop_worker)
 
     def start(self) -> None:

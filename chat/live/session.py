@@ -1,9 +1,15 @@
 """One Engine.IO session: a row of polls, as the library has it, or a WebSocket on callbacks.
 
-What a WebSocket brings waits in the session's inbox; a greenlet carries it out, in order, and
-exists only as long as there is something. Everything else is done by the event loop.
+What a client sends, over either, waits in the session's inbox; a greenlet carries it out, in
+order, and exists only as long as there is something. The event loop does everything else.
+
+A session ends in one of two ways. Engine.IO's packet ``1`` is a good-bye: python-socketio does not
+come back after it. So it is sent only to a client that has to stay away. In every other case the
+transport just closes, and each official client connects again by itself.
 """
 
+import base64
+import binascii
 import functools
 import time
 from collections import deque
@@ -15,7 +21,7 @@ from engineio.socket import Socket
 
 from chat.live import frames, handshake
 from chat.live.transport import Transport
-from chat.live.wire import is_engine_packet
+from chat.live.wire import SEPARATOR, is_engine_packet
 
 if TYPE_CHECKING:
     from chat.live.engine import Engine
@@ -28,7 +34,6 @@ OVERLAP = 16
 POLLED_MAX = 1000
 
 _PING = frames.frame(frames.TEXT, b"2")
-_PONG_PROBE = frames.frame(frames.TEXT, b"3probe")
 _CLOSE = frames.frame(frames.TEXT, b"1")
 
 
@@ -40,6 +45,8 @@ class Session(Socket):
     transport: Transport | None = None
     connection: Any = None
     _inbox: deque[Any] | None = None
+    #: Told when the inbox of a polling client has room again.
+    _room_again: Any = None
     _unanswered = _stalled = _held = False
     _under_way = 0
 
@@ -83,6 +90,41 @@ class Session(Socket):
             self.queue.put(packet.Packet(packet.MESSAGE, data[1:].decode()))
         self.check_reader()
 
+    def acknowledge(self, packet_data: bytes) -> None:
+        """Send one Engine.IO message that is encoded already, over whichever transport."""
+        if self.transport is not None:
+            self.transport.push(frames.frame(frames.TEXT, packet_data))
+        elif not self.closed:
+            self.poll_later([packet_data])
+
+    def handle_post_request(self, environ: dict[str, Any]) -> None:
+        """Take what a polling client has posted: any number of packets, each as one of a WebSocket.
+
+        Returns when the inbox has room again, so that the client has to wait before it posts more.
+        """
+        body: bytes = environ["wsgi.input"].read()
+        for encoded in body.decode().split(SEPARATOR):
+            if encoded[:1] == "b":
+                self.heard(_attachment(encoded))
+            else:
+                self.heard(encoded)
+        self._wait_for_room()
+
+    def _wait_for_room(self) -> None:
+        while self._inbox is not None and len(self._inbox) >= INBOX and not self.closed:
+            if self._room_again is None:
+                self._room_again = eventlet.event.Event()
+            self._room_again.wait()
+
+    def check_ping_timeout(self) -> bool:
+        """End a session whose client has not answered a ping in time; gives whether it goes on."""
+        if self.closed:
+            raise exceptions.SocketIsClosedError
+        if self.last_ping and time.time() - self.last_ping > self.server.ping_timeout:
+            self.close(wait=False, abort=True, reason=self.server.reason.PING_TIMEOUT)
+            return False
+        return True
+
     def check_reader(self) -> None:
         """See to it that a client is cut off which does not read what it is sent."""
         if self.closing or self.closed or self._stalled:
@@ -104,7 +146,10 @@ class Session(Socket):
             self.queue.get_nowait()
 
     def close(self, wait: bool = True, abort: bool = False, reason: str | None = None) -> None:
-        """End it; the handlers of ``disconnect`` run before this returns."""
+        """End it; the handlers of ``disconnect`` run before this returns.
+
+        With ``abort`` the client may come back by itself; without, it is told good-bye.
+        """
         if self.transport is None:
             super().close(wait, abort, reason)
             return
@@ -130,6 +175,8 @@ class Session(Socket):
             self._put(data[1:])
         elif data == "3":
             self._unanswered = False
+            if self.transport is None:
+                self.schedule_ping()
         elif data == "1":
             self._put(_Ended(self.server.reason.CLIENT_DISCONNECT))
 
@@ -168,11 +215,12 @@ class Session(Socket):
                 self._held = True
                 return
             item = inbox.popleft()
-            if len(inbox) == INBOX_LOW and self.transport is not None:
-                self.transport.resume()
+            if len(inbox) == INBOX_LOW:
+                self._read_on()
             if isinstance(item, _Ended):
                 # What was called before is carried out by now: a page says goodbye and is gone.
-                self.close(abort=True, reason=item.reason)
+                self.close(wait=False, abort=True, reason=item.reason)
+                self._read_on()
                 break
             if overlaps:
                 if inbox:
@@ -183,6 +231,13 @@ class Session(Socket):
                 return
             self._carry_out(item)
         self._inbox = None
+
+    def _read_on(self) -> None:
+        if self.transport is not None:
+            self.transport.resume()
+        waiting, self._room_again = self._room_again, None
+        if waiting is not None:
+            waiting.send()
 
     def _carry_out(self, item: str | bytes) -> None:
         if not self.closed:
@@ -206,7 +261,7 @@ class Session(Socket):
             greeting = handshake.accept(environ)
         except handshake.Refused as refusal:
             return self.server.refuse(refusal)
-        return self.server.open_websocket(environ, greeting, Probe(self))
+        return self.server.try_websocket(environ, greeting, self)
 
 
 class _Ended:
@@ -218,54 +273,22 @@ class _Ended:
         self.reason = reason
 
 
-class Probe:
-    """A WebSocket that a polling session tries out: ``2probe``, ``3probe``, ``5``, and it is it."""
-
-    def __init__(self, session: Session) -> None:
-        self.session = session
-        self.transport: Transport | None = None
-        self._probed = False
-
-    def adopt(self, transport: Transport) -> None:
-        self.transport = transport
-        self.session.upgrading = True
-
-    def heard(self, data: str | bytes) -> None:
-        assert self.transport
-        session = self.session
-        if not self._probed and data == "2probe" and not session.closed:
-            self._probed = True
-            self.transport.push(_PONG_PROBE)
-            # Ends the poll that waits, so that what comes from now on waits for the WebSocket.
-            session.queue.put(packet.Packet(packet.NOOP))
-        elif self._probed and data == "5" and not session.closed:
-            self.transport.owner = session
-            session.adopt(self.transport)
-        else:
-            self.transport.end()
-            self.lost()
-
-    def lost(self) -> None:
-        self.session.upgrading = False
-
-    def beat(self) -> None:
-        """It was given a whole interval."""
-        assert self.transport
-        self.transport.end()
-        self.lost()
-
-    def check(self) -> None:
-        return None
-
-
 def framed(pkt: packet.Packet) -> bytes:
     """The packet in a frame, made once however many get it."""
     ready: bytes | None = pkt.__dict__.get("frame")
     if ready is None:
-        data = pkt.encode()
-        if isinstance(data, str):
-            ready = frames.frame(frames.TEXT, data.encode())
+        if pkt.binary:
+            # Not encode(): it keeps its first result, which for somebody who polls is base64.
+            ready = frames.frame(frames.BINARY, pkt.data)
         else:
-            ready = frames.frame(frames.BINARY, data)
+            ready = frames.frame(frames.TEXT, pkt.encode().encode())
         pkt.frame = ready
     return ready
+
+
+def _attachment(encoded: str) -> bytes:
+    """Binary data as a polling client sends it. Empty, which no session accepts, if it is none."""
+    try:
+        return base64.b64decode(encoded[1:], validate=True)
+    except (binascii.Error, ValueError):
+        return b""

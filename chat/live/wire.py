@@ -23,11 +23,19 @@ log = logging.getLogger(__name__)
 ATTACHMENTS_MAX = 16
 #: Event under which a call arrives whose arguments could not be read.
 MALFORMED = "malformed"
+#: Stands between the packets that a polling client posts together.
+SEPARATOR = "\x1e"
 
 # Engine.IO from a client besides messages: close, ping, pong, upgrade, noop.
 _ENGINE_PACKETS = frozenset(("1", "2", "3", "5", "6", "2probe", "3probe"))
 _SOCKET_TYPES = frozenset("0123456")
 _CALL = re.compile(r"2(\d{1,15})(?!\d)", re.ASCII)
+# Binary data as a polling client sends it.
+_ATTACHMENT = re.compile(
+    r"b(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?", re.ASCII
+)
+# CONNECT in a namespace other than /.
+_ELSEWHERE = re.compile(r"0(/[^,?]+)")
 _RESERVED = ("connect", "disconnect", "connect_error")
 
 
@@ -107,11 +115,21 @@ class Packet(packet.Packet):
 
 
 def guarded(
-    read: Callable[[str, Any], None], end: Callable[[str], None]
+    read: Callable[[str, Any], None],
+    refuse: Callable[[str, str], None],
+    end: Callable[[str], None],
 ) -> Callable[[str, Any], None]:
-    """``read``, which is given what each session sends; one that sends rubbish is ended."""
+    """``read``, which is given what each session sends; one that sends rubbish is ended.
+
+    ``refuse(session, namespace)`` answers a client that connects to a namespace other than ``/``:
+    there is none.
+    """
 
     def guard(session: str, data: Any) -> None:
+        elsewhere = _ELSEWHERE.match(data) if isinstance(data, str) else None
+        if elsewhere is not None:
+            refuse(session, elsewhere[1])
+            return
         try:
             read(session, data)
         except ValueError as problem:
@@ -159,8 +177,7 @@ def _read(environ: dict[str, Any]) -> bytes | None:
 
 def _is_payload(body: bytes) -> bool:
     try:
-        frames = body.decode().split("\x1e")
+        packets = body.decode().split(SEPARATOR)
     except UnicodeDecodeError:
         return False
-    # As many as stock Engine.IO takes at once.
-    return len(frames) <= 16 and all(map(is_engine_packet, frames))
+    return all(is_engine_packet(packet) or _ATTACHMENT.fullmatch(packet) for packet in packets)

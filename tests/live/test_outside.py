@@ -28,6 +28,16 @@ outside = flask_socketio.SocketIO(message_queue=url, client_manager=queue)
 outside.emit("weather", {"now": "눈"}, to=room)
 """
 
+#: Emits binary data, and does with the room what programs do to rooms of their own.
+MEDDLER = """
+import sys, socketio
+url, room = sys.argv[1:]
+queue = socketio.RedisManager(url, channel="flask-socketio", write_only=True)
+queue.emit("picture", {"data": bytes([0, 159, 146, 150])}, room=room)
+queue.close_room(room)
+queue.emit("weather", {"now": "눈"}, room=room)
+"""
+
 
 def run(program, *arguments):
     subprocess.run([sys.executable, "-c", program, *arguments], check=True, timeout=60)
@@ -74,6 +84,35 @@ def test_a_process_outside_emits_to_a_room(maru, person, apart):
     members[1].wait_for(lambda heard: [event for event, _ in heard].count("weather") == 2)
     settle(elsewhere, outsider)
     assert [event for event, _ in members[0].heard].count("weather") == 1
+
+
+@pytest.mark.parametrize("polls_first", [True, False])
+def test_binary_data_from_outside_reaches_those_who_poll_and_those_who_do_not(
+    own_maru, connect, polls_first
+):
+    maru = own_maru(workers=1)
+    ann, ben = maru.register("ann"), maru.register("ben")
+    room = ann.create_room()
+    transports = ["polling", "websocket"] if polls_first else ["websocket", "polling"]
+    people = zip((ann, ben), transports, strict=True)
+    clients = [connect(api, transport=transport) for api, transport in people]
+    for client in clients:
+        client.join(room)
+    run(MEDDLER, maru.store_url, room)
+    for client in clients:
+        assert client.wait_for_event("picture") == {"data": bytes([0, 159, 146, 150])}
+        assert not client.ended.is_set()
+
+
+def test_a_room_that_a_process_outside_closes_goes_on_to_hear_what_is_emitted(
+    maru, person, connect
+):
+    ann = person("ann")
+    room = ann.create_room()
+    client = connect(ann)
+    client.join(room)
+    run(MEDDLER, maru.store_url, room)
+    assert client.wait_for_event("weather") == {"now": "눈"}
 
 
 def test_a_process_outside_emits_with_the_url_of_the_store_alone(tcp_store, own_maru, apart):
