@@ -35,7 +35,7 @@ def create_app(settings: config.Settings | None = None) -> Flask:
         conversation,
         web.verify_token,
         settings.store_url,
-        settings.allowed_origins,
+        frozenset(settings.allowed_origins),
         embedded.socket_path(settings.data_dir).parent,
     )
     app.extensions["live"] = server

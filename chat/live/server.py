@@ -16,6 +16,7 @@ from flask_socketio import SocketIO
 
 from chat.conversation import Conversation
 from chat.live import events, wire
+from chat.live.cross_origin import CrossOrigin
 from chat.live.engine import Engine
 from chat.live.frames import MESSAGE_MAX
 from chat.live.heartbeat import Heartbeat
@@ -31,7 +32,7 @@ T = TypeVar("T")
 log = logging.getLogger("socketio")
 log.setLevel(logging.ERROR)
 #: Engine.IO's words for what is told to the client alone: it is no fault of the server, and the log
-#: is no place for what a stranger has written. An origin that is refused may be the operator's.
+#: is no place for what a stranger has written.
 CLIENTS_MISTAKES = {
     *("bad-jsonp-index", "bad-sid", "bad-transport", "bad-upgrade", "bad-version"),
     *("not-connected", "unexpected-http"),
@@ -53,7 +54,8 @@ tpool.set_num_threads(THREADS)
 class LiveServer:
     """Socket.IO for a Flask app. ``start`` begins to listen and to keep the leases.
 
-    In ``folder`` the workers of this machine find each other.
+    Pages of ``origins`` may connect besides those of the same one: see ``chat.origin``. In
+    ``folder`` the workers of this machine find each other.
     """
 
     def __init__(
@@ -62,7 +64,7 @@ class LiveServer:
         conversation: Conversation,
         verify_token: Callable[[object], Caller],
         store_url: str,
-        origins: tuple[str, ...],
+        origins: frozenset[str],
         folder: Path,
     ) -> None:
         def verify(token: object) -> Caller:
@@ -81,7 +83,8 @@ class LiveServer:
             # In the order sent: one connection's calls never overtake each other.
             async_handlers=False,
             manage_session=False,
-            cors_allowed_origins=list(origins) or None,
+            # Origins are looked at by CrossOrigin, for every worker's sessions.
+            cors_allowed_origins=[],
             ping_interval=PING,
             ping_timeout=PONG,
             max_http_buffer_size=MESSAGE_MAX,
@@ -90,7 +93,7 @@ class LiveServer:
         engine = self._engine = _engine_of(server)
         path = "/socket.io"
         self._relay = Relay(wire.PollingDoor(app.wsgi_app, path), path, folder)
-        app.wsgi_app = self._relay  # type: ignore[method-assign]
+        app.wsgi_app = CrossOrigin(self._relay, path, origins)  # type: ignore[method-assign]
         new_id = engine.generate_id
         engine.generate_id = lambda: self._relay.name(new_id())
         self._live = Live(server, conversation, verify)

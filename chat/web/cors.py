@@ -6,6 +6,7 @@ neither use the login cookie nor read ``GET /api/token``.
 
 from flask import Flask, Response, request
 
+from chat.origin import is_allowed
 from chat.web.errors import is_api
 from config import Settings
 
@@ -20,9 +21,10 @@ def init_app(app: Flask, settings: Settings) -> None:
         if not is_api():
             return response
         response.vary.add("Origin")
-        if not request.origin or not allowed & {request.origin, "*"}:
+        origin = request.origin
+        if not origin or not is_allowed(origin, request.scheme, request.host, allowed):
             return response
-        response.headers["Access-Control-Allow-Origin"] = request.origin
+        response.headers["Access-Control-Allow-Origin"] = origin
         if request.method == "OPTIONS" and "Access-Control-Request-Method" in request.headers:
             # Flask answers OPTIONS by itself; this makes the answer one to a preflight.
             response.headers["Access-Control-Allow-Methods"] = "GET, POST, PUT, PATCH, DELETE"

@@ -1,14 +1,14 @@
-"""What protects a browser and its person: cookies, response headers, proxies, redirects."""
+"""What protects a browser and its person: cookies, headers, proxies, redirects."""
 
 import re
 from datetime import timedelta
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, request
+from flask import Flask, request
 from flask.sessions import SecureCookieSessionInterface
-from werkzeug.middleware.proxy_fix import ProxyFix
 
-from chat.http import BODY_MAX, security_headers
+from chat.forwarded import Forwarded
+from chat.http import BODY_MAX, ResponseHeaders
 from chat.web.parts import parts
 from config import Settings
 
@@ -39,13 +39,9 @@ def init_app(app: Flask, settings: Settings) -> None:
         WTF_CSRF_SSL_STRICT=False,
     )
     app.session_interface = _SessionCookie()
-    if settings.trusted_proxies:
-        # Each proxy appends to X-Forwarded-For; of X-Forwarded-Proto only the nearest one's word
-        # counts, since some overwrite and some append. The host comes from Host alone.
-        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
-            app.wsgi_app, x_for=settings.trusted_proxies, x_proto=1, x_host=0
-        )
-    app.after_request(_add_headers)
+    # In front of all that answers, Socket.IO and the relay between workers included.
+    answered = ResponseHeaders(app.wsgi_app, tls=bool(settings.tls_cert))
+    app.wsgi_app = Forwarded(answered, settings.trusted_proxies)  # type: ignore[method-assign]
 
 
 def over_tls() -> bool:
@@ -64,13 +60,3 @@ def is_safe_next(target: str | None) -> bool:
     if len(target) > 2000 or _NOT_IN_A_PATH.search(target):
         return False
     return urlsplit(target).path.rstrip("/") != "/logout"
-
-
-def _add_headers(response: Response) -> Response:
-    # An invalid Host gives "" here.
-    for name, value in security_headers(request.host, over_tls()).items():
-        response.headers.setdefault(name, value)
-    if request.endpoint != "static":
-        # Pages and answers show what one person may see, and hold that person's tokens.
-        response.headers.setdefault("Cache-Control", "no-store")
-    return response
