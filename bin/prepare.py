@@ -38,7 +38,11 @@ VENV_STAMP = VENV / "made-by-maru"
 CLIENT = ROOT / "node_modules" / "socket.io-client" / "dist" / "socket.io.esm.min.js"
 VENDOR = ROOT / "static" / "vendor"
 #: Debian's names of what the tests need besides Python packages.
-TEST_PACKAGES = ("chromium", "fonts-noto-cjk", "fonts-noto-color-emoji", "openssl")
+TEST_PACKAGES = (
+    *("chromium", "fonts-noto-cjk", "fonts-noto-color-emoji", "openssl"),
+    # Sets the clock of a store that a test starts.
+    "faketime",
+)
 
 
 @dataclass(frozen=True)

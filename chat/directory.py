@@ -85,7 +85,8 @@ class Activity:
     def note(self, room_id: str) -> list[Command]:
         """What to tell the store of a room in which something is being said, if it is time to."""
         now = time.time_ns() // 1_000_000
-        if now - self._noted.get(room_id, 0) <= EXACT:
+        # Also when it was noted later than now, by a clock that was set back since.
+        if 0 <= now - self._noted.get(room_id, 0) <= EXACT:
             return []
         if len(self._noted) > NOTED:
             self._noted.clear()

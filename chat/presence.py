@@ -148,14 +148,11 @@ def reap(
     due = [room_id.decode() for room_id in claimed]
     if not due:
         return {}
+    announced = [message.notice(message.QUIT, i, locale, message.LOST) for i in due]
     answers = store.batch(
         [
-            Call(
-                "reap",
-                _keys(room_id),
-                [now, message.notice(message.QUIT, room_id, locale, message.LOST), CHUNK],
-            )
-            for room_id in due
+            Call("reap", _keys(i), [now, announcement, CHUNK, held_until, timing.lease])
+            for i, announcement in zip(due, announced, strict=True)
         ]
     )
     store.batch(

@@ -8,6 +8,10 @@ import orjson
 from chat import keys
 from chat.store import Question, Store
 
+#: Seconds that a revocation is kept beyond the life of what is revoked: the store forgets it by its
+#: own clock, which may be set forward, and tokens end by the workers' clocks.
+SLACK = 24 * 3600
+
 
 def new_id() -> str:
     """The identity of one login: its cookie and its tokens share it."""
@@ -19,7 +23,7 @@ def revoke(store: Store, ident: str, seconds: int) -> None:
 
     Give as many as it could still live. Every worker is told, and closes the sockets concerned.
     """
-    store.redis.set(keys.revoked(ident), 1, ex=max(1, seconds))
+    store.redis.set(keys.revoked(ident), 1, ex=max(1, seconds) + SLACK)
     store.redis.publish(keys.CONTROL, orjson.dumps({"revoked": ident}))
 
 

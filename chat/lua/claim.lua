@@ -1,16 +1,23 @@
 -- Take the rooms that need the reaper's look, so that other workers leave them alone meanwhile.
 -- Nobody having asked for a while means that nobody could renew a lease either: the store was away,
--- or all workers were. Then no room is given out until everybody has had the time of one lease.
+-- or all workers were, or the clock was set forward. Then no room is given out until everybody has
+-- had the time of one lease. Times further ahead than any that could have been stored come from a
+-- clock that was set back since: they are not believed.
 -- KEYS  occupied, reaped
 -- ARGV  now ('' for the store's clock), how many at the most, for how long in ms,
 --       silence that counts as an outage in ms, lease in ms
 -- Gives the time at which the claim ends, then the room ids.
-local at = clock(ARGV[1])
+local at, lease = clock(ARGV[1]), tonumber(ARGV[5])
 local ends = at + tonumber(ARGV[3])
 local asked, resumes = string.match(redis.call('GET', KEYS[2]) or '', '(%d+) (%d+)')
-if asked and at - asked > tonumber(ARGV[4]) then resumes = at + tonumber(ARGV[5]) end
-redis.call('SET', KEYS[2], at .. ' ' .. (resumes or 0))
-if at < tonumber(resumes or 0) then return {ends} end
+if asked and at - asked > tonumber(ARGV[4]) then resumes = at + lease end
+resumes = math.min(tonumber(resumes or 0), at + lease)
+redis.call('SET', KEYS[2], string.format('%d %d', at, resumes))
+if at < resumes then return {ends} end
 local rooms = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', at, 'LIMIT', 0, ARGV[2])
+local doubtful = redis.call('ZRANGEBYSCORE', KEYS[1], '(' .. ends + lease, '+inf', 'LIMIT', 0, ARGV[2])
+for _, room in ipairs(doubtful) do
+  if #rooms < tonumber(ARGV[2]) then rooms[#rooms + 1] = room end
+end
 for _, room in ipairs(rooms) do redis.call('ZADD', KEYS[1], ends, room) end
 return {ends, unpack(rooms)}

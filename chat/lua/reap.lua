@@ -1,9 +1,19 @@
 -- Connections whose lease has ended leave the room.
+-- A lease that ends later than one that begins now comes from a clock that was set back since: it
+-- ends a lease from now. A clock that was set forward since the claim makes the claim end; then
+-- nobody is touched.
 -- KEYS  room, conns, people
--- ARGV  now ('' for the store's clock), body of QUIT, how many connections at the most
--- Gives the end of the next lease in ms ('' when nobody is left), then the names of those who are gone.
-local at = clock(ARGV[1])
-local expired = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', at, 'LIMIT', 0, ARGV[3])
-local gone = depart(KEYS[2], KEYS[3], expired)
-announce(KEYS[1], KEYS[3], 'QUIT', at, ARGV[2], gone)
-return {redis.call('ZRANGE', KEYS[2], 0, 0, 'WITHSCORES')[2] or '', unpack(gone)}
+-- ARGV  now ('' for the store's clock), body of QUIT, how many connections at the most,
+--       end of the claim in ms, lease in ms
+-- Gives when the room needs the next look in ms ('' when nobody is left), then the names of those who are gone.
+local at, gone, more = clock(ARGV[1]), {}, false
+local latest = at + tonumber(ARGV[5])
+if at <= tonumber(ARGV[4]) then
+  local doubtful = redis.call('ZRANGEBYSCORE', KEYS[2], '(' .. latest, '+inf', 'LIMIT', 0, ARGV[3])
+  for _, member in ipairs(doubtful) do redis.call('ZADD', KEYS[2], 'XX', latest, member) end
+  more = #doubtful == tonumber(ARGV[3])
+  local expired = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', at, 'LIMIT', 0, ARGV[3])
+  gone = depart(KEYS[2], KEYS[3], expired)
+  announce(KEYS[1], KEYS[3], 'QUIT', at, ARGV[2], gone)
+end
+return {more and at or redis.call('ZRANGE', KEYS[2], 0, 0, 'WITHSCORES')[2] or '', unpack(gone)}
