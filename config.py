@@ -4,10 +4,9 @@
 ``python config.py --help`` prints the table that ``bin/run --help`` shows.
 """
 
+import difflib
 import fcntl
-import ipaddress
 import os
-import re
 import secrets
 import ssl
 import sys
@@ -18,95 +17,25 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-ROOT = Path(__file__).resolve().parent
-SECRET_MIN = 32
+import env_file
+import setting_checks as check
+from setting_checks import SECRET_MIN, Check
+
+#: The checkout.
+ROOT = check.ROOT
 #: Longest that a token may live, in seconds: revocations are remembered for as long.
 TOKEN_SECONDS_MAX = 31 * 24 * 3600
-
-Check = Callable[[str], Any]
+#: What may stand in ``.env`` besides settings of Maru: those of its libraries.
+_OTHERS = ("FLASK_", "GUNICORN_", "PYTHON", "EVENTLET_")
 
 
 class ConfigError(Exception):
     """A setting is missing or wrong; the text is one line that names it."""
 
 
-def _whole(least: int, most: int) -> Check:
-    def check(text: str) -> int:
-        if not re.fullmatch(r"\d{1,12}", text, re.ASCII) or not least <= int(text) <= most:
-            raise ValueError(f"a whole number from {least} to {most}")
-        return int(text)
-
-    return check
-
-
-def _one_of(*words: str) -> Check:
-    def check(text: str) -> str:
-        if text.lower() not in words:
-            raise ValueError(f"one of {', '.join(words)}")
-        return text.lower()
-
-    return check
-
-
-def _address(text: str) -> str:
-    try:
-        ipaddress.ip_address(text)
-    except ValueError:
-        if not re.fullmatch(r"[\w.-]+", text):
-            raise ValueError("an IP address or a host name, without a port") from None
-    return text
-
-
-def _path(text: str) -> Path:
-    # Against the checkout, not the current folder: bin/run may be called from anywhere.
-    return ROOT / Path(text).expanduser()
-
-
-def _file(text: str) -> Path | None:
-    if text and not _path(text).is_file():
-        raise ValueError("the path of a file that is there")
-    return _path(text) if text else None
-
-
-def _redis_url(text: str) -> str:
-    if text and not re.fullmatch(r"unix://([^/@\s]*@)?/\S+|rediss?://[^/?#\s]+\S*", text):
-        raise ValueError("redis://HOST, rediss://HOST (TLS) or unix:///PATH")
-    return text
-
-
-def _origins(text: str) -> tuple[str, ...]:
-    # Here, since the table is printed before any package is installed.
-    from chat.origin import canonical
-
-    found = [origin for origin in re.split(r"[\s,]+", text) if origin]
-    if found == ["*"]:
-        return ("*",)
-    # A slash at the end is how an address is copied.
-    origins = [
-        canonical(origin.removesuffix("/") if origin != "file://" else origin) for origin in found
-    ]
-    if None in origins:
-        raise ValueError("origins such as https://chat.example.org, with commas, or * for any")
-    return tuple(dict.fromkeys(origin for origin in origins if origin))
-
-
-def _secret(text: str) -> str:
-    if text and len(text) < SECRET_MIN:
-        raise ValueError(f"at least {SECRET_MIN} characters")
-    return text
-
-
-def _masked(url: str) -> str:
-    return repr(re.sub(r"[^/]*@", "***@", url))
-
-
-def _length(text: str) -> str:
-    return f"{len(text)} characters"
-
-
-def setting(default: str, check: Check, about: str, *, shown: Callable[[str], str] = repr) -> Any:
+def setting(default: str, check_: Check, about: str, *, shown: Callable[[str], str] = repr) -> Any:
     """A field of ``Settings``; ``shown`` writes its value in an error, less what is secret."""
-    metadata = {"default": default, "check": check, "help": about, "shown": shown}
+    metadata = {"default": default, "check": check_, "help": about, "shown": shown}
     return field(metadata=metadata, repr=shown is repr)
 
 
@@ -114,66 +43,77 @@ def setting(default: str, check: Check, about: str, *, shown: Callable[[str], st
 class Settings:
     """One field a setting; its name in the environment is the same in capitals."""
 
-    host: str = setting("127.0.0.1", _address, "Address to listen on; 0.0.0.0 for every IPv4 one.")
-    port: int = setting("5000", _whole(1, 65535), "Port to listen on.")
-    workers: int = setting("2", _whole(1, 256), "Worker processes that share the port.")
+    host: str = setting(
+        "127.0.0.1", check.address, "Address to listen on; 0.0.0.0 for every IPv4 one."
+    )
+    port: int = setting("5000", check.whole(1, 65535), "Port to listen on.")
+    workers: int = setting("2", check.whole(1, 256), "Worker processes that share the port.")
     max_connections: int = setting(
-        "10000", _whole(1, 1_000_000), "Connections a worker holds; the next one is answered 503."
+        "10000",
+        check.whole(1, 1_000_000),
+        "Connections a worker holds; the next one is answered 503.",
     )
     redis_url: str = setting(
         "",
-        _redis_url,
+        check.redis_url,
         "redis://, rediss:// or unix://. Empty: a Valkey of Maru's own, kept in DATA_DIR.",
-        shown=_masked,
+        shown=check.masked,
     )
     data_dir: Path = setting(
-        "var", _path, "Folder of the embedded Valkey and of the secrets made by Maru."
+        "var", check.path, "Folder of the embedded Valkey and of the secrets made by Maru."
     )
     secret_key: str = setting(
-        "", _secret, "Signs login cookies. Empty: made once and kept in DATA_DIR.", shown=_length
+        "",
+        check.secret,
+        "Signs login cookies. Empty: made once and kept in DATA_DIR.",
+        shown=check.length,
     )
     jwt_secret_key: str = setting(
-        "", _secret, "Signs tokens. Empty: made once and kept in DATA_DIR.", shown=_length
+        "", check.secret, "Signs tokens. Empty: made once and kept in DATA_DIR.", shown=check.length
     )
-    tls_cert: Path | None = setting("", _file, "Certificate chain (PEM); serves HTTPS.")
-    tls_key: Path | None = setting("", _file, "Private key (PEM) of TLS_CERT.")
+    tls_cert: Path | None = setting("", check.file, "Certificate chain (PEM); serves HTTPS.")
+    tls_key: Path | None = setting("", check.file, "Private key (PEM) of TLS_CERT.")
     allowed_origins: tuple[str, ...] = setting(
-        "", _origins, "Other origins whose pages may connect, with commas. Empty: the same only."
+        "",
+        check.origins,
+        "Other origins whose pages may connect, with commas. Empty: the same only.",
     )
     trusted_proxies: int = setting(
-        "0", _whole(0, 10), "Reverse proxies in front whose X-Forwarded-* headers are believed."
+        "0",
+        check.whole(0, 10),
+        "Reverse proxies in front whose X-Forwarded-* headers are believed.",
     )
     registration: str = setting(
         "open",
-        _one_of("open", "approval", "closed"),
+        check.one_of("open", "approval", "closed"),
         "Who may register: anyone; anyone, but chat once an admin agrees; nobody.",
     )
-    locale: str = setting("en", _one_of("en", "ko"), "Language of the server's own sentences.")
+    locale: str = setting("en", check.one_of("en", "ko"), "Language of the server's own sentences.")
     token_seconds: int = setting(
-        "900", _whole(1, TOKEN_SECONDS_MAX), "Seconds that an access token lives."
+        "900", check.whole(1, TOKEN_SECONDS_MAX), "Seconds that an access token lives."
     )
     presence_lease: int = setting(
-        "30", _whole(1, 3600), "Seconds after which a silent connection counts as lost."
+        "30", check.whole(1, 3600), "Seconds after which a silent connection counts as lost."
     )
     presence_grace: int = setting(
-        "3", _whole(0, 3600), "Seconds that a dropped connection has to come back unnoticed."
+        "3", check.whole(0, 3600), "Seconds that a dropped connection has to come back unnoticed."
     )
     history_length: int = setting(
-        "100000", _whole(1, 100_000_000), "Messages kept of each room, about."
+        "100000", check.whole(1, 100_000_000), "Messages kept of each room, about."
     )
-    message_max: int = setting("4000", _whole(1, 100_000), "Longest message, in characters.")
+    message_max: int = setting("4000", check.whole(1, 100_000), "Longest message, in characters.")
     message_rate: int = setting(
         "10",
-        _whole(0, 100_000),
+        check.whole(0, 100_000),
         "Messages a second for each person, three times that in a burst. 0: no limit.",
     )
     login_rate: int = setting(
         "10",
-        _whole(0, 100_000),
+        check.whole(0, 100_000),
         "Logins a minute for each account and each address. 0: no limit.",
     )
     log_level: str = setting(
-        "info", _one_of("debug", "info", "warning", "error"), "Least important lines to log."
+        "info", check.one_of("debug", "info", "warning", "error"), "Least important lines to log."
     )
 
     @property
@@ -220,13 +160,48 @@ def _row(f: Field[Any]) -> Iterator[str]:
     )
 
 
-def _environment() -> dict[str, str]:
-    # Here, since the table is printed before any package is installed.
-    from dotenv import dotenv_values
+def doubts() -> list[str]:
+    """A line for each thing that is silently without effect, and may be meant to have one.
 
-    env_file = os.environ.get("ENV_FILE", ".env")
-    kept = dotenv_values(_path(env_file)) if env_file else {}
-    return {name: value for name, value in {**kept, **os.environ}.items() if value is not None}
+    A missing file, and names of no setting: in ``.env`` everything is meant for Maru; of the
+    environment only what is very like one of Maru's names counts. Raises ``ConfigError``.
+    """
+    known, path = names(), env_path()
+    lines = []
+    if "ENV_FILE" in os.environ and path and not path.exists():
+        lines.append(f"ENV_FILE names {path}, which is not there.")
+    for name in _kept():
+        if name not in known and not name.startswith(_OTHERS):
+            near = difflib.get_close_matches(name.upper(), known, 1, 0.6)
+            hint = f" Is {near[0]} meant?" if near else ""
+            lines.append(f"{name} in {path} is no setting of Maru.{hint}")
+    for name in os.environ:
+        near = difflib.get_close_matches(name.upper(), known, 1, 0.85)
+        # Short names are like many others.
+        if near and name not in known and len(name) > 5:
+            lines.append(f"{name} in the environment is no setting of Maru. Is {near[0]} meant?")
+    return lines
+
+
+def env_path() -> Path | None:
+    """The file whose settings count beside the environment's, whether it is there or not."""
+    named = os.environ.get("ENV_FILE", ".env")
+    try:
+        return check.path(named) if named else None
+    except ValueError as error:
+        raise ConfigError(f"ENV_FILE cannot be {named!r}: it takes {error}.") from None
+
+
+def _environment() -> dict[str, str]:
+    return {**_kept(), **os.environ}
+
+
+def _kept() -> dict[str, str]:
+    path = env_path()
+    try:
+        return env_file.read(path) if path else {}
+    except env_file.EnvFileError as error:
+        raise ConfigError(str(error)) from None
 
 
 def _checked(f: Field[Any], text: str) -> Any:
@@ -275,11 +250,16 @@ def _kept_secret(kept: Path) -> str:
             text = file.read().strip()
             if not text:
                 text = secrets.token_urlsafe(48)
-                file.write(text)
-                file.flush()
-                os.fsync(file.fileno())
+                try:
+                    os.write(file.fileno(), text.encode())
+                    os.fsync(file.fileno())
+                except OSError:
+                    # Half a secret would be taken for a whole one.
+                    os.ftruncate(file.fileno(), 0)
+                    raise
     except (OSError, ValueError) as error:
-        raise ConfigError(f"DATA_DIR cannot be '{kept.parent}': {error}.") from None
+        reason = (isinstance(error, OSError) and error.strerror) or error
+        raise ConfigError(f"DATA_DIR cannot be '{kept.parent}': {reason} ({kept.name}).") from None
     if len(text) < SECRET_MIN:
         raise ConfigError(f"{kept} holds too short a secret: it takes {SECRET_MIN} characters.")
     return text

@@ -123,6 +123,47 @@ def test_the_password_of_a_url_is_not_shown(loaded):
     assert "sesame" not in str(refusal.value)
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "redis://:sesame#1@localhost",
+        "redis://:sesame?1@localhost/0",
+        "redis://:sesame/1@localhost/0",
+        "redis://:sesame[1@localhost/0",
+        "redis://:sesame",
+        "redis://localhost/0?password=sesame&protocol=3",
+        "redis://bora:sesame@localhost:99999",
+        "redis://bora:sesame@localhost:0",
+        "redis://bora:sesame@localhost:http",
+        "redis://bora:sesame@localhost/chat",
+        "redis://bora:sesame@local host",
+        "redis://bora:sesame@lo..cal",
+        "unix://:sesame@run/redis.sock",
+        "unix:///run/redis.sock?password=sesame&db=x",
+        "sesame",
+    ],
+)
+def test_no_part_of_a_url_that_may_be_a_password_is_shown(loaded, url):
+    with pytest.raises(ConfigError) as refusal:
+        loaded(REDIS_URL=url, **SECRETS)
+    line = str(refusal.value)
+    assert line.startswith("REDIS_URL cannot be ") and "\n" not in line
+    assert url == "sesame" or "sesame" not in line
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        *("protocol=3", "protocol=2", "decode_responses=1", "socket_timeout=900", "timeout=0"),
+        *("max_connections=1", "retry_on_timeout=1", "sesame", "db=x", "ssl_cert_reqs=maybe"),
+        *("ssl_ca_certs=/no/such/file", "client_name=x", "legacy_responses=1", "db=-1"),
+    ],
+)
+def test_options_that_are_not_the_operators_to_choose_are_refused_at_once(loaded, query):
+    with pytest.raises(ConfigError, match=r"^REDIS_URL cannot be '.*': it takes "):
+        loaded(REDIS_URL=f"rediss://localhost:6379/0?{query}", **SECRETS)
+
+
 def test_settings_can_be_printed_without_telling_a_secret(loaded):
     shown = repr(
         loaded(REDIS_URL="redis://:sesame@host", SECRET_KEY="s" * 32, JWT_SECRET_KEY="j" * 32)
@@ -194,6 +235,12 @@ class TestSecrets:
         with pytest.raises(ConfigError, match=f"{name} must be set when REDIS_URL is"):
             loaded(REDIS_URL="redis://localhost", **others)
 
+    @pytest.mark.parametrize("path", ["~nobody-here/x", "a" * 300, "/proc/nothing/x", "nul\0"])
+    def test_a_folder_that_cannot_be_is_told_in_one_line(self, path):
+        with pytest.raises(ConfigError, match=r"^DATA_DIR cannot be ") as refusal:
+            load({"DATA_DIR": path})
+        assert "\n" not in str(refusal.value)
+
     def test_a_folder_that_cannot_be_made_is_named(self, loaded, data_dir):
         data_dir.touch()
         with pytest.raises(ConfigError, match=f"DATA_DIR cannot be '{re.escape(str(data_dir))}'"):
@@ -218,6 +265,58 @@ class TestEnvironment:
         assert load().port == 5000
         monkeypatch.setenv("ENV_FILE", "")
         assert load().port == 5000
+
+    @pytest.mark.parametrize(
+        "content",
+        [
+            "LOCALE=ko\n# 마루의 설정\n".encode("cp949"),
+            "LOCALE=ko\n".encode("utf-16"),
+            "LOCALE=ko\n".encode("utf-16-le"),
+            b"LOCALE=k\0o\n",
+            b"LOCALE\n",
+            b"LOCALE='ko\n",
+            b"#" * 2_000_000,
+        ],
+    )
+    def test_a_file_that_cannot_be_read_as_meant_is_told_in_one_line(self, tmp_path, content):
+        (tmp_path / "env").write_bytes(content)
+        with pytest.raises(ConfigError, match=f"^{tmp_path}/env cannot be used: ") as refusal:
+            load()
+        assert "\n" not in str(refusal.value)
+
+    def test_a_folder_in_its_place_is_told_in_one_line(self, tmp_path):
+        (tmp_path / "env").mkdir()
+        with pytest.raises(ConfigError, match=f"^{tmp_path}/env cannot be read: "):
+            load()
+
+    def test_the_mark_that_some_editors_put_in_front_is_no_part_of_a_name(self, tmp_path):
+        (tmp_path / "env").write_bytes("LOCALE=ko\r\nPORT=6000\r\n".encode("utf-8-sig"))
+        assert (load().locale, load().port) == ("ko", 6000)
+
+    def test_a_name_that_is_no_setting_is_told_with_the_one_that_may_be_meant(
+        self, monkeypatch, tmp_path
+    ):
+        (tmp_path / "env").write_text("REGISTRATON=closed\nCOLOUR=blue\nFLASK_DEBUG=0\nPORT=1\n")
+        assert config.doubts() == [
+            f"REGISTRATON in {tmp_path}/env is no setting of Maru. Is REGISTRATION meant?",
+            f"COLOUR in {tmp_path}/env is no setting of Maru.",
+        ]
+
+    def test_of_the_environment_only_what_is_very_like_a_setting_is_told(
+        self, monkeypatch, tmp_path
+    ):
+        (tmp_path / "env").touch()
+        monkeypatch.setenv("TRUSTED_PROXYS", "1")
+        monkeypatch.setenv("REDISURL", "redis://x")
+        for usual in ("HOSTNAME", "LOGNAME", "SUPPORT", "LC_ALL", "DATABASE_URL", "SSH_CLIENT"):
+            monkeypatch.setenv(usual, "x")
+        assert sorted(config.doubts()) == [
+            "REDISURL in the environment is no setting of Maru. Is REDIS_URL meant?",
+            "TRUSTED_PROXYS in the environment is no setting of Maru. Is TRUSTED_PROXIES meant?",
+        ]
+
+    def test_a_named_file_that_is_not_there_is_told(self, tmp_path):
+        assert config.doubts() == [f"ENV_FILE names {tmp_path}/env, which is not there."]
 
     def test_a_given_environment_is_all_that_counts(self, monkeypatch, tmp_path):
         (tmp_path / "env").write_text("PORT=6000")

@@ -64,7 +64,9 @@ class TestSetup:
         """A checkout that needs no package, in a folder with a space in its name."""
         root = tmp_path / "a checkout"
         shutil.copytree(config.ROOT / "bin", root / "bin")
-        for name in ("config.py", "package.json", "package-lock.json", "pyproject.toml"):
+        for name in ("config.py", "setting_checks.py", "env_file.py"):
+            shutil.copy(config.ROOT / name, root)
+        for name in ("package.json", "package-lock.json", "pyproject.toml"):
             shutil.copy(config.ROOT / name, root)
         for name in ("requirements.txt", "requirements-dev.txt"):
             (root / name).touch()

@@ -1,0 +1,53 @@
+"""The file ``.env``: read with care, since people write it, on all kinds of machines."""
+
+import io
+from pathlib import Path
+
+#: Bytes; more than anybody writes by hand.
+LONGEST = 1_000_000
+
+
+class EnvFileError(Exception):
+    """It cannot be used; the text is one line that names it."""
+
+
+def read(path: Path) -> dict[str, str]:
+    """The settings in it, none if it is not there. Raises ``EnvFileError``."""
+    # Here, since settings are listed before any package is installed.
+    from dotenv import dotenv_values
+    from dotenv.parser import parse_stream
+
+    text = _text(path)
+    for line in parse_stream(io.StringIO(text)):
+        if line.error or (line.key is not None and line.value is None):
+            number = line.original.line
+            raise EnvFileError(f"{path} cannot be used: line {number} is not NAME=value.")
+    found = dotenv_values(stream=io.StringIO(text))
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def _text(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            content = file.read(LONGEST + 1)
+    except FileNotFoundError:
+        return ""
+    except (OSError, ValueError) as error:
+        raise EnvFileError(f"{path} cannot be read: {_reason(error)}.") from None
+    if len(content) > LONGEST:
+        raise EnvFileError(f"{path} cannot be used: it is longer than {LONGEST} bytes.")
+    try:
+        # Some editors put a mark of their own in front.
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise EnvFileError(
+            f"{path} cannot be used: line {line} is not UTF-8; save it so."
+        ) from None
+    if "\0" in text:
+        raise EnvFileError(f"{path} cannot be used: it is no text in UTF-8; save it so.")
+    return text
+
+
+def _reason(error: Exception) -> str:
+    return (isinstance(error, OSError) and error.strerror) or str(error)

@@ -1,0 +1,154 @@
+"""What a setting may be: each check takes the text and gives the value, or says what it takes.
+
+A check raises ``ValueError``; its text goes on after "it takes". Nothing here needs a package that
+has to be installed first, but for a value that does.
+"""
+
+import ipaddress
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+ROOT = Path(__file__).resolve().parent
+SECRET_MIN = 32
+
+Check = Callable[[str], Any]
+
+_LABEL = re.compile(r"[\w-]{1,63}")
+#: What may be said of the store besides its address: the rest is Maru's to decide.
+_STORE_OPTIONS = {
+    *("db", "username", "password", "ssl_cert_reqs", "ssl_ca_certs", "ssl_ca_path"),
+    *("ssl_certfile", "ssl_keyfile", "ssl_keyfile_password", "ssl_check_hostname"),
+}
+_STORE = "redis://HOST, rediss://HOST (TLS) or unix:///PATH"
+
+
+def whole(least: int, most: int) -> Check:
+    def check(text: str) -> int:
+        if not re.fullmatch(r"\d{1,12}", text, re.ASCII) or not least <= int(text) <= most:
+            raise ValueError(f"a whole number from {least} to {most}")
+        return int(text)
+
+    return check
+
+
+def one_of(*words: str) -> Check:
+    def check(text: str) -> str:
+        if text.lower() not in words:
+            raise ValueError(f"one of {', '.join(words)}")
+        return text.lower()
+
+    return check
+
+
+def address(text: str) -> str:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        if not _is_host_name(text):
+            raise ValueError("an IP address or a host name, without a port") from None
+    return text
+
+
+def path(text: str) -> Path:
+    """Against the checkout, not the current folder: bin/run may be called from anywhere."""
+    try:
+        given = ROOT / Path(text).expanduser()
+        given.resolve()
+    except RuntimeError:
+        raise ValueError("a path whose ~ is somebody's home and whose links end") from None
+    except (OSError, ValueError):
+        raise ValueError("a path that this system can have") from None
+    return given
+
+
+def file(text: str) -> Path | None:
+    if not text:
+        return None
+    given = path(text)
+    try:
+        with given.open("rb"):
+            return given
+    except OSError as error:
+        raise ValueError(f"the path of a file that can be read ({error.strerror})") from None
+
+
+def redis_url(text: str) -> str:
+    """One that the client of the store understands whole, so that it does not fail later."""
+    if not text:
+        return text
+    if not re.fullmatch(r"unix://([^/@\s]*@)?/\S+|rediss?://[^/?#\s]+\S*", text):
+        raise ValueError(_STORE)
+    if "#" in text:
+        raise ValueError(f"{_STORE}; a # in a password is written %23")
+    try:
+        url = urlsplit(text)
+        port = url.port
+    except ValueError:
+        raise ValueError(
+            f"{_STORE}, with a port from 1 to 65535; in a password : / ? # [ ] @ are written"
+            " %3A %2F %3F %23 %5B %5D %40"
+        ) from None
+    if port == 0:
+        raise ValueError(f"{_STORE}, with a port from 1 to 65535")
+    options = dict(parse_qsl(url.query, keep_blank_values=True))
+    for name in options:
+        if name not in _STORE_OPTIONS:
+            # The name may be a piece of a password with a question mark in it.
+            known = ", ".join(sorted(_STORE_OPTIONS))
+            raise ValueError(f"after a question mark only {known}; a ? in a password is %3F")
+    number = options.get("db", url.path.strip("/") if url.scheme != "unix" else "") or "0"
+    if not re.fullmatch(r"\d{1,5}", number, re.ASCII):
+        raise ValueError("a database that is a number: redis://HOST:6379/0")
+    if url.scheme != "unix":
+        address(url.hostname or "")
+    _check_tls_options(options)
+    return text
+
+
+def _check_tls_options(options: dict[str, str]) -> None:
+    if options.get("ssl_cert_reqs", "required") not in ("none", "optional", "required"):
+        raise ValueError("ssl_cert_reqs none, optional or required")
+    for name in ("ssl_ca_certs", "ssl_ca_path", "ssl_certfile", "ssl_keyfile"):
+        if name in options and not Path(options[name]).exists():
+            raise ValueError(f"for {name} the path of what is there")
+
+
+def origins(text: str) -> tuple[str, ...]:
+    # Here, since settings are listed before any package is installed.
+    from chat.origin import canonical
+
+    found = [origin for origin in re.split(r"[\s,]+", text) if origin]
+    if found == ["*"]:
+        return ("*",)
+    # A slash at the end is how an address is copied.
+    written = [canonical(re.sub(r"(?<!/)/$", "", origin)) for origin in found]
+    if None in written:
+        raise ValueError("origins such as https://chat.example.org, with commas, or * for any")
+    return tuple(dict.fromkeys(origin for origin in written if origin))
+
+
+def secret(text: str) -> str:
+    if text and len(text) < SECRET_MIN:
+        raise ValueError(f"at least {SECRET_MIN} characters")
+    return text
+
+
+def masked(url: str) -> str:
+    """A URL of a store, less all that may be a password: what cannot be told apart is left out."""
+    if re.fullmatch(r"(\w+://)?([\w.-]+(:\d{1,5})?)?(/[\w./-]*)?", url, re.ASCII):
+        return repr(url)
+    scheme = re.match(r"\w+://", url, re.ASCII)
+    host = re.fullmatch(r"[\w.-]+(:\d{1,5})?(/[\w./-]*)?", url.rpartition("@")[2], re.ASCII)
+    return repr(f"{scheme[0] if scheme else ''}***{'@' + host[0] if host and '@' in url else ''}")
+
+
+def length(text: str) -> str:
+    return f"{len(text)} characters"
+
+
+def _is_host_name(text: str) -> bool:
+    labels = text.removesuffix(".").split(".")
+    return len(text) <= 253 and all(_LABEL.fullmatch(label) for label in labels)
