@@ -26,7 +26,7 @@ ROOT = check.ROOT
 #: Longest that a token may live, in seconds: revocations are remembered for as long.
 TOKEN_SECONDS_MAX = 31 * 24 * 3600
 #: What may stand in ``.env`` besides settings of Maru: those of its libraries.
-_OTHERS = ("FLASK_", "GUNICORN_", "PYTHON", "EVENTLET_")
+_OTHERS = ("FLASK_", "GUNICORN_", "PYTHON")
 
 
 class ConfigError(Exception):
