@@ -25,7 +25,7 @@ def page(
     """
     rooms.check_may_chat(user)
     text.whole_number(limit, "limit", 1, PAGE_MAX)
-    wanted = _folded(q)
+    wanted = text.sought(q)
     mine = {i.decode() for i in store.redis.smembers(keys.private_rooms(text.fold(user.name)))}
     found: list[Room] = []
     last: tuple[float, str] | None = _parse_cursor(cursor)

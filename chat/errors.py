@@ -37,9 +37,18 @@ class Invalid(MaruError):
     status = 400
 
 
-class TooLong(MaruError):
+class TooLong(Invalid):
+    """``max`` is how many characters there may be."""
+
     code = "too_long"
     status = 413
+
+    def __init__(self, message: str, max: int) -> None:
+        super().__init__(message, max=max)
+        self.max = max
+
+    def wire(self) -> dict[str, object]:
+        return {**super().wire(), "max": self.max}
 
 
 class Unauthorized(MaruError):

@@ -1,7 +1,8 @@
 """The door for text from outside: names, rooms, messages, identifiers.
 
 Each function takes whatever arrived, of any type, and gives back the value to use, or raises
-``Invalid`` or ``TooLong`` with a sentence that says what is allowed.
+``Invalid`` or ``TooLong`` with a sentence that says what is allowed. The length of a text is looked
+at before anything else: normalising takes a time that grows with its square.
 """
 
 import re
@@ -12,17 +13,22 @@ from chat.errors import N_, Invalid, TooLong
 NAME_MIN, NAME_MAX = 2, 32
 ROOM_NAME_MAX = 80
 PASSWORD_MIN, PASSWORD_MAX = 8, 256
+ROOM_ID_MAX, CLIENT_ID_MAX = 32, 64
 #: Code points; the longest emoji in use, families of four with skin tones, have eleven.
 EMOJI_MAX = 16
+#: How many times more code points a text may have before it is composed (NFC): no letter that a
+#: keyboard decomposes has more than four parts.
+DECOMPOSED = 4
 #: Far beyond any sequence number, well inside what Lua and JavaScript count exactly.
 NUMBER_MAX = 2**53 - 1
 
-_ROOM_ID = re.compile(r"[A-Za-z0-9_-]{1,32}", re.ASCII)
-_CLIENT_ID = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
+_IDENTIFIER = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
 # Unicode's category Cc, less newline and tab.
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 # Marks that reorder the text around them; in a name they could make one room look like another.
 _BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+# Unicode's categories of what emoji are made of.
+_IN_EMOJI = {"So", "Sk", "Sm", "Mn", "Me", "Cf", "Nd", "Po"}
 # Letters by their category that nevertheless show nothing: the Hangul fillers and Braille's blank.
 _INVISIBLE = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 
@@ -30,8 +36,8 @@ _INVISIBLE = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 def person_name(value: object) -> str:
     """A person's name in NFC: 2 to 32 letters, digits, ``.``, ``_``, ``-`` of any script."""
     message = N_("A name has 2 to 32 letters, digits, dots, dashes or underscores.")
-    name = unicodedata.normalize("NFC", _string(value, message))
-    if not NAME_MIN <= len(name) <= NAME_MAX:
+    name = _composed(value, NAME_MAX, message)
+    if len(name) < NAME_MIN:
         raise Invalid(message)
     if not all(_is_name_character(c) for c in name) or not any(c.isalnum() for c in name):
         raise Invalid(message)
@@ -41,15 +47,21 @@ def person_name(value: object) -> str:
 
 
 def fold(name: str) -> str:
-    """The form in which names of people are compared: case does not tell them apart."""
+    """The form in which names of people are compared: case does not tell them apart.
+
+    Raises ``TooLong`` for what is too long to be a name.
+    """
+    if len(name) > DECOMPOSED * NAME_MAX:
+        problem = N_("A name has 2 to 32 letters, digits, dots, dashes or underscores.")
+        raise TooLong(problem, max=NAME_MAX)
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
 
 
 def password(value: object) -> str:
     """A new password: 8 to 256 characters."""
     message = N_("A password has 8 to 256 characters.")
-    text = _string(value, message)
-    if not PASSWORD_MIN <= len(text) <= PASSWORD_MAX or "\0" in text:
+    text = _string(value, PASSWORD_MAX, message)
+    if len(text) < PASSWORD_MIN or "\0" in text:
         raise Invalid(message)
     return text
 
@@ -57,19 +69,24 @@ def password(value: object) -> str:
 def room_name(value: object) -> str:
     """A room's name in NFC, without the white space around it: 1 to 80 characters."""
     message = N_("A room's name has 1 to 80 characters, none of them control characters.")
-    name = unicodedata.normalize("NFC", _string(value, message)).strip()
-    if not 1 <= len(name) <= ROOM_NAME_MAX or is_blank(name):
+    name = _composed(value.strip() if isinstance(value, str) else value, ROOM_NAME_MAX, message)
+    if is_blank(name):
         raise Invalid(message)
     if any(unicodedata.category(c) in ("Cc", "Zl", "Zp") or c in _BIDI for c in name):
         raise Invalid(message)
     return name
 
 
+def sought(value: object) -> str:
+    """What is searched for in names of rooms, in the form in which they are compared."""
+    message = N_("A search has at most 80 characters.")
+    return _composed(value, ROOM_NAME_MAX, message).casefold()
+
+
 def message(value: object, longest: int) -> str:
     """The text of a message: up to ``longest`` characters, newline and tab allowed."""
-    text = _string(value, N_("A message is a text."))
-    if len(text) > longest:
-        raise TooLong(N_("A message has at most %(max)s characters."), max=longest)
+    problem = N_("A message is a text.")
+    text = _string(value, longest, problem, N_("A message has at most %(max)s characters."))
     text = text.replace("\r\n", "\n")
     if _CONTROL.search(text):
         raise Invalid(N_("A message holds no control characters."))
@@ -80,8 +97,10 @@ def message(value: object, longest: int) -> str:
 
 def room_id(value: object) -> str | None:
     """The room id, or ``None`` for a text that no room can have as its id."""
-    text = _string(value, N_("roomId is a text."))
-    return text if _ROOM_ID.fullmatch(text) else None
+    if isinstance(value, str) and len(value) > ROOM_ID_MAX:
+        return None
+    text = _string(value, ROOM_ID_MAX, N_("roomId is a text."))
+    return text if _IDENTIFIER.fullmatch(text) else None
 
 
 def client_id(value: object) -> str | None:
@@ -89,8 +108,8 @@ def client_id(value: object) -> str | None:
     if value is None:
         return None
     problem = N_("clientId is a text of 1 to 64 letters, digits, dashes or underscores.")
-    text = _string(value, problem)
-    if not _CLIENT_ID.fullmatch(text):
+    text = _string(value, CLIENT_ID_MAX, problem)
+    if not _IDENTIFIER.fullmatch(text):
         raise Invalid(problem)
     return text
 
@@ -98,11 +117,9 @@ def client_id(value: object) -> str | None:
 def emoji(value: object) -> str:
     """One emoji, with whatever modifiers it has."""
     problem = N_("That is not an emoji.")
-    text = _string(value, problem)
+    text = _string(value, EMOJI_MAX, problem, N_("An emoji has at most %(max)s code points."))
     parts = {unicodedata.category(c) for c in text}
-    if not 1 <= len(text) <= EMOJI_MAX or not parts & {"So", "Me"}:
-        raise Invalid(problem)
-    if not parts <= {"So", "Sk", "Sm", "Mn", "Me", "Cf", "Nd", "Po"}:
+    if not parts & {"So", "Me"} or not parts <= _IN_EMOJI:
         raise Invalid(problem)
     return text
 
@@ -135,9 +152,22 @@ def is_blank(text: str) -> bool:
     return all(c.isspace() or c in _INVISIBLE or unicodedata.category(c) == "Cf" for c in text)
 
 
-def _string(value: object, problem: str) -> str:
+def _composed(value: object, longest: int, problem: str) -> str:
+    """The text in NFC: at most ``longest`` characters."""
+    try:
+        text = unicodedata.normalize("NFC", _string(value, DECOMPOSED * longest, problem))
+    except TooLong:
+        raise TooLong(problem, max=longest) from None
+    if len(text) > longest:
+        raise TooLong(problem, max=longest)
+    return text
+
+
+def _string(value: object, longest: int, problem: str, too_long: str | None = None) -> str:
     if not isinstance(value, str):
         raise Invalid(problem)
+    if len(value) > longest:
+        raise TooLong(too_long or problem, max=longest)
     if not value.isascii() and any("\ud800" <= c <= "\udfff" for c in value):
         # Half of a surrogate pair: JSON can carry it, UTF-8 cannot.
         raise Invalid(problem)

@@ -6,7 +6,7 @@ from flask.typing import ResponseReturnValue
 
 from chat import directory, history, presence, rooms
 from chat.web.identity import caller
-from chat.web.parsing import json_object, number
+from chat.web.parsing import json_object, message_number, number
 from chat.web.parts import parts
 
 blueprint = Blueprint("api", __name__, url_prefix="/api/rooms")
@@ -94,23 +94,27 @@ def say(room_id: str) -> ResponseReturnValue:
     return said, 201
 
 
-@blueprint.patch("/<room_id>/messages/<int:seq>")
-def edit(room_id: str, seq: int) -> ResponseReturnValue:
+@blueprint.patch("/<room_id>/messages/<seq>")
+def edit(room_id: str, seq: str) -> ResponseReturnValue:
     user, body = caller(), json_object()
     changed = body.get("message"), body.get("clientId")
-    return {"seq": parts().conversation.edit(user, room_id, seq, *changed)}
+    return {"seq": parts().conversation.edit(user, room_id, message_number(seq), *changed)}
 
 
-@blueprint.delete("/<room_id>/messages/<int:seq>")
-def delete_message(room_id: str, seq: int) -> ResponseReturnValue:
-    return {"seq": parts().conversation.delete(caller(), room_id, seq)}
+@blueprint.delete("/<room_id>/messages/<seq>")
+def delete_message(room_id: str, seq: str) -> ResponseReturnValue:
+    return {"seq": parts().conversation.delete(caller(), room_id, message_number(seq))}
 
 
-@blueprint.put("/<room_id>/messages/<int:seq>/reactions/<emoji>")
-def react(room_id: str, seq: int, emoji: str) -> ResponseReturnValue:
-    return {"seq": parts().conversation.react(caller(), room_id, seq, emoji, True)}
+@blueprint.put("/<room_id>/messages/<seq>/reactions/<emoji>")
+def react(room_id: str, seq: str, emoji: str) -> ResponseReturnValue:
+    return {"seq": _react(room_id, seq, emoji, True)}
 
 
-@blueprint.delete("/<room_id>/messages/<int:seq>/reactions/<emoji>")
-def unreact(room_id: str, seq: int, emoji: str) -> ResponseReturnValue:
-    return {"seq": parts().conversation.react(caller(), room_id, seq, emoji, False)}
+@blueprint.delete("/<room_id>/messages/<seq>/reactions/<emoji>")
+def unreact(room_id: str, seq: str, emoji: str) -> ResponseReturnValue:
+    return {"seq": _react(room_id, seq, emoji, False)}
+
+
+def _react(room_id: str, seq: str, emoji: str, on: bool) -> int:
+    return parts().conversation.react(caller(), room_id, message_number(seq), emoji, on)

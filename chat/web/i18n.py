@@ -12,6 +12,8 @@ from chat.web.parts import parts
 from config import Settings
 
 LANGUAGES = ("en", "ko")
+#: Characters of a browser's list of languages, and of the name of a time zone, that are looked at.
+_ACCEPT_MAX, _ZONE_MAX = 512, 64
 #: Patterns of Unicode TR 35; Korean says the half of the day before the hour, and in full.
 _CLOCK = {"en": "HH:mm", "ko": "aaaa h:mm"}
 _FULL = {"en": "EEEE, d MMMM y, HH:mm", "ko": "y년 M월 d일 EEEE aaaa h:mm"}
@@ -70,6 +72,8 @@ def _choose_language() -> str:
     if chosen in LANGUAGES:
         return chosen
     default = parts().settings.locale
+    if len(request.headers.get("Accept-Language", "")) > _ACCEPT_MAX:
+        return default
     # The default first: it wins where the browser likes several equally, or says "*".
     offered = (default, *(lang for lang in LANGUAGES if lang != default))
     return request.accept_languages.best_match(offered) or default
@@ -77,7 +81,8 @@ def _choose_language() -> str:
 
 def _choose_zone() -> tzinfo:
     """The zone that the page's script wrote into the cookie ``tz``; UTC when it cannot be one."""
+    zone = request.cookies.get("tz") or "UTC"
     try:
-        return get_timezone(request.cookies.get("tz") or "UTC")
+        return get_timezone(zone) if len(zone) <= _ZONE_MAX else UTC
     except LookupError:
         return UTC

@@ -8,7 +8,7 @@ from flask import request
 from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
 
 from chat import text
-from chat.errors import N_, Invalid
+from chat.errors import N_, Invalid, NotFound
 from chat.http import BODY_MAX
 
 _DIGITS = re.compile(r"[0-9]{1,16}", re.ASCII)
@@ -39,6 +39,14 @@ def number(field: str) -> int | None:
         return None
     value = int(given) if _DIGITS.fullmatch(given) else None
     return text.whole_number(value, field)
+
+
+def message_number(given: str) -> int:
+    """The number of a message in a path. Raises ``NotFound`` for what none can have."""
+    value = int(given) if _DIGITS.fullmatch(given) else 0
+    if not 1 <= value <= text.NUMBER_MAX:
+        raise NotFound(N_("There is no such message."))
+    return value
 
 
 def _whole_body() -> bytes:

@@ -15,6 +15,8 @@ from config import Settings
 #: How long a login lasts. It is not prolonged: a cookie of a login that was ended stays useless
 #: because the store remembers the ended login for as long.
 LOGIN_LIFETIME = timedelta(days=31)
+#: The largest form in bytes; a password, its fields and where to go next, all escaped, fit.
+FORM_MAX = 16 * 1024
 
 _NOT_IN_A_PATH = re.compile(r"[\x00-\x20\x7f-\x9f\\]")
 
@@ -42,6 +44,7 @@ def init_app(app: Flask, settings: Settings) -> None:
     # In front of all that answers, Socket.IO and the relay between workers included.
     answered = ResponseHeaders(app.wsgi_app, tls=bool(settings.tls_cert))
     app.wsgi_app = Forwarded(answered, settings.trusted_proxies)  # type: ignore[method-assign]
+    app.before_request(_bound_form)
 
 
 def over_tls() -> bool:
@@ -60,3 +63,9 @@ def is_safe_next(target: str | None) -> bool:
     if len(target) > 2000 or _NOT_IN_A_PATH.search(target):
         return False
     return urlsplit(target).path.rstrip("/") != "/logout"
+
+
+def _bound_form() -> None:
+    # Reading a form costs far more than reading JSON of the same size: it may be all separators.
+    if request.mimetype in ("application/x-www-form-urlencoded", "multipart/form-data"):
+        request.max_content_length = FORM_MAX

@@ -16,7 +16,7 @@ from flask_jwt_extended import JWTManager, create_access_token, create_refresh_t
 from flask_jwt_extended.exceptions import JWTExtendedException
 from jwt.exceptions import ExpiredSignatureError, PyJWTError
 
-from chat import sessions, users
+from chat import sessions, text, users
 from chat.errors import N_, MaruError, TokenExpired, TokenRevoked, Unauthorized
 from chat.users import User
 from chat.web.errors import json_error
@@ -24,6 +24,8 @@ from chat.web.parts import parts
 from config import Settings
 
 REFRESH_LIFETIME = timedelta(days=30)
+#: Characters of a token that is looked at; the longest of ours has some 1,000.
+_LONGEST = 4_096
 #: What every token of ours says, and as what.
 _CLAIMS = {"sub": str, "jti": str, "sid": str, "type": str, "exp": int}
 
@@ -142,16 +144,18 @@ def _verify(token: object, kind: str) -> Caller:
 
 def _decode(token: object) -> dict[str, Any]:
     """The claims of a token that is genuine and has not expired."""
-    if not isinstance(token, str) or not token.isascii():
+    if not isinstance(token, str) or len(token) > _LONGEST or not token.isascii():
         raise Unauthorized(_INVALID)
     try:
         claims: dict[str, Any] = decode_token(token)
     except ExpiredSignatureError:
         raise TokenExpired(_EXPIRED) from None
-    except (PyJWTError, JWTExtendedException):
+    except (PyJWTError, JWTExtendedException, RecursionError):
+        # RecursionError: JSON that is nested too deep, which is parsed before the signature counts.
         raise Unauthorized(_INVALID) from None
     # A site around Maru that has the same key may make tokens with the extension alone.
     claims = {"sid": claims.get("jti"), "gen": 0, **claims}
-    if not all(isinstance(claims.get(claim), kind) for claim, kind in _CLAIMS.items()):
+    known = all(isinstance(claims.get(claim), kind) for claim, kind in _CLAIMS.items())
+    if not known or len(claims["sub"]) > text.NAME_MAX:
         raise Unauthorized(_INVALID)
     return claims

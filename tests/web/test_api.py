@@ -31,7 +31,6 @@ def test_a_new_room(bora):
         {"name": 7},
         {"name": ["hall"]},
         {"name": ""},
-        {"name": "x" * 81},
         {"name": "a\0b"},
         {"name": "hall", "private": "yes"},
         {"name": "hall", "encrypted": 1},
@@ -40,6 +39,12 @@ def test_a_new_room(bora):
 def test_rooms_that_cannot_be(bora, body):
     assert refused(bora.post("/api/rooms", json=body), 400, "invalid")
     assert bora.get("/api/rooms").json["rooms"] == []
+
+
+def test_a_room_whose_name_is_too_long_is_told_how_long_it_may_be(bora):
+    answer = bora.post("/api/rooms", json={"name": "x" * 81})
+    assert refused(answer, 413, "too_long")
+    assert answer.json["error"]["max"] == 80
 
 
 def test_rooms_are_listed_by_activity_in_pages(bora):

@@ -60,7 +60,7 @@ def test_the_same_client_id_stores_once(bora, bot, hall):
         ({"message": "x" * 4001}, 413, "too_long"),
         ({"message": "a", "clientId": 7}, 400, "invalid"),
         ({"message": "a", "clientId": ""}, 400, "invalid"),
-        ({"message": "a", "clientId": "x" * 500}, 400, "invalid"),
+        ({"message": "a", "clientId": "x" * 500}, 413, "too_long"),
     ],
 )
 def test_messages_that_cannot_be(bora, hall, body, status, code):

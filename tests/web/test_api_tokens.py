@@ -50,10 +50,10 @@ def test_registering_where_it_is_closed(app_with, register):
         ({"name": ["dan"], "password": PASSWORD}, (400, "invalid")),
         ({"name": "d\0n", "password": PASSWORD}, (400, "invalid")),
         ({"name": "d", "password": PASSWORD}, (400, "invalid")),
-        ({"name": "d" * 33, "password": PASSWORD}, (400, "invalid")),
+        ({"name": "d" * 33, "password": PASSWORD}, (413, "too_long")),
         ({"name": "dan", "password": 12345678}, (400, "invalid")),
         ({"name": "dan", "password": "short"}, (400, "invalid")),
-        ({"name": "dan", "password": "p" * 257}, (400, "invalid")),
+        ({"name": "dan", "password": "p" * 257}, (413, "too_long")),
         ({"name": "Bora", "password": PASSWORD}, (409, "conflict")),
     ],
 )
