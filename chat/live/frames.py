@@ -4,8 +4,10 @@ No extension is ever negotiated, so every reserved bit is an error. Text comes o
 checked: what is not UTF-8 ends the connection, as the standard asks.
 """
 
+import sys
+
 CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG = 0x0, 0x1, 0x2, 0x8, 0x9, 0xA
-NORMAL, PROTOCOL_ERROR, NOT_UTF8, TOO_LONG = 1000, 1002, 1007, 1009
+NORMAL, PROTOCOL_ERROR, NOT_UTF8, REFUSED, TOO_LONG = 1000, 1002, 1007, 1008, 1009
 
 #: Bytes of one message from a client, or of one request of long-polling.
 MESSAGE_MAX = 128 * 1024
@@ -33,46 +35,72 @@ class FrameError(Exception):
 class Parser:
     """Takes the bytes of a client as they come, gives whole messages and control frames.
 
-    ``longest`` is the most bytes that one message may have, over all its fragments.
+    ``longest`` is the most bytes that one message may have, over all its fragments. ``taken`` is
+    the number of frames that the last call of ``feed`` has read, and ``has_more`` whether it
+    stopped at ``most`` of them, with others perhaps whole already.
     """
 
-    __slots__ = ("_fragments", "_kind", "_longest", "_needed", "_rest", "_size")
+    __slots__ = (
+        "_fragments", "_kind", "_longest", "_needed", "_rest", "_size", "has_more", "taken",
+    )  # fmt: skip
 
     def __init__(self, longest: int = MESSAGE_MAX) -> None:
         self._longest = longest
-        # The beginning of a frame, and how many bytes there must be before it is looked at again:
-        # a frame that comes byte by byte must not be copied for each.
+        # What has not been read, and how many bytes of it there must be before it is looked at
+        # again: a frame that comes byte by byte must not be copied for each.
         self._rest: bytearray | None = None
         self._needed = 0
+        self.taken = 0
+        self.has_more = False
         # Of the message whose first fragments are here: its opcode, or 0 between two messages.
         self._kind = 0
-        self._fragments: list[bytes] | None = None
+        self._fragments: bytearray | None = None
         self._size = 0
 
-    def feed(self, data: bytes) -> list[Message]:
+    @property
+    def held(self) -> int:
+        """Bytes of what is not whole yet, or has not been read."""
+        return len(self._rest or b"") + self._size
+
+    def feed(self, data: bytes, most: int = sys.maxsize) -> list[Message]:
         """What these bytes complete, in order: ``(opcode, text or bytes)``.
 
-        Raises ``FrameError``, and then must not be fed again.
+        Reads at most so many frames; what is left over is read by the next call, which may be given
+        nothing new. Raises ``FrameError``, and then must not be fed again.
         """
+        self.taken, self.has_more = 0, False
+        whole: bytes | bytearray = data
         if self._rest is not None:
             self._rest += data
             if len(self._rest) < self._needed:
                 return []
-            data, self._rest = bytes(self._rest), None
+            whole = self._rest
         messages: list[Message] = []
         try:
-            start, self._needed = self._read(data, messages)
+            start, self._needed = self._read(whole, most, messages)
         except FrameError as error:
             error.before = messages
             raise
-        if start < len(data):
-            self._rest = bytearray(data[start:])
+        self._keep(whole, start)
         return messages
 
-    def _read(self, data: bytes, messages: list[Message]) -> tuple[int, int]:
-        """Where the first frame that is not whole begins, and how many bytes of it must be here."""
+    def _keep(self, whole: bytes | bytearray, start: int) -> None:
+        """What begins at ``start`` waits for the next call."""
+        if start == len(whole):
+            self._rest, self.has_more = None, False
+        elif self._rest is None:
+            self._rest = bytearray(memoryview(whole)[start:])
+        else:
+            # Python moves what is left only when it is less than half: each byte a few times.
+            del self._rest[:start]
+
+    def _read(self, data: bytes | bytearray, most: int, messages: list[Message]) -> tuple[int, int]:
+        """Where the first frame that is not read begins, and how many bytes of it must be here."""
         start, end = 0, len(data)
         while end - start >= 2:
+            if self.taken == most:
+                self.has_more = True
+                return start, 0
             first, second = data[start], data[start + 1]
             length, payload = second & _LENGTH, start + 6
             if length >= 126:
@@ -87,6 +115,7 @@ class Parser:
                 return start, payload + length - start
             body = _unmasked(data[payload - 4 : payload], data[payload : payload + length])
             start = payload + length
+            self.taken += 1
             message = self._take(first, body)
             if message is not None:
                 messages.append(message)
@@ -124,12 +153,12 @@ class Parser:
             return opcode, _text(body) if opcode == TEXT else body
         self._kind = opcode or self._kind
         if self._fragments is None:
-            self._fragments = []
-        self._fragments.append(body)
+            self._fragments = bytearray()
+        self._fragments += body
         self._size += max(1, len(body))
         if not first & _FIN:
             return None
-        kind, whole = self._kind, b"".join(self._fragments)
+        kind, whole = self._kind, bytes(self._fragments)
         self._kind, self._fragments, self._size = 0, None, 0
         return kind, _text(whole) if kind == TEXT else whole
 
@@ -149,7 +178,7 @@ def close_frame(code: int, reason: str = "") -> bytes:
     return frame(CLOSE, code.to_bytes(2) + reason.encode())
 
 
-def _unmasked(mask: bytes, body: bytes) -> bytes:
+def _unmasked(mask: bytes | bytearray, body: bytes | bytearray) -> bytes:
     # As whole numbers: a loop over the bytes would be the slowest thing on the way in.
     size = len(body)
     pad = (mask * ((size >> 2) + 1))[:size]

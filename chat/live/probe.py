@@ -21,6 +21,16 @@ class Probe:
         self.transport = transport
         self.session.upgrading = True
 
+    @property
+    def is_known(self) -> bool:
+        return self.session.is_known
+
+    def behind(self) -> None:
+        return None
+
+    def drained(self) -> None:
+        return None
+
     def heard(self, data: str | bytes) -> None:
         assert self.transport
         session = self.session

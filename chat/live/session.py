@@ -164,6 +164,16 @@ class Session(Socket):
             self.transport.push(_CLOSE)
         self.transport.end()
 
+    @property
+    def is_known(self) -> bool:
+        return self.connection is not None
+
+    def behind(self) -> None:
+        pass
+
+    def drained(self) -> None:
+        pass
+
     def heard(self, data: str | bytes) -> None:
         if not is_engine_packet(data):
             self.lost()
@@ -173,12 +183,15 @@ class Session(Socket):
             self._put(data)
         elif data[0] == "4":
             self._put(data[1:])
-        elif data == "3":
-            self._unanswered = False
-            if self.transport is None:
-                self.schedule_ping()
         elif data == "1":
             self._put(_Ended(self.server.reason.CLIENT_DISCONNECT))
+        else:
+            if data == "3":
+                self._unanswered = False
+            if self.transport is not None:
+                self.transport.note_idle()
+            elif data == "3":
+                self.schedule_ping()
 
     def lost(self) -> None:
         self._put(_Ended(self.server.reason.TRANSPORT_CLOSE))
@@ -189,7 +202,8 @@ class Session(Socket):
             self.transport.push(_PING)
 
     def check(self) -> None:
-        if self._unanswered:
+        # Of who is held up the answer may be here, and not be read yet.
+        if self._unanswered and not (self.transport and self.transport.is_held_up):
             self._put(_Ended(self.server.reason.PING_TIMEOUT))
 
     def _put(self, item: "str | bytes | _Ended") -> None:

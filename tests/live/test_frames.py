@@ -245,3 +245,15 @@ def test_what_the_server_sends_a_client_can_read(size):
     whole, close = reader.recv_frame(), reader.recv_frame()
     assert (whole.opcode, whole.data, whole.fin, whole.mask_value) == (BINARY, payload, 1, 0)
     assert (close.opcode, close.data) == (CLOSE, b"\x03\xf1too long")
+
+
+def test_no_more_is_read_at_once_than_asked_for():
+    parser = Parser(LONGEST)
+    stream = b"".join(sent(TEXT, str(i)) for i in range(100))
+    found = parser.feed(stream + sent(TEXT, "last")[:3], 40)
+    assert (len(found), parser.taken, parser.has_more) == (40, 40, True)
+    found += parser.feed(b"", 40)
+    assert (len(found), parser.taken, parser.has_more) == (80, 40, True)
+    found += parser.feed(sent(TEXT, "last")[3:], 40)
+    assert (parser.taken, parser.has_more, parser.held) == (21, False, 0)
+    assert found == [(TEXT, str(i)) for i in range(100)] + [(TEXT, "last")]
