@@ -34,23 +34,11 @@ _OPEN, _ENDING, _SHUT, _GONE = range(4)
 
 
 class Transport:
+    """Of one WebSocket; what waits for its client is in ``outbox``."""
+
     __slots__ = (
-        "_done",
-        "_fd",
-        "_hold",
-        "_intake",
-        "_is_due",
-        "_is_late",
-        "_is_paused",
-        "_reader",
-        "_socket",
-        "_state",
-        "_touched",
-        "_turn",
-        "_writer",
-        "outbox",
-        "owner",
-        "slot",
+        "_done", "_fd", "_hold", "_intake", "_is_due", "_is_late", "_is_paused", "_reader",
+        "_socket", "_state", "_touched", "_turn", "_writer", "outbox", "owner", "slot",
     )  # fmt: skip
 
     def __init__(
