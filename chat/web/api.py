@@ -103,7 +103,8 @@ def edit(room_id: str, seq: str) -> ResponseReturnValue:
 
 @blueprint.delete("/<room_id>/messages/<seq>")
 def delete_message(room_id: str, seq: str) -> ResponseReturnValue:
-    return {"seq": parts().conversation.delete(caller(), room_id, message_number(seq))}
+    named = request.args.get("clientId")
+    return {"seq": parts().conversation.delete(caller(), room_id, message_number(seq), named)}
 
 
 @blueprint.put("/<room_id>/messages/<seq>/reactions/<emoji>")
@@ -117,4 +118,5 @@ def unreact(room_id: str, seq: str, emoji: str) -> ResponseReturnValue:
 
 
 def _react(room_id: str, seq: str, emoji: str, on: bool) -> int:
-    return parts().conversation.react(caller(), room_id, message_number(seq), emoji, on)
+    named = request.args.get("clientId")
+    return parts().conversation.react(caller(), room_id, message_number(seq), emoji, on, named)

@@ -36,14 +36,14 @@ def login() -> ResponseReturnValue:
 
 @blueprint.route("/register", methods=["GET", "POST"])
 def register() -> ResponseReturnValue:
-    form = RegisterForm()
+    form = RegisterForm(next=request.args.get("next"))
     if request.method == "POST":
         try:
             identity.log_in(accounts.register(form.name.data, form.password.data))
         except MaruError as error:
             return _register_page(form, error)
     if current_user.is_authenticated:
-        return redirect(url_for("pages.rooms"))
+        return redirect(_next(form.next.data))
     return _register_page(form)
 
 

@@ -21,6 +21,7 @@ class LoginForm(Form):
 class RegisterForm(Form):
     name = StringField()
     password = PasswordField()
+    next = HiddenField()
 
 
 class RoomForm(Form):

@@ -6,7 +6,7 @@
  * @typedef {import('./message-row.js').Message} Message
  */
 export function createChanges() {
-  /** @type {Map<number, { seq: number, text: string }>} by message */
+  /** @type {Map<number, Message[]>} by message */
   const edits = new Map();
   /** @type {Map<number, Map<string, Map<string, { seq: number, on: boolean }>>>} by message, emoji, person */
   const reactions = new Map();
@@ -25,15 +25,15 @@ export function createChanges() {
   return {
     /** @param {Message} change */
     take(change) {
-      const { type, ref = 0, seq = 0, message } = change;
-      if (type === 'EDIT' && (edits.get(ref)?.seq ?? 0) < seq) edits.set(ref, { seq, text: message });
+      const { type, ref = 0 } = change;
+      if (type === 'EDIT') edits.set(ref, withoutRepeats([...(edits.get(ref) ?? []), change]));
       if (type === 'DELETE') deleted.add(ref);
       if (type === 'REACT') react(change);
     },
 
-    /** The newest words of an edited message. @param {number} seq @returns {string | undefined} */
-    wordsOf(seq) {
-      return edits.get(seq)?.text;
+    /** The newest edit of a message. @param {number} seq @returns {Message | undefined} */
+    editOf(seq) {
+      return edits.get(seq)?.at(-1);
     },
 
     /** @param {number} seq */
@@ -55,4 +55,15 @@ export function createChanges() {
       deleted.clear();
     },
   };
+}
+
+/**
+ * In order, and each clientId once, by its first number: an edit that comes a second time brings no
+ * words back that were changed since.
+ *
+ * @param {Message[]} edits of one message
+ */
+function withoutRepeats(edits) {
+  const inOrder = edits.toSorted((one, other) => Number(one.seq) - Number(other.seq));
+  return inOrder.filter(({ clientId }, at) => !clientId || inOrder.findIndex((other) => other.clientId === clientId) === at);
 }

@@ -1,20 +1,33 @@
 /**
- * Rooms that the server cannot read. AES-GCM with a 256-bit key that is made in the browser of whoever
- * opens the room and lives in invite links (#k=…, which browsers never send) and in localStorage.
+ * Rooms that the server cannot read: AES-GCM with a 256-bit key that is made in the browser of whoever
+ * opens the room. docs/protocol.md describes the sealed form.
  *
- * A message goes over the wire as `maru1.<iv>.<ciphertext>`, both base64url; the room's id is
- * authenticated with it, so that a message cannot be moved to another room.
+ * A message goes over the wire as `maru2.<iv>.<ciphertext>`, both base64url. Authenticated with it is
+ * who said it, where, and as what: a sealed message that somebody else sends again, or that is put in
+ * the place of another one, does not open. `maru1` bound the room alone; it is still read, not written.
  */
-const VERSION = 'maru1';
+const VERSION = 'maru2';
+const OLDER_VERSION = 'maru1';
 const IV_BYTES = 12;
 const TAG_BYTES = 16;
 const KEY_BYTES = 32;
 const ALGORITHM = 'AES-GCM';
-/** `maru1.` + 16 characters of iv + `.` */
+/** `maru2.` + 16 characters of iv + `.` */
 const HEAD_CHARACTERS = VERSION.length + 1 + 16 + 1;
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8', { fatal: true });
+
+/**
+ * What a sealed text is bound to.
+ *
+ * @typedef {object} Binding
+ * @property {string} roomId
+ * @property {string} sender
+ * @property {'TALK' | 'EDIT' | string} type
+ * @property {string} [clientId] every sealed message has one
+ * @property {number} [ref] of an EDIT: the number of the message that it changes
+ */
 
 /** Browsers have no WebCrypto on plain http, localhost apart. */
 export const available = Boolean(globalThis.crypto?.subtle);
@@ -24,26 +37,38 @@ export function newKey() {
   return toText(crypto.getRandomValues(new Uint8Array(KEY_BYTES)));
 }
 
-/** @param {string} text @returns {Promise<CryptoKey>} rejects for what is no key */
+/** The key, which no script can read out again. @param {string} text @returns {Promise<CryptoKey>} rejects for what is no key */
 export async function readKey(text) {
   const bytes = fromText(text);
   if (bytes.length !== KEY_BYTES) throw new RangeError('Not a key');
   return crypto.subtle.importKey('raw', bytes, ALGORITHM, false, ['encrypt', 'decrypt']);
 }
 
-/** @param {CryptoKey} key @param {string} roomId @param {string} text */
-export async function seal(key, roomId, text) {
+/** @param {CryptoKey} key @param {Binding} binding @param {string} text */
+export async function seal(key, binding, text) {
   const iv = crypto.getRandomValues(new Uint8Array(IV_BYTES));
-  const sealed = await crypto.subtle.encrypt(parameters(iv, roomId), key, encoder.encode(text));
+  const bound = { name: ALGORITHM, iv, additionalData: additionalData(binding) };
+  const sealed = await crypto.subtle.encrypt(bound, key, encoder.encode(text));
   return [VERSION, toText(iv), toText(new Uint8Array(sealed))].join('.');
 }
 
-/** @param {CryptoKey} key @param {string} roomId @param {string} sealed @returns {Promise<string>} rejects if the key does not fit */
-export async function open(key, roomId, sealed) {
+/**
+ * Rejects if the key does not fit, or if the text was sealed as something else than it is shown as.
+ *
+ * @param {CryptoKey} key @param {Binding} binding @param {string} sealed
+ * @returns {Promise<{ text: string, older: boolean }>} older: the sender is not verified
+ */
+export async function open(key, binding, sealed) {
   const [version, iv, ciphertext] = sealed.split('.');
-  if (version !== VERSION || !ciphertext) throw new RangeError('Not an encrypted message');
-  const bytes = await crypto.subtle.decrypt(parameters(fromText(iv), roomId), key, fromText(ciphertext));
-  return decoder.decode(bytes);
+  const older = version === OLDER_VERSION;
+  if (!older && version !== VERSION) throw new RangeError('Not an encrypted message');
+  // An older edit may as well be an older message that somebody has put over another one.
+  if (older && binding.type !== 'TALK') throw new RangeError('An older seal does not prove an edit');
+  if (!older && !binding.clientId) throw new RangeError('A sealed message has a clientId');
+  const data = older ? encoder.encode(binding.roomId) : additionalData(binding);
+  const bound = { name: ALGORITHM, iv: fromText(iv), additionalData: data };
+  const bytes = await crypto.subtle.decrypt(bound, key, fromText(ciphertext ?? ''));
+  return { text: decoder.decode(bytes), older };
 }
 
 /**
@@ -59,9 +84,9 @@ export function charactersLeft(text, max) {
   return Math.floor((most - bytes) / each);
 }
 
-/** @param {Uint8Array<ArrayBuffer>} iv @param {string} roomId */
-function parameters(iv, roomId) {
-  return { name: ALGORITHM, iv, additionalData: encoder.encode(roomId) };
+/** @param {Binding} binding */
+function additionalData({ roomId, sender, type, clientId, ref }) {
+  return encoder.encode(JSON.stringify([VERSION, roomId, sender, type, clientId, ref ?? null]));
 }
 
 /** base64url without padding @param {Uint8Array} bytes */

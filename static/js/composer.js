@@ -1,14 +1,19 @@
 /**
- * Where one writes. Enter sends and Shift+Enter breaks the line; while a syllable is being composed
- * (Hangul, and every other input method) Enter belongs to the input method.
+ * Where one writes. With a keyboard Enter sends and Shift+Enter breaks the line; on a screen that is
+ * touched Enter breaks it, since there is no Shift to hold, and the button sends.
+ *
+ * The draft of what is sent stays until whoever takes it has kept it: no moment has the words nowhere.
  */
-import { figure, page, t } from './page.js';
+import { belongsToInputMethod } from './input-method.js';
+import { figure, t } from './page.js';
 
 /** The counter shows from this share of the limit on. */
 const NEAR_LIMIT = 0.9;
-const INPUT_METHOD = 229;
 /** Nothing to see, as the server sees it: white space, format characters, fillers. */
 const VISIBLE = /[^\s\p{Cf}\u115f\u1160\u2800\u3164\uffa0]/u;
+const TOUCHED = matchMedia('(pointer: coarse)').matches && !matchMedia('(any-pointer: fine)').matches;
+
+/** @typedef {import('./drafts.js').Draft} Draft */
 
 /**
  * @param {object} parts
@@ -16,20 +21,22 @@ const VISIBLE = /[^\s\p{Cf}\u115f\u1160\u2800\u3164\uffa0]/u;
  * @param {HTMLTextAreaElement} parts.input
  * @param {HTMLOutputElement} parts.counter
  * @param {HTMLElement} parts.editing the line that says so while a message is being edited
+ * @param {ReturnType<typeof import('./drafts.js').createDrafts>} parts.drafts
  * @param {(text: string) => number} parts.room characters left; negative: too long
  * @param {number} parts.max
- * @param {(text: string) => void} parts.onSend
+ * @param {(text: string) => Promise<void>} parts.onSend resolves when it is kept
+ * @param {(edit: import('./drafts.js').Edit) => Promise<void>} parts.onSave the same, of an edited message
  * @param {() => void} parts.onTyping
  * @param {() => void} parts.onEditLast Up was pressed with nothing written
  */
-export function createComposer({ form, input, counter, editing, room, max, onSend, onTyping, onEditLast }) {
-  const draft = `maru.draft.${page.me}.${page.roomId}`;
+export function createComposer({ form, input, counter, editing, drafts, room, max, onSend, onSave, onTyping, onEditLast }) {
   const growsByItself = CSS.supports('field-sizing', 'content');
+  const draft = drafts.load();
+  /** Sent, and not kept yet. @type {Set<string>} */
+  const leaving = new Set();
   let composing = false;
   let sendAfterComposing = false;
   let shut = false;
-  /** Takes the new words while a message is being edited. @type {((text: string) => void) | null} */
-  let save = null;
 
   function send() {
     if (composing) {
@@ -41,43 +48,68 @@ export function createComposer({ form, input, counter, editing, room, max, onSen
     }
     const text = input.value.replace(/\s+$/, '');
     if (shut || !VISIBLE.test(text) || room(text) < 0) return;
-    if (save) {
-      save(text);
-      endEditing();
-    } else {
-      input.value = '';
-      changed();
-      onSend(text);
+    const edit = draft.edit;
+    leaving.add(text);
+    if (edit) draft.edit = null;
+    else draft.text = '';
+    show();
+    input.focus();
+    hand(text, edit ? onSave({ ...edit, text }) : onSend(text));
+  }
+
+  /** @param {string} text @param {Promise<void>} kept */
+  async function hand(text, kept) {
+    try {
+      await kept;
+      leaving.delete(text);
+      save();
+    } catch {
+      leaving.delete(text);
+      append(text);
     }
+  }
+
+  /** Put the words of a message of one's own in here. @param {import('./drafts.js').Edit} begun */
+  function edit(begun) {
+    draft.edit = begun;
+    show();
     input.focus();
   }
 
-  /** @param {string} text @param {(text: string) => void} onSave */
-  function edit(text, onSave) {
-    save = onSave;
-    editing.hidden = false;
-    input.value = text;
-    changed();
-    input.focus();
+  /** Put words back that could not be sent, behind what is written. @param {string} text */
+  function append(text) {
+    draft.text = together(draft.text, text);
+    show();
   }
 
   function endEditing() {
-    if (!save) return;
-    save = null;
-    editing.hidden = true;
-    input.value = localStorage.getItem(draft) ?? '';
-    changed();
+    draft.edit = null;
+    show();
+  }
+
+  /** Show the draft as it is now. */
+  function show() {
+    editing.hidden = !draft.edit;
+    input.value = (draft.edit ?? draft).text;
+    measure();
+    save();
   }
 
   function changed() {
-    const text = input.value;
-    const left = room(text);
-    form.classList.toggle('unsendable', !VISIBLE.test(text) || left < 0);
+    (draft.edit ?? draft).text = input.value;
+    measure();
+    save();
+  }
+
+  function save() {
+    drafts.save({ ...draft, text: together(...leaving, draft.text) });
+  }
+
+  function measure() {
+    const left = room(input.value);
+    form.classList.toggle('unsendable', !VISIBLE.test(input.value) || left < 0);
     if (!growsByItself) grow();
     count(left);
-    if (save) return;
-    if (text) localStorage.setItem(draft, text);
-    else localStorage.removeItem(draft);
   }
 
   function grow() {
@@ -94,17 +126,27 @@ export function createComposer({ form, input, counter, editing, room, max, onSen
     counter.textContent = t(number === 1 ? `${key}_one_char` : `${key}_many_chars`, { count: figure(number) });
   }
 
+  /** What closed tabs left behind; an edit among it is finished where none is begun here. @param {Draft[]} orphans */
+  function take(orphans) {
+    const edits = orphans.flatMap((orphan) => orphan.edit ?? []);
+    if (!draft.edit && !draft.text) draft.edit = edits.shift() ?? null;
+    draft.text = together(...orphans.map(({ text }) => text), ...edits.map(({ text }) => text), draft.text);
+    show();
+  }
+
   form.addEventListener('submit', (event) => {
     event.preventDefault();
     send();
   });
   input.addEventListener('keydown', (event) => {
-    if (event.key === 'Escape') endEditing();
-    if (event.key === 'ArrowUp' && !input.value && !save) {
+    if (belongsToInputMethod(event)) return;
+    if (event.key === 'Escape' && draft.edit) endEditing();
+    if (event.key === 'ArrowUp' && !input.value && !draft.edit) {
       event.preventDefault();
       onEditLast();
     }
-    if (event.key !== 'Enter' || event.shiftKey || event.isComposing || event.keyCode === INPUT_METHOD) return;
+    const sends = TOUCHED ? event.ctrlKey || event.metaKey : !event.shiftKey;
+    if (event.key !== 'Enter' || !sends) return;
     event.preventDefault();
     send();
   });
@@ -118,31 +160,58 @@ export function createComposer({ form, input, counter, editing, room, max, onSen
   });
   input.addEventListener('input', () => {
     changed();
-    if (input.value && !save) onTyping();
+    if (input.value && !draft.edit) onTyping();
   });
   editing.querySelector('button')?.addEventListener('click', () => {
     endEditing();
     input.focus();
   });
+  addEventListener('pagehide', drafts.letGo);
+  addEventListener('pageshow', (event) => { if (event.persisted) drafts.hold(); });
 
-  input.value = localStorage.getItem(draft) ?? '';
-  changed();
+  if (TOUCHED) {
+    input.enterKeyHint = 'enter';
+    for (const hint of form.querySelectorAll('[data-when-touched]')) hint.textContent = t('enter_breaks');
+  }
+  show();
+  drafts.hold().then(() => drafts.adopt(take));
 
   return {
     edit,
+    append,
+
+    /** The message is there no more: new words for it become a message of their own. @param {number} seq */
+    forgetMessage(seq) {
+      if (draft.edit?.seq !== seq) return false;
+      draft.text = together(draft.text, draft.edit.text);
+      endEditing();
+      return true;
+    },
+
+    /** All that is written, taken out of here. @returns {string} */
+    empty() {
+      const text = together(draft.text, draft.edit?.text ?? '');
+      Object.assign(draft, { text: '', edit: null });
+      show();
+      return text;
+    },
+
     /** Nobody may write now. @param {boolean} closed */
     shut(closed) {
       shut = closed;
       input.disabled = closed;
       form.classList.toggle('shut', closed);
     },
-    forgetDraft() {
-      localStorage.removeItem(draft);
-    },
+
     focus() {
       input.focus({ preventScroll: true });
     },
   };
+}
+
+/** Each on lines of its own, and none twice. @param {...string} texts */
+function together(...texts) {
+  return [...new Set(texts.filter(Boolean))].join('\n');
 }
 
 /** Code points, as the server counts. @param {string} text */

@@ -3,6 +3,7 @@
  * backoff, and gives every call its acknowledgement or a reason why there is none.
  */
 import { io } from '../vendor/socket.io.esm.min.js';
+import { Refused, Unanswered } from './refused.js';
 import { forgetToken, renewIn, token, toLogin } from './token.js';
 
 const ANSWER_MS = 10_000;
@@ -10,19 +11,6 @@ const FIRST_DELAY_MS = 500;
 const LONGEST_DELAY_MS = 20_000;
 /** So many attempts in vain say more than a hiccup. */
 const UNREACHABLE_AFTER = 3;
-
-/** The server said no. `code` as in the protocol, `retryAfter` in seconds with `rate_limited`. */
-export class Refused extends Error {
-  /** @param {{ code: string, message: string, retryAfter?: number }} error */
-  constructor({ code, message, retryAfter }) {
-    super(message);
-    this.code = code;
-    this.retryAfter = retryAfter;
-  }
-}
-
-/** Nobody knows whether the server got it: no connection, or no answer in time. */
-export class Unanswered extends Error {}
 
 /**
  * @typedef {'connecting' | 'online' | 'offline' | 'unreachable'} Link

@@ -23,12 +23,13 @@ const PAGE_MAX = 200;
  * @param {object} parts
  * @param {ReturnType<typeof import('./connection.js').createConnection>} parts.connection
  * @param {ReturnType<typeof import('./state.js').createState>} parts.state
- * @param {(into: HTMLElement, text: string) => void} parts.write puts a text into its row
+ * @param {import('./message-row.js').Write} parts.write
  * @param {(clientId: string) => void} parts.onOwn a message of one's own is stored
+ * @param {(seq: number) => void} parts.onDeleted
  * @param {(name: string) => void} parts.onSpoken somebody has said what they were typing
  * @param {() => void} parts.onDoubt what we have is of another epoch
  */
-export function createConversation({ connection, state, write, onOwn, onSpoken, onDoubt }) {
+export function createConversation({ connection, state, write, onOwn, onDeleted, onSpoken, onDoubt }) {
   const log = byId('log');
   const changes = createChanges();
   const timeline = createTimeline({ list: byId('timeline'), pendingList: byId('pending'), write, changes });
@@ -56,6 +57,8 @@ export function createConversation({ connection, state, write, onOwn, onSpoken, 
     } else {
       changes.take(message);
       reader.keeping(() => timeline.alter(message));
+      if (message.sender === page.me && message.clientId) onOwn(message.clientId);
+      if (message.type === 'DELETE') onDeleted(Number(message.ref));
       reader.passed(seq);
     }
     showEmpty();
@@ -80,7 +83,7 @@ export function createConversation({ connection, state, write, onOwn, onSpoken, 
     changes.clear();
     const talk = readable(messages);
     timeline.replace(talk);
-    for (const { sender, clientId } of talk) if (sender === page.me && clientId) onOwn(clientId);
+    for (const { sender, clientId } of messages) if (sender === page.me && clientId) onOwn(clientId);
     sequence.begin(messages, seq);
     earlier.offer(Number(messages[0]?.seq ?? 1) > 1);
     reader.toBottom();
@@ -109,9 +112,15 @@ export function createConversation({ connection, state, write, onOwn, onSpoken, 
     return answer;
   }
 
-  /** What a message says now, as it was sent. @param {number} seq @returns {Promise<string>} */
-  async function textOf(seq) {
-    return changes.wordsOf(seq) ?? (await history({ before: seq + 1, limit: 1 })).messages[0].message;
+  /** What a message of a room that is not encrypted says now, as it was sent. @param {HTMLElement} row @returns {Promise<string>} */
+  async function textOf(row) {
+    const seq = Number(row.dataset.seq);
+    const edit = changes.editOf(seq);
+    if (edit) return edit.message;
+    const text = /** @type {HTMLElement} */ (row.querySelector('.message-text'));
+    // Without `code` a row shows its text as it was sent, and nobody has to be asked.
+    if (!text.querySelector('code')) return String(text.textContent);
+    return (await history({ before: seq + 1, limit: 1 })).messages[0].message;
   }
 
   function showEmpty() {
@@ -124,6 +133,7 @@ export function createConversation({ connection, state, write, onOwn, onSpoken, 
     const drawn = rows.map((row) => /** @type {Message} */ ({ seq: Number(row.dataset.seq), sentAt: Number(row.dataset.at) }));
     const known = [...drawn, ...(page.changes ?? [])];
     page.changes?.forEach(changes.take);
+    for (const { sender, clientId } of page.changes ?? []) if (sender === page.me && clientId) onOwn(clientId);
     sequence.begin(known, Number(page.seq));
     oldest = Math.min(...known.map(({ seq }) => Number(seq)));
     for (const row of rows) if (isOwn(row) && row.dataset.clientId) onOwn(row.dataset.clientId);

@@ -11,8 +11,9 @@ import { onReadElsewhere, unreadCount } from './unread.js';
  * @param {ReturnType<typeof import('./connection.js').createConnection>} parts.connection
  * @param {boolean} [parts.whole] new rooms belong into it: it is not the answer to a search
  * @param {() => void} [parts.onChange] after rooms came or went
+ * @param {(name: string) => void} [parts.onName] the room of this page is called so now
  */
-export function keepDirectory({ list, connection, whole = true, onChange = () => {} }) {
+export function keepDirectory({ list, connection, whole = true, onChange = () => {}, onName = () => {} }) {
   /** Rooms that came while a pointer or the focus was on the list, where nothing may shift. @type {Map<string, Room>} */
   const held = new Map();
 
@@ -24,6 +25,7 @@ export function keepDirectory({ list, connection, whole = true, onChange = () =>
   /** @param {Room} room */
   function take(room) {
     const row = rowOf(room.roomId);
+    if (room.roomId === page.roomId && room.name !== undefined) onName(room.name);
     if (room.closed) {
       held.delete(room.roomId);
       row?.remove();

@@ -2,8 +2,8 @@
  * Being in the room: it is joined after every connect, with what we have seen so far, and the
  * answer says whether we go on from there or begin with a fresh page.
  */
-import { Refused } from './connection.js';
 import { page } from './page.js';
+import { Refused } from './refused.js';
 
 const RETRY_MS = 1500;
 
@@ -17,9 +17,10 @@ const RETRY_MS = 1500;
  * @param {(messages: Message[], seq: number) => void} parts.resume all that was missed, up to this number
  * @param {(messages: Message[], seq: number) => void} parts.restart the newest page, instead of all that is shown
  * @param {(message: Message) => void} parts.hear everything live
+ * @param {(name: string) => void} parts.onName what the room is called now
  * @param {(reason: 'gone' | 'kicked' | 'closed') => void} parts.onEnd
  */
-export function createMembership({ connection, state, seen, resume, restart, hear, onEnd }) {
+export function createMembership({ connection, state, seen, resume, restart, hear, onName, onEnd }) {
   /** Live messages may overtake the answer to the join; they wait for it. @type {Message[]} */
   let early = [];
   let joining = false;
@@ -41,7 +42,8 @@ export function createMembership({ connection, state, seen, resume, restart, hea
   }
 
   /** @param {any} answer */
-  function settle({ recovered, messages, seq, epoch, userCount, users }) {
+  function settle({ room, recovered, messages, seq, epoch, userCount, users }) {
+    onName(room.name);
     state.set({ joined: true, epoch, userCount, people: new Set(users) });
     if (recovered) resume(messages, seq);
     else restart(messages, seq);

@@ -29,13 +29,20 @@ const GROUP_MS = 5 * 60 * 1000;
  */
 
 /**
+ * Puts the text into its row, formatted or decrypted: that of the edit, if there is one.
+ *
+ * @typedef {(into: HTMLElement, talk: Message, edit?: Message) => void} Write
+ */
+
+/**
  * @param {Message} message
- * @param {(into: HTMLElement, text: string) => void} write puts the text, formatted or decrypted
+ * @param {Write} write
+ * @param {Message} [edit] the newest one
  * @returns {HTMLElement}
  */
-export function messageRow(message, write) {
+export function messageRow(message, write, edit) {
   const text = element('div', { class: 'message-text', dir: 'auto', 'data-edited': t('edited') });
-  write(text, message.message);
+  write(text, message, edit);
   return element(
     'li',
     {
@@ -104,19 +111,21 @@ function sentence(key, names) {
  * The line under a message that is not yet, or not at all, sent.
  *
  * @param {HTMLElement} row
- * @param {{ reason?: string, onRetry: () => void, onDiscard: () => void }} entry with a reason: failed
+ * @param {{ reason?: string, onRetry?: () => void, onTakeBack: () => void, onDiscard: () => void }} entry with a reason: failed
  */
-export function markUnsent(row, { reason, onRetry, onDiscard }) {
+export function markUnsent(row, { reason, onRetry, onTakeBack, onDiscard }) {
   row.classList.toggle('pending', !reason);
   row.classList.toggle('failed', Boolean(reason));
   row.querySelector('.message-state')?.remove();
   /** @type {HTMLElement} */ (row.querySelector('.message-text')).dataset.pending = t('pending');
   if (!reason) return;
-  const retry = element('button', { type: 'button' }, t('retry'));
-  const discard = element('button', { type: 'button' }, t('discard'));
-  retry.addEventListener('click', onRetry);
-  discard.addEventListener('click', onDiscard);
-  row.append(element('p', { class: 'message-state', role: 'alert' }, reason, retry, discard));
+  const decisions = [['retry', onRetry], ['take_back', onTakeBack], ['discard', onDiscard]].flatMap(([key, run]) => {
+    if (!run) return [];
+    const made = element('button', { type: 'button' }, t(String(key)));
+    made.addEventListener('click', /** @type {() => void} */ (run));
+    return made;
+  });
+  row.append(element('p', { class: 'message-state', role: 'alert' }, reason, ...decisions));
 }
 
 /**
@@ -157,6 +166,13 @@ export function group(row, above) {
     Number(row.dataset.at) - Number(above?.dataset.at) < GROUP_MS &&
     sameDay(Number(row.dataset.at), Number(above?.dataset.at));
   row.classList.toggle('follows', follows);
+}
+
+/** The message of a row, as far as the row knows it: its text only where it is sealed. @param {HTMLElement} row @returns {Message} */
+export function talkOf(row) {
+  const { seq, at, sender = '', clientId } = row.dataset;
+  const message = /** @type {HTMLElement | null} */ (row.querySelector('.message-text'))?.dataset.sealed ?? '';
+  return { type: 'TALK', roomId: String(page.roomId), sender, clientId, message, sentAt: Number(at), seq: seq ? Number(seq) : undefined };
 }
 
 /** @param {HTMLElement} row */

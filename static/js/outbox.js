@@ -1,121 +1,104 @@
 /**
- * What is still to be sent. An entry has its clientId from the first moment and keeps it through
- * every retry and reload, so the server stores it once; one is sent at a time, so they stay in order.
+ * What this person said or did and the server has not acknowledged yet, in all rooms. It outlives the
+ * page: each entry is kept by itself in the browser, so that tabs do not overwrite each other's.
+ * delivery.js sends it. An entry has its clientId from the first moment and keeps it through every
+ * retry, so the server stores it once.
  */
-import { Refused } from './connection.js';
-import { page, t } from './page.js';
-
-const RETRY_MS = 1000;
-const LONGEST_RETRY_MS = 15_000;
+import { page } from './page.js';
+import { onChangeElsewhere, paths, read, remove, write } from './storage.js';
 
 /**
  * @typedef {object} Entry
  * @property {string} clientId
- * @property {string} text as it goes over the wire: of an encrypted room, the ciphertext
- * @property {number} at in ms
+ * @property {string} roomId
+ * @property {string} roomName when it was written
+ * @property {'message' | 'edit' | 'delete' | 'react'} kind the event that says it
+ * @property {string} [text] of a message or an edit, as it goes over the wire: of an encrypted room, the ciphertext
+ * @property {boolean} [sealed] it is ciphertext
+ * @property {number} [ref] the message that is changed
+ * @property {string} [emoji]
+ * @property {boolean} [on]
+ * @property {number} at in ms; entries of a room are sent in this order
+ * @property {string} epoch of the room when it was written
+ * @property {number} after the newest number in the room then: it can only be stored beyond that
+ * @property {number} [triedAt] in ms: since when the server may have it
  * @property {string} [reason] why it failed; it then waits for the person to decide
  */
 
-/**
- * @param {object} parts
- * @param {(event: string, fields: object) => Promise<any>} parts.request
- * @param {() => boolean} parts.ready is the room joined?
- * @param {() => void} parts.rejoin the server says that we are not in the room
- * @param {(entry: Entry) => void} parts.show
- * @param {(clientId: string) => void} parts.hide
- * @param {(entry: Entry, answer: { seq: number, sentAt: number, userCount: number }) => void} parts.onSent
- */
-export function createOutbox({ request, ready, rejoin, show, hide, onSent }) {
-  const key = `maru.outbox.${page.me}.${page.roomId}`;
-  /** @type {Entry[]} */
-  const entries = JSON.parse(sessionStorage.getItem(key) ?? '[]');
-  let sending = false;
-  let timer = 0;
-  let tries = 0;
+const FOLDER = 'outbox/';
+/** @param {{ roomId: string, clientId: string }} entry */
+const path = ({ roomId, clientId }) => `${FOLDER}${roomId}/${clientId}`;
 
-  function save() {
-    if (entries.length) sessionStorage.setItem(key, JSON.stringify(entries));
-    else sessionStorage.removeItem(key);
-  }
+/** @type {(() => void)[]} */
+const watchers = [];
 
-  /** @param {string} clientId */
-  function drop(clientId) {
-    const at = entries.findIndex((entry) => entry.clientId === clientId);
-    if (at < 0) return;
-    entries.splice(at, 1);
-    save();
-    hide(clientId);
-  }
+/** All that waits, in order. @returns {Entry[]} */
+export function entries() {
+  return paths(FOLDER).map(read).filter(Boolean).sort((one, other) => one.at - other.at);
+}
 
-  async function flush() {
-    clearTimeout(timer);
-    const entry = entries.find(({ reason }) => !reason);
-    if (sending || !ready() || !entry) return;
-    sending = true;
-    try {
-      const { clientId, text } = entry;
-      const answer = await request('message', { roomId: page.roomId, message: text, clientId });
-      tries = 0;
-      // Dropped before it is handed on: no moment shows it twice.
-      drop(clientId);
-      onSent(entry, answer);
-    } catch (problem) {
-      if (problem instanceof Refused) refused(entry, problem);
-      else later(RETRY_MS);
-      return;
-    } finally {
-      sending = false;
+/** @param {string} roomId @returns {Entry[]} */
+export function entriesOf(roomId) {
+  return entries().filter((entry) => entry.roomId === roomId);
+}
+
+/** @param {Omit<Entry, 'at'>} entry */
+export function add(entry) {
+  const last = entriesOf(entry.roomId).at(-1)?.at ?? 0;
+  save({ ...entry, at: Math.max(Date.now(), last + 1) });
+}
+
+/** Change an entry, if it is still there. @param {Entry} entry @param {Partial<Entry>} changes undefined takes a field away */
+export function change(entry, changes) {
+  const now = read(path(entry));
+  if (now) save({ ...now, ...changes });
+}
+
+/** Send what failed, or what may have been sent; whoever decides so knows. @param {Entry} entry */
+export function retry(entry) {
+  change(entry, { reason: undefined, triedAt: undefined });
+}
+
+/** It is stored, or no longer wanted. @param {{ roomId: string, clientId: string }} entry */
+export function drop(entry) {
+  if (read(path(entry)) === null) return;
+  remove(path(entry));
+  tell();
+}
+
+/** Run now, and after every change in any tab. @param {() => void} run */
+export function watch(run) {
+  watchers.push(run);
+  run();
+}
+
+/** @param {Entry} entry */
+function save(entry) {
+  write(path(entry), entry);
+  tell();
+}
+
+function tell() {
+  watchers.forEach((run) => run());
+}
+
+/** What a page from before kept for one tab alone. */
+function carryOver() {
+  const folder = `maru.outbox.${page.me}.`;
+  for (const key of Object.keys(sessionStorage).filter((name) => name.startsWith(folder))) {
+    const roomId = key.slice(folder.length);
+    for (const { clientId, text, at, reason } of JSON.parse(sessionStorage.getItem(key) ?? '[]')) {
+      const sealed = text.startsWith('maru1.');
+      // Its seal does not bind what it is sent as; who wrote it decides.
+      save({ clientId, text, at, sealed, reason, roomId, roomName: '', kind: 'message', epoch: '', after: 0, triedAt: at });
     }
-    flush();
+    sessionStorage.removeItem(key);
   }
+}
 
-  /** @param {Entry} entry @param {Refused} problem */
-  function refused(entry, { code, retryAfter }) {
-    if (code === 'rate_limited') return later((retryAfter ?? 1) * 1000);
-    if (code === 'not_joined') return rejoin();
-    if (['unavailable', 'unauthorized', 'token_expired', 'error'].includes(code)) {
-      tries += 1;
-      return later(Math.min(RETRY_MS * 2 ** tries, LONGEST_RETRY_MS));
-    }
-    entry.reason = t({ too_long: 'failed_too_long', forbidden: 'failed_forbidden', not_found: 'failed_forbidden' }[code] ?? 'failed_invalid');
-    save();
-    show(entry);
-    later(0);
-  }
-
-  /** @param {number} delay in ms */
-  function later(delay) {
-    clearTimeout(timer);
-    timer = setTimeout(flush, delay * (1 + Math.random() / 4));
-  }
-
-  return {
-    /** @param {string} text */
-    add(text) {
-      const entry = { clientId: newId(), text, at: Date.now() };
-      entries.push(entry);
-      save();
-      show(entry);
-      flush();
-    },
-
-    /** Send again what failed. @param {Entry} entry */
-    retry(entry) {
-      delete entry.reason;
-      save();
-      show(entry);
-      flush();
-    },
-
-    /** It is stored, as we hear from elsewhere, or no longer wanted. */
-    drop,
-    flush,
-
-    /** What a reload left behind. */
-    restore() {
-      entries.forEach(show);
-    },
-  };
+if (page.me) {
+  carryOver();
+  onChangeElsewhere(FOLDER, tell);
 }
 
 /** A UUID; crypto.randomUUID is missing on plain http other than localhost. */

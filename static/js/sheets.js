@@ -5,6 +5,8 @@
  *
  * Where there is width, the people's button folds their column; a cookie tells the server.
  */
+import { belongsToInputMethod } from './input-method.js';
+
 const PEOPLE_NARROW = matchMedia('(max-width: 1100px)');
 const ROOMS_NARROW = matchMedia('(max-width: 760px)');
 const YEAR_S = 31_536_000;
@@ -81,7 +83,7 @@ export function prepareSheets() {
     }
   });
   document.addEventListener('keydown', (event) => {
-    if (event.key === 'Escape') back();
+    if (event.key === 'Escape' && !belongsToInputMethod(event)) back();
   });
   addEventListener('popstate', close);
   for (const narrow of [PEOPLE_NARROW, ROOMS_NARROW]) {

@@ -1,30 +1,49 @@
 /**
- * One line about the connection, in words, while it is not well; a blink of it is not told. Empty it
- * takes no room, yet stays where screen readers listen.
+ * One line about the connection, in words, for as long as it is not well; a blink of it is not told.
+ * What could not be done is told there too, until it is tried again or put away. Empty the line takes
+ * no room, yet stays where screen readers listen.
  */
+import { element } from './dom.js';
 import { t } from './page.js';
 
 const PATIENCE_MS = 900;
-const SHOWN_MS = 4000;
 
 /** @param {HTMLElement} line with role=status */
 export function createStatus(line) {
   let timer = 0;
+  const state = element('span');
+  const failure = element('span', { class: 'connection-failure' });
+
+  function draw() {
+    line.replaceChildren(...[state, failure].filter((part) => part.hasChildNodes()));
+  }
+
+  function clear() {
+    failure.replaceChildren();
+    draw();
+  }
 
   return {
-    /** Something that is over in a moment. @param {string} words */
-    say(words) {
-      if (line.textContent) return;
-      line.textContent = words;
-      timer = setTimeout(() => { line.textContent = ''; }, SHOWN_MS);
+    /** Something could not be done. @param {string} words @param {() => void} again */
+    failed(words, again) {
+      const retry = element('button', { type: 'button' }, t('retry'));
+      const close = element('button', { type: 'button' }, t('dismiss'));
+      retry.addEventListener('click', () => { clear(); again(); });
+      close.addEventListener('click', clear);
+      failure.replaceChildren(words, ' ', retry, ' ', close);
+      draw();
     },
 
     /** @param {import('./connection.js').Link} link */
     show(link) {
       clearTimeout(timer);
       line.dataset.link = link;
-      if (link === 'online') line.textContent = '';
-      else timer = setTimeout(() => { line.textContent = t(link); }, line.textContent ? 0 : PATIENCE_MS);
+      const say = () => {
+        state.textContent = link === 'online' ? '' : t(link);
+        draw();
+      };
+      if (link === 'online' || state.hasChildNodes()) say();
+      else timer = setTimeout(say, PATIENCE_MS);
     },
   };
 }

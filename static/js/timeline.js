@@ -4,7 +4,7 @@
  *
  * Rows know their message by data attributes, so that those drawn by the server are as good as ours.
  */
-import { dayRow, group, markUnsent, messageRow, newLineRow, noticeRow, showReactions, writeNotice } from './message-row.js';
+import { dayRow, group, markUnsent, messageRow, newLineRow, noticeRow, showReactions, talkOf, writeNotice } from './message-row.js';
 import { link } from './text.js';
 import { day, retime, sameDay, untilMidnight } from './time.js';
 
@@ -14,7 +14,7 @@ import { day, retime, sameDay, untilMidnight } from './time.js';
  * @param {object} parts
  * @param {HTMLElement} parts.list
  * @param {HTMLElement} parts.pendingList
- * @param {(into: HTMLElement, text: string) => void} parts.write
+ * @param {import('./message-row.js').Write} parts.write
  * @param {ReturnType<typeof import('./changes.js').createChanges>} parts.changes
  */
 export function createTimeline({ list, pendingList, write, changes }) {
@@ -26,9 +26,9 @@ export function createTimeline({ list, pendingList, write, changes }) {
 
   /** @param {Message} message as it reads after all changes */
   function rowOf(message) {
-    const words = changes.wordsOf(Number(message.seq));
-    const row = messageRow({ ...message, message: words ?? message.message }, write);
-    row.classList.toggle('edited', words !== undefined);
+    const edit = changes.editOf(Number(message.seq));
+    const row = messageRow(message, write, edit);
+    row.classList.toggle('edited', edit !== undefined);
     showReactions(row, changes.reactionsTo(Number(message.seq)));
     return row;
   }
@@ -41,7 +41,7 @@ export function createTimeline({ list, pendingList, write, changes }) {
     if (type === 'REACT') showReactions(row, changes.reactionsTo(Number(ref)));
     if (type === 'EDIT') {
       row.classList.add('edited');
-      write(/** @type {HTMLElement} */ (row.querySelector('.message-text')), changes.wordsOf(Number(ref)) ?? '');
+      write(/** @type {HTMLElement} */ (row.querySelector('.message-text')), talkOf(row), changes.editOf(Number(ref)));
     }
   }
 
@@ -180,7 +180,7 @@ export function createTimeline({ list, pendingList, write, changes }) {
   function adopt(elsewhere) {
     for (const row of rows()) {
       const text = /** @type {HTMLElement} */ (row.querySelector('.message-text'));
-      if (text.dataset.sealed) write(text, text.dataset.sealed);
+      if (text.dataset.sealed) write(text, talkOf(row), changes.editOf(Number(row.dataset.seq)));
       else link(text);
     }
     if (elsewhere) redate();

@@ -1,4 +1,5 @@
 /** The access token of this page: fetched with the login cookie, renewed before it ends. */
+import { page } from './page.js';
 
 /** A token is not used in the last fifth of its life, nor in its last half minute. */
 const MARGIN_MS = 30_000;
@@ -7,6 +8,8 @@ const MARGIN_MS = 30_000;
 let held = null;
 /** @type {Promise<string> | null} */
 let fetching = null;
+
+let staying = false;
 
 /** A token that is good for a while yet. Rejects when the server cannot be asked. */
 export async function token() {
@@ -25,9 +28,15 @@ export function renewIn() {
   return held ? Math.max(1000, (held.until - Date.now()) * 0.8) : 0;
 }
 
+/** Somebody logs out here, who goes when that is done. @param {boolean} stays */
+export function stayHere(stays) {
+  staying = stays;
+}
+
 /** Log in again, and come back here afterwards. */
 export function toLogin() {
-  location.assign(`/login?next=${encodeURIComponent(location.pathname)}`);
+  if (staying) return;
+  location.assign(`/login?next=${encodeURIComponent(location.pathname + location.search)}`);
 }
 
 async function fetchToken() {
@@ -36,8 +45,15 @@ async function fetchToken() {
   // No longer a member: the page itself explains that better.
   if (answer.status === 403) location.reload();
   if (!answer.ok) throw new Error(`No token: ${answer.status}`);
-  const { accessToken, expiresIn } = await answer.json();
+  const { name, accessToken, expiresIn } = await answer.json();
+  if (name !== page.me) return showWhoIsHere();
   const lifetime = expiresIn * 1000;
   held = { text: accessToken, until: Date.now() + lifetime, margin: Math.min(MARGIN_MS, lifetime / 5) };
   return held.text;
+}
+
+/** Somebody else has logged in meanwhile: nothing may be said in their name by the page of another. */
+function showWhoIsHere() {
+  location.reload();
+  return new Promise(() => {});
 }

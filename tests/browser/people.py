@@ -63,7 +63,16 @@ class Person:
 
     def write(self, text: str) -> None:
         self.composer.fill(text)
-        self.composer.press("Enter")
+        if self.page.evaluate("matchMedia('(pointer: coarse)').matches"):
+            self.page.locator("#composer .send").click()
+        else:
+            self.composer.press("Enter")
+
+    def new_invitation(self) -> str:
+        """The link that is handed to whoever has just opened an encrypted room."""
+        link = self.page.locator("#new-invite").input_value()
+        self.page.get_by_role("button", name="I have kept it").click()
+        return link
 
     def said(self, text: str) -> Locator:
         """The rows of the conversation with exactly this text that are stored for good."""

@@ -1,7 +1,20 @@
-/** What every page does: local times, and no form sent twice by an impatient second click. */
+/**
+ * What every page does: local times, no form sent twice by an impatient second click, the words that
+ * wait to be sent, and what one account has in this browser.
+ */
+import { comeIn, guardLogout } from '../account.js';
+import { readKey } from '../cipher.js';
+import { startDelivery } from '../delivery.js';
+import { element } from '../dom.js';
+import { guardDialogs } from '../input-method.js';
+import { carryThroughDoor, keyIn, roomOfAddress, takeFromAddress } from '../invitation.js';
+import { keepKey } from '../key-store.js';
+import { page, t } from '../page.js';
 import { drawnElsewhere, retime } from '../time.js';
+import { showWaiting } from '../waiting.js';
 
 if (drawnElsewhere) retime();
+guardDialogs();
 
 /** @type {WeakSet<Element>} */
 let sent = new WeakSet();
@@ -9,13 +22,38 @@ let sent = new WeakSet();
 document.addEventListener('submit', (event) => {
   const form = /** @type {HTMLFormElement} */ (event.target);
   if (event.defaultPrevented || form.method !== 'post') return;
+  if (!navigator.onLine) return stayHere(event, form);
   if (sent.has(form)) event.preventDefault();
   sent.add(form);
   event.submitter?.setAttribute('aria-disabled', 'true');
 });
+
+/** Without a network the browser's own page would come instead, and what is in the form might go. @param {Event} event @param {HTMLFormElement} form */
+function stayHere(event, form) {
+  event.preventDefault();
+  form.querySelector('.error.offline')?.remove();
+  form.append(element('p', { class: 'error offline', role: 'alert' }, t('form_offline')));
+}
 
 addEventListener('pageshow', (event) => {
   if (!event.persisted) return;
   sent = new WeakSet();
   document.querySelectorAll('[aria-disabled]').forEach((button) => button.removeAttribute('aria-disabled'));
 });
+
+if (page.me) {
+  guardLogout();
+  comeIn().then(keepInvitation);
+  showWaiting(document.querySelector('.conversation-body') ?? document.body);
+  startDelivery();
+} else {
+  carryThroughDoor();
+  addEventListener('hashchange', carryThroughDoor);
+}
+
+/** Who waits for approval at a room's door has its key by the time that the door opens. */
+async function keepInvitation() {
+  if (!document.querySelector('[data-waiting-for-approval]') || !keyIn(location.hash)) return;
+  const text = takeFromAddress();
+  await keepKey(roomOfAddress(), await readKey(text), false);
+}

@@ -1,21 +1,26 @@
 /**
  * The page of a room: makes its parts and ties them together. What changes stands in `state`; what
  * was said goes connection -> membership -> conversation -> timeline, what is written goes
- * composer -> outbox -> connection and comes back the same way as everybody else's words.
+ * composer -> outbox -> delivery and comes back the same way as everybody else's words.
  */
 import { prepareActions } from '../actions.js';
 import { charactersLeft } from '../cipher.js';
 import { codePoints, createComposer } from '../composer.js';
 import { createConnection } from '../connection.js';
 import { createConversation } from '../conversation.js';
+import { deliverHere, flush } from '../delivery.js';
 import { prepareDialogs } from '../dialogs.js';
 import { keepDirectory } from '../directory.js';
 import { byId, element } from '../dom.js';
+import { createDrafts } from '../drafts.js';
 import { createMembership } from '../membership.js';
 import { isOwn } from '../message-row.js';
-import { createOutbox, newId } from '../outbox.js';
+import * as outbox from '../outbox.js';
+import { newId } from '../outbox.js';
 import { page, t } from '../page.js';
 import { showPeople } from '../people.js';
+import { roomName, showRoomName } from '../room-name.js';
+import { overConnection } from '../routes.js';
 import { createSealedRoom } from '../sealed-room.js';
 import { prepareSheets } from '../sheets.js';
 import { createState } from '../state.js';
@@ -23,6 +28,9 @@ import { createStatus } from '../status.js';
 import { showStop } from '../stop.js';
 import { format } from '../text.js';
 import { createTyping } from '../typing.js';
+import { createUnsent, messageOf } from '../unsent.js';
+
+/** @typedef {import('../outbox.js').Entry} Entry */
 
 const roomId = String(page.roomId);
 const max = Number(page.messageMax);
@@ -55,12 +63,15 @@ const sealed = page.encrypted
     onOpen: (open) => state.set({ open }),
   })
   : null;
+/** @type {import('../message-row.js').Write} */
+const write = sealed ? sealed.write : (into, talk, edit) => into.replaceChildren(format((edit ?? talk).message));
 
 const conversation = createConversation({
   connection,
   state,
-  write: sealed ? sealed.write : (into, text) => into.replaceChildren(format(text)),
-  onOwn: (clientId) => outbox.drop(clientId),
+  write,
+  onOwn: (clientId) => outbox.drop({ roomId, clientId }),
+  onDeleted: (seq) => composer.forgetMessage(seq),
   onSpoken: typing.stop,
   onDoubt: () => membership.rejoin(),
 });
@@ -73,16 +84,18 @@ const membership = createMembership({
   resume: conversation.resume,
   restart: conversation.restart,
   hear: conversation.hear,
+  onName: showRoomName,
   onEnd: end,
 });
 
-const outbox = createOutbox({
-  request: connection.request,
-  ready: () => state.now.joined && !state.now.ended,
-  rejoin: membership.rejoin,
-  show: showUnsent,
-  hide: (clientId) => reader.keeping(() => timeline.dropPending(clientId)),
-  onSent: (entry, { seq, sentAt }) => conversation.store({ ...asMessage(entry), seq, sentAt }),
+const unsent = createUnsent({
+  timeline,
+  reader,
+  write,
+  wordsOf: (row, entry) => (sealed ? sealed.wordsOf(row) : entry.text),
+  onTakeBack: (words) => composer.append(words),
+  onDecided: () => { if (finePointer) composer.focus(); },
+  onChange: conversation.showEmpty,
 });
 
 const composer = createComposer({
@@ -90,9 +103,11 @@ const composer = createComposer({
   input: byId('composer-text'),
   counter: byId('counter'),
   editing: byId('editing'),
+  drafts: createDrafts(roomId),
   room: (text) => (sealed ? charactersLeft(text, max) : max - codePoints(text)),
   max,
   onSend: send,
+  onSave: ({ seq, epoch, text }) => keep({ kind: 'edit', ref: seq, epoch }, text),
   onTyping: typing.tell,
   onEditLast: () => {
     const last = timeline.rows().findLast(isOwn);
@@ -105,74 +120,78 @@ function send(text) {
   typing.done();
   timeline.markNew(null);
   reader.toBottom();
-  if (sealed) sealed.seal(text).then(outbox.add);
-  else outbox.add(text);
+  return keep({ kind: 'message' }, text);
 }
 
-/** @param {import('../outbox.js').Entry} entry */
-function showUnsent(entry) {
-  reader.keeping(() => timeline.showPending(asMessage(entry), {
-    reason: entry.reason,
-    onRetry: () => decided(() => outbox.retry(entry)),
-    onDiscard: () => decided(() => outbox.drop(entry.clientId)),
-  }));
-  conversation.showEmpty();
-}
-
-/** The button that was pressed goes; the focus, if it was there, goes on to writing. @param {() => void} decision */
-function decided(decision) {
-  decision();
-  if (finePointer) composer.focus();
-}
-
-/** @param {import('../outbox.js').Entry} entry @returns {import('../message-row.js').Message} */
-function asMessage({ clientId, text, at }) {
-  return { type: 'TALK', roomId, sender: String(page.me), message: text, clientId, sentAt: at };
+/**
+ * Put something into the outbox; with words, sealed where the room is.
+ *
+ * @param {Pick<Entry, 'kind'> & Partial<Entry>} what
+ * @param {string} [text]
+ */
+async function keep(what, text) {
+  const entry = { clientId: newId(), roomId, roomName: roomName(), epoch: String(state.now.epoch), after: conversation.seen().since, ...what };
+  if (text === undefined) return outbox.add(entry);
+  const type = what.kind === 'edit' ? 'EDIT' : 'TALK';
+  const words = sealed ? await sealed.seal({ type, clientId: entry.clientId, ref: entry.ref }, text) : text;
+  outbox.add({ ...entry, text: words, sealed: Boolean(sealed) });
 }
 
 /** Put a message of one's own back into the composer. @param {number} seq */
 async function edit(seq) {
-  const text = await conversation.textOf(seq);
-  composer.edit(sealed ? await sealed.open(text) : text, async (words) => {
-    alter('edit', { seq, message: sealed ? await sealed.seal(words) : words });
-  });
+  const row = timeline.rows().find((other) => Number(other.dataset.seq) === seq);
+  if (!row) return;
+  try {
+    const text = sealed ? sealed.wordsOf(row) : await conversation.textOf(row);
+    if (text !== undefined) composer.edit({ seq, epoch: String(state.now.epoch), text });
+  } catch {
+    status.failed(t('edit_needs_connection'), () => edit(seq));
+  }
 }
 
-/** Edit, delete or react; what comes of it we hear like everybody else. @param {string} event @param {object} change */
-async function alter(event, change) {
-  try {
-    await connection.request(event, { roomId, clientId: newId(), ...change });
-  } catch {
-    status.say(t('more_failed'));
-  }
+/** A reaction that waits still is taken back by its opposite. @param {number} seq @param {string} emoji @param {boolean} on */
+async function react(seq, emoji, on) {
+  const waits = outbox.entriesOf(roomId).find((entry) => entry.kind === 'react' && entry.ref === seq && entry.emoji === emoji);
+  if (waits && waits.triedAt === undefined) outbox.drop(waits);
+  else await keep({ kind: 'react', ref: seq, emoji, on: waits ? !waits.on : on });
 }
 
 /** @param {string} why */
 function end(why) {
   state.set({ ended: why });
-  composer.forgetDraft();
   connection.stop();
   const link = element('a', { class: 'button primary', href: '/rooms' }, t('to_rooms'));
   showStop(body, { title: t(`${why}_title`), text: t(`${why}_text`) }, link);
-  if (why === 'kicked') setTimeout(() => location.assign('/rooms'), 5000);
+  const words = composer.empty();
+  if (words) keep({ kind: 'message', reason: 'room_gone' }, words).catch(() => composer.append(words));
+  else if (why === 'kicked') setTimeout(() => location.assign('/rooms'), 5000);
 }
 
 conversation.adopt();
-outbox.restore();
+deliverHere({
+  route: overConnection(connection.request, roomId, () => String(state.now.epoch)),
+  isReady: () => state.now.joined && !state.now.ended,
+  rejoin: membership.rejoin,
+  onSent: (entry, answer) => {
+    unsent.done(entry);
+    if (entry.kind === 'message') conversation.store({ ...messageOf(entry), seq: answer.seq, sentAt: answer.sentAt });
+  },
+});
+outbox.watch(unsent.show);
 prepareActions({
   log: byId('log'),
   edit,
-  react: (seq, emoji, on) => alter('react', { seq, emoji, on }),
-  erase: (seq) => alter('delete', { seq }),
+  react,
+  erase: (seq) => keep({ kind: 'delete', ref: seq }),
 });
 prepareSheets();
 prepareDialogs();
 showPeople({ list: byId('people-list'), more: byId('people-more'), counts: figures, state });
-keepDirectory({ list: byId('room-list'), connection });
+keepDirectory({ list: byId('room-list'), connection, onName: showRoomName });
 state.watch(['link', 'joined', 'ended'], ({ link, joined, ended }) => {
   const well = ended || (link === 'online' && joined);
   status.show(well ? 'online' : link === 'online' ? 'connecting' : link);
-  if (joined) outbox.flush();
+  if (joined) flush(roomId);
 });
 state.watch(['open', 'ended'], ({ open, ended }) => {
   composer.shut(!open || Boolean(ended));

@@ -1,0 +1,119 @@
+/**
+ * Whose browser this is: what one account has here is seen by nobody else, and goes when it logs out.
+ * Pages of this site that are open in other tabs learn of it.
+ */
+import { element } from './dom.js';
+import { countKeys, carryKeysOver, forgetAllKeys, forgetOthersKeys } from './key-store.js';
+import * as outbox from './outbox.js';
+import { figure, page, t } from './page.js';
+import { allKeys, forgetAll, forgetOthers, paths } from './storage.js';
+import { stayHere } from './token.js';
+
+const OLDER_DRAFT = 'maru.draft.';
+const READ = 'maru.read.';
+const HERE = 'maru.account';
+const tabs = new BroadcastChannel(HERE);
+/** @type {Promise<void> | null} */
+let coming = null;
+
+/** This account is here now: what others left goes, and their pages with it. Once a page. */
+export function comeIn() {
+  coming ??= settle();
+  return coming;
+}
+
+async function settle() {
+  tabs.postMessage({ here: page.me });
+  tabs.addEventListener('message', ({ data }) => {
+    if (data.out === page.me) location.assign('/login');
+    else if (data.here && data.here !== page.me) location.reload();
+  });
+  addEventListener('pageshow', (event) => {
+    if (event.persisted && localStorage.getItem(HERE) !== page.me) location.reload();
+  });
+  const before = localStorage.getItem(HERE);
+  localStorage.setItem(HERE, String(page.me));
+  forgetOthers();
+  forgetOlder((owner) => owner !== page.me);
+  await carryKeysOver();
+  if (before !== page.me) await forgetOthersKeys();
+}
+
+/** Drafts and marks from before, which are not under the account's own path. @param {(owner: string) => boolean} whose */
+function forgetOlder(whose) {
+  for (const key of allKeys()) {
+    const start = [OLDER_DRAFT, READ].find((begin) => key.startsWith(begin));
+    // Names may have dots, and ids of rooms have none.
+    if (start && whose(key.slice(start.length, key.lastIndexOf('.')))) localStorage.removeItem(key);
+  }
+}
+
+/** Log out by script, where there is one: after asking, and with nothing left here. */
+export function guardLogout() {
+  document.addEventListener('submit', async (event) => {
+    const form = /** @type {HTMLFormElement} */ (event.target);
+    if (!form.matches('form.logout')) return;
+    event.preventDefault();
+    const losses = await wouldBeLost();
+    if (!losses.length || (await confirms(losses))) logOut(form);
+  }, true);
+}
+
+/** @returns {Promise<string[]>} sentences */
+async function wouldBeLost() {
+  const counts = { unsent: outbox.entries().length, drafts: paths('draft/').length, keys: await countKeys() };
+  return Object.entries(counts)
+    .filter(([, count]) => count)
+    .map(([what, count]) => t(`logout_${what}_${count === 1 ? 'one' : 'many'}`, { count: figure(count) }));
+}
+
+/** @param {string[]} losses @returns {Promise<boolean>} */
+function confirms(losses) {
+  const stay = element('button', { class: 'button primary', value: '', autofocus: true }, t('logout_stay'));
+  const go = element('button', { class: 'button danger', value: 'go' }, t('logout_go'));
+  const words = element('ul', { class: 'losses' }, ...losses.map((sentence) => element('li', {}, sentence)));
+  const title = element('h2', { id: 'logout-title' }, t('logout_title'));
+  const form = element('form', { class: 'stack', method: 'dialog' }, title, words, element('div', { class: 'row' }, stay, go));
+  const dialog = /** @type {HTMLDialogElement} */ (element('dialog', { class: 'dialog', 'aria-labelledby': 'logout-title' }, form));
+  document.body.append(dialog);
+  dialog.showModal();
+  stay.focus();
+  return new Promise((decided) => {
+    dialog.addEventListener('close', () => {
+      dialog.remove();
+      decided(dialog.returnValue === 'go');
+    });
+  });
+}
+
+/** @param {HTMLFormElement} form */
+async function logOut(form) {
+  let answer;
+  // Its end is told to this page too, which would go before all is forgotten.
+  stayHere(true);
+  try {
+    answer = await fetch(form.action, { method: 'POST', body: new URLSearchParams(/** @type {any} */ (new FormData(form))), redirect: 'manual' });
+  } catch {
+    stayHere(false);
+    return showFailure(form);
+  }
+  // A page that explains, such as that its form is too old, is the server's to show.
+  if (answer.type !== 'opaqueredirect') return form.submit();
+  tabs.postMessage({ out: page.me });
+  await forgetEverything();
+  location.assign('/login');
+}
+
+async function forgetEverything() {
+  forgetAll();
+  forgetOlder(() => true);
+  localStorage.removeItem(HERE);
+  sessionStorage.clear();
+  await forgetAllKeys().catch(() => {});
+}
+
+/** Nothing is forgotten before the server has ended the login. @param {HTMLFormElement} form */
+function showFailure(form) {
+  form.querySelector('.error')?.remove();
+  form.append(element('p', { class: 'error', role: 'alert' }, t('logout_failed')));
+}

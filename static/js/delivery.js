@@ -1,0 +1,183 @@
+/**
+ * Sends what waits in the outbox, from whichever page of Maru is open: each room's entries one after
+ * the other, and by one tab at a time. The page of a room sends that room's over its connection.
+ */
+import * as locks from './locks.js';
+import * as outbox from './outbox.js';
+import { page } from './page.js';
+import { Refused } from './refused.js';
+import { overHttp } from './routes.js';
+
+/** @typedef {import('./outbox.js').Entry} Entry @typedef {import('./routes.js').Route} Route */
+
+const RETRY_MS = 1000;
+const LONGEST_RETRY_MS = 30_000;
+/** Another tab, which is in the room, has this long to send what was written there. */
+const OTHERS_FIRST_MS = 2500;
+const LOCK_MS = 20_000;
+/** The server knows a clientId for ten minutes. */
+const REMEMBERED_MS = 9 * 60_000;
+const HISTORY_PAGE = 200;
+const HISTORY_PAGES = 25;
+/** These pass by themselves. */
+const PASSING = ['unavailable', 'error', 'unauthorized', 'token_expired', 'token_revoked'];
+/** Refused before anything was stored. */
+const NOT_STORED = ['rate_limited', 'not_joined', 'unauthorized', 'token_expired', 'token_revoked'];
+
+/**
+ * The room of this page, when it has one.
+ *
+ * @type {{ route: Route, isReady: () => boolean, rejoin: () => void, onSent: (entry: Entry, answer: any) => void } | null}
+ */
+let here = null;
+/** @type {Set<string>} */
+const busy = new Set();
+/** @type {Map<string, ReturnType<typeof setTimeout>>} */
+const timers = new Map();
+/** Attempts in vain in a row, by room. @type {Map<string, number>} */
+const failures = new Map();
+
+/** Send this room's entries over this page's connection. @param {NonNullable<typeof here>} room */
+export function deliverHere(room) {
+  here = room;
+}
+
+/** Begin: what is there now, what comes, and again whenever the network is back. */
+export function startDelivery() {
+  outbox.watch(() => {
+    for (const roomId of waitingRooms()) if (!timers.has(roomId)) later(roomId, isHere(roomId) ? 0 : OTHERS_FIRST_MS);
+  });
+  addEventListener('online', flushAll);
+  document.addEventListener('visibilitychange', () => { if (!document.hidden) flushAll(); });
+}
+
+export function flushAll() {
+  failures.clear();
+  for (const roomId of waitingRooms()) flush(roomId);
+}
+
+/** @param {string} roomId */
+export async function flush(roomId) {
+  clearTimeout(timers.get(roomId));
+  timers.delete(roomId);
+  if (busy.has(roomId) || !next(roomId) || !isUsable(roomId)) return;
+  busy.add(roomId);
+  let pause = 0;
+  try {
+    const release = await locks.take(`maru/${page.me}/outbox/${roomId}`, isHere(roomId) ? LOCK_MS : 0);
+    // Another tab is at it. It may be closed before it is done.
+    if (!release) pause = OTHERS_FIRST_MS;
+    else pause = await sendAll(roomId).finally(release);
+  } finally {
+    busy.delete(roomId);
+  }
+  if (next(roomId)) later(roomId, pause);
+}
+
+/** @param {string} roomId @returns {Promise<number>} ms to wait before it goes on; 0 when nothing is left */
+async function sendAll(roomId) {
+  for (let entry = next(roomId); entry && isUsable(roomId); entry = next(roomId)) {
+    const pause = await send(entry);
+    if (pause) return pause;
+  }
+  return 0;
+}
+
+/** @param {Entry} entry @returns {Promise<number>} ms to wait before it goes on */
+async function send(entry) {
+  const route = isHere(entry.roomId) && here ? here.route : overHttp(entry.roomId);
+  const before = entry.triedAt;
+  try {
+    const standing = await find(entry, route);
+    if (standing === 'stored') outbox.drop(entry);
+    if (standing === 'unknown') outbox.change(entry, { reason: 'maybe' });
+    if (standing === 'gone') outbox.change(entry, { reason: 'gone' });
+    if (standing !== 'new') return 0;
+    // As noted before: whoever closes the tab now leaves it so.
+    outbox.change(entry, { triedAt: isOverdue(entry) ? Date.now() : before ?? Date.now() });
+    const answer = await route.send(entry);
+    failures.delete(entry.roomId);
+    // Dropped before it is handed on: no moment shows it twice.
+    outbox.drop(entry);
+    if (isHere(entry.roomId)) here?.onSent(entry, answer);
+    return 0;
+  } catch (problem) {
+    if (!(problem instanceof Refused)) return backOff(entry.roomId);
+    if (NOT_STORED.includes(problem.code)) outbox.change(entry, { triedAt: before });
+    return refused(entry, problem);
+  }
+}
+
+/**
+ * Is it stored already? Asked when the server may have forgotten its clientId, and, of a change, when
+ * the number of its message may mean another one by now.
+ *
+ * @param {Entry} entry @param {Route} route
+ * @returns {Promise<'new' | 'stored' | 'gone' | 'unknown'>}
+ */
+async function find(entry, route) {
+  const overdue = isOverdue(entry);
+  if (!overdue && entry.kind === 'message') return 'new';
+  if (!overdue && route.epoch) return route.epoch() === entry.epoch ? 'new' : 'gone';
+  let after = entry.after;
+  for (let pages = 0; pages < HISTORY_PAGES; pages += 1) {
+    const { messages, epoch, more } = await route.history(after, overdue ? HISTORY_PAGE : 1);
+    if (epoch !== entry.epoch) return entry.kind === 'message' ? 'unknown' : 'gone';
+    if (!overdue) return 'new';
+    if (messages.some(({ sender, clientId }) => sender === page.me && clientId === entry.clientId)) return 'stored';
+    if (!more) return 'new';
+    after = Number(messages.at(-1).seq);
+  }
+  return 'unknown';
+}
+
+/** May it have reached the server so long ago that a repeat would be stored again? @param {Entry} entry */
+function isOverdue({ triedAt }) {
+  const since = triedAt === undefined ? 0 : Date.now() - triedAt;
+  // A clock that was set back proves nothing.
+  return since > REMEMBERED_MS || since < 0;
+}
+
+/** @param {Entry} entry @param {Refused} problem @returns {number} ms to wait */
+function refused(entry, { code, retryAfter }) {
+  if (code === 'rate_limited') return (retryAfter ?? 1) * 1000;
+  if (code === 'not_joined' && here) here.rejoin();
+  if (code === 'not_joined' || PASSING.includes(code)) return backOff(entry.roomId);
+  // What was to be deleted, or reacted to, is gone: there is nothing left to do.
+  if (code === 'not_found' && ['delete', 'react'].includes(entry.kind)) outbox.drop(entry);
+  else if (code === 'not_found' && entry.kind === 'edit') outbox.change(entry, { reason: 'gone' });
+  else outbox.change(entry, { reason: ['too_long', 'forbidden', 'not_found'].includes(code) ? code : 'invalid' });
+  return 0;
+}
+
+/** @param {string} roomId @returns {number} ms */
+function backOff(roomId) {
+  const times = failures.get(roomId) ?? 0;
+  failures.set(roomId, times + 1);
+  return Math.min(RETRY_MS * 2 ** times, LONGEST_RETRY_MS);
+}
+
+/** @param {string} roomId @param {number} delay in ms */
+function later(roomId, delay) {
+  clearTimeout(timers.get(roomId));
+  timers.set(roomId, setTimeout(() => flush(roomId), delay * (1 + Math.random() / 4)));
+}
+
+/** @param {string} roomId */
+function isHere(roomId) {
+  return here !== null && roomId === page.roomId;
+}
+
+/** @param {string} roomId */
+function isUsable(roomId) {
+  return isHere(roomId) ? here?.isReady() : navigator.onLine;
+}
+
+/** The next entry of this room that does not wait for a decision. @param {string} roomId */
+function next(roomId) {
+  return outbox.entriesOf(roomId).find(({ reason }) => !reason);
+}
+
+function waitingRooms() {
+  return new Set(outbox.entries().filter(({ reason }) => !reason).map(({ roomId }) => roomId));
+}

@@ -1,0 +1,103 @@
+/**
+ * What is being written in one room, kept from the first letter on. Each tab has a draft of its own, so
+ * that two tabs do not overwrite each other; what a closed tab left behind, the next one takes up.
+ *
+ * A page holds a lock while it shows its draft: a draft without a lock is nobody's.
+ */
+import * as locks from './locks.js';
+import { newId } from './outbox.js';
+import { page } from './page.js';
+import { paths, read, remove, write } from './storage.js';
+
+/** A page that is reloaded takes over from the one before, which may need a moment to go. */
+const TAKE_OVER_MS = 1500;
+const TAB = 'maru.tab';
+
+/**
+ * @typedef {object} Edit a message that is being edited, and its new words
+ * @property {number} seq
+ * @property {string} epoch in which it has that number
+ * @property {string} text
+ *
+ * @typedef {object} Draft
+ * @property {string} text
+ * @property {Edit | null} edit
+ */
+
+/** @param {string} roomId */
+export function createDrafts(roomId) {
+  const folder = `draft/${roomId}/`;
+  const older = `maru.draft.${page.me}.${roomId}`;
+  let tab = sessionStorage.getItem(TAB) ?? newTab();
+  /** @type {(() => void) | null} */
+  let release = null;
+
+  const lockOf = (/** @type {string} */ path) => `maru/${page.me}/${path}`;
+
+  function newTab() {
+    const name = newId();
+    sessionStorage.setItem(TAB, name);
+    return name;
+  }
+
+  /** @returns {Draft} */
+  function load() {
+    return { text: '', edit: null, ...read(folder + tab) };
+  }
+
+  /** @param {Draft} draft */
+  function save(draft) {
+    if (draft.text || draft.edit) write(folder + tab, draft);
+    else remove(folder + tab);
+  }
+
+  /** Hold this tab's own draft; a tab that was duplicated begins one of its own, with the same words. */
+  async function hold() {
+    release = await locks.take(lockOf(folder + tab), TAKE_OVER_MS);
+    if (release) return;
+    const words = load();
+    tab = newTab();
+    save(words);
+    release = await locks.take(lockOf(folder + tab), TAKE_OVER_MS);
+  }
+
+  /** The drafts that no page shows. @returns {Promise<Draft[]>} */
+  async function takeOrphans() {
+    const held = await locks.taken();
+    const found = paths(folder).filter((path) => path !== folder + tab && !held.has(lockOf(path)));
+    const drafts = found.map((path) => ({ text: '', edit: null, ...read(path) }));
+    found.forEach(remove);
+    const text = localStorage.getItem(older);
+    if (text) drafts.unshift({ text, edit: null });
+    localStorage.removeItem(older);
+    return drafts;
+  }
+
+  return {
+    load,
+    save,
+    hold,
+
+    /**
+     * Take up what closed tabs left behind, behind what is here. One tab at a time does.
+     *
+     * @param {(orphans: Draft[]) => void} into
+     */
+    async adopt(into) {
+      const done = await locks.take(lockOf(`drafts/${roomId}`), TAKE_OVER_MS);
+      if (!done) return;
+      try {
+        const orphans = await takeOrphans();
+        if (orphans.length) into(orphans);
+      } finally {
+        done();
+      }
+    },
+
+    /** The page goes: whoever comes next may take it up. */
+    letGo() {
+      release?.();
+      release = null;
+    },
+  };
+}

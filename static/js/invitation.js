@@ -1,0 +1,90 @@
+/**
+ * The invitation to an encrypted room: an address whose fragment holds the key, `/rooms/<roomId>#k=<key>`.
+ * Browsers do not send fragments. The text of the key stays in this page's memory alone.
+ */
+import { element, icon } from './dom.js';
+import { t } from './page.js';
+
+const KEY = /#k=([\w-]+)/;
+const ROOM = /\/rooms\/([\w-]{1,32})\/?$/;
+
+/** The key in an invite link or its fragment; else ''. @param {string} link */
+export function keyIn(link) {
+  return KEY.exec(link)?.[1] ?? '';
+}
+
+/** The room that this page is, or would be if one might see it; else ''. */
+export function roomOfAddress() {
+  return ROOM.exec(location.pathname)?.[1] ?? '';
+}
+
+/** Take the key out of the address, where it would be copied, kept and shown. @returns {string} */
+export function takeFromAddress() {
+  const key = keyIn(location.hash);
+  if (key) history.replaceState(history.state, '', location.pathname + location.search);
+  return key;
+}
+
+/**
+ * On the pages before the room (log in, make an account, language) the key goes on in the addresses
+ * that lead further. A redirect without a fragment keeps that of the request.
+ */
+export function carryThroughDoor() {
+  if (!keyIn(location.hash)) return;
+  for (const form of document.forms) form.action = withFragment(form.action);
+  for (const link of /** @type {NodeListOf<HTMLAnchorElement>} */ (document.querySelectorAll('main a[href]'))) link.href = withFragment(link.href);
+}
+
+/** @param {string} address */
+function withFragment(address) {
+  const url = new URL(address, location.href);
+  if (url.origin === location.origin) url.hash = location.hash;
+  return url.href;
+}
+
+/** @param {string} key */
+function linkWith(key) {
+  return `${location.origin}${location.pathname}#k=${key}`;
+}
+
+/** Offer the link in the dialog about the room. @param {HTMLElement} part @param {string} key '' once it is gone */
+export function offerInvitation(part, key) {
+  part.hidden = false;
+  const [words, button] = [part.querySelector('.hint'), part.querySelector('button')];
+  if (!words || !button) return;
+  button.hidden = !key;
+  words.textContent = t(key ? 'invite_here' : 'invite_gone');
+  button.onclick = () => copy(button, linkWith(key));
+}
+
+/** Whoever has opened the room is given the link at once: later no page can show it. @param {string} key */
+export function handOver(key) {
+  const link = linkWith(key);
+  const field = element('input', { id: 'new-invite', readonly: true, value: link });
+  const button = element('button', { class: 'button primary', type: 'button' }, icon('copy'), element('span', {}, t('invite_copy')));
+  const done = element('button', { class: 'button quiet' }, t('invite_kept'));
+  const form = element(
+    'form',
+    { class: 'stack', method: 'dialog' },
+    element('h2', { id: 'invite-title' }, t('invite_title')),
+    element('p', {}, t('invite_text')),
+    element('div', { class: 'field' }, element('label', { for: 'new-invite' }, t('no_key_label')), field),
+    element('div', { class: 'row' }, button, done),
+  );
+  const dialog = /** @type {HTMLDialogElement} */ (element('dialog', { class: 'dialog', 'aria-labelledby': 'invite-title' }, form));
+  button.addEventListener('click', () => copy(button, link));
+  dialog.addEventListener('close', () => dialog.remove());
+  document.body.append(dialog);
+  dialog.showModal();
+  button.focus();
+}
+
+/** @param {HTMLElement} button @param {string} link */
+async function copy(button, link) {
+  try {
+    await navigator.clipboard.writeText(link);
+    button.replaceChildren(icon('check'), element('span', { role: 'status' }, t('copied')));
+  } catch {
+    prompt(t('copy_by_hand'), link);
+  }
+}

@@ -1,0 +1,66 @@
+/**
+ * What only one tab may do at a time, by the browser's locks. Where there are none (plain http, other
+ * than localhost) a note with an end in localStorage does: two tabs may then now and then do the same
+ * at once, which the server's clientId makes harmless.
+ */
+const NOTE_MS = 20_000;
+const LOOK_MS = 500;
+const NOTES = 'maru.lock/';
+
+/** This page. */
+const self = Math.random().toString(36).slice(2);
+const { locks } = navigator;
+
+/**
+ * Take the lock until `release` is called or the page is left; null if it is not free in time.
+ *
+ * @param {string} name
+ * @param {number} patience in ms; 0: only if it is free now
+ * @returns {Promise<(() => void) | null>}
+ */
+export async function take(name, patience = 0) {
+  return locks ? takeLock(name, patience) : takeNote(name, patience);
+}
+
+/** The names of all locks that some tab holds. @returns {Promise<Set<string>>} */
+export async function taken() {
+  if (!locks) return new Set(Object.keys(localStorage).filter((key) => key.startsWith(NOTES)).map((key) => key.slice(NOTES.length)).filter(isNoted));
+  const { held = [] } = await locks.query();
+  return new Set(held.map(({ name }) => String(name)));
+}
+
+/** @param {string} name @param {number} patience */
+function takeLock(name, patience) {
+  return new Promise((done) => {
+    const wait = patience ? { signal: AbortSignal.timeout(patience) } : { ifAvailable: true };
+    locks.request(name, wait, (lock) => {
+      if (!lock) return done(null);
+      return new Promise((release) => { done(() => release(undefined)); });
+    }).catch(() => done(null));
+  });
+}
+
+/** @param {string} name @param {number} patience */
+async function takeNote(name, patience) {
+  const until = Date.now() + patience;
+  while (isNoted(name)) {
+    if (Date.now() >= until) return null;
+    await new Promise((go) => setTimeout(go, LOOK_MS));
+  }
+  const write = () => localStorage.setItem(NOTES + name, JSON.stringify({ by: self, until: Date.now() + NOTE_MS }));
+  const remove = () => { if (JSON.parse(localStorage.getItem(NOTES + name) ?? '{}').by === self) localStorage.removeItem(NOTES + name); };
+  write();
+  const renewal = setInterval(write, NOTE_MS / 4);
+  addEventListener('pagehide', remove);
+  return () => {
+    clearInterval(renewal);
+    removeEventListener('pagehide', remove);
+    remove();
+  };
+}
+
+/** By another page? @param {string} name */
+function isNoted(name) {
+  const { by, until = 0 } = JSON.parse(localStorage.getItem(NOTES + name) ?? '{}');
+  return by !== self && until > Date.now();
+}

@@ -1,0 +1,14 @@
+/** Why a call did not do what it asked for. */
+
+/** The server said no. `code` as in the protocol, `retryAfter` in seconds with `rate_limited`. */
+export class Refused extends Error {
+  /** @param {{ code: string, message: string, retryAfter?: number }} error */
+  constructor({ code, message, retryAfter }) {
+    super(message);
+    this.code = code;
+    this.retryAfter = retryAfter;
+  }
+}
+
+/** Nobody knows whether the server got it: no connection, or no answer in time. */
+export class Unanswered extends Error {}

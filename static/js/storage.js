@@ -1,0 +1,97 @@
+/**
+ * What one account keeps in this browser, as JSON in localStorage under `maru/<account>/<path>`. No
+ * name of an account has a slash, so nobody's keys begin like somebody else's.
+ *
+ * Where the browser keeps nothing (storage is full or forbidden), it stays in this page, which then
+ * asks before it is left.
+ */
+import { page } from './page.js';
+
+const ROOT = 'maru/';
+const mine = `${ROOT}${page.me}/`;
+/** What the browser would not keep. @type {Map<string, string>} */
+const onlyHere = new Map();
+
+/** @param {string} path @returns {any} null if there is nothing, or nothing that can be read */
+export function read(path) {
+  const text = onlyHere.get(mine + path) ?? stored(mine + path);
+  try {
+    return text === null ? null : JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
+
+/** @param {string} path @param {unknown} value */
+export function write(path, value) {
+  const text = JSON.stringify(value);
+  try {
+    localStorage.setItem(mine + path, text);
+    onlyHere.delete(mine + path);
+  } catch {
+    onlyHere.set(mine + path, text);
+  }
+}
+
+/** @param {string} path */
+export function remove(path) {
+  onlyHere.delete(mine + path);
+  try {
+    localStorage.removeItem(mine + path);
+  } catch {
+    // What cannot be used holds nothing.
+  }
+}
+
+/** The paths that begin like this. @param {string} start @returns {string[]} */
+export function paths(start) {
+  const known = new Set([...allKeys(), ...onlyHere.keys()]);
+  return [...known].filter((key) => key.startsWith(mine + start)).map((key) => key.slice(mine.length));
+}
+
+/** Another tab of this account has changed something there. @param {string} start @param {(path: string) => void} run */
+export function onChangeElsewhere(start, run) {
+  addEventListener('storage', ({ key }) => {
+    if (key === null || key.startsWith(mine + start)) run(key?.slice(mine.length) ?? start);
+  });
+}
+
+/** Nothing of this account stays, nor of any other one. */
+export function forgetAll() {
+  forget((key) => key.startsWith(ROOT));
+}
+
+/** Nothing of other accounts stays: somebody else sits here now. */
+export function forgetOthers() {
+  forget((key) => key.startsWith(ROOT) && !key.startsWith(mine));
+}
+
+/** Every key of this site's localStorage. @returns {string[]} */
+export function allKeys() {
+  try {
+    return Object.keys(localStorage);
+  } catch {
+    return [];
+  }
+}
+
+/** @param {string} key */
+function stored(key) {
+  try {
+    return localStorage.getItem(key);
+  } catch {
+    return null;
+  }
+}
+
+/** @param {(key: string) => boolean} which */
+function forget(which) {
+  for (const key of [...allKeys(), ...onlyHere.keys()].filter(which)) {
+    onlyHere.delete(key);
+    localStorage.removeItem(key);
+  }
+}
+
+addEventListener('beforeunload', (event) => {
+  if (onlyHere.size) event.preventDefault();
+});

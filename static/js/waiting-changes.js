@@ -1,0 +1,93 @@
+/**
+ * Edits, deletions and reactions that wait to be sent, at the messages that they change: new words are
+ * shown at once, and a line says what is not done yet. Rows may be drawn anew meanwhile.
+ *
+ * @typedef {import('./outbox.js').Entry} Entry
+ * @typedef {import('./message-row.js').Message} Message
+ */
+import { element } from './dom.js';
+import { talkOf } from './message-row.js';
+import { t } from './page.js';
+
+/** What is done sooner is not told. */
+const PATIENCE_MS = 1200;
+
+/**
+ * @param {object} parts
+ * @param {HTMLElement} parts.list
+ * @param {import('./message-row.js').Write} parts.write
+ * @param {(entry: Entry) => Message} parts.asMessage
+ * @param {(entry: Entry) => void} parts.onDiscard
+ */
+export function createWaitingChanges({ list, write, asMessage, onDiscard }) {
+  /** @type {Map<string, Entry>} */
+  const waiting = new Map();
+  /** What a row said before its edit. @type {WeakMap<HTMLElement, Node[]>} */
+  const before = new WeakMap();
+
+  /** @param {number | undefined} seq @returns {HTMLElement | null} */
+  const rowOf = (seq) => list.querySelector(`.message[data-seq="${Number(seq)}"]`);
+  /** @param {Element} row @returns {HTMLElement} */
+  const textOf = (row) => /** @type {HTMLElement} */ (row.querySelector('.message-text'));
+  /** @param {string} clientId */
+  const lineOf = (clientId) => list.querySelector(`.message-state[data-change="${CSS.escape(clientId)}"]`);
+
+  /** @param {Entry} entry */
+  function draw(entry) {
+    const row = rowOf(entry.ref);
+    if (!row || lineOf(entry.clientId)) return;
+    row.classList.add('changing');
+    if (entry.kind === 'edit') {
+      const text = textOf(row);
+      if (!before.has(text)) before.set(text, [...text.childNodes]);
+      write(text, talkOf(row), asMessage(entry));
+    }
+    row.append(line(entry));
+  }
+
+  /** @param {Entry} entry */
+  function line(entry) {
+    const undo = element('button', { type: 'button' }, t('undo'));
+    undo.addEventListener('click', () => onDiscard(entry));
+    const words = t(`waiting_${entry.kind}`, { emoji: entry.emoji ?? '' });
+    const made = element('p', { class: 'message-state', 'data-change': entry.clientId, hidden: true }, words, undo);
+    setTimeout(() => { made.hidden = false; }, Math.max(0, entry.at + PATIENCE_MS - Date.now()));
+    return made;
+  }
+
+  /** @param {Entry} entry @param {boolean} done it is stored, and comes as everybody's changes do */
+  function erase({ clientId, kind, ref }, done) {
+    lineOf(clientId)?.remove();
+    const row = rowOf(ref);
+    if (!row) return;
+    row.classList.toggle('changing', Boolean(row.querySelector('.message-state[data-change]')));
+    const text = textOf(row);
+    const words = before.get(text);
+    if (kind !== 'edit' || !words) return;
+    before.delete(text);
+    if (!done) text.replaceChildren(...words);
+  }
+
+  new MutationObserver(() => waiting.forEach(draw)).observe(list, { childList: true });
+
+  return {
+    /** These wait now. @param {Entry[]} entries changes of this room */
+    show(entries) {
+      const now = new Set(entries.map(({ clientId }) => clientId));
+      for (const [clientId, entry] of [...waiting]) {
+        if (now.has(clientId)) continue;
+        waiting.delete(clientId);
+        erase(entry, false);
+      }
+      for (const entry of entries) {
+        waiting.set(entry.clientId, entry);
+        draw(entry);
+      }
+    },
+
+    /** It is stored. @param {Entry} entry */
+    done(entry) {
+      if (waiting.delete(entry.clientId)) erase(entry, true);
+    },
+  };
+}

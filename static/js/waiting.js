@@ -1,0 +1,99 @@
+/**
+ * "3 waiting to be sent": on every page, for as long as something has not reached the server, with what
+ * it is, for which room, and what one may do about it.
+ */
+import { element } from './dom.js';
+import * as outbox from './outbox.js';
+import { figure, t } from './page.js';
+
+/** What is sent sooner is not told. */
+const PATIENCE_MS = 1500;
+/** @typedef {import('./outbox.js').Entry} Entry */
+
+/** @param {HTMLElement} place where the line goes */
+export function showWaiting(place) {
+  const button = element('button', { type: 'button', 'aria-haspopup': 'dialog' });
+  const line = element('div', { class: 'waiting', role: 'status' });
+  const list = element('div', { class: 'waiting-rooms' });
+  const close = element('button', { class: 'button' }, t('close'));
+  const dialog = /** @type {HTMLDialogElement} */ (element(
+    'dialog',
+    { class: 'dialog', 'aria-labelledby': 'waiting-title' },
+    element('h2', { id: 'waiting-title', tabindex: -1 }, t('waiting_title')),
+    list,
+    element('form', { class: 'row', method: 'dialog' }, close),
+  ));
+  let timer = 0;
+  let drawn = '';
+
+  function show() {
+    clearTimeout(timer);
+    const all = outbox.entries();
+    const told = all.filter(({ reason, at }) => reason || Date.now() - at >= PATIENCE_MS);
+    if (told.length < all.length) timer = setTimeout(show, PATIENCE_MS);
+    const failed = told.filter(({ reason }) => reason).length;
+    line.classList.toggle('failed', failed > 0);
+    const [key, count] = failed ? ['not_sent', failed] : ['waiting', told.length];
+    button.textContent = t(count === 1 ? `${key}_one` : `${key}_many`, { count: figure(count) });
+    if (told.length) line.append(button);
+    else button.remove();
+    const now = JSON.stringify(all);
+    if (dialog.open && now !== drawn) draw(all);
+    drawn = now;
+  }
+
+  /** @param {Entry[]} all */
+  function draw(all) {
+    const focused = document.activeElement?.getAttribute('data-decision');
+    const rooms = [...new Set(all.map(({ roomId }) => roomId))];
+    list.replaceChildren(...rooms.map((roomId) => roomPart(all.filter((entry) => entry.roomId === roomId))));
+    if (!all.length) dialog.close();
+    else if (focused) (list.querySelector(`[data-decision="${focused}"]`) ?? close).focus();
+  }
+
+  button.addEventListener('click', () => {
+    draw(outbox.entries());
+    dialog.showModal();
+  });
+  place.prepend(line);
+  document.body.append(dialog);
+  outbox.watch(show);
+}
+
+/** @param {Entry[]} entries of one room */
+function roomPart(entries) {
+  const [{ roomId, roomName }] = entries;
+  const link = element('a', { href: `/rooms/${encodeURIComponent(roomId)}` }, element('bdi', {}, roomName || t('to_room')));
+  return element('section', { class: 'dialog-part' }, element('h3', {}, link), element('ul', {}, ...entries.map(entryItem)));
+}
+
+/** @param {Entry} entry */
+function entryItem(entry) {
+  const words = entry.sealed ? t('sealed') : entry.text ?? '';
+  const what = {
+    message: words,
+    edit: t('waiting_edit_of', { words }),
+    delete: t('waiting_delete'),
+    react: t('waiting_react', { emoji: entry.emoji ?? '' }),
+  }[entry.kind];
+  const state = element('p', { class: 'message-state' }, entry.reason ? reasonOf(entry) : t('waiting_state'));
+  if (entry.reason && entry.reason !== 'gone') state.append(decision('retry', () => outbox.retry(entry)));
+  state.append(decision('discard', () => outbox.drop(entry)));
+  return element('li', { class: `waiting-entry${entry.reason ? ' failed' : ''}` }, element('p', { class: 'waiting-words', dir: 'auto' }, what), state);
+}
+
+/** @param {string} key @param {() => void} run */
+function decision(key, run) {
+  const button = element('button', { type: 'button', 'data-decision': key }, t(key));
+  button.addEventListener('click', run);
+  return button;
+}
+
+/** Why it failed, in words. @param {Entry} entry */
+export function reasonOf({ kind, reason = '' }) {
+  if (['too_long', 'forbidden', 'not_found', 'invalid', 'maybe', 'room_gone'].includes(reason)) {
+    return t(kind === 'message' || reason === 'maybe' || reason === 'room_gone' ? `failed_${reason}` : `undone_${reason}`);
+  }
+  // What a page from before kept has its reason in words.
+  return reason === 'gone' ? t('undone_gone') : reason;
+}
