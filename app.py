@@ -66,7 +66,10 @@ def limits(settings: config.Settings) -> Limits:
 def main() -> None:
     """Serve in this one process, for a quick try."""
     settings = config.load()
-    with embedded.running(settings):
+    for doubt in config.doubts():
+        embedded.say(doubt)
+    # A store that another Maru keeps is that one's to serve.
+    with embedded.owned(settings):
         app = create_app(settings)
         app.extensions["maru"].store.check()
         app.extensions["live"].start()

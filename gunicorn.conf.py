@@ -10,15 +10,12 @@ import os
 import socket
 import sys
 
+import master
 from chat.embedded import EmbeddedError, EmbeddedStore
-from config import ConfigError, load
 
-try:
-    settings = load()
-except ConfigError as error:
-    sys.exit(f"maru: {error}")
+settings = master.settings()
 
-wsgi_app = "app:create_app()"
+wsgi_app = "master:application()"
 worker_class = "chat.live.worker.EventletWorker"
 workers = settings.workers
 worker_connections = settings.max_connections
@@ -54,6 +51,7 @@ worker_tmp_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK) else str(settings.
 
 def on_starting(server):
     """Refuse in one line what would fail later in many."""
+    master.take_care(server)
     inherited = "GUNICORN_PID" in os.environ or "LISTEN_FDS" in os.environ
     if not inherited:
         _check_port()
@@ -101,12 +99,21 @@ def _check_store():
         sys.exit(f"maru: {error}")
 
 
+def post_fork(server, worker):
+    master.spare(server)
+
+
+def worker_exit(server, worker):
+    master.pause(worker)
+
+
 def post_worker_init(worker):
     from chat.live.worker import on_stop
 
     live = worker.app.callable.extensions["live"]
     live.start()
     on_stop.append(live.drain)
+    master.note_served()
     if worker.age == 1:
         print(f"Maru is at {_address()}", flush=True)
 

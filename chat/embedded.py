@@ -98,7 +98,20 @@ def running(settings: "Settings") -> Iterator[None]:
 
     One that is up already is used, and left alone. Raises ``EmbeddedError``.
     """
-    if not settings.embedded or _is_up(settings.data_dir):
+    if settings.embedded and _is_up(settings.data_dir):
+        yield
+        return
+    with owned(settings):
+        yield
+
+
+@contextlib.contextmanager
+def owned(settings: "Settings") -> Iterator[None]:
+    """Keep the embedded store, where that is the one in use.
+
+    Raises ``EmbeddedError``, also when another Maru keeps it.
+    """
+    if not settings.embedded:
         yield
         return
     store = EmbeddedStore(settings.data_dir)

@@ -1,10 +1,14 @@
 """What a command does that needs the store, whether Maru is up or not."""
 
+import os
+import sys
+
 import pytest
 import redis
 
 import config
 from chat.embedded import running
+from tests.processes import call
 from tests.valkey import is_up, server_process
 
 
@@ -36,6 +40,18 @@ def test_the_store_that_is_up_is_used_and_left_alone(settings, data_dir):
         with running(settings):
             assert server_process(data_dir) == process
         assert server_process(data_dir) == process
+
+
+def test_it_serves_one_maru_at_a_time(settings, data_dir):
+    """``python app.py`` beside ``bin/run``."""
+    with running(settings):
+        environ = {**os.environ, "DATA_DIR": str(data_dir), "ENV_FILE": "", "PORT": "5999"}
+        second = call(sys.executable, "app.py", cwd=config.ROOT, env=environ)
+    assert (second.returncode, second.stdout) == (1, "")
+    assert second.stderr.startswith(
+        f"maru: DATA_DIR {data_dir} is in use by another Maru (process "
+    )
+    assert second.stderr.count("\n") == 1
 
 
 def test_another_store_is_not_ours_to_run(data_dir):
