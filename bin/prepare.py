@@ -36,10 +36,11 @@ from tools import (
 #: Says that .venv is whole. Absent while pip works on it, since pip takes half a package for one.
 VENV_STAMP = VENV / "made-by-maru"
 CLIENT = ROOT / "node_modules" / "socket.io-client" / "dist" / "socket.io.esm.min.js"
+TEST_CLIENTS = ROOT / "tests" / "programs" / "clients"
 VENDOR = ROOT / "static" / "vendor"
 #: Debian's names of what the tests need besides Python packages.
 TEST_PACKAGES = (
-    *("chromium", "fonts-noto-cjk", "fonts-noto-color-emoji", "openssl"),
+    *("chromium", "fonts-noto-cjk", "fonts-noto-color-emoji", "openssl", "haproxy", "nginx-light"),
     # Sets the clock of a store that a test starts.
     "faketime",
 )
@@ -151,6 +152,16 @@ def _steps(dev: bool) -> list[Step]:
             make=_fetch_client,
         ),
     ]
+    if dev:
+        steps.append(
+            Step(
+                "Fetching the official JavaScript clients for the tests",
+                sources=[TEST_CLIENTS / "package-lock.json"],
+                outputs=[TEST_CLIENTS / "node_modules"],
+                stamp=CACHE / "test-clients.made",
+                make=lambda: npm_ci(TEST_CLIENTS),
+            )
+        )
     if catalogs:
         steps.append(
             Step(

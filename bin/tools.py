@@ -51,8 +51,8 @@ def pip_install(*arguments: str | Path) -> None:
     )
 
 
-def npm_ci() -> None:
-    """Fill ``node_modules`` with what ``package-lock.json`` says."""
+def npm_ci(folder: Path = ROOT) -> None:
+    """Fill the folder's ``node_modules`` with what its ``package-lock.json`` says."""
     npm: list[str | Path] = ["npm"]
     if shutil.which("npm") is None:
         target = CACHE / "node"
@@ -62,7 +62,17 @@ def npm_ci() -> None:
     quick = ("--fetch-retry-mintimeout=1000", "--fetch-retry-maxtimeout=5000")
     quiet = ("--no-audit", "--no-fund", "--no-update-notifier", "--loglevel=error")
     run(
-        [*npm, "ci", "--ignore-scripts", f"--cache={CACHE / 'npm'}", *quick, *quiet],
+        [
+            *npm,
+            "ci",
+            "--ignore-scripts",
+            "--prefix",
+            folder,
+            "--cache",
+            CACHE / "npm",
+            *quick,
+            *quiet,
+        ],
         "npm could not fetch socket.io-client: is the npm registry, or the one that npm is"
         " configured for (npm config get registry), within reach?",
     )

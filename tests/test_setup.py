@@ -70,6 +70,9 @@ class TestSetup:
             shutil.copy(config.ROOT / name, root)
         for name in ("requirements.txt", "requirements-dev.txt"):
             (root / name).touch()
+        clients = root / "tests/programs/clients"
+        (clients / "node_modules").mkdir(parents=True)
+        (clients / "package-lock.json").touch()
         return root
 
     @pytest.fixture

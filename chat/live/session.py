@@ -8,8 +8,6 @@ come back after it. So it is sent only to a client that has to stay away. In eve
 transport just closes, and each official client connects again by itself.
 """
 
-import base64
-import binascii
 import functools
 import time
 from collections import deque
@@ -21,7 +19,7 @@ from engineio.socket import Socket
 
 from chat.live import frames, handshake
 from chat.live.transport import Transport
-from chat.live.wire import SEPARATOR, is_engine_packet
+from chat.live.wire import SEPARATOR, attachment, framed, is_engine_packet
 
 if TYPE_CHECKING:
     from chat.live.engine import Engine
@@ -105,7 +103,7 @@ class Session(Socket):
         body: bytes = environ["wsgi.input"].read()
         for encoded in body.decode().split(SEPARATOR):
             if encoded[:1] == "b":
-                self.heard(_attachment(encoded))
+                self.heard(attachment(encoded))
             else:
                 self.heard(encoded)
         self._wait_for_room()
@@ -285,24 +283,3 @@ class _Ended:
 
     def __init__(self, reason: str) -> None:
         self.reason = reason
-
-
-def framed(pkt: packet.Packet) -> bytes:
-    """The packet in a frame, made once however many get it."""
-    ready: bytes | None = pkt.__dict__.get("frame")
-    if ready is None:
-        if pkt.binary:
-            # Not encode(): it keeps its first result, which for somebody who polls is base64.
-            ready = frames.frame(frames.BINARY, pkt.data)
-        else:
-            ready = frames.frame(frames.TEXT, pkt.encode().encode())
-        pkt.frame = ready
-    return ready
-
-
-def _attachment(encoded: str) -> bytes:
-    """Binary data as a polling client sends it. Empty, which no session accepts, if it is none."""
-    try:
-        return base64.b64decode(encoded[1:], validate=True)
-    except (binascii.Error, ValueError):
-        return b""

@@ -5,6 +5,8 @@ a greenlet with a traceback and leave its session half open. Here such a frame e
 cleanly, or, where the call can be told apart, is answered as an invalid call.
 """
 
+import base64
+import binascii
 import io
 import json
 import logging
@@ -12,9 +14,11 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+import engineio.packet
 import orjson
 from socketio import packet
 
+from chat.live import frames
 from chat.live.frames import MESSAGE_MAX
 
 log = logging.getLogger(__name__)
@@ -112,6 +116,27 @@ class Packet(packet.Packet):
             and isinstance(self.data[0], str)
             and self.data[0] not in _RESERVED
         )
+
+
+def framed(pkt: engineio.packet.Packet) -> bytes:
+    """The packet in a frame, made once however many get it."""
+    ready: bytes | None = pkt.__dict__.get("frame")
+    if ready is None:
+        if pkt.binary:
+            # Not encode(): it keeps its first result, which for somebody who polls is base64.
+            ready = frames.frame(frames.BINARY, pkt.data)
+        else:
+            ready = frames.frame(frames.TEXT, pkt.encode().encode())
+        pkt.frame = ready
+    return ready
+
+
+def attachment(encoded: str) -> bytes:
+    """Binary data as a polling client sends it. Empty, which no session accepts, if it is none."""
+    try:
+        return base64.b64decode(encoded[1:], validate=True)
+    except (binascii.Error, ValueError):
+        return b""
 
 
 def guarded(
