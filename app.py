@@ -11,9 +11,10 @@ from flask import Flask
 import config
 from chat import embedded, store, web
 from chat.conversation import Conversation, Limits
-from chat.live.server import LiveServer, in_native_thread
+from chat.live.hashing import HashingQueue
+from chat.live.server import LiveServer
+from chat.passwords import Hasher
 from chat.presence import Timing
-from chat.users import Hasher
 
 
 def create_app(settings: config.Settings | None = None) -> Flask:
@@ -39,7 +40,7 @@ def create_app(settings: config.Settings | None = None) -> Flask:
         embedded.socket_path(settings.data_dir).parent,
     )
     app.extensions["live"] = server
-    web.init_app(app, settings, opened, conversation, Hasher(in_native_thread), server.unready)
+    web.init_app(app, settings, opened, conversation, Hasher(HashingQueue().run), server.unready)
     return app
 
 

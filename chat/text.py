@@ -58,12 +58,29 @@ def fold(name: str) -> str:
 
 
 def password(value: object) -> str:
-    """A new password: 8 to 256 characters."""
+    """A new password in its normal form: 8 to 256 characters."""
     message = N_("A password has 8 to 256 characters.")
-    text = _string(value, PASSWORD_MAX, message)
+    text = opaque(typed_password(value))
+    if len(text) > PASSWORD_MAX:
+        raise TooLong(message, max=PASSWORD_MAX)
     if len(text) < PASSWORD_MIN or "\0" in text:
         raise Invalid(message)
     return text
+
+
+def typed_password(value: object) -> str:
+    """What somebody types as a password, as it is; it may be one from before all of the rules."""
+    message = N_("A password has 8 to 256 characters.")
+    try:
+        return _string(value, DECOMPOSED * PASSWORD_MAX, message)
+    except TooLong:
+        raise TooLong(message, max=PASSWORD_MAX) from None
+
+
+def opaque(password: str) -> str:
+    """The form in which passwords are compared (RFC 8265, OpaqueString): NFC, one kind of space."""
+    spaced = "".join(" " if unicodedata.category(c) == "Zs" else c for c in password)
+    return unicodedata.normalize("NFC", spaced)
 
 
 def room_name(value: object) -> str:

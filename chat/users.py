@@ -1,20 +1,23 @@
-"""Accounts: people with a password and a role."""
+"""Accounts: people with a password and a role.
+
+Where a password is hashed, ``RateLimited`` may be raised: see ``chat.passwords``.
+"""
 
 import functools
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
 
-import argon2
 import orjson
 
 from chat import keys, text
 from chat.errors import N_, Conflict, Forbidden, Invalid, NotFound, Unauthorized
+from chat.passwords import Asker, Fit, Hasher
 from chat.store import Question, Store, fields
 
 ADMIN, USER, GUEST = "admin", "user", "guest"
 ROLES = (ADMIN, USER, GUEST)
+#: On whose behalf a password is hashed where there is no client: in a command.
+NOBODY = Asker()
 
 
 @dataclass(frozen=True)
@@ -41,30 +44,6 @@ class User:
         return self.role in (ADMIN, USER)
 
 
-class Hasher:
-    """argon2id with the first set of parameters that OWASP's password storage guide names.
-
-    Hashing takes tens of milliseconds of one core; ``run`` runs it where that stops nobody else.
-    """
-
-    def __init__(self, run: Callable[..., Any] = lambda function, *args: function(*args)) -> None:
-        self._run = run
-        self._argon2 = argon2.PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
-        self._nobody = self._argon2.hash("nobody has this password")
-
-    def hash(self, password: str) -> str:
-        hashed: str = self._run(self._argon2.hash, password)
-        return hashed
-
-    def matches(self, hashed: str | None, password: str) -> bool:
-        """Does the password fit? For ``None`` (nobody), after as much work as for somebody, no."""
-        try:
-            self._run(self._argon2.verify, hashed or self._nobody, password)
-        except (argon2.exceptions.VerificationError, argon2.exceptions.InvalidHashError):
-            return False
-        return hashed is not None
-
-
 def create(
     store: Store,
     hasher: Hasher,
@@ -72,6 +51,7 @@ def create(
     password: object,
     role: str | None = None,
     registration: str = "open",
+    asker: Asker = NOBODY,
 ) -> User:
     """A new account. Raises ``Invalid``, ``Conflict``, ``Forbidden`` (registration is closed).
 
@@ -88,7 +68,7 @@ def create(
         if role is None:
             role = ADMIN if is_first else _role_of_newcomers(registration)
         user = User(name, role, time.time_ns() // 1_000_000)
-        _claim(store, folded, user, hasher.hash(hashed_later))
+        _claim(store, folded, user, hasher.hash(hashed_later, asker))
     except BaseException:
         if is_first:
             store.redis.delete(keys.FOUNDER)
@@ -97,21 +77,27 @@ def create(
     return user
 
 
-def authenticate(store: Store, hasher: Hasher, name: object, password: object) -> User:
+def authenticate(
+    store: Store, hasher: Hasher, name: object, password: object, asker: Asker = NOBODY
+) -> User:
     """The user with this name and password. Raises ``Unauthorized``, in the same time for all."""
     problem = Unauthorized(N_("The name or the password is not right."))
     if not isinstance(name, str) or not isinstance(password, str):
         raise problem
     try:
         text.person_name(name)
-        secret = text.password(password)
+        typed = text.typed_password(password)
     except Invalid:
         # No account can look like that, but the time taken should not say so.
-        name, secret = "", ""
+        name, typed = "", ""
     account = store.redis.hgetall(keys.user(text.fold(name))) if name else {}
-    hashed = account.get(b"password")
-    if not hasher.matches(hashed.decode() if hashed else None, secret):
+    hashed = account[b"password"].decode() if account else None
+    fit = hasher.fits(hashed, typed, asker)
+    if fit is Fit.NO:
         raise problem
+    if fit is Fit.OUTDATED:
+        anew = hasher.hash(text.opaque(typed), asker)
+        store.run("rehash", [keys.user(text.fold(name))], [hashed or "", anew])
     return _user(account)
 
 
@@ -149,19 +135,26 @@ def set_role(store: Store, name: str, role: str) -> User:
     return user
 
 
-def change_password(store: Store, hasher: Hasher, user: User, old: object, new: object) -> User:
+def change_password(
+    store: Store,
+    hasher: Hasher,
+    user: User,
+    old: object,
+    new: object,
+    asker: Asker = NOBODY,
+) -> User:
     """The user with another password. All earlier logins and tokens end; workers are told.
 
     Raises ``Unauthorized`` when the old one is wrong, ``Invalid`` when the new one cannot be.
     """
     new = text.password(new)
     try:
-        authenticate(store, hasher, user.name, old)
+        authenticate(store, hasher, user.name, old, asker)
     except Unauthorized:
         raise Unauthorized(N_("The current password is not right.")) from None
     key = keys.user(text.fold(user.name))
     _, generation = store.batch(
-        [("HSET", key, "password", hasher.hash(new)), ("HINCRBY", key, "generation", 1)]
+        [("HSET", key, "password", hasher.hash(new, asker)), ("HINCRBY", key, "generation", 1)]
     )
     store.redis.publish(keys.CONTROL, orjson.dumps({"person": user.name}))
     return replace(user, generation=generation)

@@ -1,5 +1,7 @@
 """Accounts: made once, the first an admin, passwords checked alike for all."""
 
+from unicodedata import normalize
+
 import pytest
 
 from chat import users
@@ -64,7 +66,7 @@ def test_nobody_gets_in_with(store, hasher, name, password):
 def test_an_unknown_name_costs_as_many_hashes_as_a_known_one(store):
     hashed = []
 
-    def counting(function, *args):
+    def counting(asker, function, *args):
         hashed.append(function.__name__)
         return function(*args)
 
@@ -74,7 +76,7 @@ def test_an_unknown_name_costs_as_many_hashes_as_a_known_one(store):
         hashed.clear()
         with pytest.raises(Unauthorized):
             users.authenticate(store, hasher, name, "wrong password")
-        assert hashed == ["verify"]
+        assert hashed == ["_fits"]
 
 
 def test_a_password_can_be_changed_by_who_knows_it(store, hasher):
@@ -98,6 +100,40 @@ def test_roles_can_be_set(store, hasher):
         users.set_role(store, "Nobody", "user")
     with pytest.raises(Invalid):
         users.set_role(store, "Ann", "root")
+
+
+@pytest.mark.parametrize(
+    ("chosen", "typed"),
+    [
+        ("비밀번호를말해요", normalize("NFD", "비밀번호를말해요")),
+        ("crème brûlée", "cre\u0300me bru\u0302le\u0301e"),
+        ("correct horse", "correct\u00a0horse"),
+        ("correct horse", "correct\u3000horse"),
+    ],
+)  # fmt: skip
+def test_a_password_is_the_same_on_every_keyboard(store, hasher, chosen, typed):
+    users.create(store, hasher, "Ann", chosen)
+    users.create(store, hasher, "Ben", typed)
+    for name in ("Ann", "Ben"):
+        for password in (chosen, typed):
+            assert users.authenticate(store, hasher, name, password).name == name
+
+
+def test_a_password_from_before_there_was_one_form_goes_on_working_and_takes_it(store, hasher):
+    typed = "cre\u0300me bru\u0302le\u0301e"
+    users.create(store, hasher, "Ann", PASSWORD)
+    store.redis.hset("maru:user:ann", "password", hasher.hash(typed, users.NOBODY))
+    with pytest.raises(Unauthorized):
+        users.authenticate(store, hasher, "Ann", "crème brûlée")
+    assert users.authenticate(store, hasher, "Ann", typed).name == "Ann"
+    assert users.authenticate(store, hasher, "Ann", "crème brûlée").name == "Ann"
+
+
+def test_a_short_password_from_before_there_was_one_form_goes_on_working(store, hasher):
+    typed = "\u1107\u1175\u1106\u1175\u11af\u1107\u1165\u11ab"
+    users.create(store, hasher, "Ann", PASSWORD)
+    store.redis.hset("maru:user:ann", "password", hasher.hash(typed, users.NOBODY))
+    assert users.authenticate(store, hasher, "Ann", typed).name == "Ann"
 
 
 def test_passwords_are_stored_as_argon2id_only(store, hasher):

@@ -6,11 +6,9 @@ import os
 import signal
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
 
 import eventlet
 import socketio
-from eventlet import patcher, tpool
 from flask import Flask
 from flask_socketio import SocketIO
 
@@ -25,8 +23,6 @@ from chat.live.pipeline import Pipeline
 from chat.live.queue import QueueManager
 from chat.live.relay import Relay
 from chat.live.verified import Caller
-
-T = TypeVar("T")
 
 # Of what the libraries say, failures only.
 log = logging.getLogger("socketio")
@@ -45,10 +41,6 @@ DRAIN = 3.0
 #: How many more objects than before, and how often, make the garbage collector look at them. Far
 #: more than Python's own: a connection keeps some ten, and hardly a message leaves a cycle behind.
 GARBAGE = (20_000, 20, 50)
-#: Threads for what would block. Work for the processor gains nothing from more, and each of them
-#: keeps the 19 MB that hashing a password takes.
-THREADS = min(4, os.cpu_count() or 1)
-tpool.set_num_threads(THREADS)
 
 
 class LiveServer:
@@ -149,11 +141,3 @@ def _engine_of(server: socketio.Server) -> Engine:
         engine.on(event, handler)
     server.eio = engine
     return engine
-
-
-def in_native_thread(function: Callable[..., T], *args: object) -> T:
-    """Run what would block the event loop in a thread of the operating system."""
-    if patcher.is_monkey_patched("thread"):
-        result: T = tpool.execute(function, *args)
-        return result
-    return function(*args)

@@ -14,7 +14,7 @@ import socket
 import time
 from collections.abc import Callable, Iterable, Iterator
 from types import FrameType, SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import eventlet
 import greenlet
@@ -84,9 +84,9 @@ class EventletWorker(AsyncWorker):
     ) -> Iterable[bytes]:
         # What Engine.IO needs of eventlet's own server, to take a WebSocket over.
         environ["eventlet.input"] = SimpleNamespace(get_socket=lambda: client)
+        environ["maru.client"] = client  # waits for the answer, unless it has hung up
         environ["maru.hand_over"] = lambda: self._hand_over(client)
-        answer: Iterable[bytes] = self._app(environ, start_response)
-        return answer
+        return cast(Iterable[bytes], self._app(environ, start_response))
 
     def run(self) -> None:
         self._tls = ssl_context(self.cfg) if self.cfg.is_ssl else None

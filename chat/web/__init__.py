@@ -10,8 +10,8 @@ from collections.abc import Callable
 from flask import Flask
 
 from chat.conversation import Conversation
+from chat.passwords import Hasher
 from chat.store import Store
-from chat.users import Hasher
 from chat.web import (
     admin,
     api,

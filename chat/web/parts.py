@@ -7,8 +7,8 @@ from typing import cast
 from flask import current_app
 
 from chat.conversation import Conversation
+from chat.passwords import Hasher
 from chat.store import Store
-from chat.users import Hasher
 from config import Settings
 
 
