@@ -6,13 +6,18 @@ from dataclasses import dataclass, field
 from chat.live.session import Session
 from chat.presence import connection_of
 
+#: Seconds before its token expires that a connection is told so, at most, and at least: tokens are
+#: looked at once a second.
+WARNING, SHORTEST_WARNING = 60.0, 2.0
+
 
 @dataclass(eq=False, slots=True)
 class Connection:
     """One Socket.IO session of one person, on an Engine.IO session.
 
-    ``token``, ``login`` and ``expires_at`` (ms) are those of the newest token it has shown. Once
-    it has ``ended``, a call of it that is still being carried out must not bring it in anywhere.
+    ``token``, ``login`` and ``expires_at`` (ms) are those of the newest token it has shown. When
+    so many seconds are left as ``warn_before`` says, it is ``warned``, once for each token. Once it
+    has ``ended``, a call of it that is still being carried out must not bring it in anywhere.
     """
 
     session: str
@@ -24,7 +29,18 @@ class Connection:
     rooms: set[str] = field(default_factory=set)
     watching: bool = False
     warned: bool = False
+    warn_before: float = 0.0
     ended: bool = False
+
+    def __post_init__(self) -> None:
+        self.show(self.token, self.login, self.expires_at)
+
+    def show(self, token: str, login: str, expires_at: int) -> None:
+        """It has a newer token. A warning comes late in that one's life, however short it is."""
+        self.token, self.login, self.expires_at = token, login, expires_at
+        left = self.seconds_left()
+        self.warn_before = min(WARNING, max(left / 3, SHORTEST_WARNING), 0.9 * left)
+        self.warned = False
 
     @property
     def member(self) -> str:

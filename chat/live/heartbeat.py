@@ -29,8 +29,6 @@ CANARY = 2.0
 HOPELESS = 40.0
 #: Leases are renewed this many times in their length, so that one failure does not end them.
 RENEWALS = 3
-#: Seconds before its token expires that a connection is told so.
-WARNING = 60.0
 #: Seconds that an Engine.IO session may take to show a token.
 INTRODUCTION = 15.0
 #: Due rooms reaped in one round; more are reaped in further rounds, or by other workers.
@@ -158,7 +156,7 @@ class Heartbeat:
             left = connection.seconds_left()
             if left <= 0:
                 self._end(connection)
-            elif left <= WARNING and not connection.warned:
+            elif left <= connection.warn_before and not connection.warned:
                 connection.warned = True
                 self._live.notify(connection, "expiring", "The token expires soon; renew it.")
 

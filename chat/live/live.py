@@ -96,9 +96,7 @@ class Live:
         if caller.user.name != connection.name:
             raise Unauthorized(N_("This token belongs to somebody else."))
         if caller.expires_at > connection.expires_at:
-            connection.expires_at = caller.expires_at
-            connection.token, connection.login = caller.jti, caller.session
-            connection.warned = False
+            connection.show(caller.jti, caller.session, caller.expires_at)
         return caller.user
 
     def lost(self, session: str) -> None:

@@ -2,10 +2,12 @@
 
 import re
 from datetime import timedelta
+from typing import Any
 from urllib.parse import urlsplit
 
 from flask import Flask, request
 from flask.sessions import SecureCookieSessionInterface
+from itsdangerous import SignatureExpired, TimestampSigner, URLSafeTimedSerializer
 
 from chat.forwarded import Forwarded
 from chat.http import BODY_MAX, ResponseHeaders
@@ -18,10 +20,31 @@ LOGIN_LIFETIME = timedelta(days=31)
 #: The largest form in bytes; a password, its fields and where to go next, all escaped, fit.
 FORM_MAX = 16 * 1024
 
+#: Seconds that the clocks of two machines may be apart: what one has just signed is from the future
+#: to the other.
+CLOCKS_APART = 30
+
 _NOT_IN_A_PATH = re.compile(r"[\x00-\x20\x7f-\x9f\\]")
 
 
+class _Signer(TimestampSigner):
+    """Takes what a machine has signed whose clock is ahead."""
+
+    def unsign(self, signed: Any, max_age: Any = None, return_timestamp: bool = False) -> Any:
+        value, signed_at = super().unsign(signed, return_timestamp=True)
+        age = self.get_timestamp() - signed_at.timestamp()
+        if max_age is not None and not -CLOCKS_APART <= age <= max_age:
+            raise SignatureExpired("Signed too long ago, or in the future.", value, signed_at)
+        return (value, signed_at) if return_timestamp else value
+
+
 class _SessionCookie(SecureCookieSessionInterface):
+    def get_signing_serializer(self, app: Flask) -> URLSafeTimedSerializer | None:
+        serializer = super().get_signing_serializer(app)
+        if serializer is not None:
+            serializer.signer = _Signer
+        return serializer
+
     def get_cookie_secure(self, app: Flask) -> bool:
         return over_tls()
 

@@ -21,6 +21,7 @@ from chat.errors import N_, MaruError, TokenExpired, TokenRevoked, Unauthorized
 from chat.users import User
 from chat.web.errors import json_error
 from chat.web.parts import parts
+from chat.web.security import CLOCKS_APART
 from config import Settings
 
 REFRESH_LIFETIME = timedelta(days=30)
@@ -52,7 +53,8 @@ def init_app(app: Flask, settings: Settings) -> None:
         JWT_DECODE_ALGORITHMS=["HS256"],
         JWT_TOKEN_LOCATION=["headers"],
         JWT_COOKIE_CSRF_PROTECT=False,
-        # Between machines a clock may be a little ahead; "not before" would refuse its new tokens.
+        # One machine's new token is from the future to another whose clock is a little behind.
+        JWT_DECODE_LEEWAY=CLOCKS_APART,
         JWT_ENCODE_NBF=False,
         JWT_ACCESS_TOKEN_EXPIRES=timedelta(seconds=settings.token_seconds),
         JWT_REFRESH_TOKEN_EXPIRES=REFRESH_LIFETIME,
@@ -65,6 +67,7 @@ def init_app(app: Flask, settings: Settings) -> None:
 
     manager.unauthorized_loader(lambda reason: refuse(Unauthorized, _MISSING))
     manager.invalid_token_loader(lambda reason: refuse(Unauthorized, _INVALID))
+    manager.token_verification_loader(_check_end)
     manager.user_lookup_error_loader(lambda header, claims: refuse(Unauthorized, _INVALID))
     manager.token_verification_failed_loader(lambda header, claims: refuse(Unauthorized, _INVALID))
     manager.needs_fresh_token_loader(lambda header, claims: refuse(Unauthorized, _INVALID))
@@ -117,7 +120,7 @@ def revoke(token: object) -> None:
     else:
         # The last access token of the family may outlive the refresh token by its own lifetime.
         ident, rest = claims["sid"], parts().settings.token_seconds
-    sessions.revoke(parts().store, ident, int(claims["exp"] - time.time()) + rest + 1)
+    sessions.revoke(parts().store, ident, int(claims["exp"] - time.time()) + rest + CLOCKS_APART)
 
 
 def _claims(user: User, session: str) -> dict[str, object]:
@@ -158,4 +161,12 @@ def _decode(token: object) -> dict[str, Any]:
     known = all(isinstance(claims.get(claim), kind) for claim, kind in _CLAIMS.items())
     if not known or len(claims["sub"]) > text.NAME_MAX:
         raise Unauthorized(_INVALID)
+    _check_end({}, claims)
     return claims
+
+
+def _check_end(header: dict[str, Any], claims: dict[str, Any]) -> bool:
+    """The leeway is for what is too new: of a token's end its holder is told well before."""
+    if isinstance(claims.get("exp"), int) and claims["exp"] <= time.time():
+        raise TokenExpired(_EXPIRED)
+    return True

@@ -61,6 +61,22 @@ def test_a_token_that_expires_is_renewed_or_ends_the_connection(own_maru):
     renews.close()
 
 
+def test_a_warning_comes_once_for_each_token_and_late_in_its_life(own_maru):
+    maru = own_maru(TOKEN_SECONDS="20")
+    ann = maru.register("ann")
+    client = ann.connect()
+    warned = client.wait_for_event("notice", seconds=30, code="expiring")
+    assert warned and 0 < expiry(client.token) - time.time() <= 20 / 3 + 2
+    ann.log_in()
+    client.token, client_until = ann.token, expiry(ann.token)
+    client.forget()
+    client.call("reauth")
+    client.wait_for_event("notice", seconds=30, code="expiring")
+    assert client_until - time.time() <= 20 / 3 + 2
+    assert [p["code"] for e, p in client.heard if e == "notice"] == ["expiring"]
+    client.close()
+
+
 def test_a_revoked_token_closes_its_connections_on_every_worker(maru, person, apart):
     ann, ben = person("ann"), person("ben")
     room = ann.create_room()

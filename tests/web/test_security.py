@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+import time
 
 import pytest
 
@@ -159,6 +160,17 @@ def test_headers_that_make_no_sense(app, headers):
     client = app.test_client(use_cookies=False)
     for path in ("/login", "/rooms", "/api/token"):
         assert client.get(path, headers=headers).status_code in (200, 302, 401)
+
+
+def test_a_login_of_a_machine_whose_clock_is_ahead(login, app, monkeypatch):
+    browser = login("bora")
+    now = time.time
+    with monkeypatch.context() as behind:
+        behind.setattr("itsdangerous.timed.time.time", lambda: now() - 3)
+        assert browser.get("/settings").status_code == 200
+    with monkeypatch.context() as far_behind:
+        far_behind.setattr("itsdangerous.timed.time.time", lambda: now() - 3600)
+        assert browser.get("/settings").status_code == 302
 
 
 def test_a_session_cookie_signed_with_another_key_is_nothing(app_with, login):

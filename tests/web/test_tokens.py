@@ -12,7 +12,7 @@ from flask_jwt_extended import jwt_required
 from chat import sessions, users
 from chat.errors import TokenExpired, TokenRevoked, Unauthorized
 from chat.users import Hasher
-from chat.web import verify_token
+from chat.web import tokens, verify_token
 from tests.conftest import PASSWORD
 
 KEY = "another key for tests, long enough"
@@ -63,6 +63,21 @@ def test_a_token_from_before_the_password_was_changed(app, store, claims):
 def test_an_expired_token(app, claims):
     with app.app_context(), pytest.raises(TokenExpired):
         verify_token(sign({**claims, "exp": int(time.time()) - 1}))
+
+
+@pytest.mark.parametrize("claim", ["iat", "nbf"])
+def test_a_fresh_token_of_a_machine_whose_clock_is_ahead(app, claims, claim):
+    with app.app_context():
+        assert verify_token(sign({**claims, claim: int(time.time()) + 3}))
+
+
+def test_a_revoked_token_is_refused_as_long_as_any_machine_takes_it(app, store, token):
+    revoked = token("dan")
+    with app.app_context():
+        tokens.revoke(revoked)
+    said = jwt.decode(revoked, options={"verify_signature": False})
+    left = store.redis.ttl(f"maru:revoked:{said['jti']}")
+    assert left > said["exp"] - time.time() + 20
 
 
 @pytest.mark.parametrize("ident", ["j", "s"])
