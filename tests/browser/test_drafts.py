@@ -1,5 +1,7 @@
-"""What is being written stays, in each tab, whatever happens to the page; and keys that belong to an
-input method, or to a keyboard without Shift, do what they do elsewhere."""
+"""What is being written stays, in each tab, whatever happens to the page.
+
+Keys that belong to an input method, or to a keyboard without Shift, do what they do elsewhere.
+"""
 
 import pytest
 from playwright.sync_api import expect
@@ -125,7 +127,8 @@ SAFARI = """([key]) => {
   const input = document.activeElement;
   input.dispatchEvent(new CompositionEvent('compositionstart', { bubbles: true }));
   input.dispatchEvent(new CompositionEvent('compositionend', { bubbles: true, data: '한' }));
-  input.dispatchEvent(new KeyboardEvent('keydown', { key, keyCode: 229, bubbles: true, cancelable: true }));
+  const taken = { key, keyCode: 229, bubbles: true, cancelable: true };
+  input.dispatchEvent(new KeyboardEvent('keydown', taken));
 }"""
 
 

@@ -12,7 +12,9 @@ from tests.live.cluster import PASSWORD
 KEPT = """async () => {
   const database = await new Promise((done) => {
     const request = indexedDB.open('maru', 1);
-    request.onupgradeneeded = () => request.result.createObjectStore('keys', { keyPath: ['account', 'roomId'] });
+    request.onupgradeneeded = () => {
+      request.result.createObjectStore('keys', { keyPath: ['account', 'roomId'] });
+    };
     request.onsuccess = () => done(request.result);
   });
   const keys = await new Promise((done) => {

@@ -1,4 +1,4 @@
-"""Nothing that somebody said is lost on the way, whatever happens to the line, the tab or the room."""
+"""Nothing that is said gets lost, whatever happens to the line, the tab or the room."""
 
 import json
 import time
@@ -139,7 +139,7 @@ def test_what_waits_outlives_its_tab_and_is_sent_from_the_list_of_rooms(wired):
 
 @pytest.mark.parametrize("path", ["/settings", "another room"])
 def test_changes_are_sent_from_any_page(wired, path):
-    ann, ben, cable, room_id = wired
+    ann, ben, cable, _ = wired
     for text in ("first", "second", "third"):
         say_and_hear(ann, ben, text)
     go_offline(ann, cable)
