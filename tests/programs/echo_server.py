@@ -1,0 +1,60 @@
+"""An echo on Maru's own transport, for suites that test the protocol of WebSockets alone."""
+
+import chat.live.patched  # noqa: F401
+
+# isort: split
+import sys
+
+import eventlet
+from eventlet import wsgi
+
+from chat.live import frames, handshake
+from chat.live.transport import Transport
+from chat.live.turn import Turn
+
+
+class Echo:
+    """The owner of one transport: says what it hears."""
+
+    is_known = True
+
+    def __init__(self) -> None:
+        self.transport: Transport | None = None
+
+    def heard(self, data: str | bytes) -> None:
+        if isinstance(data, str):
+            self.transport.push(frames.frame(frames.TEXT, data.encode()))
+        else:
+            self.transport.push(frames.frame(frames.BINARY, data))
+
+    def lost(self) -> None:
+        """The transport ends by itself."""
+
+    def behind(self) -> None:
+        """No limit of the product is of interest here."""
+
+    drained = beat = check = behind
+
+
+def serve(port: int) -> None:
+    turn = Turn()
+
+    def app(environ, start_response):
+        try:
+            greeting = handshake.accept(environ)
+        except handshake.Refused as refusal:
+            start_response(refusal.status, refusal.headers)
+            return [str(refusal).encode()]
+        echo = Echo()
+        client = environ["eventlet.input"].get_socket()
+        echo.transport = Transport(client, echo, turn, lambda: lambda: None, greeting)
+        wsgi.WSGI_LOCAL.already_handled = True
+        return []
+
+    listener = eventlet.listen(("127.0.0.1", port), backlog=512)
+    print("ready", flush=True)
+    wsgi.server(listener, app, log_output=False)
+
+
+if __name__ == "__main__":
+    serve(int(sys.argv[1]))
