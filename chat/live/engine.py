@@ -17,6 +17,8 @@ from engineio import packet
 from eventlet import wsgi
 
 from chat.live import handshake
+from chat.live.allowance import REFUSED
+from chat.live.backlog import Backlog
 from chat.live.probe import Probe
 from chat.live.session import Session
 from chat.live.transport import Transport
@@ -56,16 +58,25 @@ class Engine(engineio.Server):
         super().__init__(monitor_clients=False, **options)
         self.turn = Turn()
         self.wheel = Wheel(self.ping_interval, self.ping_timeout)
+        self.backlog = Backlog()
 
     def start(self) -> None:
         """Once the worker serves."""
         eventlet.spawn(self.wheel.run)
+        eventlet.spawn(self.backlog.run)
         eventlet.spawn(self._watch_polls)
+
+    def handle_request(self, environ: dict[str, Any], start_response: Any) -> Any:
+        answer = super().handle_request(environ, start_response)
+        arrived = environ.pop("maru.arrived", None)
+        return answer if arrived is None else _Poll(answer, arrived)
 
     def deliver(self, session: Session, data: str | bytes) -> None:
         """Carry out what a session sent. Blocks, as the handlers do."""
         try:
             if isinstance(data, bytes) or not self.calls(session, data):
+                if session.allowance is not None:
+                    session.allowance.spend(REFUSED)
                 self._trigger_event("message", session.sid, data, run_async=False)
         except Exception:
             log.exception("A packet could not be handled")
@@ -106,7 +117,7 @@ class Engine(engineio.Server):
             return self.refuse(refusal)
         sid = self.generate_id()
         session = self.sockets[sid] = Session(self, sid, polling)
-        known = environ if polling else _kept(environ)
+        known = _kept(environ)
         answer = self._trigger_event("connect", sid, known, run_async=False)
         if answer is not None and answer is not True:
             del self.sockets[sid]
@@ -141,6 +152,14 @@ class Engine(engineio.Server):
                     self.sockets.pop(sid, None)
                 elif not session.closing:
                     session.check_ping_timeout()
+
+
+class _Poll(list[bytes]):
+    """The answer to a poll; the server that sends it closes it afterwards."""
+
+    def __init__(self, answer: list[bytes], arrived: Callable[[], None]) -> None:
+        super().__init__(answer)
+        self.close = arrived
 
 
 def _kept(environ: dict[str, Any]) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from redis.exceptions import RedisError
 
 from chat import directory, history, rooms, text
 from chat.errors import N_, Invalid, MaruError, NotJoined, Unauthorized, Unavailable
-from chat.live import wire
+from chat.live import allowance, wire
 from chat.live.connections import Connection
 from chat.live.live import Live
 from chat.live.session import Session
@@ -83,9 +83,22 @@ def _call(live: Live, operations: dict[str, Operation], session: Session, packet
     if operation is None:
         return False
     answer = _answer(lambda: _carry_out(live, operation, connection.session, tuple(arguments)))
+    _account(session, operation, packet, answer)
     if call[1]:
         session.acknowledge(b"43%d[%b]" % (int(call[1]), orjson.dumps(answer)))
     return True
+
+
+def _account(session: Session, operation: Operation, packet: str, answer: dict[str, Any]) -> None:
+    """What is stored is limited where it is stored; what is refused counts for more."""
+    person = session.allowance
+    if person is None:
+        return
+    if not answer["ok"]:
+        code = answer["error"]["code"]
+        person.spend(allowance.BAD_TOKEN if code == Unauthorized.code else allowance.REFUSED)
+    elif operation in _STORING:
+        person.give_back(allowance.cost(packet))
 
 
 def _handler(live: Live, operation: Operation) -> Callable[..., dict[str, Any]]:
@@ -251,6 +264,10 @@ def _joined_room(connection: Connection, call: Call) -> str:
     if room_id is None or room_id not in connection.rooms:
         raise NotJoined(N_("Join the room first."))
     return room_id
+
+
+#: What puts something into a room, which the rates of the store count.
+_STORING = (_message, _edit, _delete, _react)
 
 
 def _page(page: history.Page, more: bool = False) -> dict[str, Any]:

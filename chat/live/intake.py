@@ -11,7 +11,7 @@ from chat.live.pace import Pace
 #: Frames of one client that are read in one turn of the loop.
 FRAMES = 64
 #: What a client may send before it has shown a token, in bytes; a frame counts as so many at least.
-STRANGER_BYTES, FRAME_BYTES = 32 * 1024, 512
+STRANGER_BYTES, FRAME_BYTES = 256 * 1024, 4096
 #: Pings and the like of one client: a second, and at once. One that sends more is closed.
 IDLE_RATE, IDLE_BURST = 20, 200
 #: Frames that complete no message: a second, and at once. One that sends more is read later.

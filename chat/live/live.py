@@ -86,6 +86,7 @@ class Live:
         if not caller.user.may_chat:
             raise Forbidden(N_("Guests cannot enter the rooms yet. An admin can change that."))
         engine = self.server.eio.sockets[self.server.manager.eio_sid_from_sid(session, "/")]
+        engine.allowance = self.server.eio.backlog.people.of(caller.user.name, engine)
         engine.connection = self.connections[session] = Connection(
             session, engine, caller.user.name, caller.jti, caller.session, caller.expires_at
         )

@@ -10,7 +10,6 @@ transport just closes, and each official client connects again by itself.
 
 import functools
 import time
-from collections import deque
 from typing import TYPE_CHECKING, Any
 
 import eventlet
@@ -18,18 +17,19 @@ from engineio import exceptions, packet
 from engineio.socket import Socket
 
 from chat.live import frames, handshake
+from chat.live.allowance import Allowance
+from chat.live.backlog import NOTED
+from chat.live.inbox import Ended, Inbox
+from chat.live.intake import FRAME_BYTES, STRANGER_BYTES
+from chat.live.polled import PollQueue
 from chat.live.transport import Transport
 from chat.live.wire import SEPARATOR, attachment, framed, is_engine_packet
 
 if TYPE_CHECKING:
     from chat.live.engine import Engine
 
-#: Calls of one connection that may wait before no more are read, and when reading goes on.
-INBOX, INBOX_LOW = 64, 16
-#: Calls of one connection that are carried out at the same time, where they may.
-OVERLAP = 16
-#: Packets that may wait for a client that polls.
-POLLED_MAX = 1000
+#: Requests with packets of one client that polls, at the same time. Clients make one.
+POSTS = 8
 
 _PING = frames.frame(frames.TEXT, b"2")
 _CLOSE = frames.frame(frames.TEXT, b"1")
@@ -42,18 +42,19 @@ class Session(Socket):
     last_ping: float | None = None
     transport: Transport | None = None
     connection: Any = None
-    _inbox: deque[Any] | None = None
-    #: Told when the inbox of a polling client has room again.
-    _room_again: Any = None
-    _unanswered = _stalled = _held = False
-    _under_way = 0
+    allowance: Allowance | None = None
+    _inbox: Inbox | None = None
+    _unanswered = _stalled = False
+    #: What a client that polls may still send before its token.
+    _credit = STRANGER_BYTES
+    _posts = 0
 
     def __init__(self, server: "Engine", sid: str, polling: bool) -> None:
         # Not the library's own: it makes a queue, most of what an idle WebSocket would cost.
         self.server = server
         self.sid = sid
         if polling:
-            self.queue = server.create_queue()
+            self.queue = PollQueue()
             self.last_ping = time.time()
 
     @functools.cached_property
@@ -76,6 +77,7 @@ class Session(Socket):
         """Raises ``SocketIsClosedError``."""
         if self.transport is None:
             super().send(pkt)
+            self.server.backlog.watch(self)
         elif self.closed:
             raise exceptions.SocketIsClosedError
         else:
@@ -86,6 +88,7 @@ class Session(Socket):
         for data in packets:
             # Without the 4 that makes it Engine.IO: the library puts that in front.
             self.queue.put(packet.Packet(packet.MESSAGE, data[1:].decode()))
+        self.server.backlog.watch(self)
         self.check_reader()
 
     def acknowledge(self, packet_data: bytes) -> None:
@@ -94,6 +97,21 @@ class Session(Socket):
             self.transport.push(frames.frame(frames.TEXT, packet_data))
         elif not self.closed:
             self.poll_later([packet_data])
+        if len(packet_data) > NOTED:
+            self.server.backlog.note(self, len(packet_data))
+
+    def handle_get_request(self, environ: dict[str, Any], start_response: Any) -> Any:
+        """What waits for the client; the engine says when it has taken it."""
+        packets = super().handle_get_request(environ, start_response)
+        if isinstance(packets, list) and self.transport is None:
+            queue, size = self.queue, self.queue.send(packets)
+
+            def arrived() -> None:
+                queue.arrived(size)
+                self.go_on()
+
+            environ["maru.arrived"] = arrived
+        return packets
 
     def handle_post_request(self, environ: dict[str, Any]) -> None:
         """Take what a polling client has posted: any number of packets, each as one of a WebSocket.
@@ -101,18 +119,22 @@ class Session(Socket):
         Returns when the inbox has room again, so that the client has to wait before it posts more.
         """
         body: bytes = environ["wsgi.input"].read()
-        for encoded in body.decode().split(SEPARATOR):
-            if encoded[:1] == "b":
-                self.heard(attachment(encoded))
-            else:
-                self.heard(encoded)
-        self._wait_for_room()
+        self._posts += 1
+        try:
+            if self._posts > POSTS:
+                self.close(wait=False, abort=True)
+            self._wait_for_room()
+            for encoded in body.decode().split(SEPARATOR):
+                self.heard(attachment(encoded) if encoded[:1] == "b" else encoded)
+            self._wait_for_room()
+        finally:
+            self._posts -= 1
 
     def _wait_for_room(self) -> None:
-        while self._inbox is not None and len(self._inbox) >= INBOX and not self.closed:
-            if self._room_again is None:
-                self._room_again = eventlet.event.Event()
-            self._room_again.wait()
+        if self._inbox is not None:
+            self._inbox.wait_for_room()
+        if self.closed:
+            raise exceptions.SocketIsClosedError
 
     def check_ping_timeout(self) -> bool:
         """End a session whose client has not answered a ping in time; gives whether it goes on."""
@@ -127,13 +149,29 @@ class Session(Socket):
         """See to it that a client is cut off which does not read what it is sent."""
         if self.closing or self.closed or self._stalled:
             return
-        if self.transport is None:
-            self._stalled = self.queue.qsize() > POLLED_MAX
-        else:
-            self._stalled = self.transport.is_stalled
-        if self._stalled:
+        taker: Transport | PollQueue = self.transport or self.queue
+        if taker.is_stalled:
+            self.cut_off()
+
+    def cut_off(self) -> None:
+        """End it for what it does not read."""
+        if not (self.closing or self.closed or self._stalled):
+            self._stalled = True
             # Not here: it may block, and we may be called by the event loop.
             eventlet.spawn_n(self.server.cut_off, self)
+
+    @property
+    def untaken(self) -> int:
+        """Bytes that the client has not taken yet."""
+        if self.transport is not None:
+            return self.transport.outbox.waiting
+        untaken: int = self.queue.untaken
+        return untaken
+
+    def owed(self) -> int:
+        """Bytes that are kept for this client, or because of it."""
+        unread = self.transport.unread if self.transport is not None else 0
+        return self.untaken + unread + (self._inbox.bytes if self._inbox is not None else 0)
 
     def discard(self) -> None:
         """Throw away what waits for the client."""
@@ -150,6 +188,7 @@ class Session(Socket):
         """
         if self.transport is None:
             super().close(wait, abort, reason)
+            self.go_on()
             return
         if self.closed or self.closing:
             return
@@ -161,28 +200,41 @@ class Session(Socket):
         if not abort:
             self.transport.push(_CLOSE)
         self.transport.end()
+        self.go_on()
 
     @property
     def is_known(self) -> bool:
         return self.connection is not None
 
     def behind(self) -> None:
-        pass
+        self.server.backlog.watch(self)
 
     def drained(self) -> None:
-        pass
+        self.go_on()
+
+    def go_on(self) -> None:
+        """Look again whether what the client has asked for may be carried out."""
+        if self._inbox is not None:
+            self._inbox.go_on()
+
+    def forget_inbox(self, inbox: Inbox) -> None:
+        """It is empty, and nothing is under way."""
+        if self._inbox is inbox:
+            self._inbox = None
 
     def heard(self, data: str | bytes) -> None:
         if not is_engine_packet(data):
             self.lost()
             if self.transport is not None:
                 self.transport.end(frames.PROTOCOL_ERROR, reason="no Engine.IO packet")
+        elif self.transport is None and not self.is_known and self._is_too_much(data):
+            self.lost()
         elif isinstance(data, bytes):
             self._put(data)
         elif data[0] == "4":
             self._put(data[1:])
         elif data == "1":
-            self._put(_Ended(self.server.reason.CLIENT_DISCONNECT))
+            self._put(Ended(self.server.reason.CLIENT_DISCONNECT))
         else:
             if data == "3":
                 self._unanswered = False
@@ -191,8 +243,14 @@ class Session(Socket):
             elif data == "3":
                 self.schedule_ping()
 
+    def _is_too_much(self, data: str | bytes) -> bool:
+        """As for a WebSocket: a client that polls has a small budget before its token."""
+        self._credit -= max(len(data), FRAME_BYTES)
+        return self._credit < 0
+
     def lost(self) -> None:
-        self._put(_Ended(self.server.reason.TRANSPORT_CLOSE))
+        self._put(Ended(self.server.reason.TRANSPORT_CLOSE))
+        self.go_on()
 
     def beat(self) -> None:
         if self.transport is not None:
@@ -202,69 +260,13 @@ class Session(Socket):
     def check(self) -> None:
         # Of who is held up the answer may be here, and not be read yet.
         if self._unanswered and not (self.transport and self.transport.is_held_up):
-            self._put(_Ended(self.server.reason.PING_TIMEOUT))
+            self._put(Ended(self.server.reason.PING_TIMEOUT))
+            self.go_on()
 
-    def _put(self, item: "str | bytes | _Ended") -> None:
-        """Hand what came to the session's greenlet, which keeps the order."""
+    def _put(self, item: str | bytes | Ended) -> None:
         if self._inbox is None:
-            self._inbox = deque((item,))
-            self.server.turn.work(self._work)
-            return
-        self._inbox.append(item)
-        if len(self._inbox) >= INBOX and self.transport is not None:
-            self.transport.pause()
-
-    def _work(self) -> None:
-        """Carry out what has come, one after the other, but for calls that may overlap.
-
-        Those only have to begin in order: the next one begins while the store answers this one.
-        """
-        inbox = self._inbox
-        while inbox:
-            overlaps = isinstance(inbox[0], str) and self.server.may_overlap(inbox[0])
-            if self._under_way and (not overlaps or self._under_way == OVERLAP):
-                # Whoever is under way begins this anew.
-                self._held = True
-                return
-            item = inbox.popleft()
-            if len(inbox) == INBOX_LOW:
-                self._read_on()
-            if isinstance(item, _Ended):
-                # What was called before is carried out by now: a page says goodbye and is gone.
-                self.close(wait=False, abort=True, reason=item.reason)
-                self._read_on()
-                break
-            if overlaps:
-                if inbox:
-                    self.server.turn.work(self._work)
-                else:
-                    self._inbox = None
-                self._carry_out_beside(item)
-                return
-            self._carry_out(item)
-        self._inbox = None
-
-    def _read_on(self) -> None:
-        if self.transport is not None:
-            self.transport.resume()
-        waiting, self._room_again = self._room_again, None
-        if waiting is not None:
-            waiting.send()
-
-    def _carry_out(self, item: str | bytes) -> None:
-        if not self.closed:
-            self.server.deliver(self, item)
-            self.check_reader()
-
-    def _carry_out_beside(self, item: str | bytes) -> None:
-        self._under_way += 1
-        try:
-            self._carry_out(item)
-        finally:
-            self._under_way -= 1
-            if self._held:
-                self._held = False
-                self.server.turn.work(self._work)
+            self._inbox = Inbox(self)
+        self._inbox.put(item)
 
     def _upgrade_websocket(self, environ: dict[str, Any], start_response: Any) -> Any:
         if self.upgrading or self.upgraded:
@@ -274,12 +276,3 @@ class Session(Socket):
         except handshake.Refused as refusal:
             return self.server.refuse(refusal)
         return self.server.try_websocket(environ, greeting, self)
-
-
-class _Ended:
-    """The place of a connection's end among what it has sent."""
-
-    __slots__ = ("reason",)
-
-    def __init__(self, reason: str) -> None:
-        self.reason = reason
