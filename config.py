@@ -110,7 +110,7 @@ class Settings:
     login_rate: int = setting(
         "10",
         check.whole(0, 100_000),
-        "Logins a minute for each account and each address. 0: no limit.",
+        "Wrong passwords a minute for each account and each address. 0: no limit.",
     )
     log_level: str = setting(
         "info", check.one_of("debug", "info", "warning", "error"), "Least important lines to log."

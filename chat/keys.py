@@ -87,6 +87,11 @@ def user(folded: str) -> str:
     return f"{PREFIX}user:{folded}"
 
 
+def places(folded: str) -> str:
+    """ZSET of the networks and browsers from which an account has logged in, by when, in s."""
+    return f"{PREFIX}user:{folded}:places"
+
+
 def private_rooms(folded: str) -> str:
     """SET of the private rooms that an account is a member of."""
     return f"{PREFIX}user:{folded}:rooms"

@@ -31,6 +31,7 @@ MAY_IMPORT = {
     "keeper": {"embedded"},
     "rate_limit": {"store", "keys", "errors"},
     "sessions": {"store", "keys"},
+    "login_limits": {"store", "keys", "errors", "rate_limit"},
     "passwords": {"text"},
     "users": {"store", "keys", "text", "errors", "passwords"},
     "history": {"store", "keys", "text", "errors"},

@@ -1,39 +1,51 @@
-"""Logging in and registering, as the pages and the API share them: with the brakes on."""
+"""Logging in and registering, as the pages and the API share them: within limits."""
 
-from flask import request
+import re
+import secrets
 
-from chat import rate_limit, text, users
+from flask import Response, after_this_request, request
+
+from chat import login_limits, text, users
 from chat.address import network_of
 from chat.errors import Invalid
+from chat.login_limits import Place
+from chat.passwords import Asker
 from chat.users import User
 from chat.web.parts import parts
+from chat.web.security import over_tls
 
-#: For each failed login that LOGIN_RATE allows an address, it may register this many accounts: a
-#: whole team may do so at once.
-REGISTRATIONS = 10
+#: The cookie by which a browser is known that has logged in before.
+DEVICE = "maru_device"
+_DEVICE_SECONDS = 400 * 24 * 3600  # no browser keeps a cookie for longer
+_DEVICE_ID = re.compile(r"[A-Za-z0-9_-]{22}", re.ASCII)
 
 
 def authenticate(name: object, password: object) -> User:
-    """The user with this name and password. Raises ``Unauthorized``, ``RateLimited``.
-
-    Tries are counted for the account and for the address, before any password is looked at; those
-    that succeed are taken off again, or an office behind one address would lock itself out.
-    """
-    counted = [("login-from", _address()), *_of_account(name)]
-    for kind, subject in counted:
-        _throttle(kind, subject)
-    user = users.authenticate(parts().store, parts().hasher, name, password)
-    for kind, subject in counted:
-        rate_limit.give_back(parts().store, kind, subject, parts().settings.login_rate, 60)
+    """The user with this name and password. Raises ``Unauthorized``, ``RateLimited``."""
+    store, rate, place = parts().store, parts().settings.login_rate, _place()
+    folded = _folded(name)
+    known = login_limits.known_at(store, folded, place) if folded else ""
+    with login_limits.trying(store, rate, place, folded, known):
+        user = users.authenticate(store, parts().hasher, name, password, _asker(bool(known)))
+    _keep_device(place)
     return user
 
 
 def register(name: object, password: object) -> User:
     """A new account. Raises ``Invalid``, ``Conflict``, ``Forbidden``, ``RateLimited``."""
-    rate = REGISTRATIONS * parts().settings.login_rate
-    rate_limit.throttle(parts().store, "register-from", _address(), rate, 60, burst=rate)
-    registration = parts().settings.registration
-    return users.create(parts().store, parts().hasher, name, password, registration=registration)
+    store, settings, place = parts().store, parts().settings, _place()
+    login_limits.register(store, settings.login_rate, place.network)
+    user = users.create(
+        store,
+        parts().hasher,
+        name,
+        password,
+        registration=settings.registration,
+        asker=_asker(known=False),
+    )
+    login_limits.remember(store, user.folded, place)
+    _keep_device(place)
+    return user
 
 
 def change_password(user: User, old: object, new: object) -> User:
@@ -41,23 +53,39 @@ def change_password(user: User, old: object, new: object) -> User:
 
     Raises ``Unauthorized`` when the old one is wrong, ``Invalid``, ``RateLimited``.
     """
-    for kind, subject in _of_account(user.name):
-        _throttle(kind, subject)
-    return users.change_password(parts().store, parts().hasher, user, old, new)
+    store = parts().store
+    login_limits.change_password(store, parts().settings.login_rate, user.folded)
+    return users.change_password(store, parts().hasher, user, old, new, _asker(known=True))
 
 
-def _of_account(name: object) -> list[tuple[str, str]]:
+def _folded(name: object) -> str | None:
     try:
-        return [("login-to", text.fold(text.person_name(name)))]
+        return text.fold(text.person_name(name))
     except Invalid:
-        return []  # No account has such a name; the address is counted all the same.
+        return None  # No account has such a name; the address is counted all the same.
 
 
-def _throttle(kind: str, subject: str) -> None:
-    rate = parts().settings.login_rate
-    rate_limit.throttle(parts().store, kind, subject, rate, per_seconds=60, burst=rate)
+def _place() -> Place:
+    """Where the request comes from. A browser that has no id yet is given one when it logs in."""
+    given = request.cookies.get(DEVICE, "")
+    device = given if _DEVICE_ID.fullmatch(given) else secrets.token_urlsafe(16)
+    return Place(network_of(request.remote_addr or "unknown"), device)
 
 
-def _address() -> str:
-    """The network that the client has to itself."""
-    return network_of(request.remote_addr or "unknown")
+def _keep_device(place: Place) -> None:
+    @after_this_request
+    def set_cookie(response: Response) -> Response:
+        response.set_cookie(
+            DEVICE,
+            place.device,
+            max_age=_DEVICE_SECONDS,
+            secure=over_tls(),
+            httponly=True,
+            samesite="Lax",
+        )
+        return response
+
+
+def _asker(known: bool) -> Asker:
+    network = network_of(request.remote_addr or "unknown")
+    return Asker(network, known, request.environ.get("maru.client"))
