@@ -9,7 +9,7 @@ import sys
 from flask import Flask
 
 import config
-from chat import embedded, store, web
+from chat import embedded, key_prefix, store, store_warnings, web
 from chat.conversation import Conversation, Limits
 from chat.live.hashing import HashingQueue
 from chat.live.server import LiveServer
@@ -27,6 +27,7 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     logging.basicConfig(
         level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
+    key_prefix.use(settings.key_prefix)
     # The static files are served by chat.web.assets.
     app = Flask(__name__, static_folder=None)
     opened = store.connect(settings.store_url)
@@ -72,7 +73,8 @@ def main() -> None:
     # A store that another Maru keeps is that one's to serve.
     with embedded.owned(settings):
         app = create_app(settings)
-        app.extensions["maru"].store.check()
+        for warning in store_warnings.checked(settings):
+            embedded.say(warning)
         app.extensions["live"].start()
         print(f"Maru is at http://{settings.host}:{settings.port}", flush=True)
         app.extensions["socketio"].run(app, host=settings.host, port=settings.port)

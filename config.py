@@ -59,6 +59,11 @@ class Settings:
         "redis://, rediss:// or unix://. Empty: a Valkey of Maru's own, kept in DATA_DIR.",
         shown=check.masked,
     )
+    key_prefix: str = setting(
+        "maru:",
+        check.key_prefix,
+        "In front of every key and channel: one for each Maru on a store.",
+    )
     data_dir: Path = setting(
         "var", check.path, "Folder of the embedded Valkey and of the secrets made by Maru."
     )

@@ -91,10 +91,13 @@ def _check_port():
 
 
 def _check_store():
-    from chat.store import StoreError, connect
+    from chat.embedded import say
+    from chat.store import StoreError
+    from chat.store_warnings import checked
 
     try:
-        connect(settings.store_url).check()
+        for warning in checked(settings):
+            say(warning)
     except StoreError as error:
         sys.exit(f"maru: {error}")
 

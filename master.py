@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from flask import Flask
 
 #: Settings that workers share with what is there before them: the listener, the store.
-FIXED = ("host", "port", "data_dir", "redis_url")
+FIXED = ("host", "port", "data_dir", "redis_url", "key_prefix")
 #: Seconds that the workers of a new configuration have to be built in, for a try.
 PATIENCE = 60
 #: Seconds until a worker that could not start is replaced.

@@ -108,6 +108,12 @@ def redis_url(text: str) -> str:
     return text
 
 
+def key_prefix(text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9._:-]{1,40}", text, re.ASCII):
+        raise ValueError("1 to 40 of the characters A-Z a-z 0-9 . _ : -")
+    return text
+
+
 def _check_tls_options(options: dict[str, str]) -> None:
     if options.get("ssl_cert_reqs", "required") not in ("none", "optional", "required"):
         raise ValueError("ssl_cert_reqs none, optional or required")

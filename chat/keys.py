@@ -4,6 +4,7 @@ The keys of one room share the hash tag ``{room_id}``, those of the reaper ``{pr
 over them touches one slot of a cluster. Everything else is a key of its own.
 """
 
+#: In front of all of them. Each process has one: see ``chat.key_prefix``.
 PREFIX = "maru:"
 
 #: ZSET of all room ids by the time of their last message, in ms.
@@ -16,6 +17,8 @@ REAPED = PREFIX + "{presence}:reaped"
 USERS = PREFIX + "users"
 #: The folded name of the account that was made first.
 FOUNDER = PREFIX + "founder"
+#: A trace of the secrets that tokens and cookies are signed with.
+SECRETS = PREFIX + "secrets"
 #: Channel on which workers tell each other of revocations, of changed rooms, and that they live.
 CONTROL = PREFIX + "control"
 

@@ -19,12 +19,11 @@ from engineio.exceptions import SocketIsClosedError
 from engineio.packet import MESSAGE, Packet
 from redis.exceptions import RedisError
 
-from chat import keys, message, presence, sessions
+from chat import key_prefix, keys, message, presence, sessions
 from chat.conversation import Conversation
 from chat.errors import N_, Forbidden, NotFound, Unauthorized
 from chat.live.connections import Connection, Connections
 from chat.live.fanout import Fanout
-from chat.live.queue import QUEUE
 from chat.live.session import Session
 from chat.live.verified import Caller, Verified
 from chat.users import GUEST, User
@@ -54,7 +53,7 @@ class Live:
         self.connections = Connections()
         self._verified = Verified(verify, self.hears)
         timing = conversation.limits.timing
-        listeners = {keys.CONTROL: self._control, QUEUE: server.manager.hear}
+        listeners = {keys.CONTROL: self._control, key_prefix.queue(): server.manager.hear}
         self.fanout = Fanout(
             self.store,
             server.manager,

@@ -5,10 +5,8 @@ from typing import Any
 
 import eventlet
 
+from chat import key_prefix
 from chat.live.members import Members
-
-#: Flask-SocketIO's own name for the channel: a process that names none emits on this one.
-QUEUE = "flask-socketio"
 
 
 class QueueManager(Members):
@@ -19,7 +17,7 @@ class QueueManager(Members):
     """
 
     def __init__(self, store_url: str) -> None:
-        super().__init__(store_url, channel=QUEUE)
+        super().__init__(store_url, channel=key_prefix.queue())
         self._heard = eventlet.queue.LightQueue()
 
     def hear(self, payload: bytes) -> None:

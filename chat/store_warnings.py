@@ -1,0 +1,76 @@
+"""What an operator should know of a store before Maru serves from it."""
+
+import hashlib
+from typing import TYPE_CHECKING
+
+from redis.exceptions import RedisError
+
+from chat import key_prefix, keys
+from chat.store import Store, StoreError, connect
+
+if TYPE_CHECKING:
+    from config import Settings
+
+#: Milliseconds after which a Maru that asked the store for work is no longer there.
+RECENT = 10_000
+
+
+def checked(settings: "Settings") -> list[str]:
+    """A line for each thing about a store that can be used which will lose data, or mix two Marus.
+
+    Leaves a trace of the secrets there, from which they cannot be had. Raises ``StoreError`` when
+    the store cannot be used.
+    """
+    key_prefix.use(settings.key_prefix)
+    store = connect(settings.store_url)
+    store.check()
+    if settings.embedded:
+        return []
+    try:
+        return _warnings(store, (settings.secret_key, settings.jwt_secret_key))
+    except RedisError as error:
+        raise StoreError(f"The store cannot be used: {error}") from error
+    finally:
+        store.redis.connection_pool.disconnect()
+
+
+def _warnings(store: Store, secrets: tuple[str, ...]) -> list[str]:
+    info = store.redis.info()
+    lines = []
+    if not info.get("aof_enabled", 1):
+        lines.append(
+            "The store has no append-only file (appendonly no): a restart of it loses messages."
+        )
+    policy = info.get("maxmemory_policy", "noeviction")
+    if policy != "noeviction":
+        lines.append(
+            f"The store's maxmemory-policy is {policy}: short of memory it throws away rooms and"
+            " logins. Maru needs noeviction."
+        )
+    return lines + _others(store, secrets)
+
+
+def _others(store: Store, secrets: tuple[str, ...]) -> list[str]:
+    """Channels know of no database numbers: whoever listens to ours is on this server."""
+    trace = hashlib.sha256("\0".join(("maru", *secrets)).encode()).hexdigest()
+    before = store.redis.get(keys.SECRETS)
+    store.redis.set(keys.SECRETS, trace)
+    try:
+        listening = store.redis.pubsub_numsub(keys.CONTROL)[0][1]
+    except RedisError:
+        return []  # Not allowed to ask.
+    if not listening:
+        return []
+    apart = f"Give one of them a KEY_PREFIX of its own, other than {keys.PREFIX}"
+    if not _is_served(store):
+        return [f"Another Maru uses this store's server, in another database: they mix. {apart}"]
+    if before and before.decode() != trace:
+        return [f"Another Maru uses this store with other secrets: nobody stays logged in. {apart}"]
+    return []
+
+
+def _is_served(store: Store) -> bool:
+    """Whether a Maru looks after the leases in this database."""
+    asked = (store.redis.get(keys.REAPED) or b"0").split(b" ")[0]
+    seconds, microseconds = store.redis.time()
+    return bool(seconds * 1000 + microseconds // 1000 - int(asked) < RECENT)

@@ -1,0 +1,102 @@
+"""What is said at the start of a store that will lose data, and of a second Maru on it."""
+
+import pytest
+
+import config
+from chat import key_prefix, keys, store_warnings
+
+SECRETS = {"SECRET_KEY": "s" * 32, "JWT_SECRET_KEY": "j" * 32}
+
+
+@pytest.fixture
+def said(store, store_url):
+    """``said()``: the warnings at a start on the store of the tests."""
+    store.redis.config_set("appendonly", "yes")
+
+    def start(url=store_url, **settings):
+        environ = {"REDIS_URL": url, **SECRETS, **settings}
+        return store_warnings.checked(config.load(environ))
+
+    yield start
+    store.redis.config_set("appendonly", "no")
+    store.redis.config_set("maxmemory-policy", "noeviction")
+    key_prefix.use(key_prefix.DEFAULT)
+
+
+@pytest.fixture
+def other(store):
+    """Another Maru that runs on the same server: it listens, and looks after its leases."""
+    listener = store.redis.pubsub(ignore_subscribe_messages=True)
+    listener.subscribe(keys.CONTROL)
+    assert listener.get_message(timeout=10) is None
+    yield
+    listener.close()
+
+
+def looks_after_leases(store):
+    seconds, _ = store.redis.time()
+    store.redis.set(keys.REAPED, f"{seconds * 1000} 0")
+
+
+def test_of_a_good_store_nothing_is_said(said):
+    assert said() == said() == []
+
+
+def test_a_store_without_append_only_file(said, store):
+    store.redis.config_set("appendonly", "no")
+    (line,) = said()
+    assert "appendonly no" in line
+
+
+@pytest.mark.parametrize("policy", ["allkeys-lru", "volatile-ttl", "allkeys-random"])
+def test_a_store_that_throws_keys_away(said, store, policy):
+    store.redis.config_set("maxmemory-policy", policy)
+    (line,) = said()
+    assert policy in line and "noeviction" in line
+
+
+def test_another_worker_of_the_same_maru_is_no_reason_to_speak(said, store, other):
+    said()
+    looks_after_leases(store)
+    assert said() == []
+
+
+def test_a_second_maru_with_other_secrets(said, store, other):
+    said()
+    looks_after_leases(store)
+    (line,) = said(SECRET_KEY="t" * 32)
+    assert "with other secrets" in line and "KEY_PREFIX" in line
+    assert "t" * 32 not in line
+
+
+def test_secrets_that_were_changed_while_nobody_served(said):
+    said()
+    assert said(SECRET_KEY="t" * 32) == []
+
+
+def test_a_second_maru_in_another_database(said, store, store_url, other):
+    said()
+    looks_after_leases(store)
+    (line,) = said(f"{store_url}?db=1")
+    assert "in another database" in line and "KEY_PREFIX" in line
+
+
+def test_a_second_maru_with_a_prefix_of_its_own(said, store, other):
+    said()
+    looks_after_leases(store)
+    assert said(KEY_PREFIX="team2:", SECRET_KEY="t" * 32) == []
+
+
+def test_every_key_and_channel_follows_the_prefix():
+    constants = [name for name in vars(keys) if name.isupper()]
+    before = {name: getattr(keys, name) for name in constants}
+    try:
+        key_prefix.use("team2:")
+        assert all(getattr(keys, name).startswith("team2:") for name in constants)
+        assert keys.user("bora") == "team2:user:bora"
+        assert keys.room_of_channel(keys.typing("abc")) == ("abc", True)
+        assert key_prefix.queue() == "team2:flask-socketio"
+    finally:
+        key_prefix.use(key_prefix.DEFAULT)
+    assert {name: getattr(keys, name) for name in constants} == before
+    assert key_prefix.queue() == "flask-socketio"
