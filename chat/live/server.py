@@ -14,6 +14,7 @@ from flask_socketio import SocketIO
 
 from chat.conversation import Conversation
 from chat.live import events, wire
+from chat.live.answers import Answers
 from chat.live.cross_origin import CrossOrigin
 from chat.live.engine import Engine
 from chat.live.frames import MESSAGE_MAX
@@ -59,6 +60,10 @@ class LiveServer:
         origins: frozenset[str],
         folder: Path,
     ) -> None:
+        def client_of(environ: dict[str, Any]) -> Any:
+            served = environ.get("eventlet.input")
+            return served.get_socket() if served is not None else None
+
         def verify(token: object) -> Caller:
             with app.app_context():
                 return verify_token(token)
@@ -85,7 +90,7 @@ class LiveServer:
         engine = self._engine = _engine_of(server)
         path = "/socket.io"
         self._relay = Relay(wire.PollingDoor(app.wsgi_app, path), path, folder)
-        app.wsgi_app = CrossOrigin(self._relay, path, origins)  # type: ignore[method-assign]
+        app.wsgi_app = Answers(CrossOrigin(self._relay, path, origins), client_of)  # type: ignore[method-assign]
         new_id = engine.generate_id
         engine.generate_id = lambda: self._relay.name(new_id())
         self._live = Live(server, conversation, verify)
