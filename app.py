@@ -10,7 +10,8 @@ from flask import Flask
 
 import config
 from chat import embedded, key_prefix, store, store_warnings, web
-from chat.conversation import Conversation, Limits
+from chat.conversation import Conversation
+from chat.limits import Limits
 from chat.live.hashing import HashingQueue
 from chat.live.server import LiveServer
 from chat.passwords import Hasher
@@ -62,6 +63,10 @@ def limits(settings: config.Settings) -> Limits:
         history_length=settings.history_length,
         timing=Timing(settings.presence_lease * 1000, settings.presence_grace * 1000),
         locale=settings.locale,
+        join_rate=settings.join_rate,
+        read_rate=settings.read_rate,
+        room_rate=settings.room_rate,
+        rooms_per_person=settings.rooms_per_person,
     )
 
 

@@ -112,6 +112,24 @@ class Settings:
         check.whole(0, 100_000),
         "Messages a second for each person, three times that in a burst. 0: no limit.",
     )
+    room_rate: int = setting(
+        "30",
+        check.whole(0, 100_000),
+        "Rooms made a minute by each person, three times that in a burst. 0: no limit.",
+    )
+    join_rate: int = setting(
+        "10",
+        check.whole(0, 100_000),
+        "Joins and leaves a second for each person, twenty times that in a burst. 0: no limit.",
+    )
+    read_rate: int = setting(
+        "10",
+        check.whole(0, 100_000),
+        "Other calls a second for each person, twenty times that in a burst. 0: no limit.",
+    )
+    rooms_per_person: int = setting(
+        "500", check.whole(0, 1_000_000), "Rooms that one person may own. 0: no limit."
+    )
     login_rate: int = setting(
         "10",
         check.whole(0, 100_000),
@@ -159,7 +177,7 @@ def table() -> str:
 
 
 def _row(f: Field[Any]) -> Iterator[str]:
-    head = f"  {f.name.upper():<16}{f.metadata['default'] or '-':<11}"
+    head = f"  {f.name.upper():<24}{f.metadata['default'] or '-':<11}"
     yield from textwrap.wrap(
         f.metadata["help"], 80, initial_indent=head, subsequent_indent=" " * len(head)
     )

@@ -8,30 +8,19 @@ from dataclasses import dataclass, field, replace
 
 import orjson
 
-from chat import history, keys, message, presence, rate_limit, rooms, text
+from chat import history, keys, memberships, message, presence, rate_limit, rooms, text
 from chat.directory import Activity
-from chat.errors import N_, NotFound, NotJoined
-from chat.presence import Timing
+from chat.errors import N_, NotFound
+from chat.limits import Limits
+from chat.rate_limit import Limiter
 from chat.rooms import Room
-from chat.store import Argument, Call, Store
+from chat.store import Argument, Call, Question, Store
 from chat.users import User
 
 #: Names that the acknowledgement of a join lists at the most.
 NAMES = 200
 #: How long it is remembered that a room was deleted, in seconds.
 REMEMBER_CLOSED = 24 * 3600
-
-
-@dataclass(frozen=True)
-class Limits:
-    """What the operator may set. Lengths in characters, rates in events a second and person."""
-
-    message_max: int = 4000
-    message_rate: float = 10
-    message_burst: int = 30
-    history_length: int = 100_000
-    timing: Timing = field(default_factory=Timing)
-    locale: str = "en"
 
 
 @dataclass(frozen=True)
@@ -67,11 +56,14 @@ class Conversation:
         self.store = store
         self.limits = limits
         self.changed: set[str] = set()
+        self.limiter = Limiter(limits.rates())
         self._activity = Activity()
 
     def create(self, user: User, name: object, private: object, encrypted: object) -> Room:
-        """A new room. Raises ``Invalid``, ``Forbidden``."""
-        room = rooms.create(self.store, user, name, private, encrypted)
+        """A new room. Raises ``Invalid``, ``Forbidden``, ``RateLimited``, ``Conflict``."""
+        rate, most = self.limits.room_rate, self.limits.rooms_per_person
+        rate_limit.throttle(self.store, "room", user.folded, rate, 60, 3 * rate)
+        room = rooms.create(self.store, user, name, private, encrypted, most)
         self.changed.add(room.room_id)
         return room
 
@@ -151,8 +143,7 @@ class Conversation:
         """
         given = text.client_id(client_id)
         words = text.message(said, self.limits.message_max)
-        known = self._place(user, room_id, session)
-        self._throttle(user)
+        known = self._place(user, room_id)
         body = message.body(known, user.name, words, given)
         seq, at, count = self._store("append", known, message.TALK, body, user, given, session)
         return {"seq": seq, "sentAt": at, "userCount": count}
@@ -172,7 +163,7 @@ class Conversation:
         """
         given = text.client_id(client_id)
         words = text.message(said, self.limits.message_max)
-        known = self._place(user, room_id, session)
+        known = self._place(user, room_id)
         return self._alter(Change(message.EDIT, seq, words, user.name), user, known, given, session)
 
     def delete(
@@ -185,10 +176,9 @@ class Conversation:
     ) -> int:
         """Erase a message: its sender may, and who manages the room. Gives the DELETE's ``seq``."""
         given = text.client_id(client_id)
-        room = rooms.access(self.store, user, room_id)
-        author = "" if room.is_managed_by(user) else user.name
-        change = Change(message.DELETE, seq, "", author)
-        return self._alter(change, user, room.room_id, given, session)
+        known = self._place(user, room_id)
+        change = Change(message.DELETE, seq, "", "" if user.is_admin else user.name)
+        return self._alter(change, user, known, given, session)
 
     def react(
         self,
@@ -203,27 +193,31 @@ class Conversation:
         """Put an emoji under a message, or take it away again. Gives the ``seq`` of the REACT."""
         given = text.client_id(client_id)
         reaction = {"emoji": text.emoji(emoji), "on": text.truth(on, "on")}
-        known = self._place(user, room_id, session)
+        known = self._place(user, room_id)
         change = Change(message.REACT, seq, more=reaction)
         return self._alter(change, user, known, given, session)
 
-    def type(self, user: User, room_id: str) -> None:
-        """Tell the room that somebody who is in it is typing."""
-        rate_limit.throttle(self.store, "typing", text.fold(user.name), 1, 1, 5)
+    def type(self, user: User, room_id: str, session: str) -> None:
+        """Tell the room that somebody who is in it is typing.
+
+        Raises ``NotFound``, ``NotJoined``, ``RateLimited``.
+        """
+        report = self.limiter.count("typing", user.folded)
         typing = orjson.dumps({"roomId": room_id, "sender": user.name})
-        self.store.redis.publish(keys.typing(room_id), typing)
+        connection = presence.connection_of(session, user.name)
+        room_keys = [keys.room(room_id), keys.conns(room_id), keys.members(room_id)]
+        call = Call("typing", room_keys, [user.name, connection, typing])
+        self.store.ask_together(Question([call], lambda answers: None), *report)
 
     def remove(self, user: User, room_id: object, name: object) -> None:
         """Take a member out of a private room, and its connections too, on every worker.
 
-        Raises as ``rooms.remove`` does.
+        Raises as ``memberships.removable`` does.
         """
-        removed = rooms.remove(self.store, user, room_id, name)
-        # Here already, since whoever is in a room may speak there without being asked again.
-        presence.expel(self.store, str(room_id), removed, self.limits.locale)
-        self.changed.add(str(room_id))
-        told = orjson.dumps({"removed": [str(room_id), removed]})
-        self.store.redis.publish(keys.CONTROL, told)
+        room, removed = memberships.removable(self.store, user, room_id, name)
+        presence.remove(self.store, room.room_id, removed, self.limits.locale)
+        self.store.redis.srem(keys.private_rooms(text.fold(removed)), room.room_id)
+        self.changed.add(room.room_id)
 
     def close(self, user: User, room_id: object) -> None:
         """Delete a room. Raises ``NotFound``, and ``Forbidden`` for all but owner and admins."""
@@ -234,24 +228,15 @@ class Conversation:
         forget: list[Call | tuple[Argument, ...]] = [
             ("ZREM", keys.ROOMS, i),
             ("ZREM", keys.OCCUPIED, i),
+            ("SREM", keys.owned_rooms(text.fold(room.owner)), i),
         ]
         for name in members:
             forget.append(("SREM", keys.private_rooms(text.fold(name.decode())), i))
         self.store.batch(forget)
         self.changed.add(i)
 
-    def _throttle(self, user: User) -> None:
-        rate, burst = self.limits.message_rate, self.limits.message_burst
-        rate_limit.throttle(self.store, "message", user.folded, rate, 1, burst)
-
-    def _place(self, user: User, room_id: object, session: str | None) -> str:
-        """The id of a room in which this user may speak.
-
-        With a session the script decides: who is in the room was given access when it entered, and
-        is taken out when it loses it.
-        """
-        if session is None:
-            return rooms.access(self.store, user, room_id).room_id
+    def _place(self, user: User, room_id: object) -> str:
+        """The id of a room in which this user may speak, if the script agrees."""
         rooms.check_may_chat(user)
         known = text.room_id(room_id)
         if known is None:
@@ -262,7 +247,6 @@ class Conversation:
         self, change: Change, user: User, room_id: str, client_id: str | None, session: str | None
     ) -> int:
         ref = text.whole_number(change.seq, "seq", 1)
-        self._throttle(user)
         more = {"ref": ref, **change.more}
         body = message.body(room_id, user.name, change.words, client_id, **more)
         extra = (ref, change.author)
@@ -281,15 +265,13 @@ class Conversation:
     ) -> tuple[int, int, int]:
         """Run ``append`` or ``alter``: ``(seq, sentAt, userCount)``."""
         speaker = presence.connection_of(session, user.name) if session else ""
-        entry = history.Entry(room_id, kind, body, user.folded, client_id, speaker, extra)
+        entry = history.Entry(
+            room_id, kind, body, user.name, user.folded, client_id, speaker, extra
+        )
         call = entry.storing(script, self.limits.history_length, rooms.new_epoch())
-        try:
-            answers = self.store.batch([call, *self._activity.note(room_id)])
-        except NotJoined:
-            # Whom the room is hidden from does not learn this way that it is there.
-            rooms.access(self.store, user, room_id)
-            raise
-        new, seq, at, count = answers[0]
+        report = self.limiter.count("message", user.folded)
+        storing = Question([call, *self._activity.note(room_id)], lambda answers: answers[0])
+        (new, seq, at, count), *_ = self.store.ask_together(storing, *report)
         if new:
             self.changed.add(room_id)
         return seq, at, count

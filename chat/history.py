@@ -30,14 +30,15 @@ REMEMBER = 10 * 60 * 1000
 class Entry:
     """Something that is to be stored.
 
-    ``sender`` is the folded name; ``speaker`` the connection that has to be in the room for it, if
-    any; ``extra`` what the script of this kind takes besides.
+    ``sender`` is a name, ``folded`` the same as in keys; ``speaker`` the connection that has to be
+    in the room for it, if any; ``extra`` what the script of this kind takes besides.
     """
 
     room_id: str
     kind: str
     body: bytes
     sender: str
+    folded: str
     client_id: str | None
     speaker: str
     extra: tuple[Argument, ...] = ()
@@ -50,18 +51,19 @@ class Entry:
         """
         # Even without a clientId, so that a command sent twice over a bad line stores once.
         known = self.client_id or f"{random.getrandbits(128):032x}"
-        room, stream, conns, people, erased, edits = _keys(self.room_id)
-        sent = keys.sent(self.room_id, self.sender, known)
+        room, stream, conns, people, members, *rest = _keys(self.room_id)
+        sent = keys.sent(self.room_id, self.folded, known)
+        what: list[Argument] = ["", self.kind, self.body, self.sender, self.speaker]
         return Call(
             script,
-            [room, stream, conns, people, sent, erased, edits],
-            ["", self.kind, self.body, self.speaker, longest, REMEMBER, epoch, *self.extra],
+            [room, stream, conns, people, members, sent, *rest],
+            [*what, longest, REMEMBER, epoch, *self.extra],
         )
 
 
 @functools.lru_cache(10_000)
 def _keys(room_id: str) -> tuple[str, ...]:
-    make = (keys.room, keys.stream, keys.conns, keys.people, keys.erased, keys.edits)
+    make = (keys.room, keys.stream, keys.conns, keys.people, keys.members, keys.erased, keys.edits)
     return tuple(key(room_id) for key in make)
 
 
@@ -100,6 +102,11 @@ def page(
     else:
         question = newest(room_id, count)
     return store.ask(question)
+
+
+def top(room_id: str) -> Question[Page]:
+    """The newest entry, whatever it is. Reading raises ``NotFound``."""
+    return _window(room_id, ("XREVRANGE", "+", "-"), 1)
 
 
 def newest(room_id: str, count: int = FRESH) -> Question[Page]:

@@ -100,6 +100,11 @@ def private_rooms(folded: str) -> str:
     return f"{PREFIX}user:{folded}:rooms"
 
 
+def owned_rooms(folded: str) -> str:
+    """SET of the rooms that an account owns."""
+    return f"{PREFIX}user:{folded}:owned"
+
+
 def revoked(ident: str) -> str:
     """Present while a token (its jti) or a login session may no longer be used."""
     return f"{PREFIX}revoked:{ident}"

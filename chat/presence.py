@@ -19,6 +19,11 @@ from chat.store import Argument, Call, Question, Store
 
 #: Connections that one script call handles at the most.
 CHUNK = 500
+#: On a room's channel, for workers alone: the sender is no member any more, and hears nothing of
+#: what follows.
+REMOVED = "REMOVED"
+#: Script calls that one write to the store carries at the most, so that others' come in between.
+WRITTEN = 100
 
 
 @dataclass(frozen=True)
@@ -66,33 +71,51 @@ def renew(
     locale: str,
     now: str = "",
     is_in: Callable[[str, str], bool] = lambda room_id, connection: True,
-) -> None:
+) -> list[tuple[str, str]]:
     """Renew the leases of many connections: the epoch that the worker knows, and they, by room.
 
     A connection whose lease had ended, and whose person was announced as gone, enters anew, if
     ``is_in`` still says then that it is in the room: one that has left meanwhile has no lease
-    either. Rooms that no longer exist are passed over.
+    either. Rooms that no longer exist are passed over. Gives, by room, the connections whose
+    person may not be in it any more; those are not renewed.
     """
-    for room_id, (epoch, connections) in members.items():
-        announcement = message.notice(message.ENTER, room_id, locale)
-        for part in _chunks(connections):
-            chunk = [c for c in part if is_in(room_id, c)]
-            renewed = store.run("renew", [keys.conns(room_id)], [now, timing.lease, *chunk])
-            without = [c for c in map(bytes.decode, renewed) if is_in(room_id, c)]
-            if not without:
-                continue
-            calls = _enter_calls(room_id, without, timing, announcement, epoch, now)
-            answer = store.try_batch(calls)[1]
+    removed: list[tuple[str, str]] = []
+    parts = [(i, epoch, part) for i, (epoch, all_in) in members.items() for part in _chunks(all_in)]
+    for start in range(0, len(parts), WRITTEN):
+        written = [
+            (room_id, epoch, [c for c in part if is_in(room_id, c)])
+            for room_id, epoch, part in parts[start : start + WRITTEN]
+        ]
+        renewed = store.batch(
+            [
+                Call("renew", _renewed_keys(room_id), [now, timing.lease, *chunk])
+                for room_id, _, chunk in written
+            ]
+        )
+        entering: list[Call | tuple[Argument, ...]] = []
+        for (room_id, epoch, _), (without, no_members) in zip(written, renewed, strict=True):
+            removed += [(room_id, connection.decode()) for connection in no_members]
+            back = [c for c in map(bytes.decode, without) if is_in(room_id, c)]
+            if back:
+                announcement = message.notice(message.ENTER, room_id, locale)
+                entering += _enter_calls(room_id, back, timing, announcement, epoch, now)
+        for answer in store.try_batch(entering):
             if isinstance(answer, Exception) and not isinstance(answer, NotFound):
                 raise answer
+    return removed
 
 
 def restore(
     store: Store, room_id: str, connections: Sequence[str], timing: Timing, now: str = ""
 ) -> None:
-    """Put connections back that the store has lost: their people never left, so nobody is told."""
+    """Put connections back that the store has lost: their people never left, so nobody is told.
+
+    Those who may not enter are passed over.
+    """
     for chunk in _chunks(connections):
-        store.batch(_enter_calls(room_id, chunk, timing, b"", "", now))
+        for answer in store.try_batch(_enter_calls(room_id, chunk, timing, b"", "", now)):
+            if isinstance(answer, Exception) and not isinstance(answer, NotFound):
+                raise answer
 
 
 def leave(
@@ -108,13 +131,16 @@ def leave(
     return int(store.run("leave", _keys(room_id), [now, announcement, connection])[0])
 
 
-def expel(store: Store, room_id: str, name: str, locale: str, now: str = "") -> None:
-    """Take all connections of a person out at once."""
-    everybody = store.batch([("ZRANGE", keys.conns(room_id), 0, -1)])[0]
-    theirs = [c for c in map(bytes.decode, everybody) if c.partition(":")[2] == name]
+def remove(store: Store, room_id: str, name: str, locale: str, now: str = "") -> bool:
+    """Take a member out of a private room, with all connections, in one step.
+
+    Whatever is said from then on, no worker hands it to that person. False when that was no member.
+    Raises ``NotFound``.
+    """
     announcement = message.notice(message.QUIT, room_id, locale, message.KICKED)
-    for chunk in _chunks(theirs):
-        store.run("leave", _keys(room_id), [now, announcement, *chunk])
+    removed = message.body(room_id, name, "")
+    room_keys = [*_keys(room_id), keys.members(room_id)]
+    return bool(store.run("remove", room_keys, [now, name, announcement, removed]))
 
 
 def release(store: Store, lost: Mapping[str, Sequence[str]], timing: Timing, now: str = "") -> None:
@@ -195,13 +221,21 @@ def _enter_calls(
     return [
         # Before anybody is in, so that the reaper knows the room whatever happens to this process.
         ("ZADD", keys.OCCUPIED, 0, room_id),
-        Call("enter", _keys(room_id), [now, timing.lease, announcement, epoch, *connections]),
+        Call(
+            "enter",
+            [*_keys(room_id), keys.members(room_id)],
+            [now, timing.lease, announcement, epoch, *connections],
+        ),
     ]
 
 
 def _chunks(connections: Sequence[str]) -> Iterator[Sequence[str]]:
     for start in range(0, len(connections), CHUNK):
         yield connections[start : start + CHUNK]
+
+
+def _renewed_keys(room_id: str) -> list[str]:
+    return [keys.room(room_id), keys.conns(room_id), keys.members(room_id)]
 
 
 def _keys(room_id: str) -> list[str]:

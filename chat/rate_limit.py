@@ -1,8 +1,106 @@
-"""Rate limits: how fast somebody may do something."""
+"""Rate limits: how fast somebody may do something.
+
+There are two ways to count. ``throttle`` asks the store before the event, and is exact; it is for
+what happens rarely. A ``Limiter`` is for what happens all the time: it decides within the worker,
+and tells the store afterwards, in a write that is made anyway.
+"""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
 
 from chat import keys
 from chat.errors import N_, RateLimited
-from chat.store import Call, Store
+from chat.store import Argument, Call, Question, Store
+
+#: People whose rates a worker knows at a time.
+KNOWN = 50_000
+#: A worker tells the store of this share of a burst at once.
+TOLD_SHARE = 6
+
+
+@dataclass(frozen=True)
+class Rate:
+    """On average ``events`` in ``seconds``, ``burst`` of them at once. 0 events: no limit."""
+
+    events: float
+    burst: int
+    seconds: float = 1
+
+    @property
+    def gap(self) -> float:
+        """Seconds between two events at the average rate."""
+        return self.seconds / self.events
+
+
+class _Bucket:
+    """A leaky bucket, as ``lua/throttle.lua`` has it: when it is empty, in seconds of ``now``."""
+
+    __slots__ = ("empty_at", "untold")
+
+    def __init__(self) -> None:
+        self.empty_at = 0.0
+        self.untold = 0
+
+
+class Limiter:
+    """The limits of one worker: a rate for each kind of call, and a bucket for each person.
+
+    What the worker lets through it reports to the store, a few events at a time, and learns from
+    the answer what all workers together have let through. So a limit costs no round trip, and holds
+    for a person however many connections and workers are used, but for the first moment: each
+    worker may let one burst through before it has heard of the others. That is paid back: over a
+    longer time the rate is exact.
+    """
+
+    def __init__(
+        self, rates: Mapping[str, Rate], now: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._rates = {kind: rate for kind, rate in rates.items() if rate.events > 0}
+        self._now = now
+        self._buckets: dict[tuple[str, str], _Bucket] = {}
+
+    def count(self, kind: str, subject: str) -> tuple[Question[None], ...]:
+        """Count one event; gives what is to be asked of the store together with the call's own.
+
+        Raises ``RateLimited`` when it is one too many; that one is not counted.
+        """
+        rate = self._rates.get(kind)
+        if rate is None:
+            return ()
+        bucket = self._buckets.get((kind, subject)) or self._new(kind, subject)
+        now = self._now()
+        empty_at = max(bucket.empty_at, now) + rate.gap
+        # Times are sums of gaps: less than a thousandth of a second is rounding.
+        wait = empty_at - rate.burst * rate.gap - now
+        if wait > 0.001:
+            raise too_fast(wait)
+        bucket.empty_at = empty_at
+        bucket.untold += 1
+        if bucket.untold * TOLD_SHARE < rate.burst:
+            return ()
+        return (self._report(kind, subject, rate, bucket),)
+
+    def _report(self, kind: str, subject: str, rate: Rate, bucket: _Bucket) -> Question[None]:
+        told, bucket.untold = bucket.untold, 0
+        args: list[Argument] = [f"{rate.gap * 1000:.3f}", rate.burst, told]
+
+        def learn(answers: list[Any]) -> None:
+            full_for = int(answers[0]) / 1000
+            bucket.empty_at = max(bucket.empty_at, self._now() + full_for)
+
+        return Question([Call("report", [keys.rate(kind, subject)], args)], learn)
+
+    def _new(self, kind: str, subject: str) -> _Bucket:
+        if len(self._buckets) >= KNOWN:
+            now = self._now()
+            self._buckets = {k: b for k, b in self._buckets.items() if b.empty_at > now}
+            if len(self._buckets) >= KNOWN:
+                # The store still knows them.
+                self._buckets.clear()
+        bucket = self._buckets[kind, subject] = _Bucket()
+        return bucket
 
 
 def throttle(
@@ -27,7 +125,11 @@ def throttle_call(kind: str, subject: str, rate: float, per_seconds: float, burs
 def check(wait_ms: int) -> None:
     """Raise ``RateLimited`` if the answer of a ``throttle_call`` says to wait."""
     if wait_ms:
-        raise RateLimited(N_("Too fast. Wait a moment and try again."), wait_ms / 1000)
+        raise too_fast(wait_ms / 1000)
+
+
+def too_fast(seconds: float) -> RateLimited:
+    return RateLimited(N_("Too fast. Wait a moment and try again."), seconds)
 
 
 def give_back(store: Store, kind: str, subject: str, rate: float, per_seconds: float) -> None:

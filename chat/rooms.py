@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from chat import keys, text, users
+from chat import keys, text
 from chat.errors import N_, Conflict, Forbidden, NotFound
 from chat.store import Argument, Call, Question, Store
 from chat.users import User
@@ -87,9 +87,17 @@ def new_epoch() -> str:
 
 
 def create(
-    store: Store, owner: User, name: object, private: object = False, encrypted: object = False
+    store: Store,
+    owner: User,
+    name: object,
+    private: object = False,
+    encrypted: object = False,
+    most: int = 0,
 ) -> Room:
-    """A new room. Raises ``Invalid``, or ``Forbidden`` for guests."""
+    """A new room. Raises ``Invalid``, ``Forbidden`` for guests, and ``Conflict``.
+
+    Of rooms an owner may have ``most``; 0 is any number.
+    """
     check_may_chat(owner)
     room = Room(
         room_id=secrets.token_hex(8),
@@ -102,16 +110,36 @@ def create(
         user_count=0,
         seq=0,
     )
-    if room.private:
+    _own(store, owner, room.room_id, most)
+    member = owner.name if room.private else ""
+    if member:
         # Before the room itself, so that its owner is never locked out of it.
-        _add_member(store, room.room_id, owner.name)
+        store.redis.sadd(keys.private_rooms(owner.folded), room.room_id)
     store.batch(
         [
-            ("HSET", keys.room(room.room_id), *_fields(room)),
+            Call(
+                "create_room",
+                [keys.room(room.room_id), keys.members(room.room_id)],
+                [member, *_fields(room)],
+            ),
             ("ZADD", keys.ROOMS, room.created_at, room.room_id),
         ]
     )
     return room
+
+
+def _own(store: Store, owner: User, room_id: str, most: int) -> None:
+    owned = keys.owned_rooms(owner.folded)
+    if store.run("own", [owned], [room_id, most]):
+        return
+    # Before somebody is refused: some may have been lost while they were made, or by the store.
+    found = [member.decode() for member in store.redis.smembers(owned)]
+    there = store.batch([("EXISTS", keys.room(i)) for i in found])
+    gone = [i for i, exists in zip(found, there, strict=True) if not exists]
+    if gone:
+        store.redis.srem(owned, *gone)
+    if not store.run("own", [owned], [room_id, most]):
+        raise Conflict(N_("You own %(most)s rooms. Delete one first."), most=most)
 
 
 def reading(room_id: str) -> Question[Room]:
@@ -173,6 +201,7 @@ def revive(store: Store, room: Room, present: Sequence[str]) -> bool:
         ("SADD", keys.private_rooms(text.fold(name)), room.room_id) for name in members
     ]
     if made:
+        calls.append(("SADD", keys.owned_rooms(text.fold(room.owner)), room.room_id))
         store.batch([*calls, ("ZADD", keys.ROOMS, room.created_at, room.room_id)])
     return bool(made)
 
@@ -180,52 +209,8 @@ def revive(store: Store, room: Room, present: Sequence[str]) -> bool:
 def rename(store: Store, user: User, room_id: object, name: object) -> Room:
     """Raises ``Invalid``, and as ``manage`` does."""
     room = manage(store, user, room_id)
-    store.redis.hset(keys.room(room.room_id), "name", text.room_name(name))
-    return manage(store, user, room_id)
-
-
-def members(store: Store, room_id: str) -> list[str]:
-    """The names of those who may enter a private room."""
-    return sorted(name.decode() for name in store.redis.smembers(keys.members(room_id)))
-
-
-def invite(store: Store, user: User, room_id: object, name: object) -> User:
-    """Let somebody into a private room.
-
-    Raises ``Invalid``, ``NotFound``, ``Conflict``, and as ``manage`` does.
-    """
-    room = manage(store, user, room_id)
-    _check_private(room)
-    guest = users.get(store, text.person_name(name))
-    if guest is None:
-        raise NotFound(N_("There is nobody of that name."))
-    _add_member(store, room.room_id, guest.name)
-    return guest
-
-
-def remove(store: Store, user: User, room_id: object, name: object) -> str:
-    """Take somebody out of a private room; its owner stays. A member may remove itself.
-
-    Gives the name as it is written there. Raises ``Invalid``, ``NotFound``, ``Conflict``, and as
-    ``manage`` does.
-    """
-    room = access(store, user, room_id)
-    folded = text.fold(text.person_name(name))
-    if folded != text.fold(user.name):
-        manage(store, user, room_id)
-    _check_private(room)
-    if folded == text.fold(room.owner):
-        raise Conflict(N_("The owner of a room stays in it."))
-    removed = next((m for m in members(store, room.room_id) if text.fold(m) == folded), None)
-    if removed is None:
-        raise NotFound(N_("There is nobody of that name."))
-    store.batch(
-        [
-            ("SREM", keys.members(room.room_id), removed),
-            ("SREM", keys.private_rooms(folded), room.room_id),
-        ]
-    )
-    return removed
+    store.run("rename", [keys.room(room.room_id)], [text.room_name(name)])
+    return store.ask(reading(room.room_id))
 
 
 def check_may_chat(user: User) -> None:
@@ -233,23 +218,9 @@ def check_may_chat(user: User) -> None:
         raise Forbidden(N_("Guests cannot enter the rooms yet. An admin can change that."))
 
 
-def _check_private(room: Room) -> None:
-    if not room.private:
-        raise Conflict(N_("Everybody may enter this room."))
-
-
 def _membership(room_id: str, name: str) -> Question[bool]:
     command = ("SISMEMBER", keys.members(room_id), name)
     return Question([command], lambda answers: bool(answers[0]))
-
-
-def _add_member(store: Store, room_id: str, name: str) -> None:
-    store.batch(
-        [
-            ("SADD", keys.members(room_id), name),
-            ("SADD", keys.private_rooms(text.fold(name)), room_id),
-        ]
-    )
 
 
 def _fields(room: Room) -> list[Argument]:

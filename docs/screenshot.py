@@ -25,7 +25,8 @@ IMAGES = ROOT / "docs" / "images"
 sys.path.insert(0, str(ROOT))
 
 from chat import users  # noqa: E402
-from chat.conversation import Conversation, Limits  # noqa: E402
+from chat.conversation import Conversation  # noqa: E402
+from chat.limits import Limits  # noqa: E402
 from chat.store import Store, connect  # noqa: E402
 
 PASSWORD = "only for the picture"

@@ -68,6 +68,10 @@ def app_with(store: Store, store_url: str, templates: BytecodeCache) -> Callable
             "JWT_SECRET_KEY": "another key for tests, long enough",
             "LOGIN_RATE": "0",
             "MESSAGE_RATE": "0",
+            "ROOM_RATE": "0",
+            "JOIN_RATE": "0",
+            "READ_RATE": "0",
+            "ROOMS_PER_PERSON": "0",
         }
         app = create_app(config.load({**usual, **settings}))
         # Compiling the templates for each app anew would take most of the tests' time.

@@ -5,8 +5,9 @@ import json
 import pytest
 
 from chat import history, rooms
-from chat.conversation import Conversation, Limits
+from chat.conversation import Conversation
 from chat.errors import Forbidden, Invalid, NotFound, NotJoined, RateLimited, TooLong
+from chat.limits import Limits
 from chat.users import User
 
 ANN = User("Ann", "user", 0)

@@ -17,8 +17,9 @@ from hypothesis.stateful import (
 )
 
 from chat import history, keys
-from chat.conversation import Conversation, Limits
+from chat.conversation import Conversation
 from chat.errors import Forbidden, NotFound
+from chat.limits import Limits
 from chat.users import User
 
 #: The first one owns the room, and may delete what others said.

@@ -34,15 +34,17 @@ MAY_IMPORT = {
     "sessions": {"store", "keys"},
     "login_limits": {"store", "keys", "errors", "rate_limit"},
     "store_warnings": {"store", "keys", "key_prefix"},
+    "limits": {"presence", "rate_limit"},
     "passwords": {"text"},
     "users": {"store", "keys", "text", "errors", "passwords"},
     "history": {"store", "keys", "text", "errors"},
     "presence": {"store", "keys", "message", "errors"},
     "rooms": {"store", "keys", "text", "errors", "users"},
+    "memberships": {"store", "keys", "text", "errors", "rooms", "users"},
     "directory": {"store", "keys", "text", "errors", "rooms", "users"},
     "conversation": {
         "store", "keys", "text", "message", "errors",
-        "directory", "history", "rate_limit", "presence", "rooms", "users",
+        "directory", "history", "limits", "memberships", "rate_limit", "presence", "rooms", "users",
     },
 }  # fmt: skip
 #: What the domain may import besides the standard library.

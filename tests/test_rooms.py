@@ -2,9 +2,10 @@
 
 import pytest
 
-from chat import directory, presence, rooms
-from chat.conversation import Conversation, Limits
+from chat import directory, memberships, presence, rooms
+from chat.conversation import Conversation
 from chat.errors import Conflict, Forbidden, Invalid, NotFound
+from chat.limits import Limits
 from chat.users import User
 
 ANN = User("Ann", "user", 0)
@@ -113,13 +114,13 @@ def test_a_private_room_is_there_for_its_members_only(store, people):
         assert names(directory.page(store, stranger)) == []
         with pytest.raises(NotFound):
             rooms.access(store, stranger, room.room_id)
-    rooms.invite(store, ANN, room.room_id, "ben")
-    assert rooms.members(store, room.room_id) == ["Ann", "Ben"]
+    memberships.invite(store, ANN, room.room_id, "ben")
+    assert memberships.members(store, room.room_id) == ["Ann", "Ben"]
     assert names(directory.page(store, BEN)) == ["Secret"]
     assert rooms.access(store, BEN, room.room_id)
     with pytest.raises(Forbidden):
-        rooms.invite(store, BEN, room.room_id, "Ada")
-    rooms.remove(store, ANN, room.room_id, "BEN")
+        memberships.invite(store, BEN, room.room_id, "Ada")
+    Conversation(store, Limits()).remove(ANN, room.room_id, "BEN")
     assert names(directory.page(store, BEN)) == []
     with pytest.raises(NotFound):
         rooms.access(store, BEN, room.room_id)
@@ -128,14 +129,15 @@ def test_a_private_room_is_there_for_its_members_only(store, people):
 def test_members_come_and_go_by_rules(store, people):
     room = rooms.create(store, ANN, "Secret", private=True)
     with pytest.raises(NotFound):
-        rooms.invite(store, ANN, room.room_id, "Nobody")
+        memberships.invite(store, ANN, room.room_id, "Nobody")
     with pytest.raises(Conflict):
-        rooms.remove(store, ANN, room.room_id, "Ann")
-    rooms.invite(store, ANN, room.room_id, "Ben")
-    assert rooms.remove(store, BEN, room.room_id, "ben") == "Ben"
+        Conversation(store, Limits()).remove(ANN, room.room_id, "Ann")
+    memberships.invite(store, ANN, room.room_id, "Ben")
+    Conversation(store, Limits()).remove(BEN, room.room_id, "ben")
+    assert memberships.members(store, room.room_id) == ["Ann"]
     public = rooms.create(store, ANN, "Open")
     with pytest.raises(Conflict):
-        rooms.invite(store, ANN, public.room_id, "Ben")
+        memberships.invite(store, ANN, public.room_id, "Ben")
 
 
 def test_only_owner_and_admins_change_a_room(store):
@@ -154,7 +156,7 @@ def test_a_closed_room_leaves_nothing_behind(store, people):
     room = rooms.create(store, ANN, "Secret", private=True)
     conversation.join(ANN, room.room_id, "s1")
     conversation.talk(ANN, room.room_id, "hi", session="s1")
-    rooms.invite(store, ANN, room.room_id, "Ben")
+    memberships.invite(store, ANN, room.room_id, "Ben")
     with pytest.raises(Forbidden):
         conversation.close(BEN, room.room_id)
     conversation.close(ANN, room.room_id)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import eventlet
 
-from chat import history, presence, rooms
+from chat import history, memberships, presence, rooms
 from chat.live import frames
 from chat.live.connections import Connection
 from chat.live.turn import Turn
@@ -17,6 +17,11 @@ from chat.store import Store
 HEADING = re.compile(
     rb'\{(?:"seq":(\d+),)?(?:"epoch":"([^"]*)",)?"type":"([A-Z]+)","userCount":\d+,"sentAt":(\d+)'
 )
+
+
+def event_packet(name: bytes, payload: bytes) -> bytes:
+    """The Socket.IO packet, in Engine.IO's."""
+    return b'42["%b",%b]' % (name, payload)
 
 
 @dataclass(eq=False)
@@ -35,6 +40,8 @@ class Audience:
     epoch: str = ""
     at: int = 0
     expected: int = 0
+    #: Those who are about to join a private room, by session, while the store is asked about them.
+    coming: dict[str, str] = field(default_factory=dict)
     #: The sessions of members that are about to leave.
     leaving: set[str] = field(default_factory=set)
     #: What was told in this turn of the loop, as Socket.IO packets.
@@ -81,17 +88,35 @@ class Audience:
 
     def start(self, store: Store) -> None:
         """Begin behind the newest message. Raises ``NotFound``."""
-        page = history.page(store, self.room.room_id, limit=1)
+        page = store.ask(history.top(self.room.room_id))
         self.seq, self.epoch, self.expected = page.seq, page.epoch, page.seq
         self.at = history.sent_at(page.messages[-1]) if page.messages else 0
 
-    def missed(self, store: Store) -> history.Page | None:
+    def missed(self, store: Store) -> tuple[history.Page | None, set[str]]:
         """What is stored after the last message sent, or ``None`` if that cannot be told exactly.
 
-        It may be only the next of it. Raises ``NotFound``.
+        It may be only the next of it. Beside it, the names of those here who were no members of a
+        private room any more when it was read: they may not be sent it. Raises ``NotFound``.
         """
-        at = self.at or None
-        return store.ask(history.following(self.room.room_id, self.seq, self.epoch, at))
+        room_id, at = self.room.room_id, self.at or None
+        following = history.following(room_id, self.seq, self.epoch, at)
+        if not self.room.private:
+            return store.ask(following), set()
+        while True:
+            names = self.names()
+            # The members are asked for after the messages, so that no removal is between them.
+            page, members = store.ask_together(following, memberships.members_among(room_id, names))
+            # Whoever has joined meanwhile has not been asked about.
+            if self.names() <= names:
+                return page, names - members
+
+    def forget(self, name: str) -> list[Connection]:
+        """This person may not be here any more, nor come: gives the connections that still are."""
+        self.coming = {session: each for session, each in self.coming.items() if each != name}
+        return [connection for connection in self.members.values() if connection.name == name]
+
+    def names(self) -> set[str]:
+        return {connection.name for connection in self.members.values()}
 
     def begin_anew(self, store: Store, timing: Timing) -> None:
         """The store has lost something: agree on an epoch, put the members back, go on from there.

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from chat.live.session import Session
 from chat.presence import connection_of
+from chat.users import User
 
 #: Seconds before its token expires that a connection is told so, at most, and at least: tokens are
 #: looked at once a second.
@@ -15,14 +16,15 @@ WARNING, SHORTEST_WARNING = 60.0, 2.0
 class Connection:
     """One Socket.IO session of one person, on an Engine.IO session.
 
-    ``token``, ``login`` and ``expires_at`` (ms) are those of the newest token it has shown. When
-    so many seconds are left as ``warn_before`` says, it is ``warned``, once for each token. Once it
-    has ``ended``, a call of it that is still being carried out must not bring it in anywhere.
+    ``user`` is the person as last looked up. ``token``, ``login`` and ``expires_at`` (ms) are those
+    of the newest token it has shown. When so many seconds are left as ``warn_before`` says, it is
+    ``warned``, once for each token. Once it has ``ended``, a call of it that is still under way
+    must not bring it in anywhere.
     """
 
     session: str
     engine: Session
-    name: str
+    user: User
     token: str
     login: str
     expires_at: int
@@ -41,6 +43,10 @@ class Connection:
         left = self.seconds_left()
         self.warn_before = min(WARNING, max(left / 3, SHORTEST_WARNING), 0.9 * left)
         self.warned = False
+
+    @property
+    def name(self) -> str:
+        return self.user.name
 
     @property
     def member(self) -> str:

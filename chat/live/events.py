@@ -14,7 +14,7 @@ from redis.exceptions import RedisError
 
 from chat import directory, history, rooms, text
 from chat.errors import N_, Invalid, MaruError, NotJoined, Unauthorized, Unavailable
-from chat.live import allowance, wire
+from chat.live import allowance, call_limits, wire
 from chat.live.connections import Connection
 from chat.live.live import Live
 from chat.live.session import Session
@@ -24,6 +24,7 @@ from chat.users import User
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
+
 Call = dict[str, Any]
 Operation = Callable[[Live, Connection, User, Call], dict[str, Any]]
 
@@ -53,6 +54,7 @@ def register(live: Live) -> Callable[[Session, str], bool]:
         "watch": _watch,
         "reauth": _reauth,
     }
+    operations = {e: call_limits.counted(e, live, o) for e, o in operations.items()}
     for event, operation in operations.items():
         server.on(event, _handler(live, operation))
     server.on("*", lambda event, session, *_: _unknown(event))
@@ -155,7 +157,9 @@ def _connect(live: Live, session: str, auth: Any) -> None:
 def _join(live: Live, connection: Connection, user: User, call: Call) -> dict[str, Any]:
     room = _accessible(live, user, call.get("roomId"))
     was_in = room.room_id in connection.rooms
-    live.fanout.add(room, connection)
+    if not was_in:
+        call_limits.check_rooms(connection)
+    live.fanout.add(room, connection, lambda: rooms.access(live.store, user, room.room_id))
     try:
         seen = call.get("since"), call.get("epoch"), call.get("sinceAt")
         joined = live.conversation.enter(user, room.room_id, connection.session, *seen)
@@ -178,9 +182,9 @@ def _join(live: Live, connection: Connection, user: User, call: Call) -> dict[st
 
 
 def _accessible(live: Live, user: User, room_id: object) -> Room:
-    """The room, if this user may be in it; the store is asked where that depends on the person."""
+    """The room, if this user may be in it; the fan-out asks about a private one that it hears."""
     room = live.fanout.room(room_id)
-    if room is None or room.private:
+    if room is None:
         return rooms.access(live.store, user, room_id)
     rooms.check_may_chat(user)
     return room
@@ -244,7 +248,7 @@ def _history(live: Live, connection: Connection, user: User, call: Call) -> dict
 
 
 def _typing(live: Live, connection: Connection, user: User, call: Call) -> dict[str, Any]:
-    live.conversation.type(user, _joined_room(connection, call))
+    live.conversation.type(user, _joined_room(connection, call), connection.session)
     return {}
 
 

@@ -15,12 +15,12 @@ from redis.exceptions import RedisError
 
 from chat import history, keys, message, rooms
 from chat.errors import N_, MaruError, NotFound, Unauthorized
-from chat.live.audience import HEADING, Audience
+from chat.live.audience import HEADING, Audience, event_packet
 from chat.live.connections import Connection
 from chat.live.members import Members
 from chat.live.subscriber import Subscriber
 from chat.live.turn import Turn
-from chat.presence import Timing, session_of
+from chat.presence import REMOVED, Timing, session_of
 from chat.rooms import Room
 from chat.store import Store
 
@@ -30,8 +30,9 @@ log = logging.getLogger(__name__)
 class Fanout:
     """``listeners`` get what arrives on other channels, in turn with what the rooms hear.
 
-    ``on_connected()`` is called when the worker hears again, after what the rooms missed;
-    ``on_reset()`` when the store has lost something.
+    ``on_connected()`` is called when the worker hears again, before the rooms are sent what they
+    missed; ``on_reset()`` when the store has lost something; ``on_removed(connection, room_id)``
+    when somebody who was taken out of a private room hears no more of it.
     """
 
     def __init__(
@@ -43,6 +44,7 @@ class Fanout:
         listeners: dict[str, Callable[[bytes], None]],
         on_connected: Callable[[], None],
         on_reset: Callable[[], None],
+        on_removed: Callable[[Connection, str], None],
     ) -> None:
         self._store = store
         self._manager = manager
@@ -51,6 +53,7 @@ class Fanout:
         self._listeners = listeners
         self._on_connected = on_connected
         self._on_reset = on_reset
+        self._on_removed = on_removed
         self._audiences: dict[str, Audience] = {}
         self._subscriber = Subscriber(store, self._hear, self._catch_up, tuple(listeners))
 
@@ -63,19 +66,39 @@ class Fanout:
         audience = self._audiences.get(room_id) if isinstance(room_id, str) else None
         return audience.room if audience and audience.ready.ready() else None
 
-    def add(self, room: Room, connection: Connection) -> None:
+    @property
+    def listens(self) -> bool:
+        """Whether the worker hears the store, and has caught up with what it had missed."""
+        return self._subscriber.listens
+
+    def add(self, room: Room, connection: Connection, check: Callable[[], object]) -> None:
         """From now on this connection gets what the room hears.
 
         Returns once the worker really listens: whoever enters after that hears its own ENTER.
-        Raises ``NotFound``, ``Unauthorized`` (it has ended meanwhile), ``RedisError``.
+        ``check`` raises ``NotFound`` for whoever may not enter a private room. Raises ``NotFound``,
+        ``Unauthorized`` (it has ended meanwhile), ``RedisError``.
         """
         audience = self._audiences.get(room.room_id) or self._open(room)
         audience.ready.wait()
+        if audience.room.private:
+            self._check(audience, connection, check)
         if connection.ended:
             raise Unauthorized(N_("This connection has ended."))
         audience.join(connection)
         connection.rooms.add(room.room_id)
         self._manager.basic_enter_room(connection.session, "/", room.room_id)
+
+    def _check(
+        self, audience: Audience, connection: Connection, check: Callable[[], object]
+    ) -> None:
+        """Ask once the channel is heard: a removal after the answer arrives there."""
+        audience.coming[connection.session] = connection.name
+        try:
+            check()
+        finally:
+            came = audience.coming.pop(connection.session, None)
+        if came is None or self._audiences.get(audience.room.room_id) is not audience:
+            raise NotFound(N_("There is no such room."))
 
     def _open(self, room: Room) -> Audience:
         audience = self._audiences[room.room_id] = Audience(room, self._turn)
@@ -121,7 +144,7 @@ class Fanout:
     def sweep(self) -> None:
         """Leave the channels of rooms without members here."""
         for room_id, audience in list(self._audiences.items()):
-            if not audience.members and audience.ready.ready():
+            if not audience.members and not audience.coming and audience.ready.ready():
                 self._drop(room_id)
 
     def members(self) -> dict[str, tuple[str, list[str]]]:
@@ -141,7 +164,7 @@ class Fanout:
         """Send an event with this JSON to the members of a room on this worker."""
         audience = self._audiences.get(room_id)
         if audience:
-            audience.tell(_event(event.encode(), payload))
+            audience.tell(event_packet(event.encode(), payload))
 
     def compare(self) -> None:
         """Find what the channel lost without anybody noticing, and what the store has lost itself.
@@ -182,9 +205,11 @@ class Fanout:
             return
         seq, epoch, kind, at = heading.groups()
         if seq is None and audience.leaving and kind == message.QUIT.encode():
-            audience.tell_others(_event(b"message", payload), orjson.loads(payload)["sender"])
+            audience.tell_others(event_packet(b"message", payload), orjson.loads(payload)["sender"])
+        elif seq is None and kind == REMOVED.encode():
+            self._put_out(room_id, audience, orjson.loads(payload)["sender"])
         elif seq is None:
-            audience.tell(_event(b"message", payload))
+            audience.tell(event_packet(b"message", payload))
         elif kind == message.CLOSE.encode():
             self._close(room_id, audience, payload)
         elif epoch is not None and int(seq) == 1:
@@ -196,8 +221,14 @@ class Fanout:
             # Something is missing before it; it is itself among what is read.
             self._read_on(room_id, audience)
 
+    def _put_out(self, room_id: str, audience: Audience, name: str) -> None:
+        """Whoever is no member any more hears nothing of what follows."""
+        for connection in audience.forget(name):
+            self.remove(room_id, connection)
+            self._on_removed(connection, room_id)
+
     def _send_stored(self, audience: Audience, stored: bytes, seq: int, at: int) -> None:
-        audience.tell(_event(b"message", stored))
+        audience.tell(event_packet(b"message", stored))
         audience.seq, audience.at = seq, at
 
     def _read_on(self, room_id: str, audience: Audience) -> None:
@@ -205,7 +236,9 @@ class Fanout:
         try:
             more = True
             while more:
-                missed = audience.missed(self._store)
+                missed, removed = audience.missed(self._store)
+                for name in removed:
+                    self._put_out(room_id, audience, name)
                 if missed is None:
                     audience.begin_anew(self._store, self._timing)
                     self._tell_reset(room_id)
@@ -245,11 +278,11 @@ class Fanout:
         self._drop(room_id)
 
     def _catch_up(self) -> None:
-        """After the channel was lost: send what was said meanwhile."""
+        """After the channel was lost: send what was said meanwhile to those who may hear it."""
+        self._on_connected()
         for room_id, audience in list(self._audiences.items()):
             if audience.ready.ready():
                 self._read_on(room_id, audience)
-        self._on_connected()
 
     def _leave(self, connection: Connection, room_id: str) -> None:
         # Not the server's leave_room: of a connection that is ending, that tells all other workers.
@@ -265,8 +298,3 @@ class Fanout:
             connection.rooms.discard(room_id)
             self._leave(connection, room_id)
         self._subscriber.unsubscribe(keys.room(room_id), keys.typing(room_id))
-
-
-def _event(name: bytes, payload: bytes) -> bytes:
-    """The Socket.IO packet, in Engine.IO's."""
-    return b'42["%b",%b]' % (name, payload)

@@ -2,10 +2,12 @@
 
 Each second it tells the other workers which rooms have changed, shows the changes to those who look
 at the list, ends connections whose token has expired, and reaps leases that are over; every so
-often it renews the leases of its own connections and sends the canary.
+often it renews the leases of its own connections, looks whether their people may go on, and sends
+the canary.
 """
 
 import logging
+import math
 import time
 from collections.abc import Callable
 
@@ -13,7 +15,7 @@ import eventlet
 import orjson
 from redis.exceptions import RedisError
 
-from chat import keys, presence, rooms
+from chat import keys, memberships, presence, rooms
 from chat.live.connections import Connection
 from chat.live.live import DEAF, Live
 from chat.live.session import Session
@@ -29,6 +31,8 @@ CANARY = 2.0
 HOPELESS = 40.0
 #: Leases are renewed this many times in their length, so that one failure does not end them.
 RENEWALS = 3
+#: Rounds in which every connection is checked once.
+CHECK_ROUNDS = 10
 #: Seconds that an Engine.IO session may take to show a token.
 INTRODUCTION = 15.0
 #: Due rooms reaped in one round; more are reaped in further rounds, or by other workers.
@@ -45,7 +49,16 @@ class Heartbeat:
         self._locale = live.conversation.limits.locale
         #: Since when it could hear, if all is well.
         self._able_since = time.monotonic()
-        self._next_canary = self._next_renewal = 0.0
+        self._next_canary = 0.0
+        #: Rounds in which all leases are renewed once; rooms that are still to be renewed, how many
+        #: of them in a round, and whether all are due now.
+        self._rounds = max(1, int(self._timing.lease / 1000 / RENEWALS / ROUND))
+        self._unrenewed: list[str] = []
+        self._share = 0
+        self._renew_all = True
+        #: Connections that are still to be checked, and how many of them in a round.
+        self._unchecked: list[Connection] = []
+        self._checked_at_once = 0
         self._store_is_away = False
         self._strangers: dict[Session, float] = {}
 
@@ -54,7 +67,8 @@ class Heartbeat:
         while True:
             began = time.monotonic()
             away = None
-            for duty in (self._canary, self._renew, self._reap, self._tell, self._show):
+            duties = (self._canary, self._renew, self._check, self._reap, self._tell, self._show)
+            for duty in duties:
                 # The first one waited for a store that is away; when it is back, renewing comes
                 # before all else.
                 away = away or self._do(duty)
@@ -90,7 +104,7 @@ class Heartbeat:
             log.warning("The store answers again.")
             self._able_since = time.monotonic()
             # At once: leases may be about to end that nobody could renew.
-            self._next_renewal = 0.0
+            self._renew_all = True
         self._store_is_away = away is not None
 
     def _give_up_if_deaf(self) -> None:
@@ -108,14 +122,37 @@ class Heartbeat:
             self._next_canary = now + CANARY
 
     def _renew(self) -> None:
-        now = time.monotonic()
-        if now >= self._next_renewal:
-            fanout = self._live.fanout
-            presence.renew(
-                self._live.store, fanout.members(), self._timing, self._locale, is_in=fanout.is_in
-            )
-            self._next_renewal = now + self._timing.lease / 1000 / RENEWALS
-            self._live.fanout.sweep()
+        """Renew a share of the leases each round, so that many are no burden at once."""
+        fanout = self._live.fanout
+        members = fanout.members()
+        if self._renew_all:
+            due, self._unrenewed = list(members), []
+        else:
+            due = self._unrenewed[: self._share]
+            del self._unrenewed[: self._share]
+        asked = {room_id: members[room_id] for room_id in due if room_id in members}
+        removed = presence.renew(
+            self._live.store, asked, self._timing, self._locale, is_in=fanout.is_in
+        )
+        self._renew_all = False
+        for room_id, member in removed:
+            connection = self._live.connections.get(presence.session_of(member))
+            if connection is not None and room_id in connection.rooms:
+                self._live.put_out(connection, room_id)
+        if not self._unrenewed:
+            fanout.sweep()
+            self._unrenewed = list(members)
+            self._share = math.ceil(len(members) / self._rounds)
+
+    def _check(self) -> None:
+        """Look, a share each round, whether those connected may go on: what the others tell of
+        that a worker may have missed."""
+        if not self._unchecked:
+            self._unchecked = list(self._live.connections.values())
+            self._checked_at_once = math.ceil(len(self._unchecked) / CHECK_ROUNDS)
+        chunk = self._unchecked[: self._checked_at_once]
+        del self._unchecked[: self._checked_at_once]
+        self._live.check([c for c in chunk if not c.ended])
 
     def _reap(self) -> None:
         reaped = presence.reap(self._live.store, self._timing, self._locale, REAPED)
@@ -144,7 +181,8 @@ class Heartbeat:
             else:
                 public.append(room.summary())
         allowed = {
-            room.room_id: set(rooms.members(self._live.store, room.room_id)) for room in private
+            room.room_id: set(memberships.members(self._live.store, room.room_id))
+            for room in private
         }
         for connection in watching:
             shown = public + [r.summary() for r in private if connection.name in allowed[r.room_id]]

@@ -10,7 +10,7 @@ import random
 import secrets
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import orjson
@@ -19,7 +19,7 @@ from engineio.exceptions import SocketIsClosedError
 from engineio.packet import MESSAGE, Packet
 from redis.exceptions import RedisError
 
-from chat import key_prefix, keys, message, presence, sessions
+from chat import key_prefix, keys, message, presence, sessions, users
 from chat.conversation import Conversation
 from chat.errors import N_, Forbidden, NotFound, Unauthorized
 from chat.live.connections import Connection, Connections
@@ -30,6 +30,8 @@ from chat.users import GUEST, User
 
 log = logging.getLogger(__name__)
 
+#: Connections whose people are looked up in one write to the store.
+CHECKED = 200
 #: Seconds without a canary after which the worker counts as deaf.
 DEAF = 8.0
 
@@ -62,6 +64,7 @@ class Live:
             listeners,
             self._check_again,
             self._verified.forget_all,
+            self._tell_removed,
         )
         self.changed: set[str] = set()
         #: Tells this worker's canary from others'.
@@ -70,6 +73,7 @@ class Live:
         self.draining = False
         #: Rooms and members whose leases are to be shortened.
         self._lost: list[tuple[list[str], str]] = []
+        self._releasing = False
 
     def sessions(self) -> list[Session]:
         """All of Engine.IO's on this worker."""
@@ -77,7 +81,7 @@ class Live:
 
     def hears(self) -> bool:
         """Whether the worker hears what the others tell it."""
-        return time.monotonic() - self.heard_at < DEAF
+        return self.fanout.listens and time.monotonic() - self.heard_at < DEAF
 
     def accept(self, session: str, token: object) -> None:
         """A new connection. Raises ``Unauthorized`` and its kinds, and ``Forbidden`` for guests."""
@@ -87,7 +91,7 @@ class Live:
         engine = self.server.eio.sockets[self.server.manager.eio_sid_from_sid(session, "/")]
         engine.allowance = self.server.eio.backlog.people.of(caller.user.name, engine)
         engine.connection = self.connections[session] = Connection(
-            session, engine, caller.user.name, caller.jti, caller.session, caller.expires_at
+            session, engine, caller.user, caller.jti, caller.session, caller.expires_at
         )
 
     def authorise(self, connection: Connection, token: object) -> User:
@@ -97,6 +101,7 @@ class Live:
             raise Unauthorized(N_("This token belongs to somebody else."))
         if caller.expires_at > connection.expires_at:
             connection.show(caller.jti, caller.session, caller.expires_at)
+            connection.user = caller.user
         return caller.user
 
     def lost(self, session: str) -> None:
@@ -116,32 +121,46 @@ class Live:
             # They come back to other workers, maybe not within the grace: their leases stand.
             return
         self._lost.append((joined, connection.member))
-        if len(self._lost) == 1:
+        if not self._releasing:
+            self._releasing = True
             self.server.start_background_task(self._release_all)
 
     def _release_all(self) -> None:
         # Thousands may be lost at once; those that are lost meanwhile have their turn next.
-        while self._lost:
-            members: dict[str, list[str]] = defaultdict(list)
-            for joined, member in self._lost:
-                for room_id in joined:
-                    members[room_id].append(member)
-            try:
-                presence.release(self.store, members, self.conversation.limits.timing)
-            except RedisError as away:
-                # Their leases are not renewed any more, and end by themselves.
-                log.warning("The store does not answer: %s", away)
-            finally:
-                self._lost.clear()
+        try:
+            while self._lost:
+                lost, self._lost = self._lost, []
+                members: dict[str, list[str]] = defaultdict(list)
+                for joined, member in lost:
+                    for room_id in joined:
+                        members[room_id].append(member)
+                try:
+                    presence.release(self.store, members, self.conversation.limits.timing)
+                except RedisError as away:
+                    # Their leases are not renewed any more, and end by themselves.
+                    log.warning("The store does not answer: %s", away)
+        finally:
+            self._releasing = False
 
     def end(self, connection: Connection, text: str) -> None:
-        """Close a connection that may not go on: told why, and out of its rooms at once."""
+        """Close a connection that may not go on: told why, and out of its rooms at once.
+
+        From here on it hears nothing more; the store is told, and it is closed, by and by.
+        """
+        if connection.ended:
+            return
         self.connections.pop(connection.session, None)
         connection.ended = True
         connection.engine.connection = None
+        joined = list(connection.rooms)
+        for room_id in joined:
+            self.fanout.remove(room_id, connection)
         self.notify(connection, "revoked", text)
+        self.server.start_background_task(self._finish, connection, joined)
+
+    def _finish(self, connection: Connection, joined: Iterable[str]) -> None:
         self.server.disconnect(connection.session)
-        for room_id in list(connection.rooms):
+        for room_id in joined:
             self._take_out(connection, room_id, message.LEFT)
 
     def refuse_namespace(self, engine: str, namespace: str) -> None:
@@ -191,8 +210,13 @@ class Live:
         with contextlib.suppress(SocketIsClosedError):
             connection.engine.send(Packet(MESSAGE, f"2{text}"))
 
-    def _put_out(self, connection: Connection, room_id: str) -> None:
-        self._take_out(connection, room_id, message.KICKED)
+    def put_out(self, connection: Connection, room_id: str) -> None:
+        """Take a connection out of a private room of which its person is no member any more."""
+        self.fanout.remove(room_id, connection)
+        self._tell_removed(connection, room_id)
+        self.server.start_background_task(self._take_out, connection, room_id, message.KICKED)
+
+    def _tell_removed(self, connection: Connection, room_id: str) -> None:
         text = "You are no member of this room any more."
         self.emit(connection, "notice", {"code": "kicked", "message": text, "roomId": room_id})
 
@@ -219,11 +243,6 @@ class Live:
         elif "person" in told:
             self._verified.forget(lambda c: c.user.name == told["person"])
             self._end_all(self.connections.of_person(told["person"]), PASSWORD_CHANGED)
-        elif "removed" in told:
-            room_id, name = told["removed"]
-            for connection in self.connections.of_person(name):
-                if room_id in connection.rooms:
-                    self.server.start_background_task(self._put_out, connection, room_id)
         elif "role" in told:
             name, role = told["role"]
             self._verified.forget(lambda c: c.user.name == name)
@@ -232,13 +251,40 @@ class Live:
 
     def _end_all(self, connections: Iterable[Connection], text: str) -> None:
         for connection in connections:
-            self.server.start_background_task(self.end, connection, text)
+            self.end(connection, text)
 
     def _check_again(self) -> None:
         """After a time in which the worker heard nothing: end what it was told to end meanwhile."""
         self._verified.forget_all()
-        connections = list(self.connections.values())
-        idents = [ident for c in connections for ident in (c.token, c.login)]
-        gone = sessions.revoked_among(self.store, idents)
-        ended = [c for c in connections if not gone.isdisjoint((c.token, c.login))]
-        self._end_all(ended, LOGIN_ENDED)
+        self.check(list(self.connections.values()))
+
+    def check(self, connections: Sequence[Connection]) -> None:
+        """End those of these whose person may not go on, whatever this worker was told of it.
+
+        Raises ``RedisError``.
+        """
+        for start in range(0, len(connections), CHECKED):
+            chunk = connections[start : start + CHECKED]
+            idents = sorted({ident for c in chunk for ident in (c.token, c.login)})
+            names = sorted({c.name for c in chunk})
+            answers = self.store.ask_together(
+                *map(sessions.revocation, idents), *map(users.reading, names)
+            )
+            revoked = {i for i, is_revoked in zip(idents, answers, strict=False) if is_revoked}
+            people = dict(zip(names, answers[len(idents) :], strict=True))
+            for connection in chunk:
+                self._check(connection, people[connection.name], revoked)
+
+    def _check(self, connection: Connection, user: User | None, revoked: set[str]) -> None:
+        if user is None:
+            # No account is ever deleted: the store has lost it. Its calls are refused by then.
+            self._verified.forget(lambda c: c.user.name == connection.name)
+        elif not revoked.isdisjoint((connection.token, connection.login)):
+            self.end(connection, LOGIN_ENDED)
+        elif user.generation != connection.user.generation:
+            self.end(connection, PASSWORD_CHANGED)
+        elif not user.may_chat:
+            self.end(connection, MADE_A_GUEST)
+        elif user != connection.user:
+            self._verified.forget(lambda c: c.user.name == user.name)
+            connection.user = user

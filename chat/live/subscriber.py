@@ -42,6 +42,8 @@ class Subscriber:
         self._on_connected = on_connected
         self._channels = {channel: eventlet.event.Event() for channel in always}
         self._connected = False
+        #: Whether it hears everything, and has caught up with what it had missed.
+        self.listens = False
         self._writing = eventlet.semaphore.Semaphore()
 
     def subscribe(self, *channels: str) -> None:
@@ -77,7 +79,7 @@ class Subscriber:
                 # A worker that stopped to listen would be deaf for good.
                 log.exception("The worker could not handle what it heard; starting over.")
             self._connection.disconnect()
-            self._connected = False
+            self._connected = self.listens = False
             failures += 1
             # Jitter, so that all workers of a restarted store do not come at once.
             longest = min(0.1 * 2**failures, LONGEST_PAUSE)
@@ -101,15 +103,22 @@ class Subscriber:
         # Channels that are asked for from here on are subscribed by their callers.
         self._connected = True
         wanted = list(self._channels)
+        # What arrives meanwhile waits until it is known what was missed, and by whom.
+        early: list[list[bytes]] = []
         if wanted:
             self._connection.send_command("SUBSCRIBE", *wanted)
             pending = set(wanted)
             while pending:
-                kind, channel, payload = self._connection.read_response()
-                if kind == b"subscribe":
-                    pending.discard(channel.decode())
-                self._handle([kind, channel, payload])
+                answer = self._connection.read_response()
+                if answer[0] == b"subscribe":
+                    pending.discard(answer[1].decode())
+                    self._handle(answer)
+                else:
+                    early.append(answer)
         self._on_connected()
+        self.listens = True
+        for answer in early:
+            self._handle(answer)
 
     def _send(self, command: str, channels: tuple[str, ...]) -> None:
         if self._connected:

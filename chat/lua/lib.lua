@@ -17,6 +17,13 @@ local function person(member)
   return string.sub(member, string.find(member, ':', 1, true) + 1)
 end
 
+-- May this person be in the room? Nobody may in a room that is not there. A private room has members,
+-- and asks for them each time: so a removal holds whatever a worker believes.
+local function may_enter(room, members, name)
+  local private = redis.call('HGET', room, 'private')
+  return private == '0' or private == '1' and redis.call('SISMEMBER', members, name) == 1
+end
+
 -- Tell the room of each name, all with the count as it is now; tell nothing without a body.
 -- Returns the count.
 local function announce(room, people, kind, at, body, names)
@@ -45,9 +52,16 @@ local function depart(conns, people, members)
   return gone
 end
 
+-- Refuse whoever may not say something in the room: a connection that is not in it, or a person who
+-- may not enter it. Returns the error, or nothing.
+local function refusal(room, conns, members, connection, name)
+  if not may_enter(room, members, name) then return redis.error_reply('NOTFOUND') end
+  if connection ~= '' and not redis.call('ZSCORE', conns, connection) then return redis.error_reply('NOTJOINED') end
+end
+
 -- Store a message and hand it to all who listen. Takes the keys room, stream, people, erased, edits.
 -- Returns seq, sentAt, userCount.
-local function append(keys, kind, at, body, longest, epoch)
+local function append(keys, kind, at, body, sender, longest, epoch)
   local room, stream, people, erased, edits = unpack(keys)
   local count = redis.call('HLEN', people)
   local stored = stamp(kind, count, at, body)
@@ -60,11 +74,11 @@ local function append(keys, kind, at, body, longest, epoch)
     redis.call('DEL', erased, edits)
     heading = heading .. '"epoch":"' .. epoch .. '",'
   end
-  redis.call('HSET', room, 'seq', seq, 'activeAt', at)
   if kind == 'TALK' then
-    -- Quotes within the text are escaped, so that this is the field and nothing that somebody wrote.
-    redis.call('HSET', room, 'saidBy', string.match(body, '"sender":"([^"]*)"') or '')
+    redis.call('HSET', room, 'seq', seq, 'activeAt', at, 'saidBy', sender)
     redis.call('HINCRBY', room, 'said', 1)
+  else
+    redis.call('HSET', room, 'seq', seq, 'activeAt', at)
   end
   redis.call('PUBLISH', room, heading .. string.sub(stored, 2))
   return seq, at, count

@@ -1,14 +1,18 @@
--- Renew leases. Who has none is not let in: it may have left while this was on its way.
--- KEYS  conns
+-- Renew leases. Who has none is not let in: it may have left while this was on its way. Neither is
+-- a lease renewed of a person who may not be in the room any more.
+-- KEYS  room, conns, members
 -- ARGV  now ('' for the store's clock), lease in ms, connection...
--- Gives the connections that have no lease.
+-- Gives the connections that have no lease, and those whose person is no member of the room.
 local ends = clock(ARGV[1]) + tonumber(ARGV[2])
-local without = {}
+local private = redis.call('HGET', KEYS[1], 'private') == '1'
+local without, removed = {}, {}
 for i = 3, #ARGV do
-  if redis.call('ZSCORE', KEYS[1], ARGV[i]) then
-    redis.call('ZADD', KEYS[1], 'XX', ends, ARGV[i])
+  if private and redis.call('SISMEMBER', KEYS[3], person(ARGV[i])) == 0 then
+    removed[#removed + 1] = ARGV[i]
+  elseif redis.call('ZSCORE', KEYS[2], ARGV[i]) then
+    redis.call('ZADD', KEYS[2], 'XX', ends, ARGV[i])
   else
     without[#without + 1] = ARGV[i]
   end
 end
-return without
+return {without, removed}

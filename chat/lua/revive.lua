@@ -4,6 +4,7 @@
 -- Gives 1 if it was made, else 0.
 if redis.call('EXISTS', KEYS[1], KEYS[3]) > 0 then return 0 end
 local names = tonumber(ARGV[1])
-if names > 0 then redis.call('SADD', KEYS[2], unpack(ARGV, 2, names + 1)) end
+-- One by one: a call takes only so many arguments at once as fit on Lua's stack.
+for i = 2, names + 1 do redis.call('SADD', KEYS[2], ARGV[i]) end
 redis.call('HSET', KEYS[1], unpack(ARGV, names + 2))
 return 1

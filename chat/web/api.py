@@ -4,7 +4,7 @@ import orjson
 from flask import Blueprint, Response, request
 from flask.typing import ResponseReturnValue
 
-from chat import directory, history, presence, rooms
+from chat import directory, history, memberships, presence, rooms
 from chat.web.identity import caller
 from chat.web.parsing import json_object, message_number, number
 from chat.web.parts import parts
@@ -61,12 +61,12 @@ def list_users(room_id: str) -> ResponseReturnValue:
 @blueprint.get("/<room_id>/members")
 def list_members(room_id: str) -> ResponseReturnValue:
     room = rooms.access(parts().store, caller(), room_id)
-    return {"members": rooms.members(parts().store, room.room_id)}
+    return {"members": memberships.members(parts().store, room.room_id)}
 
 
 @blueprint.put("/<room_id>/members/<name>")
 def add_member(room_id: str, name: str) -> ResponseReturnValue:
-    rooms.invite(parts().store, caller(), room_id, name)
+    memberships.invite(parts().store, caller(), room_id, name)
     return "", 204
 
 

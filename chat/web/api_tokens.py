@@ -6,7 +6,7 @@ from flask.typing import ResponseReturnValue
 from chat import sessions
 from chat.users import User
 from chat.web import accounts, tokens
-from chat.web.identity import cookie_login
+from chat.web.identity import cookie_login, count_call
 from chat.web.parsing import json_object
 from chat.web.parts import parts
 
@@ -33,12 +33,14 @@ def log_in() -> ResponseReturnValue:
 def token_of_login() -> ResponseReturnValue:
     """A token for the page's own script, which lives no longer than the login."""
     login = cookie_login()
+    count_call(login.user)
     return {"name": login.name, **_access(login.user, login.session_id)}
 
 
 @blueprint.post("/token/refresh")
 def refresh() -> ResponseReturnValue:
     caller = tokens.verify_refresh_token(tokens.bearer())
+    count_call(caller.user)
     return _access(caller.user, caller.session)
 
 

@@ -21,6 +21,16 @@ from chat.web.security import LOGIN_LIFETIME, is_safe_next
 
 csrf = CSRFProtect()
 
+#: What has a limit of its own, where it is stored.
+OWN_LIMITS = {
+    "api.say": "MESSAGE_RATE",
+    "api.edit": "MESSAGE_RATE",
+    "api.delete_message": "MESSAGE_RATE",
+    "api.react": "MESSAGE_RATE",
+    "api.unreact": "MESSAGE_RATE",
+    "api.create_room": "ROOM_RATE",
+}
+
 _LIFETIME_SECONDS = int(LOGIN_LIFETIME.total_seconds())
 
 
@@ -80,19 +90,31 @@ def members_only() -> ResponseReturnValue | None:
         return to_login()
     if not current_user.user.may_chat:
         return render("forbidden_guest.html"), 403
+    count_call(current_user.user)
     return None
 
 
+def count_call(user: User) -> None:
+    """Count this request against READ_RATE, unless a limit of its own counts it.
+
+    Raises ``RateLimited``.
+    """
+    if request.endpoint not in OWN_LIMITS:
+        parts().store.ask_together(*parts().conversation.limiter.count("read", user.folded))
+
+
 def caller() -> User:
-    """Who calls the API. Raises ``Unauthorized`` and kin, ``CSRFError``.
+    """Who calls the API. Raises ``Unauthorized`` and kin, ``CSRFError``, ``RateLimited``.
 
     The cookie alone proves only that the browser is theirs; so where it would change something,
     the CSRF header must show that the page is ours.
     """
     if "Authorization" in request.headers:
-        return tokens.verify_token(tokens.bearer()).user
-    user = cookie_login().user
-    csrf.protect()
+        user = tokens.verify_token(tokens.bearer()).user
+    else:
+        user = cookie_login().user
+        csrf.protect()
+    count_call(user)
     return user
 
 

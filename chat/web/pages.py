@@ -5,7 +5,7 @@ from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from chat import directory, history, presence, rooms
+from chat import directory, history, memberships, presence, rooms
 from chat.errors import MaruError
 from chat.users import User
 from chat.web.errors import problem
@@ -73,7 +73,7 @@ def room(room_id: str) -> ResponseReturnValue:
         people=store.ask(presence.some_people(here.room_id, _PEOPLE)),
         rooms=directory.page(store, _me(), limit=_ROOMS)[0],
         may_manage=here.is_managed_by(_me()),
-        members=rooms.members(store, here.room_id) if here.private else [],
+        members=memberships.members(store, here.room_id) if here.private else [],
     )
 
 
@@ -91,7 +91,7 @@ def delete_room(room_id: str) -> ResponseReturnValue:
 
 @blueprint.post("/rooms/<room_id>/members")
 def add_member(room_id: str) -> ResponseReturnValue:
-    rooms.invite(parts().store, _me(), room_id, request.form.get("name"))
+    memberships.invite(parts().store, _me(), room_id, request.form.get("name"))
     return redirect(url_for("pages.room", room_id=room_id))
 
 

@@ -1,0 +1,49 @@
+"""How often somebody may call, and in how many rooms one connection may be."""
+
+from collections.abc import Callable
+from typing import Any
+
+from chat.errors import N_, Conflict
+from chat.live.connections import Connection
+from chat.live.live import Live
+from chat.users import User
+
+Operation = Callable[[Live, Connection, User, dict[str, Any]], dict[str, Any]]
+
+#: Which limit counts an event; what is said counts where it is stored.
+LIMITS = {
+    "join": "join",
+    "leave": "join",
+    "history": "read",
+    "watch": "read",
+    "reauth": "read",
+    "message": None,
+    "edit": None,
+    "delete": None,
+    "react": None,
+    "typing": None,
+}
+#: Rooms that one connection may be in: its worker renews a lease for each of them.
+ROOMS = 200
+
+
+def counted(event: str, live: Live, operation: Operation) -> Operation:
+    """The operation of an event, after its person's limit has been looked at."""
+    kind = LIMITS[event]
+    if kind is None:
+        return operation
+    count, ask = live.conversation.limiter.count, live.store.ask_together
+
+    def carry_out(
+        live: Live, connection: Connection, user: User, call: dict[str, Any]
+    ) -> dict[str, Any]:
+        ask(*count(kind, user.folded))
+        return operation(live, connection, user, call)
+
+    return carry_out
+
+
+def check_rooms(connection: Connection) -> None:
+    """Raises ``Conflict`` where this connection is in as many rooms as it may be."""
+    if len(connection.rooms) >= ROOMS:
+        raise Conflict(N_("One connection can be in %(most)s rooms. Leave one first."), most=ROOMS)

@@ -1,0 +1,151 @@
+"""Whoever is taken out hears and says nothing more, whatever the worker was told of it."""
+
+import threading
+
+import pytest
+
+from chat import users
+from chat.passwords import Hasher
+from chat.store import connect as open_store
+from tests.live.client import settle
+from tests.live.cluster import PASSWORD
+from tests.waiting import eventually
+
+
+@pytest.fixture
+def store(maru):
+    opened = open_store(maru.store_url)
+    yield opened
+    opened.redis.connection_pool.disconnect()
+
+
+@pytest.fixture
+def deaf(store):
+    """While this holds, workers lose the connection on which they hear again and again."""
+
+    def start():
+        ended = threading.Event()
+
+        def kill():
+            while not ended.wait(0.005):
+                store.redis.execute_command("CLIENT", "KILL", "TYPE", "pubsub")
+
+        killing = threading.Thread(target=kill)
+        killing.start()
+        return lambda: (ended.set(), killing.join())
+
+    return start
+
+
+def let_in(owner, room, *people):
+    for person in people:
+        answer = owner.request("PUT", f"/api/rooms/{room}/members/{person.name}")
+        assert answer.status_code == 204, answer.text
+
+
+def take_out(owner, room, person):
+    answer = owner.request("DELETE", f"/api/rooms/{room}/members/{person.name}")
+    assert answer.status_code == 204, answer.text
+
+
+def test_a_member_removed_while_its_worker_is_deaf_hears_and_says_nothing_more(
+    person, apart, connect, deaf
+):
+    ann, ben, cho = person("ann"), person("ben"), person("cho")
+    room = ann.create_room(private=True)
+    let_in(ann, room, ben, cho)
+    mine, theirs = apart(ann, ben)
+    third = connect(cho)
+    for client in (mine, theirs, third):
+        client.join(room)
+    settle(room, mine, theirs, third)
+    hear_again = deaf()
+    try:
+        take_out(ann, room, ben)
+        # At once, and also when it says so over again.
+        for _ in range(3):
+            assert theirs.refusal("message", roomId=room, message="me") in (
+                "not_found",
+                "not_joined",
+            )
+            assert theirs.refusal("typing", roomId=room) in ("not_found", "not_joined")
+        ann.say(room, "a secret")
+    finally:
+        hear_again()
+    third.wait_for_message(20, message="a secret")
+    theirs.wait_for_event("notice", 20, code="kicked", roomId=room)
+    # Two leases later nobody has put it back.
+    eventually(lambda: ben.name not in ann.present(room), 10)
+    ann.say(room, "another one")
+    mine.wait_for_message(20, message="another one")
+    assert not theirs.messages("TALK")
+    assert theirs.refusal("message", roomId=room, message="me") == "not_found"
+    assert theirs.refusal("join", roomId=room) == "not_found"
+    assert set(ann.present(room)) == {ann.name, cho.name}
+
+
+def test_no_renewal_puts_a_removed_member_back(person, connect, store, maru):
+    """The worker was not told at all: as if what was published had been lost."""
+    ann, ben = person("ann"), person("ben")
+    room = ann.create_room(private=True)
+    let_in(ann, room, ben)
+    mine, theirs = connect(ann), connect(ben)
+    mine.join(room)
+    theirs.join(room)
+    store.redis.srem(f"maru:room:{{{room}}}:members", ben.name)
+    assert theirs.refusal("message", roomId=room, message="me") == "not_found"
+    theirs.wait_for_event("notice", 20, code="kicked", roomId=room)
+    mine.wait_for_message(20, type="QUIT", sender=ben.name, reason="kicked")
+    ann.say(room, "a secret")
+    mine.wait_for_message(message="a secret")
+    assert not theirs.messages("TALK")
+
+
+def test_nothing_said_after_a_removal_is_heard_however_fast(person, apart):
+    ann, ben = person("ann"), person("ben")
+    room = ann.create_room(private=True)
+    mine, theirs = apart(ann, ben)
+    mine.join(room)
+    for turn in range(20):
+        let_in(ann, room, ben)
+        theirs.join(room)
+        take_out(ann, room, ben)
+        mine.say(room, f"secret {turn}")
+    theirs.wait_for(lambda heard: [e for e, p in heard if e == "notice"][19:], 20)
+    assert not theirs.messages("TALK")
+
+
+@pytest.mark.parametrize("how", ["guest", "password", "log-out"])
+def test_whoever_may_not_go_on_is_cut_off_by_a_deaf_worker_too(
+    how, person, connect, store, deaf, maru
+):
+    ann, ben = person("ann"), person("ben")
+    room = ann.create_room()
+    mine, theirs = connect(ann), connect(ben)
+    mine.join(room)
+    theirs.join(room)
+    hear_again = deaf()
+    try:
+        if how == "guest":
+            users.set_role(store, ben.name, users.GUEST)
+        elif how == "password":
+            user = users.get(store, ben.name)
+            users.change_password(store, Hasher(), user, PASSWORD, "another " + PASSWORD)
+        else:
+            revoked = ben.maru.url + "/api/token/revoke"
+            answer = ben.request("POST", revoked.removeprefix(ben.url))
+            assert answer.status_code == 204
+        mine.say(room, "a secret")
+    finally:
+        hear_again()
+    theirs.wait_for_event("notice", 20, code="revoked")
+    assert theirs.ended.wait(20)
+    assert not theirs.messages("TALK")
+
+
+def test_an_account_that_was_changed_unheard_is_cut_off_by_the_next_look(person, connect, store):
+    ben = person("ben")
+    theirs = connect(ben)
+    store.redis.hset(f"maru:user:{ben.name}", "role", users.GUEST)
+    theirs.wait_for_event("notice", 30, code="revoked")
+    assert theirs.ended.wait(20)

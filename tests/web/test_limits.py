@@ -1,0 +1,106 @@
+"""Every route has a limit, or a reason why it needs none."""
+
+import pytest
+
+from chat.web.identity import OWN_LIMITS
+
+#: What is counted before anybody is known, or does nothing that could be too much.
+OTHERS = {
+    "static": "files, which browsers keep",
+    "pages.index": "a redirect",
+    "operations.healthz": "asks nothing",
+    "operations.readyz": "asks nothing",
+    "auth.login": "LOGIN_RATE",
+    "auth.register": "LOGIN_RATE",
+    "auth.settings": "LOGIN_RATE",
+    "auth.logout": "ends a login, of which each needs LOGIN_RATE",
+    "auth.language": "sets a cookie",
+    "api_tokens.register": "LOGIN_RATE",
+    "api_tokens.log_in": "LOGIN_RATE",
+    "api_tokens.revoke": "ends a token",
+}
+BODIES = {
+    "api.say": {"message": "hi"},
+    "api.edit": {"message": "hi"},
+    "api.create_room": {"name": "Plans"},
+}
+ARGUMENTS = {"room_id": "none", "name": "nobody", "seq": 1, "emoji": "👍"}
+
+
+def routes(app):
+    for rule in app.url_map.iter_rules():
+        if rule.endpoint not in OTHERS:
+            yield rule
+
+
+@pytest.fixture
+def limited(app_with):
+    return app_with(READ_RATE="1", MESSAGE_RATE="1", ROOM_RATE="1")
+
+
+def test_every_route_refuses_at_some_time(limited, register):
+    from tests.conftest import PASSWORD
+
+    for number, rule in enumerate(routes(limited)):
+        name = f"ann{number}"
+        register(name, "admin")
+        client = limited.test_client()
+        tokens = client.post("/api/token", json={"name": name, "password": PASSWORD}).json
+        kind = "refreshToken" if rule.endpoint == "api_tokens.refresh" else "accessToken"
+        headers = {"Authorization": f"Bearer {tokens[kind]}"}
+        if rule.endpoint.partition(".")[0] in ("pages", "admin") or "token_of" in rule.endpoint:
+            continue  # The same counting, for whoever is logged in; see below.
+        with limited.test_request_context():
+            path = rule.build({a: ARGUMENTS[a] for a in rule.arguments})[1]
+        method = next(m for m in ("GET", "POST", "PUT", "PATCH", "DELETE") if m in rule.methods)
+        answers = [
+            client.open(path, method=method, headers=headers, json=BODIES.get(rule.endpoint, {}))
+            for _ in range(30)
+        ]
+        refused = [answer for answer in answers if answer.status_code == 429]
+        assert refused, f"{method} {path} goes on for ever"
+        assert int(refused[0].headers["Retry-After"]) >= 1
+        assert refused[0].json["error"]["code"] == "rate_limited"
+
+
+def test_every_page_refuses_at_some_time(limited, register, submit):
+    from tests.conftest import PASSWORD
+
+    register("ann", "admin")
+    client = limited.test_client()
+    submit(client, "/login", name="ann", password=PASSWORD)
+    for _ in range(30):
+        client.get("/rooms")
+    for rule in routes(limited):
+        if rule.endpoint.partition(".")[0] in ("pages", "admin") and "GET" in rule.methods:
+            with limited.test_request_context():
+                path = rule.build({a: ARGUMENTS[a] for a in rule.arguments})[1]
+            assert client.get(path).status_code == 429, path
+    assert client.get("/api/token").status_code == 429
+
+
+def test_what_has_a_limit_of_its_own_is_there(app):
+    endpoints = {rule.endpoint for rule in app.url_map.iter_rules()}
+    assert set(OWN_LIMITS) <= endpoints and set(OTHERS) <= endpoints
+
+
+def test_one_person_may_own_so_many_rooms(app_with, register, store):
+    app = app_with(ROOMS_PER_PERSON="3")
+    from tests.conftest import PASSWORD
+
+    register("ann")
+    client = app.test_client()
+    token = client.post("/api/token", json={"name": "ann", "password": PASSWORD}).json
+    headers = {"Authorization": f"Bearer {token['accessToken']}"}
+
+    def make():
+        return client.post("/api/rooms", json={"name": "Plans"}, headers=headers)
+
+    made = [make() for _ in range(4)]
+    assert [answer.status_code for answer in made] == [201, 201, 201, 409]
+    room = made[0].json["roomId"]
+    assert client.delete(f"/api/rooms/{room}", headers=headers).status_code == 204
+    assert make().status_code == 201
+    # One that was lost does not count for ever.
+    store.redis.delete(f"maru:room:{{{made[1].json['roomId']}}}")
+    assert make().status_code == 201
