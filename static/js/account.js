@@ -34,8 +34,9 @@ async function settle() {
   const before = localStorage.getItem(HERE);
   localStorage.setItem(HERE, String(page.me));
   forgetOthers();
-  forgetOlder((owner) => owner !== page.me);
+  // Who has read a room here tells whose its key from before is.
   await carryKeysOver();
+  forgetOlder((owner) => owner !== page.me);
   if (before !== page.me) await forgetOthersKeys();
 }
 

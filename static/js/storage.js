@@ -56,9 +56,9 @@ export function onChangeElsewhere(start, run) {
   });
 }
 
-/** Nothing of this account stays, nor of any other one. */
+/** Nothing of this account stays, nor of any other one, nor a note that a tab holds something of theirs. */
 export function forgetAll() {
-  forget((key) => key.startsWith(ROOT));
+  forget((key) => key.startsWith(ROOT) || key.includes(`/${ROOT}`));
 }
 
 /** Nothing of other accounts stays: somebody else sits here now. */

@@ -2,9 +2,11 @@
  * "3 waiting to be sent": on every page, for as long as something has not reached the server, with what
  * it is, for which room, and what one may do about it.
  */
+import { open } from './cipher.js';
 import { element } from './dom.js';
+import { heldKey } from './key-store.js';
 import * as outbox from './outbox.js';
-import { figure, t } from './page.js';
+import { figure, page, t } from './page.js';
 
 /** What is sent sooner is not told. */
 const PATIENCE_MS = 1500;
@@ -70,16 +72,27 @@ function roomPart(entries) {
 /** @param {Entry} entry */
 function entryItem(entry) {
   const words = entry.sealed ? t('sealed') : entry.text ?? '';
+  const said = element('p', { class: 'waiting-words', dir: 'auto' });
   const what = {
     message: words,
     edit: t('waiting_edit_of', { words }),
     delete: t('waiting_delete'),
     react: t('waiting_react', { emoji: entry.emoji ?? '' }),
   }[entry.kind];
+  said.append(what);
+  if (entry.sealed) unseal(entry).then((text) => { said.textContent = text; }, () => {});
   const state = element('p', { class: 'message-state' }, entry.reason ? reasonOf(entry) : t('waiting_state'));
   if (entry.reason && entry.reason !== 'gone') state.append(decision('retry', () => outbox.retry(entry)));
   state.append(decision('discard', () => outbox.drop(entry)));
-  return element('li', { class: `waiting-entry${entry.reason ? ' failed' : ''}` }, element('p', { class: 'waiting-words', dir: 'auto' }, what), state);
+  return element('li', { class: `waiting-entry${entry.reason ? ' failed' : ''}` }, said, state);
+}
+
+/** What is waiting for an encrypted room, to those who have its key here. @param {Entry} entry @returns {Promise<string>} */
+async function unseal({ kind, roomId, clientId, ref, text = '' }) {
+  const held = await heldKey(roomId);
+  if (!held) return t('sealed');
+  const binding = { roomId, sender: String(page.me), type: kind === 'edit' ? 'EDIT' : 'TALK', clientId, ref };
+  return (await open(held.key, binding, text)).text;
 }
 
 /** @param {string} key @param {() => void} run */

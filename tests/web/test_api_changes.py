@@ -47,6 +47,18 @@ def test_a_reaction_is_put_and_taken_away(bora, hall, said):
     assert (taken["emoji"], taken["on"]) == ("👍🏽", False)
 
 
+def test_a_reaction_and_a_deletion_that_are_repeated_are_made_once(bora, hall, said):
+    on, off, gone = (f"?clientId=change-{i}" for i in range(3))
+    for _ in range(2):
+        assert bora.put(f"{said}/reactions/👍{on}").json == {"seq": 2}
+    for _ in range(2):
+        assert bora.delete(f"{said}/reactions/👍{off}").json == {"seq": 3}
+    for _ in range(2):
+        assert bora.delete(f"{said}{gone}").json == {"seq": 4}
+    refused(bora.put(f"{said}/reactions/👍?clientId=%20"), 400, "invalid")
+    assert page(bora, hall)["messages"][-1]["clientId"] == "change-2"
+
+
 @pytest.mark.parametrize("emoji", ["a", "1", "<b>", "%00", "ok 👍"])
 def test_what_is_no_emoji(bora, said, emoji):
     refused(bora.put(f"{said}/reactions/{emoji}"), 400, "invalid")

@@ -228,3 +228,17 @@ def test_a_password_is_never_in_the_log(client, submit, register, caplog):
     submit(client, "/login", name="bora", password="wrong " + PASSWORD)
     client.post("/api/token", json={"name": "bora", "password": PASSWORD})
     assert PASSWORD not in caplog.text
+
+
+def test_who_registers_comes_to_where_the_invitation_led(client, register, submit):
+    register("ann")
+    assert 'href="/register?next=/settings"' in client.get("/login?next=/settings").text
+    assert 'href="/login?next=/settings"' in client.get("/register?next=/settings").text
+    response = submit(client, "/register", name="bora", password=PASSWORD, next="/settings")
+    assert response.location == "/settings"
+
+
+@pytest.mark.parametrize("target", ["//evil.example", "https://evil.example", "/\\evil.example"])
+def test_registration_leads_nowhere_else(client, submit, target):
+    response = submit(client, "/register", name="bora", password=PASSWORD, next=target)
+    assert response.location == "/rooms"
