@@ -35,8 +35,7 @@ export function showWaiting(place) {
     if (told.length < all.length) timer = setTimeout(show, PATIENCE_MS);
     const failed = told.filter(({ reason }) => reason).length;
     line.classList.toggle('failed', failed > 0);
-    const [key, count] = failed ? ['not_sent', failed] : ['waiting', told.length];
-    button.textContent = t(count === 1 ? `${key}_one` : `${key}_many`, { count: figure(count) });
+    button.textContent = [counted('not_sent', failed), counted('waiting', told.length - failed)].filter(Boolean).join(' · ');
     if (told.length) line.append(button);
     else button.remove();
     const now = JSON.stringify(all);
@@ -60,6 +59,11 @@ export function showWaiting(place) {
   place.prepend(line);
   document.body.append(dialog);
   outbox.watch(show);
+}
+
+/** @param {string} key @param {number} count */
+function counted(key, count) {
+  return count && t(count === 1 ? `${key}_one` : `${key}_many`, { count: figure(count) });
 }
 
 /** @param {Entry[]} entries of one room */
