@@ -25,8 +25,13 @@ def main() -> None:
         sys.exit("maru: The benchmarks need Linux: epoll, /proc, and a choice of processors.")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     _allow_many_files()
-    scenarios = _chosen(options)
+    scenarios = [] if options.attacks else _chosen(options)
     try:
+        if options.attacks:
+            from benchmarks.attacks.run import run_attacks
+
+            run_attacks(options.seconds or 8, options.only_attacks, options.write)
+            return
         load_program()
         terms = Terms(1, options.seconds or (3 if options.quick else 4), options.window)
         results = run(options.only, scenarios, terms)
@@ -52,13 +57,17 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--window", type=int, default=4, help="messages in flight of each sender")
     parser.add_argument("--out", metavar="FOLDER", type=Path, default=CACHE, help="of results.json")
     parser.add_argument("--write", action="store_true", help="write docs/benchmarks.md, too")
+    parser.add_argument("--attacks", action="store_true", help="a member's wait under attack")
     options = parser.parse_args()
     if options.list:
         print(as_text([[s.name, s.title] for s in FULL]))
         sys.exit()
+    options.only_attacks = options.scenario.split(",") if options.scenario else None
+    if options.attacks:
+        return options
     if options.write and (options.quick or options.only or options.scenario):
         parser.error("--write takes a full run")
-    everybody = PEERS[:2] if options.quick else PEERS
+    everybody = PEERS[:3] if options.quick else PEERS
     options.only = options.only.split(",") if options.only else everybody
     if unknown := set(options.only) - set(PEERS):
         parser.error(f"no such peer: {', '.join(unknown)}")

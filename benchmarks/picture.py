@@ -18,6 +18,7 @@ PANELS = [
 ]
 NAMES = {
     "maru": "Maru",
+    "limited": "Maru, limits on",
     "node": "Socket.IO on Node",
     "stock": "Flask-SocketIO",
     "nchan": "nginx with nchan",
@@ -41,7 +42,7 @@ def draw(results: dict, picture: Path) -> None:
 def _draw_panel(axis, results, title, scenario, number, unit, less_is_better) -> None:
     names = [name for name in NAMES if name in results]
     values = [(results[name].get(scenario, {}).get(number) or 0) / unit for name in names]
-    colours = [OURS if name == "maru" else THEIRS for name in names]
+    colours = [OURS if name in ("maru", "limited") else THEIRS for name in names]
     bars = axis.barh([NAMES[name] for name in names], values, color=colours, height=0.65)
     axis.bar_label(bars, [_short(value) for value in values], padding=3)
     axis.set_title(title + (" (less is better)" if less_is_better else ""), fontsize=10, loc="left")

@@ -18,7 +18,7 @@ from benchmarks.server import Server
 from benchmarks.setup import load_program
 
 #: By the word that names it on the command line; the order is that of the table.
-PEERS = ("maru", "node", "stock", "nchan", "channels")
+PEERS = ("maru", "limited", "node", "stock", "nchan", "channels")
 
 #: Server -> scenario -> what came out; or ``{"error": …}``.
 Results = dict[str, dict[str, Result]]

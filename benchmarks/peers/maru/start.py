@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import config
 from benchmarks.placement import placement
 from benchmarks.processes import command_of, family, free_port, started, wait_until
 from benchmarks.server import Server
@@ -15,6 +16,8 @@ from benchmarks.setup import PYTHON, ROOT, pins
 
 NAME = "Maru"
 PEOPLE, PASSWORD = 50, "correct horse"
+#: The settings that limit what one person or address may do.
+LIMITS = [name for name in config.names() if name.endswith("_RATE") or "_PER_" in name]
 #: Longer than any run.
 TOKEN_SECONDS = 7200
 
@@ -34,63 +37,76 @@ DIALECT = [
 
 
 @contextlib.contextmanager
-def running(folder: Path, workers: int) -> Iterator[Server]:
+def running(folder: Path, workers: int, limits: dict[str, str] | None = None) -> Iterator[Server]:
+    """``limits`` are settings; without them there are none."""
+    if limits is None:
+        limits = dict.fromkeys(LIMITS, "0")
+    with serving(folder, workers, limits) as (root, port):
+        with ThreadPoolExecutor(4) as threads:
+            tokens = list(threads.map(lambda i: enrol(port, f"person-{i}"), range(PEOPLE)))
+
+        def new_rooms(number: int) -> list[str]:
+            with ThreadPoolExecutor(4) as threads:
+                return list(threads.map(lambda i: open_room(port, tokens[0], i), range(number)))
+
+        yield Server([root], [port], placement(workers), DIALECT, None, tokens, new_rooms)
+
+
+@contextlib.contextmanager
+def serving(folder: Path, workers: int, settings: dict[str, str]) -> Iterator[tuple[int, int]]:
+    """The process id of the main process, and the port, once all workers are ready."""
     port, log = free_port(), folder / "maru.log"
     environ = {
         "PORT": str(port),
         "WORKERS": str(workers),
         "DATA_DIR": str(folder / "data"),
         "ENV_FILE": "",
-        "MESSAGE_RATE": "0",
-        "ROOM_RATE": "0",
-        "JOIN_RATE": "0",
-        "READ_RATE": "0",
-        "ROOMS_PER_PERSON": "0",
-        "LOGIN_RATE": "0",
         "TOKEN_SECONDS": str(TOKEN_SECONDS),
         "MAX_CONNECTIONS": "40000",
+        **settings,
     }
     command = [PYTHON, "-m", "gunicorn", "-c", "gunicorn.conf.py"]
     with started(command, log, environ, ROOT) as root:
 
         def is_ready() -> bool:
             of_gunicorn = [pid for pid in family(root) if "gunicorn" in command_of(pid)]
-            answers = (_ask(port, "GET", "/readyz") for _ in range(3 * workers))
+            answers = (ask(port, "GET", "/readyz") for _ in range(3 * workers))
             return len(of_gunicorn) > workers and all(status == 200 for status, _ in answers)
 
         wait_until(is_ready, root, log)
-        with ThreadPoolExecutor(4) as threads:
-            tokens = list(threads.map(lambda i: _enrol(port, f"person-{i}"), range(PEOPLE)))
-
-        def new_rooms(number: int) -> list[str]:
-            with ThreadPoolExecutor(4) as threads:
-                return list(threads.map(lambda i: _open_room(port, tokens[0], i), range(number)))
-
-        yield Server([root], [port], placement(workers), DIALECT, None, tokens, new_rooms)
+        yield root, port
 
 
-def _enrol(port: int, name: str) -> str:
+def enrol(port: int, name: str, address: str = "") -> str:
+    """The token of a new account, made from this address where a proxy is trusted."""
     account = {"name": name, "password": PASSWORD}
-    _call(port, "/api/register", account)
-    return str(_call(port, "/api/token", account)["accessToken"])
+    _call(port, "/api/register", account, "", address)
+    return str(_call(port, "/api/token", account, "", address)["accessToken"])
 
 
-def _open_room(port: int, token: str, number: int) -> str:
+def open_room(port: int, token: str, number: int) -> str:
     return str(_call(port, "/api/rooms", {"name": f"Room {number}"}, token)["roomId"])
 
 
-def _call(port: int, path: str, body: dict[str, str], token: str = "") -> Any:
-    status, answer = _ask(port, "POST", path, body, token)
+def _call(port: int, path: str, body: dict[str, str], token: str = "", address: str = "") -> Any:
+    status, answer = ask(port, "POST", path, body, token, address)
     if status not in (200, 201):
         raise OSError(f"POST {path}: {status} {answer}")
     return answer
 
 
-def _ask(
-    port: int, method: str, path: str, body: dict[str, str] | None = None, token: str = ""
+def ask(
+    port: int,
+    method: str,
+    path: str,
+    body: dict[str, str] | None = None,
+    token: str = "",
+    address: str = "",
 ) -> tuple[int, Any]:
     """Status and JSON of the answer; status 0 if there is none."""
     headers = {"Content-Type": "application/json", "Authorization": f"Bearer {token}"}
+    if address:
+        headers["X-Forwarded-For"] = address
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
     try:
         connection.request(method, path, json.dumps(body) if body else None, headers)
