@@ -19,6 +19,8 @@ USERS = PREFIX + "users"
 FOUNDER = PREFIX + "founder"
 #: A trace of the secrets that tokens and cookies are signed with.
 SECRETS = PREFIX + "secrets"
+#: HASH of what names look like (their skeletons) to the folded names; "" is the way they were made.
+SKELETONS = PREFIX + "skeletons"
 #: Channel on which workers tell each other of revocations, of changed rooms, and that they live.
 CONTROL = PREFIX + "control"
 

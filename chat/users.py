@@ -6,16 +6,19 @@ Where a password is hashed, ``RateLimited`` may be raised: see ``chat.passwords`
 import functools
 import time
 from dataclasses import dataclass, replace
+from itertools import chain
 
 import orjson
 
-from chat import keys, text
+from chat import keys, names, text
 from chat.errors import N_, Conflict, Forbidden, Invalid, NotFound, Unauthorized
 from chat.passwords import Asker, Fit, Hasher
-from chat.store import Question, Store, fields
+from chat.store import Argument, Question, Store, fields
 
 ADMIN, USER, GUEST = "admin", "user", "guest"
 ROLES = (ADMIN, USER, GUEST)
+#: What ``REGISTRATION`` makes of newcomers, but the first; nothing where it is closed.
+_ROLE_OF_NEWCOMERS = {"open": USER, "approval": GUEST, "closed": ""}
 #: On whose behalf a password is hashed where there is no client: in a command.
 NOBODY = Asker()
 
@@ -58,23 +61,16 @@ def create(
     Without ``role``, the very first account is the admin, whatever ``registration`` says, and any
     other a user, or a guest where an admin has to approve it.
     """
-    name = text.person_name(name)
-    hashed_later = text.password(password)
+    name = names.new_name(name)
+    chosen = text.password(password)
     if role is not None:
         check_role(role)
-    folded = text.fold(name)
-    is_first = bool(store.redis.set(keys.FOUNDER, folded, nx=True))
-    try:
-        if role is None:
-            role = ADMIN if is_first else _role_of_newcomers(registration)
-        user = User(name, role, time.time_ns() // 1_000_000)
-        _claim(store, folded, user, hasher.hash(hashed_later, asker))
-    except BaseException:
-        if is_first:
-            store.redis.delete(keys.FOUNDER)
-        raise
-    store.redis.sadd(keys.USERS, folded)
-    return user
+    others = role or _ROLE_OF_NEWCOMERS[registration]
+    if not others and not nobody_yet(store):
+        raise _closed()
+    hashed = hasher.hash(chosen, asker)
+    user = User(name, role or ADMIN, time.time_ns() // 1_000_000)
+    return replace(user, role=_claim(store, user, others, hashed))
 
 
 def authenticate(
@@ -113,7 +109,9 @@ def reading(name: str) -> Question[User | None]:
 
 def nobody_yet(store: Store) -> bool:
     """Will the next account be the first, and so the admin's?"""
-    return not store.redis.exists(keys.FOUNDER)
+    founder = store.redis.get(keys.FOUNDER)
+    # A founder without any account never came to be: the server ended in between.
+    return founder is None or not store.redis.exists(keys.user(founder.decode()), keys.USERS)
 
 
 def everyone(store: Store) -> list[User]:
@@ -124,13 +122,20 @@ def everyone(store: Store) -> list[User]:
 
 
 def set_role(store: Store, name: str, role: str) -> User:
-    """Give an account another role. Raises ``NotFound``, ``Invalid``. Workers are told."""
+    """Give an account another role. Raises ``NotFound``, ``Invalid``; workers are told.
+
+    Raises ``Conflict`` where nobody would be an admin any more.
+    """
     check_role(role)
-    key = keys.user(text.fold(name))
-    if not store.redis.exists(key):
+    folded = text.fold(name)
+    admins = [user.folded for user in everyone(store) if user.is_admin] if role != ADMIN else []
+    others = [keys.user(admin) for admin in admins if admin != folded]
+    done = store.run("set_role", [keys.user(folded), *others], [role])
+    if done == b"NOBODY":
         raise NotFound(N_("There is nobody of that name."))
-    store.redis.hset(key, "role", role)
-    user = _user(store.redis.hgetall(key))
+    if done == b"LAST":
+        raise Conflict(N_("Somebody has to be an admin. Make another one first."))
+    user = _user(store.redis.hgetall(keys.user(folded)))
     store.redis.publish(keys.CONTROL, orjson.dumps({"role": [user.name, role]}))
     return user
 
@@ -166,20 +171,44 @@ def check_role(role: object) -> None:
         raise Invalid(N_("A role is admin, user or guest."))
 
 
-def _role_of_newcomers(registration: str) -> str:
-    if registration == "closed":
-        raise Forbidden(N_("Registration is closed. Ask an admin for an account."))
-    return GUEST if registration == "approval" else USER
+def _closed() -> Forbidden:
+    return Forbidden(N_("Registration is closed. Ask an admin for an account."))
 
 
-def _claim(store: Store, folded: str, user: User, hashed: str) -> None:
-    created = store.run(
-        "create_user",
-        [keys.user(folded)],
-        ["name", user.name, "password", hashed, "role", user.role, "createdAt", user.created_at],
-    )
-    if not created:
+def _claim(store: Store, user: User, others: str, hashed: str) -> str:
+    """Make the account; gives its role, which is ``others`` for any but the founder."""
+    looks = names.skeletons(user.name)
+    fields: list[Argument] = ["name", user.name, "password", hashed, "createdAt", user.created_at]
+    while True:
+        founder = (store.redis.get(keys.FOUNDER) or b"").decode()
+        made: bytes = store.run(
+            "create_user",
+            [
+                keys.user(user.folded),
+                keys.USERS,
+                keys.FOUNDER,
+                keys.user(founder),
+                keys.SKELETONS,
+            ],
+            [user.folded, founder, user.role, others, names.VERSION, len(looks), *looks, *fields],
+        )
+        if made == b"INDEX":
+            _index_names(store)
+        elif made != b"AGAIN":
+            break
+    if made == b"TAKEN":
         raise Conflict(N_("That name is taken."))
+    if made == b"ALIKE":
+        raise Conflict(N_("That name looks like one that is taken."))
+    if made == b"CLOSED":
+        raise _closed()
+    return made.decode()
+
+
+def _index_names(store: Store) -> None:
+    """Note what the names look like of accounts that were made before that was noted."""
+    looks = [(look, u.folded) for u in everyone(store) for look in names.skeletons(u.name)]
+    store.run("index_names", [keys.SKELETONS], [names.VERSION, *chain.from_iterable(looks)])
 
 
 def _reading(folded: str) -> Question[User | None]:

@@ -1,5 +1,6 @@
 """Accounts: made once, the first an admin, passwords checked alike for all."""
 
+from concurrent.futures import ThreadPoolExecutor
 from unicodedata import normalize
 
 import pytest
@@ -93,6 +94,7 @@ def test_a_password_can_be_changed_by_who_knows_it(store, hasher):
 
 
 def test_roles_can_be_set(store, hasher):
+    users.create(store, hasher, "Root", PASSWORD)
     users.create(store, hasher, "Ann", PASSWORD)
     assert users.set_role(store, "ANN", "guest").role == "guest"
     assert not users.get(store, "Ann").may_chat
@@ -134,6 +136,58 @@ def test_a_short_password_from_before_there_was_one_form_goes_on_working(store, 
     users.create(store, hasher, "Ann", PASSWORD)
     store.redis.hset("maru:user:ann", "password", hasher.hash(typed, users.NOBODY))
     assert users.authenticate(store, hasher, "Ann", typed).name == "Ann"
+
+
+@pytest.mark.parametrize("role", ["user", "guest"])
+def test_the_last_admin_stays_one_whoever_asks(store, hasher, role):
+    users.create(store, hasher, "Ann", PASSWORD)
+    users.create(store, hasher, "Ben", PASSWORD)
+    with pytest.raises(Conflict):
+        users.set_role(store, "ANN", role)
+    assert users.get(store, "Ann").is_admin
+    users.set_role(store, "Ben", "admin")
+    assert users.set_role(store, "Ann", role).role == role
+    with pytest.raises(Conflict):
+        users.set_role(store, "Ben", role)
+
+
+def test_of_two_admins_who_demote_each_other_at_once_one_stays(store, hasher):
+    for name in ("Ann", "Ben"):
+        users.create(store, hasher, name, PASSWORD, role="admin")
+
+    def demote(name):
+        try:
+            return users.set_role(store, name, "user").name
+        except Conflict:
+            return None
+
+    with ThreadPoolExecutor(2) as both:
+        for _ in range(50):
+            assert None in list(both.map(demote, ("Ann", "Ben")))
+            assert [user.is_admin for user in users.everyone(store)].count(True) == 1
+            for name in ("Ann", "Ben"):
+                users.set_role(store, name, "admin")
+
+
+def test_a_founder_that_never_came_to_be_keeps_nobody_from_being_the_admin(store, hasher):
+    store.redis.set("maru:founder", "ann")
+    assert users.nobody_yet(store)
+    assert users.create(store, hasher, "Ben", PASSWORD, registration="closed").role == "admin"
+    assert users.create(store, hasher, "Cem", PASSWORD).role == "user"
+
+
+def test_nobody_becomes_the_admin_because_the_first_account_is_gone(store, hasher):
+    users.create(store, hasher, "Ann", PASSWORD)
+    users.create(store, hasher, "Ben", PASSWORD)
+    store.redis.delete("maru:user:ann")
+    assert not users.nobody_yet(store)
+    assert users.create(store, hasher, "Cem", PASSWORD).role == "user"
+
+
+def test_of_many_who_register_first_at_once_one_is_the_admin(store, hasher):
+    with ThreadPoolExecutor(8) as all_at_once:
+        made = all_at_once.map(lambda i: users.create(store, hasher, f"bot{i}", PASSWORD), range(8))
+        assert sorted(user.role for user in made) == ["admin", *["user"] * 7]
 
 
 def test_passwords_are_stored_as_argon2id_only(store, hasher):

@@ -1,0 +1,132 @@
+"""Names of people that one can tell apart: what a new one may be, and what it looks like.
+
+Two names that look alike have a skeleton in common (Unicode TS 39), and only one account may have
+it. Names of accounts from before that rule stay as they are; ``chat.text.person_name`` takes them.
+"""
+
+import bisect
+import functools
+import json
+import unicodedata
+from collections.abc import Iterator
+from importlib import resources
+from typing import Any
+
+from chat import text
+from chat.errors import N_, Invalid
+
+#: Which way of making skeletons this is. Another one makes the store's index anew.
+VERSION = "1"
+#: Marks that letters of real orthographies bear, above one another; TS 39 names the same number.
+MARKS_MAX = 4
+
+# Default-ignorable code points among what names may consist of: they show nothing.
+_IGNORABLE = frozenset(
+    (
+        *(0x34F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x180B, 0x180C, 0x180D, 0x180F, 0x3164, 0xFFA0),
+        *range(0xFE00, 0xFE10),
+        *range(0xE0100, 0xE01F0),
+    )
+)
+# Scripts that are written together: TS 39, "highly restrictive". Others stand alone.
+_TOGETHER = [
+    {"LATIN", "HAN", "HANGUL"},
+    {"LATIN", "HAN", "HIRAGANA", "KATAKANA"},
+    {"LATIN", "HAN", "BOPOMOFO"},
+]
+
+
+def new_name(value: object) -> str:
+    """The name for a new account, in NFC. Raises ``Invalid``."""
+    name = text.person_name(value)
+    if any(ord(c) in _IGNORABLE for c in name) or _has_too_many_marks(name):
+        raise Invalid(N_("A name has only what can be seen, and few marks on each letter."))
+    scripts = {_script(c) for c in name} - {"COMMON", "INHERITED"}
+    if len(scripts) > 1 and not any(scripts <= together for together in _TOGETHER):
+        raise Invalid(
+            N_("A name is in one script. Latin letters may stand beside East Asian ones.")
+        )
+    return name
+
+
+def skeletons(name: str) -> list[str]:
+    """What a name looks like, as it is written and in small letters.
+
+    Both, since in ``biIl`` the third letter looks like an ``l`` only as long as it is a capital.
+    """
+    shown = unicodedata.normalize("NFKC", name)
+    return sorted({_skeleton(shown), _skeleton(shown.casefold())})
+
+
+def _skeleton(shown: str) -> str:
+    prototypes = _prototypes()
+    # Twice: what a letter looks like may be made of letters that look like others.
+    for _ in range(2):
+        parts = unicodedata.normalize("NFD", shown)
+        shown = "".join(prototypes.get(c, c) for c in parts if ord(c) not in _IGNORABLE)
+        shown = shown.casefold()
+    return unicodedata.normalize("NFC", shown)
+
+
+def _has_too_many_marks(name: str) -> bool:
+    row = ""
+    for c in unicodedata.normalize("NFD", name):
+        row = row + c if unicodedata.category(c) in ("Mn", "Me") else ""
+        # The same mark twice covers itself.
+        if len(row) > MARKS_MAX or row[-2:-1] == c:
+            return True
+    return False
+
+
+def _script(c: str) -> str:
+    """The script's name in Unicode, in capitals; ``UNKNOWN`` for what the data does not know."""
+    starts, ranges, scripts = _scripts()
+    found = bisect.bisect_right(starts, ord(c)) - 1
+    known = found >= 0 and ord(c) <= ranges[found][1]
+    return scripts[ranges[found][2]] if known else "UNKNOWN"
+
+
+@functools.cache
+def _scripts() -> tuple[list[int], list[list[int]], list[str]]:
+    data = _data("categories.json")
+    ranges = sorted(data["code_points_ranges"])
+    return [first for first, *_ in ranges], ranges, data["iso_15924_aliases"]
+
+
+@functools.cache
+def _prototypes() -> dict[str, str]:
+    """Character -> what stands for all that look like it.
+
+    The data lists pairs without saying which of the two Unicode's own table maps to the other. All
+    that look alike are pairs with the same one, which is the one with most of them.
+    """
+    pairs: dict[str, set[str]] = {}
+    for one, others in _data("confusables.json").items():
+        # Those that run right to left are wrapped into marks of direction.
+        one = one.strip("\u200e")
+        for other in (entry["c"].strip("\u200e") for entry in others):
+            pairs.setdefault(one, set()).add(other)
+            pairs.setdefault(other, set()).add(one)
+    chosen: dict[str, str] = {}
+    for alike in _connected(pairs):
+        stands = max(sorted(alike), key=lambda each: (len(pairs[each]), len(each)))
+        chosen.update((c, stands) for c in alike if len(c) == 1 and c != stands)
+    return chosen
+
+
+def _connected(pairs: dict[str, set[str]]) -> Iterator[set[str]]:
+    seen: set[str] = set()
+    for start in pairs:
+        group, ahead = set(), {start} - seen
+        while ahead:
+            one = ahead.pop()
+            group.add(one)
+            ahead |= pairs[one] - group
+        seen |= group
+        if group:
+            yield group
+
+
+def _data(name: str) -> Any:
+    # Read, not imported: the package keeps all of it in memory.
+    return json.loads(resources.files("confusable_homoglyphs").joinpath(name).read_text("utf-8"))

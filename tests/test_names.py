@@ -1,0 +1,105 @@
+"""Names that look alike are one name; names of all scripts are welcome."""
+
+from unicodedata import normalize
+
+import pytest
+
+from chat import names, users
+from chat.errors import Conflict, Invalid
+from chat.passwords import Hasher
+
+PASSWORD = "correct horse"
+HASHER = Hasher()
+
+REAL = [
+    *("보라", "김민준", "남궁민수", "José",
+      "Øystein", "Þóra", "Łukasz", "Zoë", "Jean-Luc", "o.brien"),
+    *("山田太郎", "さくら", "ヤマダ", "高橋みなみ", "Ken山田", "王小明",
+      "李娜", "陳ㄅㄆ", "Bora보라", "金민수"),
+    *("محمد", "فاطمة", "علی", "דוד", "שרה", "मोहन", "प्रियंका", "अर्जुन", "সুমন", "ਗੁਰਪ੍ਰੀਤ", "પ્રિયા"),
+    *("ความรัก", "สมชาย", "น้ำฝน", "Nguyễn", "Phượng", "Trần_Thị", "Ελένη", "Γιώργος", "Иван"),
+    *("Ёлка", "Оксана", "Ђорђе", "გიორგი", "Հայկ", "Անահիտ", "አበበ", "ሰላም", "கண்ணன்", "தமிழ்"),
+    *("సీత", "ಕನ್ನಡ", "മലയാളം", "සුනිල්", "សុខា", "ស្រីមុំ", "ບຸນ",
+      "မြန်မာ", "အောင်", "བསྟན་འཛིན".replace("་", "_")),
+    *("ᠮᠣᠩᠭᠣᠯ", "ᏣᎳᎩ", "ⵜⵉⴼⵉⵏⴰⵖ", "a1", "user_42", "x" * 32),
+]  # fmt: skip
+LIKE_BORA = {
+    "variation selector": "bo\ufe0fra",
+    "grapheme joiner": "bora\u034f",
+    "khmer vowel": "bo\u17b4ra",
+    "mongolian selector": "bor\u180ba",
+    "cyrillic": "b\u043er\u0430",
+    "all cyrillic but one": "\u042c\u043er\u0430",
+    "full width": "\uff42\uff4f\uff52\uff41",
+    "mathematical": "\U0001d41b\U0001d428\U0001d42b\U0001d41a",
+    "script letters": "\U0001d4eb\u2134\U0001d4fb\U0001d4ea",
+    "greek": "b\u03bfra",
+    "zero": "b0ra",
+    "capitals": "BORA",
+    "31 marks": "b" + "\u0301" * 28 + "ora",
+    "marks that cover themselves": "bo\u0323\u0323ra",
+    "filler": "bo\u3164ra",
+    "selector of the supplement": "bora\U000e0100",
+}
+
+
+@pytest.mark.parametrize("name", REAL)
+def test_real_names_of_all_scripts_are_welcome(name):
+    assert names.new_name(name) == normalize("NFC", name)
+
+
+def test_real_names_do_not_look_alike():
+    looks = [look for name in REAL for look in names.skeletons(name)]
+    assert len(looks) == len({*looks})
+
+
+@pytest.mark.parametrize("name", LIKE_BORA.values(), ids=LIKE_BORA)
+def test_nobody_can_be_called_what_looks_like_somebodys_name(store, name):
+    users.create(store, HASHER, "bora", PASSWORD)
+    with pytest.raises((Invalid, Conflict)):
+        users.create(store, HASHER, name, PASSWORD)
+    assert len(users.everyone(store)) == 1
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("bill", "bi11"), ("bill", "biIl"), ("bill", "BilI"), ("Ivan", "lvan"), ("Arnold", "Amold"),
+        ("paypal", "раура1"), ("ОВО", "OBO"), ("наташа", "нaтaшa"), ("oleg", "0leg"),
+        ("力lee", "カlee"), ("ｶﾅ", "カナ"), ("한글", "한글".replace("한", "\u1112\u1161\u11ab")),
+    ],
+)  # fmt: skip
+def test_of_two_names_that_look_alike_the_first_stays_alone(store, one, other):
+    for first, second in ((one, other), (other, one)):
+        store.redis.flushall()
+        try:
+            users.create(store, HASHER, first, PASSWORD)
+        except Invalid:
+            continue  # No account has such a name in the first place.
+        with pytest.raises((Invalid, Conflict)):
+            users.create(store, HASHER, second, PASSWORD)
+
+
+def test_names_from_before_go_on_working_and_keep_others_from_looking_like_them(store):
+    for name in ("bora", "b0ra", "bo\ufe0fra"):
+        users.create(store, HASHER, "somebody", PASSWORD)
+        old = store.redis.hgetall("maru:user:somebody") | {b"name": name.encode()}
+        store.redis.hset(f"maru:user:{name}", mapping=old)
+        store.redis.sadd("maru:users", name)
+        store.redis.srem("maru:users", "somebody")
+        store.redis.delete("maru:user:somebody", "maru:skeletons")
+    for name in ("bora", "b0ra", "bo\ufe0fra"):
+        assert users.authenticate(store, HASHER, name, PASSWORD).name == name
+        assert users.set_role(store, name, "admin").name == name
+    with pytest.raises(Conflict):
+        users.create(store, HASHER, "B0RA", PASSWORD)
+    assert users.create(store, HASHER, "dan", PASSWORD).name == "dan"
+
+
+def test_another_way_of_making_skeletons_makes_the_index_anew(store):
+    users.create(store, HASHER, "bora", PASSWORD)
+    store.redis.delete("maru:skeletons")
+    store.redis.hset("maru:skeletons", mapping={"": "0", "dan": "somebody else"})
+    with pytest.raises(Conflict):
+        users.create(store, HASHER, "b0ra", PASSWORD)
+    assert users.create(store, HASHER, "dan", PASSWORD).name == "dan"
