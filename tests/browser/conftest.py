@@ -1,8 +1,8 @@
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 
 from tests.browser.cable import Cable
-from tests.browser.people import Person
+from tests.browser.people import PATIENCE, Person
 from tests.live.cluster import Maru
 
 
@@ -74,3 +74,24 @@ def two(at_browser):
     ann.enter(room_id)
     ben.enter(room_id)
     return ann, ben, room_id
+
+
+@pytest.fixture
+def behind_cable(two, at_browser, cable):
+    """Two in a room, the first behind a cable: ``ann, ben, cable, room_id = behind_cable``."""
+    _, ben, room_id = two
+    ann = at_browser("cat", url=cable.url)
+    ann.enter(room_id)
+    return ann, ben, cable, room_id
+
+
+@pytest.fixture
+def sealed(at_browser):
+    """Two in an encrypted room: ``ann, ben, room_id, link = sealed``."""
+    ann, ben = at_browser("ann"), at_browser("ben")
+    room_id = ann.api.create_room("Secrets", encrypted=True)
+    ann.page.goto(f"/rooms/{room_id}")
+    link = ann.new_invitation()
+    ben.page.goto(link)
+    expect(ben.composer).to_be_enabled(timeout=PATIENCE)
+    return ann, ben, room_id, link
