@@ -16,6 +16,8 @@ from chat.errors import N_, Invalid, NotFound
 from chat.store import Argument, Call, Question, Store, snapshot
 
 PAGE_MAX = 200
+#: Entries and bytes of one page at the most, however few messages they are.
+ENTRIES_MAX, BYTES_MAX = 1000, 1_000_000
 # How the scripts begin what they store; see ``stamp`` in ``lua/lib.lua``.
 _SENT_AT = re.compile(rb'"sentAt":(\d+)')
 #: Messages that a client gets when it cannot be told exactly what it missed.
@@ -86,6 +88,9 @@ def page(
 ) -> Page:
     """The newest ``limit`` messages, or those just before or just after a number.
 
+    Only what was said is counted; edits, deletions and reactions among it come along, up to
+    ``ENTRIES_MAX`` entries and ``BYTES_MAX`` bytes in all.
+
     Raises ``Invalid`` for numbers out of range and for both ``before`` and ``after``, and
     ``NotFound``.
     """
@@ -106,7 +111,20 @@ def page(
 
 def top(room_id: str) -> Question[Page]:
     """The newest entry, whatever it is. Reading raises ``NotFound``."""
-    return _window(room_id, ("XREVRANGE", "+", "-"), 1)
+
+    def read(answers: list[Any]) -> Page:
+        (epoch, seq), entries = answers
+        if epoch is None:
+            raise NotFound(N_("There is no such room."))
+        return Page([_wire(entry) for entry in entries], epoch.decode(), int(seq or 0), False)
+
+    return snapshot(
+        [
+            ("HMGET", keys.room(room_id), "epoch", "seq"),
+            ("XREVRANGE", keys.stream(room_id), "+", "-", "COUNT", 1),
+        ],
+        read,
+    )
 
 
 def newest(room_id: str, count: int = FRESH) -> Question[Page]:
@@ -174,22 +192,15 @@ def _window(room_id: str, command: tuple[str, str, str], limit: int) -> Question
     name, start, end = command
 
     def read(answers: list[Any]) -> Page:
-        (epoch, seq), entries = answers
-        if epoch is None:
-            raise NotFound(N_("There is no such room."))
-        messages = [_wire(entry) for entry in entries[:limit]]
+        epoch, seq, more, *entries = answers[0]
+        messages = [_wire(entry) for entry in entries]
         if name == "XREVRANGE":
             messages.reverse()
-        return Page(messages, epoch.decode(), int(seq or 0), len(entries) > limit)
+        return Page(messages, epoch.decode(), int(seq), bool(more))
 
-    return snapshot(
-        [
-            ("HMGET", keys.room(room_id), "epoch", "seq"),
-            # One more than asked for tells whether there are more.
-            (name, keys.stream(room_id), start, end, "COUNT", limit + 1),
-        ],
-        read,
-    )
+    room_keys = [keys.room(room_id), keys.stream(room_id)]
+    args: list[Argument] = [name, start, end, limit, ENTRIES_MAX, BYTES_MAX]
+    return Question([Call("page", room_keys, args)], read)
 
 
 def _wire(entry: Any) -> bytes:

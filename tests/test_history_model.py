@@ -104,12 +104,14 @@ class HistoryMachine(RuleBasedStateMachine):
     @rule(after=st.integers(0, 40), limit=st.integers(1, 8))
     def page_after(self, after, limit):
         following = [seq for seq in sorted(self.stored) if seq > after]
-        self._is_page(following[:limit], len(following) > limit, after=after, limit=limit)
+        page = self._until(following, limit)
+        self._is_page(page, len(following) > len(page), after=after, limit=limit)
 
     @rule(before=st.integers(0, 40), limit=st.integers(1, 8))
     def page_before(self, before, limit):
         earlier = [seq for seq in sorted(self.stored) if seq < before]
-        self._is_page(earlier[-limit:], len(earlier) > limit, before=before, limit=limit)
+        page = self._until(earlier[::-1], limit)[::-1]
+        self._is_page(page, len(earlier) > len(page), before=before, limit=limit)
 
     @rule(since=st.integers(0, 40), known=st.booleans(), right=st.booleans())
     def come_back(self, since, known, right):
@@ -173,6 +175,16 @@ class HistoryMachine(RuleBasedStateMachine):
     def _said(self, ref):
         found = self.stored.get(ref, {})
         return found if found.get("type") == "TALK" else {"sender": None}
+
+    def _until(self, seqs, limit):
+        """Those up to the last of so many TALKs."""
+        page = []
+        for seq in seqs:
+            page.append(seq)
+            limit -= self.stored[seq]["type"] == "TALK"
+            if limit == 0:
+                break
+        return page
 
     def _edits(self, message, ref):
         return message["type"] == "EDIT" and message["ref"] == ref
