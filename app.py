@@ -9,7 +9,7 @@ import sys
 from flask import Flask
 
 import config
-from chat import embedded, key_prefix, store, store_warnings, web
+from chat import embedded, key_prefix, store, store_choice, store_warnings, web
 from chat.conversation import Conversation
 from chat.limits import Limits
 from chat.live.hashing import HashingQueue
@@ -77,6 +77,7 @@ def main() -> None:
         embedded.say(doubt)
     # A store that another Maru keeps is that one's to serve.
     with embedded.owned(settings):
+        store_choice.note(settings, settings.shown_store)
         app = create_app(settings)
         for warning in store_warnings.checked(settings):
             embedded.say(warning)

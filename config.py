@@ -145,6 +145,11 @@ class Settings:
         return not self.redis_url
 
     @property
+    def shown_store(self) -> str:
+        """``redis_url`` less its password."""
+        return check.masked(self.redis_url).strip("'")
+
+    @property
     def store_url(self) -> str:
         """The URL to connect to, of the embedded Valkey too."""
         # Here, since the embedded server's module is not needed to print the table.

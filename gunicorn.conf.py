@@ -11,6 +11,7 @@ import socket
 import sys
 
 import master
+from chat import store_choice
 from chat.embedded import EmbeddedError, EmbeddedStore
 
 settings = master.settings()
@@ -55,6 +56,7 @@ def on_starting(server):
     inherited = "GUNICORN_PID" in os.environ or "LISTEN_FDS" in os.environ
     if not inherited:
         _check_port()
+    store_choice.note(settings, settings.shown_store)
     if settings.embedded:
         store = EmbeddedStore(settings.data_dir)
         try:

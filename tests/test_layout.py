@@ -33,6 +33,7 @@ MAY_IMPORT = {
     "rate_limit": {"store", "keys", "errors"},
     "sessions": {"store", "keys"},
     "login_limits": {"store", "keys", "errors", "rate_limit"},
+    "store_choice": {"embedded"},
     "store_warnings": {"store", "keys", "key_prefix"},
     "limits": {"presence", "rate_limit"},
     "passwords": {"text"},

@@ -4,6 +4,7 @@ They work beside a running server and without one: where the embedded store is n
 started for the command.
 """
 
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,7 +14,7 @@ from flask import Flask
 from flask.cli import with_appcontext
 from redis.exceptions import RedisError
 
-from chat import embedded, users
+from chat import embedded, store_choice, users
 from chat.embedded import EmbeddedError
 from chat.errors import MaruError
 from chat.store import Store
@@ -50,8 +51,17 @@ def _set_role(name: str, role: str) -> None:
 @contextmanager
 def _store() -> Iterator[Store]:
     """The store while the command runs; what goes wrong becomes one line and exit status 1."""
+    settings = parts().settings
+    other = store_choice.elsewhere(settings.data_dir)
+    if settings.embedded and other:
+        raise click.ClickException(
+            f"The Maru of {settings.data_dir} uses the store {other}, and this command would use"
+            " the embedded one: give it the same REDIS_URL and secrets, for example in .env."
+        )
+    if "MARU_TELL_STORE" in os.environ:
+        click.echo(f"Store: {store_choice.described(settings, settings.shown_store)}", err=True)
     try:
-        with embedded.running(parts().settings):
+        with embedded.running(settings):
             yield parts().store
     except (MaruError, EmbeddedError) as error:
         raise click.ClickException(str(error)) from None

@@ -7,7 +7,8 @@ import sys
 
 import pytest
 
-from chat import users
+import config
+from chat import store_choice, users
 from chat.users import Hasher
 from tests.conftest import PASSWORD
 
@@ -118,3 +119,39 @@ def test_without_a_server_the_embedded_store_is_started(shell, tmp_path):
         )
         assert expected in done.stdout + done.stderr
         assert done.returncode == (0 if "now" in expected else 1)
+
+
+def test_it_does_not_write_where_the_server_would_not_look(shell, store_url, tmp_path):
+    """The server was started with REDIS_URL in its environment, and this shell has none."""
+    data = tmp_path / "var"
+    settings = config.load({**shell, "DATA_DIR": str(data)})
+    store_choice.note(settings, settings.shown_store)
+    forgetful = {**shell, "REDIS_URL": "", "DATA_DIR": str(data)}
+    command = [sys.executable, "-m", "flask", "create-user", "bora"]
+    done = subprocess.run(
+        command, env=forgetful, input=PASSWORD, capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"Error: The Maru of {data} uses the store ")
+    assert not (data / "appendonlydir").exists()
+    # Once it has been started without, the embedded store is the right one.
+    own = config.load({"DATA_DIR": str(data)})
+    store_choice.note(own, own.shown_store)
+    assert store_choice.elsewhere(data) is None
+
+
+def test_it_works_from_anywhere_and_says_which_store_it_used(shell, tmp_path):
+    shell = {**shell, "REDIS_URL": "", "DATA_DIR": str(tmp_path / "var")}
+    done = subprocess.run(
+        [config.ROOT / "bin/flask", "create-user", "bora"],
+        env=shell, cwd="/", input=PASSWORD, capture_output=True, text=True, timeout=300,
+    )  # fmt: skip
+    assert (done.returncode, done.stdout) == (0, "bora is an admin now.\n"), done.stderr
+    assert f"Store: the embedded one, in {tmp_path / 'var'}\n" in done.stderr
+
+
+def test_the_password_of_a_store_is_not_noted(tmp_path):
+    keys = {"SECRET_KEY": "s" * 32, "JWT_SECRET_KEY": "j" * 32, "DATA_DIR": str(tmp_path)}
+    settings = config.load({**keys, "REDIS_URL": "redis://:sesame@localhost/2"})
+    store_choice.note(settings, settings.shown_store)
+    assert store_choice.elsewhere(tmp_path) == "redis://***@localhost/2"
