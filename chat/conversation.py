@@ -5,6 +5,7 @@ and gives what an acknowledgement needs. ``chat.live`` and ``chat.web`` only tra
 """
 
 from dataclasses import dataclass, field, replace
+from typing import cast
 
 import orjson
 
@@ -120,6 +121,16 @@ class Conversation:
         room = replace(room, user_count=count, seq=page.seq)
         return Joined(room, count, names, page, recovered)
 
+    def page(self, user: User, room_id: object, *window: object) -> history.Page:
+        """A page of what was said: ``window`` is before, after, limit, as ``history.paging`` has it.
+
+        Whether this user may read it is asked after it, in the same write: so nothing is read that
+        was said after a removal. Raises as ``history.paging`` and ``rooms.access`` do.
+        """
+        access = rooms.accessing(user, room_id)
+        page, _ = self.store.ask_together(history.paging(str(room_id), *window), access)
+        return cast(history.Page, page)
+
     def leave(self, user: User, room_id: str, session: str, reason: str = message.LEFT) -> int:
         """Leave with one connection, at once. Gives the userCount."""
         connection = presence.connection_of(session, user.name)
@@ -233,7 +244,9 @@ class Conversation:
         for name in members:
             forget.append(("SREM", keys.private_rooms(text.fold(name.decode())), i))
         self.store.batch(forget)
-        self.changed.add(i)
+        # Of a private room its members alone are told, and nobody else that it was there.
+        names = [name.decode() for name in members] if room.private else None
+        self.store.redis.publish(keys.CONTROL, orjson.dumps({"closed": [i, names]}))
 
     def _place(self, user: User, room_id: object) -> str:
         """The id of a room in which this user may speak, if the script agrees."""

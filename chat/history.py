@@ -86,6 +86,13 @@ class Page:
 def page(
     store: Store, room_id: str, before: object = None, after: object = None, limit: object = None
 ) -> Page:
+    """A page, as ``paging`` has it."""
+    return store.ask(paging(room_id, before, after, limit))
+
+
+def paging(
+    room_id: str, before: object = None, after: object = None, limit: object = None
+) -> Question[Page]:
     """The newest ``limit`` messages, or those just before or just after a number.
 
     Only what was said is counted; edits, deletions and reactions among it come along, up to
@@ -99,14 +106,12 @@ def page(
         raise Invalid(N_("Give before or after, not both."))
     if after is not None:
         first = text.whole_number(after, "after") + 1
-        question = _window(room_id, ("XRANGE", f"0-{first}", "+"), count)
-    elif before is not None:
+        return _window(room_id, ("XRANGE", f"0-{first}", "+"), count)
+    if before is not None:
         last = text.whole_number(before, "before") - 1
         window = (f"0-{last}", "-") if last >= 1 else ("0-0", "0-0")
-        question = _window(room_id, ("XREVRANGE", *window), count)
-    else:
-        question = newest(room_id, count)
-    return store.ask(question)
+        return _window(room_id, ("XREVRANGE", *window), count)
+    return newest(room_id, count)
 
 
 def top(room_id: str) -> Question[Page]:

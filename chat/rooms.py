@@ -166,15 +166,25 @@ def access(store: Store, user: User, room_id: object) -> Room:
     Raises ``Forbidden`` for guests, and ``NotFound`` for a room that does not exist or is private
     and none of the user's business: whoever may not enter it is not told that it is there.
     """
+    return store.ask(accessing(user, room_id))
+
+
+def accessing(user: User, room_id: object) -> Question[Room]:
+    """The same as a question. Asked after something else, in one write, it tells whether this user
+    might read that."""
     check_may_chat(user)
     known = text.room_id(room_id)
     if known is None:
         raise NotFound(N_("There is no such room."))
-    room: Room
-    room, is_member = store.ask_together(reading(known), _membership(known, user.name))
-    if room.private and not is_member:
-        raise NotFound(N_("There is no such room."))
-    return room
+    room_question, membership = reading(known), _membership(known, user.name)
+
+    def read(answers: list[Any]) -> Room:
+        room, is_member = room_question.read(answers[:1]), membership.read(answers[1:])
+        if room.private and not is_member:
+            raise NotFound(N_("There is no such room."))
+        return room
+
+    return Question([*room_question.calls, *membership.calls], read)
 
 
 def manage(store: Store, user: User, room_id: object) -> Room:

@@ -242,9 +242,8 @@ def _in_the_room(
 
 
 def _history(live: Live, connection: Connection, user: User, call: Call) -> dict[str, Any]:
-    room = rooms.access(live.store, user, call.get("roomId"))
     window = call.get("before"), call.get("after"), call.get("limit")
-    return _page(history.page(live.store, room.room_id, *window), more=True)
+    return _page(live.conversation.page(user, call.get("roomId"), *window), more=True)
 
 
 def _typing(live: Live, connection: Connection, user: User, call: Call) -> dict[str, Any]:

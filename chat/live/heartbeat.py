@@ -168,15 +168,17 @@ class Heartbeat:
     def _show(self) -> None:
         changed = list(self._live.changed)
         self._live.changed.difference_update(changed)
+        closed, self._live.closed = self._live.closed, {}
         watching = [c for c in self._live.connections.values() if c.watching]
-        if not changed or not watching:
+        if (not changed and not closed) or not watching:
             return
         public: list[dict[str, object]] = []
         private: list[Room] = []
-        for room_id, room in zip(changed, rooms.find(self._live.store, changed), strict=True):
+        for room in rooms.find(self._live.store, changed):
             if room is None:
-                public.append({"roomId": room_id, "closed": True})
-            elif room.private:
+                # Whoever may know that it was there is told by whoever has deleted it.
+                continue
+            if room.private:
                 private.append(room)
             else:
                 public.append(room.summary())
@@ -186,6 +188,11 @@ class Heartbeat:
         }
         for connection in watching:
             shown = public + [r.summary() for r in private if connection.name in allowed[r.room_id]]
+            shown += [
+                {"roomId": room_id, "closed": True}
+                for room_id, names in closed.items()
+                if names is None or connection.name in names
+            ]
             if shown:
                 self._live.emit(connection, "rooms", {"rooms": shown})
 

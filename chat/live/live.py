@@ -67,6 +67,8 @@ class Live:
             self._tell_removed,
         )
         self.changed: set[str] = set()
+        #: Rooms that were deleted, with the names of their members where they were private.
+        self.closed: dict[str, set[str] | None] = {}
         #: Tells this worker's canary from others'.
         self.worker = secrets.token_hex(8)
         self.heard_at = 0.0
@@ -235,6 +237,9 @@ class Live:
         if told.get("canary") == self.worker:
             self.heard_at = time.monotonic()
             self.fanout.compare()
+        elif "closed" in told:
+            room_id, names = told["closed"]
+            self.closed[room_id] = None if names is None else set(names)
         elif "rooms" in told:
             self.changed.update(told["rooms"])
         elif "revoked" in told:

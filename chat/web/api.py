@@ -4,7 +4,7 @@ import orjson
 from flask import Blueprint, Response, request
 from flask.typing import ResponseReturnValue
 
-from chat import directory, history, memberships, presence, rooms
+from chat import directory, memberships, presence, rooms
 from chat.web.identity import caller
 from chat.web.parsing import json_object, message_number, number
 from chat.web.parts import parts
@@ -78,9 +78,8 @@ def remove_member(room_id: str, name: str) -> ResponseReturnValue:
 
 @blueprint.get("/<room_id>/messages")
 def list_messages(room_id: str) -> ResponseReturnValue:
-    room = rooms.access(parts().store, caller(), room_id)
-    before, after = number("before"), number("after")
-    page = history.page(parts().store, room.room_id, before, after, number("limit"))
+    user, before, after = caller(), number("before"), number("after")
+    page = parts().conversation.page(user, room_id, before, after, number("limit"))
     # The messages are JSON already, as they were said; they are not taken apart again here.
     rest = orjson.dumps({"epoch": page.epoch, "seq": page.seq, "more": page.more})
     body = b'{"messages":[' + b",".join(page.messages) + b"]," + rest[1:]

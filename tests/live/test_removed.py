@@ -149,3 +149,23 @@ def test_an_account_that_was_changed_unheard_is_cut_off_by_the_next_look(person,
     store.redis.hset(f"maru:user:{ben.name}", "role", users.GUEST)
     theirs.wait_for_event("notice", 30, code="revoked")
     assert theirs.ended.wait(20)
+
+
+def test_only_members_learn_that_a_private_room_was_deleted(person, connect):
+    ann, ben, cho = person("ann"), person("ben"), person("cho")
+    room, public = ann.create_room(private=True), ann.create_room()
+    let_in(ann, room, ben)
+    member, stranger = connect(ben), connect(cho)
+    for client in (member, stranger):
+        assert client.call("watch")["ok"]
+    ann.say(room, "hi")
+    ann.delete_room(room)
+    ann.delete_room(public)
+
+    def closed(heard):
+        told = [r for e, p in heard if e == "rooms" for r in p["rooms"] if r.get("closed")]
+        return {r["roomId"] for r in told}
+
+    member.wait_for(lambda heard: closed(heard) >= {room, public}, 20)
+    stranger.wait_for(lambda heard: public in closed(heard), 20)
+    assert room not in closed(stranger.heard)
