@@ -13,7 +13,7 @@ from chat import embedded, key_prefix, store, store_choice, store_warnings, web
 from chat.conversation import Conversation
 from chat.limits import Limits
 from chat.live.hashing import HashingQueue
-from chat.live.server import LiveServer
+from chat.live.server import Caps, LiveServer
 from chat.passwords import Hasher
 from chat.presence import Timing
 
@@ -40,6 +40,12 @@ def create_app(settings: config.Settings | None = None) -> Flask:
         settings.store_url,
         frozenset(settings.allowed_origins),
         embedded.socket_path(settings.data_dir).parent,
+        Caps(
+            places=settings.max_connections,
+            per_address=settings.connections_per_address,
+            per_person=settings.connections_per_person,
+            proxies=settings.trusted_proxies,
+        ),
     )
     app.extensions["live"] = server
     web.init_app(app, settings, opened, conversation, Hasher(HashingQueue().run), server.unready)
@@ -83,7 +89,7 @@ def main() -> None:
             embedded.say(warning)
         app.extensions["live"].start()
         print(f"Maru is at http://{settings.host}:{settings.port}", flush=True)
-        app.extensions["socketio"].run(app, host=settings.host, port=settings.port)
+        app.extensions["live"].serve(settings.host, settings.port)
 
 
 if __name__ == "__main__":

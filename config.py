@@ -53,6 +53,16 @@ class Settings:
         check.whole(1, 1_000_000),
         "Connections a worker holds; the next one is answered 503.",
     )
+    connections_per_address: int = setting(
+        "2000",
+        check.whole(0, 1_000_000),
+        "Connections of one address (IPv6: a /64) that a worker holds. 0: no limit.",
+    )
+    connections_per_person: int = setting(
+        "50",
+        check.whole(0, 1_000_000),
+        "Socket.IO connections of one person that a worker holds. 0: no limit.",
+    )
     redis_url: str = setting(
         "",
         check.redis_url,

@@ -2,7 +2,9 @@
 
 import time
 from dataclasses import dataclass, field
+from typing import Any
 
+from chat.errors import N_, RateLimited
 from chat.live.session import Session
 from chat.presence import connection_of
 from chat.users import User
@@ -10,6 +12,9 @@ from chat.users import User
 #: Seconds before its token expires that a connection is told so, at most, and at least: tokens are
 #: looked at once a second.
 WARNING, SHORTEST_WARNING = 60.0, 2.0
+
+#: Seconds after which somebody with too many connections may try again.
+TOO_MANY = 10.0
 
 
 @dataclass(eq=False, slots=True)
@@ -58,11 +63,38 @@ class Connection:
 
 
 class Connections(dict[str, Connection]):
-    """All connections of this worker, by Socket.IO session."""
+    """All connections of this worker, by Socket.IO session; 0 ``per_person`` means any number."""
+
+    def __init__(self, per_person: int) -> None:
+        super().__init__()
+        self._per_person = per_person
+        self._persons: dict[str, set[Connection]] = {}
+
+    def __setitem__(self, session: str, connection: Connection) -> None:
+        self.pop(session, None)
+        super().__setitem__(session, connection)
+        self._persons.setdefault(connection.name, set()).add(connection)
+
+    def pop(self, session: str, default: Any = None) -> Any:
+        """The connection of this session, which is none of ours any more."""
+        connection: Connection | None = super().pop(session, None)
+        if connection is None:
+            return default
+        of_person = self._persons[connection.name]
+        of_person.discard(connection)
+        if not of_person:
+            del self._persons[connection.name]
+        return connection
 
     def of_ident(self, ident: str) -> list[Connection]:
         """Those whose newest token, or whose login, has this identity."""
         return [c for c in self.values() if ident in (c.token, c.login)]
 
     def of_person(self, name: str) -> list[Connection]:
-        return [c for c in self.values() if c.name == name]
+        return list(self._persons.get(name, ()))
+
+    def check_room_for(self, name: str) -> None:
+        """Raises ``RateLimited`` if this person has as many as one may have."""
+        if 0 < self._per_person <= len(self._persons.get(name, ())):
+            too_many = N_("You have too many connections. Close some of them, and try again.")
+            raise RateLimited(too_many, TOO_MANY)

@@ -14,11 +14,11 @@ import engineio
 import eventlet
 import orjson
 from engineio import packet
-from eventlet import wsgi
 
 from chat.live import handshake
 from chat.live.allowance import REFUSED
 from chat.live.backlog import Backlog
+from chat.live.http_connection import Upgrade
 from chat.live.probe import Probe
 from chat.live.session import Session
 from chat.live.transport import Transport
@@ -85,12 +85,12 @@ class Engine(engineio.Server):
         self, environ: dict[str, Any], greeting: bytes, owner: Session | Probe
     ) -> Any:
         """Give ``owner`` its transport, which says ``greeting`` to end the handshake."""
-        client = environ["eventlet.input"].get_socket()
-        hand_over = environ.get("maru.hand_over", lambda: _nothing)
-        transport = Transport(client, owner, self.turn, hand_over, greeting)
+        upgrade: Upgrade = environ["maru.upgrade"]
+        transport = Transport(
+            upgrade.client, owner, self.turn, upgrade.take, greeting, upgrade.early
+        )
         owner.adopt(transport)
         self.wheel.add(transport)
-        wsgi.WSGI_LOCAL.already_handled = True
         return []
 
     def try_websocket(self, environ: dict[str, Any], greeting: bytes, session: Session) -> Any:
@@ -170,7 +170,3 @@ def _kept(environ: dict[str, Any]) -> dict[str, Any]:
         kept[name] = environ.get(name)
     kept["wsgi.input"] = _NO_BODY
     return kept
-
-
-def _nothing() -> None:
-    """The request's server keeps no account of its connections."""

@@ -34,6 +34,8 @@ def accept(environ: dict[str, Any]) -> bytes:
     """
     if not is_asked_for(environ) or environ["REQUEST_METHOD"] != "GET":
         raise Refused("This is no request for a WebSocket.")
+    if environ["SERVER_PROTOCOL"] == "HTTP/1.0" or not environ.get("HTTP_HOST"):
+        raise Refused("A WebSocket begins with HTTP/1.1 and names its host.")
     if environ.get("HTTP_SEC_WEBSOCKET_VERSION") != "13":
         raise Refused(
             "Only version 13 is spoken here.", "426 UPGRADE REQUIRED", Sec_WebSocket_Version="13"

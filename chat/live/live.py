@@ -41,18 +41,22 @@ MADE_A_GUEST = "You may not enter the rooms any more."
 
 
 class Live:
-    """Built once a worker; ``verify`` raises ``Unauthorized`` and its kinds."""
+    """Built once a worker; ``verify`` raises ``Unauthorized`` and its kinds.
+
+    ``per_person`` connections are let in of one person, any number if it is 0.
+    """
 
     def __init__(
         self,
         server: socketio.Server,
         conversation: Conversation,
         verify: Callable[[object], Caller],
+        per_person: int,
     ) -> None:
         self.server = server
         self.conversation = conversation
         self.store = conversation.store
-        self.connections = Connections()
+        self.connections = Connections(per_person)
         self._verified = Verified(verify, self.hears)
         timing = conversation.limits.timing
         listeners = {keys.CONTROL: self._control, key_prefix.queue(): server.manager.hear}
@@ -86,10 +90,15 @@ class Live:
         return self.fanout.listens and time.monotonic() - self.heard_at < DEAF
 
     def accept(self, session: str, token: object) -> None:
-        """A new connection. Raises ``Unauthorized`` and its kinds, and ``Forbidden`` for guests."""
+        """A new connection.
+
+        Raises ``Unauthorized`` and its kinds, ``Forbidden`` for guests, and ``RateLimited`` for
+        whoever has too many already.
+        """
         caller = self._verified(token)
         if not caller.user.may_chat:
             raise Forbidden(N_("Guests cannot enter the rooms yet. An admin can change that."))
+        self.connections.check_room_for(caller.user.name)
         engine = self.server.eio.sockets[self.server.manager.eio_sid_from_sid(session, "/")]
         engine.allowance = self.server.eio.backlog.people.of(caller.user.name, engine)
         engine.connection = self.connections[session] = Connection(

@@ -4,7 +4,10 @@ import gc
 import logging
 import os
 import signal
+import socket
+import ssl
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +18,10 @@ from flask_socketio import SocketIO
 
 from chat.conversation import Conversation
 from chat.live import events, wire
+from chat.live.admission import Admission
 from chat.live.answers import Answers
 from chat.live.cross_origin import CrossOrigin
+from chat.live.door import Door
 from chat.live.engine import Engine
 from chat.live.frames import MESSAGE_MAX
 from chat.live.heartbeat import Heartbeat
@@ -45,6 +50,19 @@ DRAIN = 3.0
 GARBAGE = (20_000, 20, 50)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Caps:
+    """Connections of a worker: in all, of one address, of one person; 0 means no cap.
+
+    ``proxies`` in front are trusted to give the client's address.
+    """
+
+    places: int
+    per_address: int
+    per_person: int
+    proxies: int
+
+
 class LiveServer:
     """Socket.IO for a Flask app. ``start`` begins to listen and to keep the leases.
 
@@ -60,15 +78,19 @@ class LiveServer:
         store_url: str,
         origins: frozenset[str],
         folder: Path,
+        caps: Caps,
     ) -> None:
         def client_of(environ: dict[str, Any]) -> Any:
-            served = environ.get("eventlet.input")
-            return served.get_socket() if served is not None else None
+            return environ.get("maru.client")
 
         def verify(token: object) -> Caller:
             with app.app_context():
                 return verify_token(token)
 
+        self._app = app
+        self._caps = caps
+        #: How many connections this worker holds.
+        self.admission = Admission(caps.places, caps.per_address, caps.proxies)
         self.socketio = SocketIO(
             app,
             async_mode="eventlet",
@@ -94,7 +116,7 @@ class LiveServer:
         app.wsgi_app = Answers(CrossOrigin(self._relay, path, origins), client_of)  # type: ignore[method-assign]
         new_id = engine.generate_id
         engine.generate_id = lambda: self._relay.name(new_id())
-        self._live = Live(server, conversation, verify)
+        self._live = Live(server, conversation, verify, caps.per_person)
         engine.calls = events.register(self._live)
         engine.may_overlap = events.may_overlap
         engine.cut_off = self._live.cut_off
@@ -114,6 +136,16 @@ class LiveServer:
         eventlet.spawn(self._live.fanout.run)
         eventlet.spawn(self._heartbeat.run)
         self._relay.start()
+
+    def door(self, tls: ssl.SSLContext | None = None) -> Door:
+        """What accepts this worker's connections and serves the app on them."""
+        # Not the app's own method: middleware has been put in front of that since.
+        return Door(self._app, self.admission, self._caps.proxies > 0, tls)
+
+    def serve(self, host: str, port: int) -> None:
+        """Serve in this process for ever. Raises ``OSError`` if that cannot be listened on."""
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        self.door().accept(eventlet.listen((host, port), family=family, backlog=1024))
 
     def _stop_worker(self) -> None:
         # To gunicorn that is a worker that has ended; it starts another.

@@ -48,10 +48,11 @@ class Transport:
         turn: Turn,
         hand_over: Callable[[], Callable[[], None]],
         greeting: bytes,
+        early: bytes = b"",
     ) -> None:
         """Take over the socket of a request that is being served; ``greeting`` is sent first.
 
-        ``hand_over()`` tells whoever served it, and gives what is to be called when all is over.
+        ``early`` came behind the request; ``hand_over()`` gives what to call when all is over.
         """
         self.owner = owner
         self.slot: set[Transport] | None = None
@@ -68,9 +69,11 @@ class Transport:
         self._reader: Any = None
         self._writer: Any = None
         # By the loop itself, so that its listeners do not keep the greenlet of the request alive.
-        hubs.get_hub().schedule_call_global(0, self._begin)
+        hubs.get_hub().schedule_call_global(0, self._begin, early)
 
-    def _begin(self) -> None:
+    def _begin(self, early: bytes) -> None:
+        if early and self._state == _OPEN:
+            self._take(early)
         self._listen()
         self.flush()
 

@@ -9,6 +9,7 @@ import pytest
 from tests.waiting import eventually
 
 REQUEST = b"GET /healthz HTTP/1.1\r\nHost: maru\r\n\r\n"
+PAGE = b"GET /login HTTP/1.1\r\nHost: maru\r\n\r\n"
 
 
 def connect(maru) -> socket.socket:
@@ -69,7 +70,7 @@ def test_rubbish_and_broken_connections_are_nothing_to_log(maru, sent):
 def test_a_connection_too_many_is_told_so_at_once(own_maru):
     maru = own_maru(workers=1, MAX_CONNECTIONS="5")
     held = []
-    while b"200 OK" in (answer := ask(last := connect(maru))):
+    while b"200 OK" in (answer := ask(last := connect(maru), PAGE)):
         held.append(last)
         assert len(held) <= 5
     assert answer.startswith(b"HTTP/1.1 503 ")
@@ -79,7 +80,7 @@ def test_a_connection_too_many_is_told_so_at_once(own_maru):
 
     assert b"200 OK" in ask(held[0]), "those that were there stay"
     held.pop().close()
-    eventually(lambda: b"200 OK" in ask(connect(maru)))
+    eventually(lambda: b"200 OK" in ask(connect(maru), PAGE))
 
 
 class TestStop:

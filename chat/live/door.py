@@ -1,0 +1,185 @@
+"""The door: accepts connections, as many as there is room for, and serves HTTP on them.
+
+Everything that a stranger can do before the app sees a request is bounded here and in the modules
+that this one uses.
+"""
+
+import contextlib
+import errno
+import itertools
+import logging
+import ssl
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import eventlet
+from eventlet import hubs
+from eventlet.greenio import GreenSocket
+
+from chat.live.admission import Admission
+from chat.live.http_connection import (
+    IDLE_BEHIND_PROXY,
+    IDLE_SECONDS,
+    App,
+    Connection,
+    Interrupted,
+)
+from chat.live.http_head import Request
+from chat.live.http_refusal import Refused
+from chat.live.http_stream import CHUNK
+
+log = logging.getLogger(__name__)
+
+#: Seconds for a TLS handshake.
+HANDSHAKE_SECONDS = 10.0
+#: Connections accepted in one turn of the loop. Those that come together share what it costs.
+AT_ONCE = 16
+#: What operators ask for: answered also when there is no place for anything else.
+OPERATORS = {"/healthz", "/readyz", "/metrics"}
+#: Connections over the cap that are heard all the same, in case an operator is among them, and the
+#: seconds that each of them gets.
+RESERVE, RESERVE_SECONDS = 64, 3.0
+
+
+class Door:
+    """Serves ``app``; ``behind_proxy`` where the peers are proxies that are trusted."""
+
+    def __init__(
+        self, app: App, admission: Admission, behind_proxy: bool, tls: ssl.SSLContext | None = None
+    ) -> None:
+        self._app = app
+        self._admission = admission
+        self._idle = IDLE_BEHIND_PROXY if behind_proxy else IDLE_SECONDS
+        self._tls = tls
+        #: Greenlets that wait for a client to send something, and those over the cap, oldest first.
+        self._waiting: set[Any] = set()
+        self._reserve: dict[Any, None] = {}
+        self.is_ending = False
+
+    @property
+    def connections(self) -> int:
+        """How many there are, WebSockets included."""
+        return self._admission.taken
+
+    def accept(self, listener: GreenSocket) -> None:
+        """Serve all that connect to it, until this greenlet is killed."""
+        host, port = listener.getsockname()[:2]
+        here = {
+            "SERVER_NAME": host,
+            "SERVER_PORT": str(port),
+            "wsgi.url_scheme": "https" if self._tls else "http",
+        }
+        for count in itertools.count(1):
+            try:
+                client, address = listener.accept()
+            except OSError as error:
+                if error.errno in (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM):
+                    log.error("Connections cannot be accepted: %s", error)
+                    eventlet.sleep(1.0)
+                continue
+            environ = {**here, "REMOTE_ADDR": address[0], "REMOTE_PORT": str(address[1])}
+            network = self._admission.peer(address[0])
+            refusal = self._admission.enter(network)
+            if refusal is None:
+                eventlet.spawn_n(self._serve, client, environ, network)
+            else:
+                self._turn_away(client, environ, refusal)
+            if count % AT_ONCE == 0:
+                # Those being served have their turn, and other workers get their share.
+                eventlet.sleep(0)
+
+    def interrupt_waiting(self) -> None:
+        """End the connections on which no request is under way."""
+        for greenlet in list(self._waiting):
+            self._interrupt(greenlet)
+
+    def _serve(self, client: Any, environ: dict[str, Any], network: str | None) -> None:
+        is_taken = False
+
+        def left() -> None:
+            self._admission.leave(network)
+
+        try:
+            client = self._secured(client, HANDSHAKE_SECONDS)
+            connection = self._connection(client, environ, network, left)
+            is_taken = connection.serve(lambda: self.is_ending)
+        except (OSError, Interrupted):
+            pass  # The client's affair: it is gone, or too slow.
+        finally:
+            with contextlib.suppress(OSError):
+                client.close()
+            if not is_taken:
+                left()
+
+    def _turn_away(self, client: Any, environ: dict[str, Any], refusal: Refused) -> None:
+        """There is no place for it: hear whether it is an operator, if that can be done."""
+        if len(self._reserve) >= RESERVE:
+            oldest = next((each for each in self._reserve if each in self._waiting), None)
+            if oldest is None:
+                self._close_at_once(client, refusal)
+                return
+            del self._reserve[oldest]
+            self._interrupt(oldest)
+        greenlet = eventlet.spawn(self._serve_operator, client, environ, refusal)
+        self._reserve[greenlet] = None
+
+    def _serve_operator(self, client: Any, environ: dict[str, Any], refusal: Refused) -> None:
+        def only(request: Request) -> Refused | None:
+            return None if request.environ["PATH_INFO"] in OPERATORS else refusal
+
+        begun = time.monotonic()
+        try:
+            client = self._secured(client, RESERVE_SECONDS)
+            connection = self._connection(client, environ, None, lambda: None, only)
+            left = RESERVE_SECONDS - (time.monotonic() - begun)
+            if not connection.serve(lambda: True, left) and not connection.has_answered:
+                connection.refuse(refusal)
+        except (OSError, Interrupted):
+            pass
+        finally:
+            with contextlib.suppress(OSError):
+                client.close()
+            self._reserve.pop(eventlet.getcurrent(), None)
+
+    def _connection(
+        self, client: Any, environ: dict[str, Any], network: str | None, left: Any, only: Any = None
+    ) -> Connection:
+        return Connection(
+            self._app, client, environ, self._admission, network, left, self._waiting, self._idle,
+            only,
+        )  # fmt: skip
+
+    def _close_at_once(self, client: Any, refusal: Refused) -> None:
+        with contextlib.suppress(OSError):
+            if self._tls is None:
+                client.settimeout(0)
+                # What has come is read first, or the answer would be lost with a reset.
+                with contextlib.suppress(OSError):
+                    client.recv(CHUNK)
+                client.send(refusal.answer(tls=False))
+        client.close()
+
+    def _secured(self, client: Any, seconds: float) -> Any:
+        """The socket to speak HTTP on. Raises ``OSError``, ``Interrupted``."""
+        if self._tls is None:
+            return client
+        with self._interruptible(), eventlet.Timeout(seconds, TimeoutError("no handshake")):
+            return self._tls.wrap_socket(client, server_side=True)
+
+    @contextlib.contextmanager
+    def _interruptible(self) -> Iterator[None]:
+        greenlet = eventlet.getcurrent()
+        self._waiting.add(greenlet)
+        try:
+            yield
+        finally:
+            self._waiting.discard(greenlet)
+
+    def _interrupt(self, greenlet: Any) -> None:
+        def throw() -> None:
+            if greenlet in self._waiting:
+                greenlet.throw(Interrupted())
+
+        # By the loop: a greenlet that another one throws into would go on in its place.
+        hubs.get_hub().schedule_call_global(0, throw)

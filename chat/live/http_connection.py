@@ -1,0 +1,243 @@
+"""One connection of a client over HTTP/1.1: its requests, one after the other.
+
+A client gets time, but not for nothing: what it sends and what it reads has to go on at a least
+rate, and within a total time.
+"""
+
+import io
+import logging
+import time
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import eventlet
+from gunicorn.util import close_graceful
+
+from chat.http import BODY_MAX
+from chat.live.admission import Admission
+from chat.live.http_answer import Answer
+from chat.live.http_head import HeadReader, Request
+from chat.live.http_refusal import Refused
+from chat.live.http_stream import EAGER, PAUSE, Stream
+
+log = logging.getLogger(__name__)
+
+App = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+
+#: Seconds for the head of a request, the first bytes of the connection included.
+HEAD_SECONDS = 10.0
+#: Seconds until the next request begins. Proxies keep connections longer, and most of them hang up
+#: after 60 seconds: it should be they who do.
+IDLE_SECONDS, IDLE_BEHIND_PROXY = 15.0, 65.0
+#: What is read and thrown away after a refusal, which the client would else not see.
+DRAIN = 1024 * 1024
+
+
+class Interrupted(Exception):
+    """Thrown into a greenlet that waits for a request which nobody is interested in any more."""
+
+
+class Upgrade:
+    """The connection of a request, for whoever goes on with it in another protocol.
+
+    ``early`` is what the client has sent behind the request. Who has answered on ``client`` itself
+    says so with ``answered``; who keeps it calls ``take``, and what that gives once it is closed.
+    """
+
+    __slots__ = ("_done", "answered", "client", "early", "is_taken")
+
+    def __init__(self, client: Any, early: bytes, done: Callable[[], None]) -> None:
+        self.client = client
+        self.early = early
+        self.answered = self.is_taken = False
+        self._done = done
+
+    def take(self) -> Callable[[], None]:
+        self.answered = self.is_taken = True
+        return self._done
+
+
+class Connection:
+    """``environ`` is what each request's WSGI environment says of the connection.
+
+    ``waiting`` holds the greenlets that may be interrupted; ``network`` is whom the connection is
+    counted for, and ``left()`` counts it off after an upgrade that took it over. ``only`` says of a
+    path whether it is served here, and else gives the refusal. ``rest`` has been read already.
+    """
+
+    def __init__(
+        self,
+        app: App,
+        client: Any,
+        environ: dict[str, Any],
+        admission: Admission,
+        network: str | None,
+        left: Callable[[], None],
+        waiting: set[Any],
+        idle: float,
+        only: Callable[[Request], Refused | None] | None = None,
+        rest: bytes = b"",
+    ) -> None:
+        self._app = app
+        self._client = client
+        self._stream = Stream(client, rest)
+        self._environ = environ
+        self._admission = admission
+        self._network = network
+        self._left = left
+        self._waiting = waiting
+        self._idle = idle
+        self._only = only
+        self.has_answered = False
+
+    def serve(self, is_ending: Callable[[], bool], seconds: float = HEAD_SECONDS) -> bool:
+        """Answer requests until the connection ends; gives whether an upgrade took it over.
+
+        ``seconds`` is the time for the first head. Raises ``OSError`` when the client is gone.
+        """
+        deadline = time.monotonic() + seconds
+        while True:
+            try:
+                head = self._read_head(deadline, seconds)
+            except Refused as refusal:
+                self.refuse(refusal)
+                return False
+            if head is None:
+                return False
+            try:
+                request = head.request(self._environ)
+                keeps_alive, is_taken = self._answer(request, is_ending)
+            except Refused as refusal:
+                line = head.request_line
+                self.refuse(refusal, line[1].decode() if line else "GET")
+                return False
+            if is_taken or not keeps_alive:
+                return is_taken
+            # Whoever sends one request after the other must not keep the others waiting.
+            eventlet.sleep(0)
+            deadline = time.monotonic() + self._idle
+            seconds = self._idle
+
+    def refuse(self, refusal: Refused, method: str = "GET") -> None:
+        """Tell the client, and close."""
+        self.has_answered = True
+        tls = self._environ["wsgi.url_scheme"] == "https"
+        self._stream.send(refusal.answer(tls, method))
+        close_graceful(self._client, max_drain=DRAIN)
+
+    def _read_head(self, deadline: float, seconds: float) -> HeadReader | None:
+        """A head that is whole, or ``None`` if no request comes any more. Raises ``Refused``."""
+        greenlet = eventlet.getcurrent()
+        self._waiting.add(greenlet)
+        head, stream = HeadReader(), self._stream
+        pieces = 0
+        try:
+            data, stream.rest = stream.rest, b""
+            while True:
+                if data:
+                    if not pieces:
+                        # The time to wait for a request is over, that for its head begins.
+                        deadline = time.monotonic() + min(HEAD_SECONDS, seconds)
+                    rest = head.feed(data)
+                    if rest is not None:
+                        stream.rest = rest
+                        return head
+                    pieces += 1
+                    if pieces > EAGER:
+                        eventlet.sleep(PAUSE)
+                data = stream.receive(deadline - time.monotonic())
+                if not data:
+                    return None
+        except TimeoutError:
+            if not head.size:
+                return None
+            raise Refused(408, "The request did not come in time.") from None
+        except Interrupted:
+            return None
+        finally:
+            self._waiting.discard(greenlet)
+
+    def _answer(self, request: Request, is_ending: Callable[[], bool]) -> tuple[bool, bool]:
+        """Carry the request out; gives whether another may follow, and whether it took over."""
+        if self._only is not None:
+            refusal = self._only(request)
+            if refusal is not None:
+                raise refusal
+        requester = self._admission.requester(request.environ.get("HTTP_X_FORWARDED_FOR", ""))
+        refusal = self._admission.add(requester)
+        if refusal is not None:
+            raise refusal
+        is_taken = False
+        try:
+            body = self._read_body(request, requester or self._network)
+            upgrade = self._upgrade(request, requester)
+            request.environ["wsgi.input"] = io.BytesIO(body)
+            request.environ["maru.upgrade"] = upgrade
+            # Waits for the answer, unless it has hung up.
+            request.environ["maru.client"] = self._client
+            keeps_alive = request.keeps_alive and self._only is None and not is_ending()
+            self.has_answered = True
+            keeps_alive = self._call_app(request, upgrade, keeps_alive)
+            is_taken = upgrade.is_taken
+        finally:
+            if not is_taken:
+                self._admission.remove(requester)
+        return keeps_alive, is_taken
+
+    def _upgrade(self, request: Request, requester: str | None) -> Upgrade:
+        early = b""
+        if "HTTP_UPGRADE" in request.environ:
+            early, self._stream.rest = self._stream.rest, b""
+            # Where the client may have gone on in another protocol no request is read any more.
+            request.keeps_alive = False
+
+        def done() -> None:
+            self._admission.remove(requester)
+            self._left()
+
+        return Upgrade(self._client, early, done)
+
+    def _call_app(self, request: Request, upgrade: Upgrade, keeps_alive: bool) -> bool:
+        self._stream.begin_answer()
+        answer = Answer(self._stream.send, request, keeps_alive)
+        try:
+            body = self._app(request.environ, answer.start)
+            try:
+                if upgrade.answered:
+                    return False
+                answer.give(body)
+            finally:
+                if hasattr(body, "close"):
+                    body.close()
+        except OSError:
+            if self._stream.has_failed:
+                raise
+            return self._fail(answer)
+        except Exception:
+            return self._fail(answer)
+        return answer.keeps_alive
+
+    def _fail(self, answer: Answer) -> bool:
+        log.exception("A request failed")
+        if not answer.has_begun:
+            raise Refused(500, "Something went wrong on the server.")
+        return False
+
+    def _read_body(self, request: Request, network: str | None) -> bytes:
+        """The whole body, which the app finds with its length. Raises ``Refused``, ``OSError``."""
+        length = request.length
+        if length == 0:
+            return b""
+        if request.expects_continue and not self._stream.rest:
+            self._stream.send(b"HTTP/1.1 100 Continue\r\n\r\n")
+        told = BODY_MAX if length is None else length
+        self._admission.begin_body(network, told)
+        try:
+            stream = self._stream
+            body = stream.read_chunks() if length is None else stream.read_bytes(length)
+        except TimeoutError:
+            raise Refused(408, "The body of the request comes too slowly.") from None
+        finally:
+            self._admission.end_body(network, told)
+        request.environ["CONTENT_LENGTH"] = str(len(body))
+        return body

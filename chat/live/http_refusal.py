@@ -1,0 +1,57 @@
+"""Answers to what never reaches the app, in the form of docs/api.md, whatever is wrong with it."""
+
+import math
+from collections.abc import Iterable
+from email.utils import formatdate
+from http import HTTPStatus
+
+import orjson
+
+from chat.http import security_headers
+
+#: HTTP status -> code on the wire.
+_CODES = {
+    413: "too_long",
+    414: "too_long",
+    429: "rate_limited",
+    431: "too_long",
+    500: "error",
+    503: "unavailable",
+}
+
+
+class Refused(Exception):
+    """A request that is not carried out: the HTTP ``status`` of the answer, and a sentence.
+
+    ``retry_after`` is in seconds, for what passes by waiting. The connection ends with the answer.
+    """
+
+    def __init__(self, status: int, message: str, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+        self.retry_after = retry_after
+
+    def answer(self, tls: bool, method: str = "GET", host: str = "") -> bytes:
+        """The whole answer, as it is sent. ``host`` is the request's, if it could be read."""
+        error: dict[str, object] = {
+            "code": _CODES.get(self.status, "invalid"),
+            "message": str(self),
+        }
+        headers = security_headers(host, tls)
+        if self.retry_after is not None:
+            error["retryAfter"] = self.retry_after
+            headers["Retry-After"] = str(math.ceil(self.retry_after))
+        body = orjson.dumps({"error": error}) + b"\n"
+        headers["Content-Type"] = "application/json"
+        headers["Content-Length"] = str(len(body))
+        status = f"{self.status} {HTTPStatus(self.status).phrase}"
+        return head_of_answer(status, headers.items(), "close") + (
+            b"" if method == "HEAD" else body
+        )
+
+
+def head_of_answer(status: str, headers: Iterable[tuple[str, str]], connection: str) -> bytes:
+    """The lines above a body, with the empty one."""
+    lines = [f"HTTP/1.1 {status}", f"Date: {formatdate(usegmt=True)}", f"Connection: {connection}"]
+    lines += [f"{name}: {value}" for name, value in headers]
+    return "\r\n".join([*lines, "", ""]).encode("latin-1")
