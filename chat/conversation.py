@@ -122,7 +122,7 @@ class Conversation:
         return Joined(room, count, names, page, recovered)
 
     def page(self, user: User, room_id: object, *window: object) -> history.Page:
-        """A page of what was said: ``window`` is before, after, limit, as ``history.paging`` has it.
+        """What was said: ``window`` is before, after, limit, as ``history.paging`` has it.
 
         Whether this user may read it is asked after it, in the same write: so nothing is read that
         was said after a removal. Raises as ``history.paging`` and ``rooms.access`` do.
@@ -262,7 +262,8 @@ class Conversation:
         ref = text.whole_number(change.seq, "seq", 1)
         more = {"ref": ref, **change.more}
         body = message.body(room_id, user.name, change.words, client_id, **more)
-        extra = (ref, change.author)
+        emoji, on = change.more.get("emoji", ""), change.more.get("on", False)
+        extra = (ref, change.author, str(emoji), int(bool(on)))
         return self._store("alter", room_id, change.kind, body, user, client_id, session, extra)[0]
 
     def _store(

@@ -65,8 +65,9 @@ class Entry:
 
 @functools.lru_cache(10_000)
 def _keys(room_id: str) -> tuple[str, ...]:
-    make = (keys.room, keys.stream, keys.conns, keys.people, keys.members, keys.erased, keys.edits)
-    return tuple(key(room_id) for key in make)
+    make = (keys.room, keys.stream, keys.conns, keys.people, keys.members)
+    noted = (keys.erased, keys.edits, keys.edited, keys.reactions)
+    return tuple(key(room_id) for key in make + noted)
 
 
 @dataclass(frozen=True)

@@ -56,8 +56,18 @@ def erased(room_id: str) -> str:
 
 
 def edits(room_id: str) -> str:
-    """HASH of an edited message's number to those of its edits."""
+    """HASH of an edited message's number to those of its edits, as before there was ``edited``."""
     return room(room_id) + ":edits"
+
+
+def edited(room_id: str) -> str:
+    """ZSET of the numbers of edits, scored by those of the messages that they change."""
+    return room(room_id) + ":edited"
+
+
+def reactions(room_id: str) -> str:
+    """ZSET of who has put which emoji under which message, in order of the messages' numbers."""
+    return room(room_id) + ":reactions"
 
 
 def closed(room_id: str) -> str:
@@ -67,7 +77,7 @@ def closed(room_id: str) -> str:
 
 def of_room(room_id: str) -> list[str]:
     """All that a room has, but what is remembered of it for a while."""
-    made = (room, closed, stream, conns, people, members, erased, edits)
+    made = (room, closed, stream, conns, people, members, erased, edits, edited, reactions)
     return [key(room_id) for key in made]
 
 

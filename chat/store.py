@@ -15,7 +15,7 @@ from redis.backoff import ExponentialWithJitterBackoff
 from redis.exceptions import ConnectionError, NoScriptError, RedisError, ResponseError
 from redis.retry import Retry
 
-from chat.errors import N_, Forbidden, MaruError, NotFound, NotJoined
+from chat.errors import N_, Conflict, Forbidden, MaruError, NotFound, NotJoined
 
 OLDEST_VERSION = (7, 0)
 #: Connections of one process. Callers wait for a free one rather than open ever more.
@@ -217,6 +217,8 @@ def _as_domain_error(error: Exception) -> Exception:
         refusals: dict[str, MaruError] = {
             "NOTFOUND": NotFound(N_("There is no such room.")),
             "NOTJOINED": NotJoined(N_("Join the room first.")),
+            "TOOMANYEDITS": Conflict(N_("This message was changed too often.")),
+            "TOOMANYREACTIONS": Conflict(N_("There are too many reactions to this message.")),
             "NOMESSAGE": NotFound(N_("There is no such message.")),
             "NOTYOURS": Forbidden(N_("Only its sender can change a message.")),
         }

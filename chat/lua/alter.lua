@@ -2,9 +2,11 @@
 -- of it in one order; what is deleted is also erased from the stream, with its edits.
 -- KEYS  as for append
 -- ARGV  as for append, then the seq of the message, and the only name that may do this ('' for
---       anybody); the room's owner may delete what others said
--- Gives what append gives; NOTFOUND, NOTJOINED, NOMESSAGE, NOTYOURS.
-local room, stream, conns, people, members, sent, erased, edits = unpack(KEYS)
+--       anybody); the room's owner may delete what others said; of a reaction the emoji and 1 or 0 for on or off
+-- Gives what append gives; NOTFOUND, NOTJOINED, NOMESSAGE, NOTYOURS, TOOMANYEDITS, TOOMANYREACTIONS.
+-- Edits of one message, emoji of one person under it, and different ones of all, at the most.
+local MOST_EDITS, MOST_OF_ONE, MOST_DIFFERENT = 1000, 10, 50
+local room, stream, conns, people, members, sent, erased, edits, edited, reactions = unpack(KEYS)
 local kind, ref, author = ARGV[2], ARGV[9], ARGV[10]
 local refused = refusal(room, conns, members, ARGV[5], ARGV[4])
 if refused then return refused end
@@ -16,16 +18,40 @@ if not said or said.type ~= 'TALK' then return redis.error_reply('NOMESSAGE') en
 local may = author == '' or said.sender == author or kind == 'DELETE' and redis.call('HGET', room, 'owner') == author
 if not may then return redis.error_reply('NOTYOURS') end
 
-seq, at, count = append({room, stream, people, erased, edits}, kind, clock(ARGV[1]), ARGV[3], ARGV[4],
+-- Edits are noted by the number of the message; an older version of Maru kept them as one text.
+for number in string.gmatch(kind ~= 'REACT' and redis.call('HGET', edits, ref) or '', '%d+') do
+  redis.call('ZADD', edited, ref, number)
+end
+if kind ~= 'REACT' then redis.call('HDEL', edits, ref) end
+if kind == 'EDIT' and redis.call('ZCOUNT', edited, ref, ref) >= MOST_EDITS then
+  return redis.error_reply('TOOMANYEDITS')
+end
+-- Reactions are noted by message and person, by message and emoji, and each different emoji once.
+local place, sender, emoji = string.format('%016d', ref), ARGV[4], ARGV[11]
+local by_person = place .. 'p' .. sender .. '\0'
+local by_emoji = kind == 'REACT' and place .. 'e' .. emoji .. '\0'
+local function noted(prefix) return redis.call('ZLEXCOUNT', reactions, '[' .. prefix, '[' .. prefix .. '\255') end
+if kind == 'REACT' and ARGV[12] == '1' and not redis.call('ZSCORE', reactions, by_person .. emoji) then
+  local fits = noted(by_person) < MOST_OF_ONE and (noted(by_emoji) > 0 or noted(place .. 'd') < MOST_DIFFERENT)
+  if not fits then return redis.error_reply('TOOMANYREACTIONS') end
+  redis.call('ZADD', reactions, 0, by_person .. emoji, 0, by_emoji .. sender, 0, place .. 'd' .. emoji)
+elseif kind == 'REACT' and ARGV[12] == '0' then
+  redis.call('ZREM', reactions, by_person .. emoji, by_emoji .. sender)
+  if noted(by_emoji) == 0 then redis.call('ZREM', reactions, place .. 'd' .. emoji) end
+end
+
+seq, at, count = append({room, stream, people, erased, edits, edited, reactions}, kind, clock(ARGV[1]), ARGV[3], ARGV[4],
   ARGV[6], ARGV[8])
 redis.call('SET', sent, seq .. ' ' .. at .. ' ' .. count, 'PX', ARGV[7])
-local earlier = redis.call('HGET', edits, ref) or ''
 if kind == 'EDIT' then
-  redis.call('HSET', edits, ref, earlier .. ' ' .. seq)
+  redis.call('ZADD', edited, ref, seq)
 elseif kind == 'DELETE' then
-  for gone in string.gmatch(ref .. earlier, '%d+') do
+  local erasing = redis.call('ZRANGEBYSCORE', edited, ref, ref)
+  erasing[#erasing + 1] = ref
+  for _, gone in ipairs(erasing) do
     if redis.call('XDEL', stream, '0-' .. gone) == 1 then redis.call('ZADD', erased, gone, gone) end
   end
-  redis.call('HDEL', edits, ref)
+  redis.call('ZREMRANGEBYSCORE', edited, ref, ref)
+  redis.call('ZREMRANGEBYLEX', reactions, '[' .. place, '[' .. place .. '\255')
 end
 return {1, seq, at, count}

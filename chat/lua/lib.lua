@@ -59,10 +59,20 @@ local function refusal(room, conns, members, connection, name)
   if connection ~= '' and not redis.call('ZSCORE', conns, connection) then return redis.error_reply('NOTJOINED') end
 end
 
--- Store a message and hand it to all who listen. Takes the keys room, stream, people, erased, edits.
--- Returns seq, sentAt, userCount.
+-- Forget what is noted of messages that the stream does not keep any more.
+local function trim(stream, erased, edited, reactions)
+  local first = redis.call('XRANGE', stream, '-', '+', 'COUNT', 1)[1]
+  if not first then return end
+  local number = string.sub(first[1], 3)
+  redis.call('ZREMRANGEBYSCORE', erased, '-inf', '(' .. number)
+  redis.call('ZREMRANGEBYSCORE', edited, '-inf', '(' .. number)
+  redis.call('ZREMRANGEBYLEX', reactions, '-', string.format('(%016d', number))
+end
+
+-- Store a message and hand it to all who listen. Takes the keys room, stream, people, erased, edits,
+-- edited, reactions. Returns seq, sentAt, userCount.
 local function append(keys, kind, at, body, sender, longest, epoch)
-  local room, stream, people, erased, edits = unpack(keys)
+  local room, stream, people, erased, edits, edited, reactions = unpack(keys)
   local count = redis.call('HLEN', people)
   local stored = stamp(kind, count, at, body)
   local id = redis.call('XADD', stream, 'MAXLEN', '~', longest, '0-*', 'm', stored)
@@ -71,7 +81,7 @@ local function append(keys, kind, at, body, sender, longest, epoch)
   if seq ~= tonumber(redis.call('HGET', room, 'seq') or 0) + 1 then
     -- The stream is not the one that the hash knew: cursors into the old one mean nothing now.
     redis.call('HSET', room, 'epoch', epoch)
-    redis.call('DEL', erased, edits)
+    redis.call('DEL', erased, edits, edited, reactions)
     heading = heading .. '"epoch":"' .. epoch .. '",'
   end
   if kind == 'TALK' then
@@ -81,6 +91,9 @@ local function append(keys, kind, at, body, sender, longest, epoch)
     redis.call('HSET', room, 'seq', seq, 'activeAt', at)
   end
   redis.call('PUBLISH', room, heading .. string.sub(stored, 2))
+  if seq % 100 == 0 and redis.call('XLEN', stream) >= tonumber(longest) then
+    trim(stream, erased, edited, reactions)
+  end
   return seq, at, count
 end
 
