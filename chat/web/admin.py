@@ -1,11 +1,12 @@
 """The admins' page: who has an account, and with which role."""
 
-from flask import Blueprint, redirect, request, url_for
+from flask import Blueprint, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from chat import users
 from chat.errors import N_, Forbidden
+from chat.web.forms import done
 from chat.web.identity import members_only
 from chat.web.parts import parts
 from chat.web.rendering import render
@@ -28,4 +29,4 @@ def people() -> ResponseReturnValue:
 @blueprint.post("/role")
 def set_role() -> ResponseReturnValue:
     users.set_role(parts().store, request.form.get("name", ""), request.form.get("role", ""))
-    return redirect(url_for("admin.people"))
+    return done(url_for("admin.people"))

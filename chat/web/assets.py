@@ -1,18 +1,38 @@
 """Static files under an address that changes with them, so that a browser asks for each once.
 
-The version is a folder of the address: modules and style sheets that name each other relatively
-stay in it, and no build has to write new names into them.
+The version is a folder of the address: modules that name each other relatively stay in it, and no
+build has to write new names into them. The style sheets go out as one. Text is compressed once by
+each worker; pages are not, since they hold a secret (the CSRF token) beside what others wrote, and
+the length of a compressed answer tells of such a secret (BREACH).
 """
 
+import functools
+import gzip
 import hashlib
+import mimetypes
+import posixpath
 import re
 from pathlib import Path
 
-from flask import Flask, Response, send_from_directory
+from flask import Flask, Response, abort, request, url_for
+from werkzeug.security import safe_join
 
 _VERSION = re.compile(r"v-[0-9a-f]{12}/")
 _FOR_EVER = "public, max-age=31536000, immutable"
 _ASK_EACH_TIME = "no-cache"
+
+#: The address of all style sheets in one, in this order: what is said first, the later may change.
+STYLES = "css/all.css"
+SHEETS = ("tokens", "base", "icons", "controls", "door", "shell", "directory", "room", "timeline",
+          "actions", "composer", "dialog", "waiting")  # fmt: skip
+#: Smaller files gain nothing.
+_WORTH_COMPRESSING = 512
+_KINDS = {
+    "manifest.webmanifest": "application/manifest+json",
+    "prefetch.json": "application/speculationrules+json",
+}
+_IMPORT = re.compile(r"""(?:\bfrom|^import)\s*['"](\.[^'"]+)['"]""", re.MULTILINE)
+_TEXT = ("text/", "image/svg+xml", "application/manifest+json", "application/json")
 
 
 def init_app(app: Flask) -> None:
@@ -25,15 +45,80 @@ def init_app(app: Flask) -> None:
         if endpoint == "static" and not str(values["filename"]).startswith(version):
             values["filename"] = version + str(values["filename"])
 
+    @app.template_global()
+    @functools.cache
+    def modules_of(page: str) -> list[str]:
+        """The modules that a page's own one needs, so that a browser asks for all at once."""
+        return _imports(folder, f"js/pages/{page}.js")
+
+    @app.after_request
+    def prefetch(response: Response) -> Response:
+        # A browser that can fetches a room's page when the pointer comes to rest on its link.
+        if response.mimetype == "text/html":
+            address = url_for("static", filename="prefetch.json")
+            response.headers["Speculation-Rules"] = f'"{address}"'
+        return response
+
+    @functools.cache
+    def content(plain: str) -> tuple[bytes, str, str, bytes | None]:
+        """What there is: its bytes, type and ETag, and its bytes compressed where that helps."""
+        data = _styles(folder) if plain == STYLES else _file(folder, plain).read_bytes()
+        kind = mimetypes.guess_type(plain)[0] or "application/octet-stream"
+        kind = _KINDS.get(plain, kind)
+        worth = kind.startswith(_TEXT) and len(data) >= _WORTH_COMPRESSING
+        return data, kind, hashlib.sha256(data).hexdigest()[:20], _gzip(data) if worth else None
+
     def send(filename: str) -> Response:
         # A page from before an update asks for its own version, and gets what there is now.
         plain = _VERSION.sub("", filename, count=1)
-        response = send_from_directory(folder, plain)
+        if plain != STYLES:
+            _file(folder, plain)  # Only what is there may take a place in memory.
+        data, kind, etag, compressed = content(plain)
+        response = Response(data, mimetype=kind)
+        if compressed is not None:
+            response.vary.add("Accept-Encoding")
+            if request.accept_encodings["gzip"] > 0:
+                response.data = compressed
+                response.content_encoding = "gzip"
+                etag += "-gzip"
+        response.set_etag(etag)
         same = filename == version + plain
         response.headers["Cache-Control"] = _FOR_EVER if same else _ASK_EACH_TIME
+        response.make_conditional(request)
         return response
 
     app.add_url_rule("/static/<path:filename>", endpoint="static", view_func=send)
+
+
+def _file(folder: Path, plain: str) -> Path:
+    """The file of that name. Aborts with 404."""
+    joined = None if "\0" in plain else safe_join(str(folder), plain)
+    if joined is None or not Path(joined).is_file():
+        abort(404)
+    return Path(joined)
+
+
+def _imports(folder: Path, module: str) -> list[str]:
+    """All that this module imports, and what those import in turn, without itself."""
+    found: list[str] = []
+    waiting = [module]
+    while waiting:
+        here = waiting.pop()
+        if not here.startswith("vendor/"):
+            for target in _IMPORT.findall(folder.joinpath(here).read_text("utf-8")):
+                there = posixpath.normpath(posixpath.join(posixpath.dirname(here), target))
+                if there not in found and there != module:
+                    found.append(there)
+                    waiting.append(there)
+    return sorted(found)
+
+
+def _styles(folder: Path) -> bytes:
+    return b"\n".join(folder.joinpath("css", f"{name}.css").read_bytes() for name in SHEETS)
+
+
+def _gzip(data: bytes) -> bytes:
+    return gzip.compress(data, 9, mtime=0)
 
 
 def _digest(folder: Path) -> str:

@@ -10,7 +10,7 @@ from flask_wtf.csrf import CSRFError
 from redis.exceptions import RedisError
 from werkzeug.exceptions import HTTPException
 
-from chat.errors import N_, MaruError, RateLimited, Unavailable
+from chat.errors import N_, Invalid, MaruError, RateLimited, Unavailable
 from chat.web.rendering import render
 
 #: HTTP status -> code on the wire, for what Flask itself refuses.
@@ -62,6 +62,11 @@ def is_api() -> bool:
     return request.path == "/api" or request.path.startswith("/api/")
 
 
+def from_script() -> bool:
+    """Does a page's script send its form, and show the answer beside it?"""
+    return request.headers.get("Accept") == "application/json"
+
+
 def problem(error: MaruError) -> str:
     """The error in the language of the page."""
     translated: str = gettext(error.message, **error.params)
@@ -76,8 +81,11 @@ def retry_after(error: MaruError) -> dict[str, str]:
 
 
 def json_error(error: MaruError) -> Response:
-    """``{"error": {"code", "message"}}`` with the error's status and headers."""
-    response = jsonify(error=error.wire())
+    """``{"error": {"code", "message"}}`` with the error's status and headers.
+
+    Programs get it in English, a form of a page in the language of the page.
+    """
+    response = jsonify(error={**error.wire(), **({} if is_api() else {"message": problem(error)})})
     response.status_code = error.status
     response.headers.update(retry_after(error))
     if error.status == 401:
@@ -89,7 +97,7 @@ def json_error(error: MaruError) -> Response:
 
 
 def _refused(error: MaruError) -> Response:
-    if is_api():
+    if is_api() or from_script():
         return json_error(error)
     response = _page(error.status, problem(error))
     response.headers.update(retry_after(error))
@@ -98,7 +106,7 @@ def _refused(error: MaruError) -> Response:
 
 def _store_away(error: RedisError) -> Response:
     away = Unavailable(_PAGES[503][1])
-    if is_api():
+    if is_api() or from_script():
         return json_error(away)
     # Who is asking cannot be known without the store, and asking again would only fail again.
     return _page(503, problem(away), current_user=AnonymousUserMixin())
@@ -110,14 +118,19 @@ def _forged_or_stale(error: CSRFError) -> Response:
     if request.endpoint not in _FOR_ANYBODY and not _who_asks().is_authenticated:
         # The login ended while the page was open: that is what to mend.
         return make_response(current_app.login_manager.unauthorized())  # type: ignore[attr-defined]
+    if from_script():
+        return json_error(Invalid(_STALE_FORM))
     return _page(400, gettext(_STALE_FORM))
 
 
 def _http_error(error: HTTPException) -> Response:
     status = error.code or 500
-    if is_api():
+    if is_api() or from_script():
         code = _CODES.get(status, "invalid" if status < 500 else "error")
-        response = jsonify(error={"code": code, "message": _sentence(status, error)})
+        sentence = _sentence(status, error)
+        response = jsonify(
+            error={"code": code, "message": sentence if is_api() else gettext(sentence)}
+        )
         response.status_code = status
     else:
         response = _page(status)

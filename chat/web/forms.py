@@ -1,8 +1,11 @@
 """The forms of the pages. What their fields may hold is the domain's to say."""
 
-from flask import request
+from flask import jsonify, redirect, request
+from flask.typing import ResponseReturnValue
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, HiddenField, PasswordField, StringField
+
+from chat.web.errors import from_script
 
 
 class Form(FlaskForm):
@@ -33,3 +36,8 @@ class RoomForm(Form):
 class PasswordForm(Form):
     current = PasswordField()
     password = PasswordField()
+
+
+def done(target: str, **result: object) -> ResponseReturnValue:
+    """A form was carried out: on to ``target``, or ``result`` for the script that sent it."""
+    return jsonify(result) if from_script() else redirect(target)

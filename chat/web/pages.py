@@ -5,11 +5,12 @@ from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from chat import directory, history, memberships, presence, rooms
-from chat.errors import MaruError
+from chat import directory, history, memberships, presence, rooms, text
+from chat.errors import N_, Invalid, MaruError
+from chat.rooms import Room
 from chat.users import User
 from chat.web.errors import problem
-from chat.web.forms import RoomForm
+from chat.web.forms import RoomForm, done
 from chat.web.identity import members_only
 from chat.web.parts import parts
 from chat.web.rendering import render
@@ -52,6 +53,10 @@ def room(room_id: str) -> ResponseReturnValue:
     store = parts().store
     here = rooms.access(store, _me(), room_id)
     page = history.page(store, here.room_id)
+    listed, following = directory.page(store, _me(), limit=_ROOMS)
+    if here.room_id not in {other.room_id for other in listed}:
+        # The open room is in the list, however long nothing has been said in it.
+        listed.append(here)
     for_script = {
         "roomId": here.room_id,
         "owner": here.owner,
@@ -60,6 +65,7 @@ def room(room_id: str) -> ResponseReturnValue:
         "epoch": page.epoch,
         "seq": page.seq,
         "more": page.more,
+        "talk": {"seq": here.seq, "said": here.said, "saidBy": here.said_by},
         "messageMax": parts().settings.message_max,
         "graceSeconds": parts().settings.presence_grace,
     }
@@ -71,7 +77,8 @@ def room(room_id: str) -> ResponseReturnValue:
         more=page.more,
         epoch=page.epoch,
         people=store.ask(presence.some_people(here.room_id, _PEOPLE)),
-        rooms=directory.page(store, _me(), limit=_ROOMS)[0],
+        rooms=listed,
+        next=following,
         may_manage=here.is_managed_by(_me()),
         members=memberships.members(store, here.room_id) if here.private else [],
     )
@@ -79,26 +86,40 @@ def room(room_id: str) -> ResponseReturnValue:
 
 @blueprint.post("/rooms/<room_id>/rename")
 def rename_room(room_id: str) -> ResponseReturnValue:
-    parts().conversation.rename(_me(), room_id, request.form.get("name"))
-    return redirect(url_for("pages.room", room_id=room_id))
+    renamed = parts().conversation.rename(_me(), room_id, request.form.get("name"))
+    return done(url_for("pages.room", room_id=room_id), name=renamed.name)
 
 
 @blueprint.post("/rooms/<room_id>/delete")
 def delete_room(room_id: str) -> ResponseReturnValue:
+    typed = request.form.get("name")
+    if typed is not None:
+        _check_name(rooms.manage(parts().store, _me(), room_id), typed)
     parts().conversation.close(_me(), room_id)
-    return redirect(url_for("pages.rooms"))
+    return done(url_for("pages.rooms"))
 
 
 @blueprint.post("/rooms/<room_id>/members")
 def add_member(room_id: str) -> ResponseReturnValue:
-    memberships.invite(parts().store, _me(), room_id, request.form.get("name"))
-    return redirect(url_for("pages.room", room_id=room_id))
+    guest = memberships.invite(parts().store, _me(), room_id, request.form.get("name"))
+    return done(url_for("pages.room", room_id=room_id), name=guest.name)
 
 
 @blueprint.post("/rooms/<room_id>/members/remove")
 def remove_member(room_id: str) -> ResponseReturnValue:
-    parts().conversation.remove(_me(), room_id, request.form.get("name"))
-    return redirect(url_for("pages.room", room_id=room_id))
+    name = request.form.get("name")
+    parts().conversation.remove(_me(), room_id, name)
+    return done(url_for("pages.room", room_id=room_id), name=name)
+
+
+def _check_name(room: Room, typed: str) -> None:
+    """Whoever deletes a room by hand types its name; capital letters do not matter."""
+    try:
+        same = text.room_name(typed).casefold() == room.name.casefold()
+    except Invalid:
+        same = False
+    if not same:
+        raise Invalid(N_("That is not the name of this room. Nothing was deleted."))
 
 
 def _me() -> User:

@@ -5,8 +5,8 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask import Flask, request
-from flask.sessions import SecureCookieSessionInterface
+from flask import Flask, Response, request
+from flask.sessions import SecureCookieSessionInterface, SessionMixin
 from itsdangerous import SignatureExpired, TimestampSigner, URLSafeTimedSerializer
 
 from chat.forwarded import Forwarded
@@ -47,6 +47,11 @@ class _SessionCookie(SecureCookieSessionInterface):
 
     def get_cookie_secure(self, app: Flask) -> bool:
         return over_tls()
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        # Static files are the same for everybody: "Vary: Cookie" would keep them from every cache.
+        if request.endpoint != "static":
+            super().save_session(app, session, response)
 
 
 def init_app(app: Flask, settings: Settings) -> None:

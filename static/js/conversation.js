@@ -5,12 +5,15 @@
 import { createChanges } from './changes.js';
 import { byId } from './dom.js';
 import { createEarlier } from './earlier.js';
+import { createFirstUnread } from './first-unread.js';
 import { isOwn } from './message-row.js';
 import { page } from './page.js';
 import { createReader } from './reader.js';
 import { createSequence } from './sequence.js';
+import { createTally } from './tally.js';
 import { drawnElsewhere } from './time.js';
 import { createTimeline } from './timeline.js';
+import { lastRead, unreadCount } from './unread.js';
 
 /** Rows kept while one reads at the bottom; older ones load again on the way up. */
 const KEPT = 400;
@@ -31,17 +34,21 @@ const PAGE_MAX = 200;
  */
 export function createConversation({ connection, state, write, onOwn, onDeleted, onSpoken, onDoubt }) {
   const log = byId('log');
+  const roomId = String(page.roomId);
   const changes = createChanges();
   const timeline = createTimeline({ list: byId('timeline'), pendingList: byId('pending'), write, changes });
-  const reader = createReader({ log, pill: byId('new-messages'), timeline });
+  const tally = createTally({ seq: Number(page.talk?.seq), said: Number(page.talk?.said) });
+  const reader = createReader({ log, pill: byId('new-messages'), timeline, tally, onReturn: (count) => firstUnread.tell(count) });
   const sequence = createSequence({ fetchAfter: (after) => history({ after, limit: PAGE_MAX }), deliver, onDoubt });
   const earlier = createEarlier({
     log,
     foot: byId('earlier'),
+    state,
     oldest: () => oldest,
     fetchBefore: (before, limit) => history({ before, limit }),
-    prepend: (messages) => timeline.prepend(readable(messages)),
+    prepend: showOlder,
   });
+  const firstUnread = createFirstUnread({ log, button: byId('first-unread'), timeline, earlier, oldest: () => oldest });
   /** The lowest number loaded, whether it has a row or not. */
   let oldest = 0;
 
@@ -51,7 +58,9 @@ export function createConversation({ connection, state, write, onOwn, onDeleted,
     if (message.type === 'TALK') {
       const own = message.sender === page.me;
       onSpoken(message.sender);
+      if (own) firstUnread.forget();
       if (own && message.clientId) onOwn(message.clientId);
+      tally.count(seq);
       reader.arrived(seq, own, () => timeline.append(message));
       prune();
     } else {
@@ -65,7 +74,7 @@ export function createConversation({ connection, state, write, onOwn, onDeleted,
   }
 
   function prune() {
-    if (!reader.isAtBottom() || !timeline.prune(KEPT)) return;
+    if (!reader.isReading() || !timeline.prune(KEPT)) return;
     oldest = Number(timeline.rows()[0].dataset.seq);
     earlier.offer(true);
   }
@@ -78,15 +87,30 @@ export function createConversation({ connection, state, write, onOwn, onDeleted,
     }
   }
 
-  /** The newest page, instead of all that is shown. @param {Message[]} messages @param {number} seq */
-  function restart(messages, seq) {
+  /** A page of history, above all that is shown. @param {Message[]} messages */
+  function showOlder(messages) {
+    timeline.prepend(readable(messages));
+    showEmpty();
+  }
+
+  /**
+   * The newest page, instead of all that is shown.
+   *
+   * @param {Message[]} messages
+   * @param {number} seq
+   * @param {import('./room-link.js').Room} room as it is with the page
+   */
+  function restart(messages, seq, room) {
     changes.clear();
     const talk = readable(messages);
     timeline.replace(talk);
     for (const { sender, clientId } of messages) if (sender === page.me && clientId) onOwn(clientId);
     sequence.begin(messages, seq);
+    tally.learn(room);
+    for (const message of talk) tally.count(Number(message.seq));
     earlier.offer(Number(messages[0]?.seq ?? 1) > 1);
     reader.toBottom();
+    lookBack(seq, room.saidBy);
     reader.passed(seq);
     showEmpty();
   }
@@ -124,7 +148,19 @@ export function createConversation({ connection, state, write, onOwn, onDeleted,
   }
 
   function showEmpty() {
-    byId('empty').hidden = Boolean(log.querySelector('.message'));
+    byId('empty').hidden = Boolean(log.querySelector('.message')) || earlier.hasMore();
+  }
+
+  /**
+   * What came since this person was here: a line above it, and the way there.
+   *
+   * @param {number} newest
+   * @param {string} [saidBy]
+   */
+  function lookBack(newest, saidBy) {
+    const read = lastRead(roomId);
+    const place = tally.upTo(newest);
+    if (read && place) firstUnread.since(read.seq, unreadCount(roomId, { ...place, saidBy }));
   }
 
   /** Begin with what the server drew. */
@@ -137,10 +173,12 @@ export function createConversation({ connection, state, write, onOwn, onDeleted,
     sequence.begin(known, Number(page.seq));
     oldest = Math.min(...known.map(({ seq }) => Number(seq)));
     for (const row of rows) if (isOwn(row) && row.dataset.clientId) onOwn(row.dataset.clientId);
+    for (const row of rows) tally.count(Number(row.dataset.seq));
     timeline.adopt(drawnElsewhere);
-    reader.markSinceLastVisit(isOwn);
-    reader.read();
     earlier.offer(Boolean(page.more));
+    lookBack(Number(page.seq), page.talk?.saidBy);
+    reader.read();
+    showEmpty();
   }
 
   return {
@@ -151,6 +189,7 @@ export function createConversation({ connection, state, write, onOwn, onDeleted,
     timeline,
     reader,
     showEmpty,
+    learn: tally.learn,
     resume: sequence.cover,
     store: sequence.receive,
     seen: () => ({ since: sequence.top, sinceAt: sequence.topAt }),

@@ -1,6 +1,6 @@
 /** A list of rooms that stays true: counts, unread figures, new rooms, rooms that are gone. */
 import { page } from './page.js';
-import { roomLink, showCount, showName, showUnread } from './room-link.js';
+import { roomLink, showCount, showName, showTalk, showUnread, talkOf } from './room-link.js';
 import { onReadElsewhere, unreadCount } from './unread.js';
 
 /** @typedef {import('./room-link.js').Room} Room */
@@ -32,7 +32,7 @@ export function keepDirectory({ list, connection, whole = true, onChange = () =>
     } else if (row) {
       if (room.name !== undefined) showName(row, room.name);
       if (room.userCount !== undefined) showCount(row, room.userCount);
-      if (room.seq !== undefined) row.dataset.seq = String(room.seq);
+      showTalk(row, room);
     } else if (whole) {
       held.set(room.roomId, room);
     }
@@ -53,11 +53,20 @@ export function keepDirectory({ list, connection, whole = true, onChange = () =>
     onChange();
   }
 
+  /** Rooms of further pages, below those that are there. @param {Room[]} rooms @returns {HTMLElement[]} */
+  function append(rooms) {
+    const known = new Set(rows().map((row) => row.dataset.roomId));
+    const fresh = rooms.filter(({ roomId }) => !known.has(roomId) && !held.has(roomId)).map(roomLink);
+    list.append(...fresh);
+    showAllUnread();
+    return fresh;
+  }
+
   function showAllUnread() {
     for (const row of rows()) {
       const roomId = String(row.dataset.roomId);
       // The open room counts its own by a pill.
-      showUnread(row, roomId === page.roomId ? 0 : unreadCount(roomId, Number(row.dataset.seq)));
+      showUnread(row, roomId === page.roomId ? 0 : unreadCount(roomId, talkOf(row)));
     }
   }
 
@@ -74,5 +83,5 @@ export function keepDirectory({ list, connection, whole = true, onChange = () =>
   onReadElsewhere(showAllUnread);
   showAllUnread();
 
-  return { rows, showAllUnread };
+  return { append };
 }

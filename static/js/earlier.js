@@ -1,44 +1,79 @@
-/** Older messages: fetched when the top comes near, or by the button that stands there. */
+/**
+ * Older messages: fetched when the top comes near, or by the button that stands there, until the
+ * screen is full or there are no more. Nothing is asked for before the room is joined; what fails is
+ * asked for again by itself.
+ */
 import { t } from './page.js';
+import { Refused } from './refused.js';
 
 const PAGE = 50;
+const PAGE_MAX = 200;
 const NEAR = '600px 0px 0px';
+const RETRY_MS = 1000;
+const LONGEST_RETRY_MS = 15_000;
 
 /**
  * @param {object} parts
  * @param {HTMLElement} parts.log the scroller
  * @param {HTMLElement} parts.foot the paragraph with the button
- * @param {() => number} parts.oldest the lowest number shown
+ * @param {ReturnType<typeof import('./state.js').createState>} parts.state with `joined`
+ * @param {() => number} parts.oldest the lowest number loaded
  * @param {(before: number, limit: number) => Promise<{ messages: any[], more: boolean }>} parts.fetchBefore
  * @param {(messages: any[]) => void} parts.prepend
  */
-export function createEarlier({ log, foot, oldest, fetchBefore, prepend }) {
+export function createEarlier({ log, foot, state, oldest, fetchBefore, prepend }) {
   const button = /** @type {HTMLButtonElement} */ (foot.querySelector('button'));
   const words = button.textContent;
-  let busy = false;
+  /** The top is near, or somebody waits for more. */
+  let wanted = false;
+  let failures = 0;
+  let timer = 0;
+  /** @type {Promise<void> | null} */
+  let loading = null;
   const observer = new IntersectionObserver(
-    ([entry]) => { if (entry.isIntersecting) load(); },
+    ([entry]) => {
+      wanted = entry.isIntersecting;
+      if (wanted) load();
+    },
     { root: log, rootMargin: NEAR },
   );
 
-  async function load() {
-    if (busy || foot.hidden) return;
-    busy = true;
+  /** @param {number} [limit] */
+  function load(limit = PAGE) {
+    if (foot.hidden || !state.now.joined) return Promise.resolve();
+    clearTimeout(timer);
+    loading ??= fetchPage(limit).finally(() => { loading = null; });
+    return loading;
+  }
+
+  /** @param {number} limit */
+  async function fetchPage(limit) {
     button.setAttribute('aria-busy', 'true');
+    const from = oldest();
     try {
-      const { messages, more } = await fetchBefore(oldest(), PAGE);
+      const { messages, more } = await fetchBefore(from, limit);
+      failures = 0;
+      // A fresh page has taken the place of what this one belonged to.
+      if (oldest() !== from) return;
       // What is old is not news: the live region must not read it out.
       log.setAttribute('aria-live', 'off');
       prepend(messages);
       setTimeout(() => log.removeAttribute('aria-live'), 500);
-      offer(more);
-    } catch {
-      button.textContent = t('more_failed');
-      observer.disconnect();
+      offer(more && messages.length > 0);
+    } catch (problem) {
+      failed(problem);
     } finally {
-      busy = false;
       button.removeAttribute('aria-busy');
     }
+  }
+
+  /** @param {unknown} problem */
+  function failed(problem) {
+    failures += 1;
+    button.textContent = t('more_failed');
+    const asked = problem instanceof Refused && problem.retryAfter ? problem.retryAfter * 1000 : 0;
+    const delay = Math.max(asked, Math.min(RETRY_MS * 2 ** (failures - 1), LONGEST_RETRY_MS));
+    timer = setTimeout(() => { if (wanted) load(); }, delay * (1 + Math.random() / 4));
   }
 
   /** @param {boolean} more is there anything older? */
@@ -50,6 +85,20 @@ export function createEarlier({ log, foot, oldest, fetchBefore, prepend }) {
     if (more) observer.observe(foot);
   }
 
-  button.addEventListener('click', load);
-  return { offer };
+  /** Load page after page until that is so, or there are no more. @param {() => boolean} reached */
+  async function until(reached) {
+    while (!reached() && !foot.hidden) {
+      const before = oldest();
+      await load(PAGE_MAX);
+      if (oldest() === before && !foot.hidden) await new Promise((go) => setTimeout(go, RETRY_MS));
+    }
+  }
+
+  button.addEventListener('click', () => {
+    wanted = true;
+    load();
+  });
+  state.watch(['joined'], ({ joined }) => { if (joined && wanted) load(); });
+
+  return { offer, until, hasMore: () => !foot.hidden };
 }

@@ -15,7 +15,8 @@ const RETRY_MS = 1500;
  * @param {ReturnType<typeof import('./state.js').createState>} parts.state
  * @param {() => { since: number, sinceAt?: number }} parts.seen the newest message shown
  * @param {(messages: Message[], seq: number) => void} parts.resume all that was missed, up to this number
- * @param {(messages: Message[], seq: number) => void} parts.restart the newest page, instead of all that is shown
+ * @param {(messages: Message[], seq: number, room: import('./room-link.js').Room) => void} parts.restart the newest
+ *   page, instead of all that is shown, and the room as it is with it
  * @param {(message: Message) => void} parts.hear everything live
  * @param {(name: string) => void} parts.onName what the room is called now
  * @param {(reason: 'gone' | 'kicked' | 'closed') => void} parts.onEnd
@@ -46,7 +47,7 @@ export function createMembership({ connection, state, seen, resume, restart, hea
     onName(room.name);
     state.set({ joined: true, epoch, userCount, people: new Set(users) });
     if (recovered) resume(messages, seq);
-    else restart(messages, seq);
+    else restart(messages, seq, room);
     const waited = early;
     early = [];
     waited.forEach(take);

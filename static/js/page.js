@@ -11,6 +11,7 @@
  * @property {string} [epoch]
  * @property {number} [seq]
  * @property {boolean} [more]
+ * @property {{ seq: number, said: number, saidBy: string }} [talk] how much had been said, up to which number, and by whom last
  * @property {number} [messageMax] in code points
  * @property {string} [owner]
  * @property {boolean} [encrypted]

@@ -57,7 +57,7 @@ function byName(one, other) {
 /** @param {string} name */
 function personRow(name) {
   const row = element('li', { class: 'person', 'data-name': name }, avatar(name));
-  row.append(element('span', { class: 'person-name' }, element('bdi', {}, name)));
+  row.append(element('span', { class: 'person-name', dir: 'auto' }, name));
   if (name === page.me) row.append(element('span', { class: 'hint' }, t('you')));
   return row;
 }

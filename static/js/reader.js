@@ -6,7 +6,7 @@
  * above it, so that only what is put in below the reader needs care.
  */
 import { page, t, figure } from './page.js';
-import { markRead, lastRead } from './unread.js';
+import { markRead } from './unread.js';
 
 const NEAR_PX = 40;
 /** Further up than this many screens, the way back is offered even with nothing new. */
@@ -16,9 +16,11 @@ const FAR_SCREENS = 1.5;
  * @param {object} parts
  * @param {HTMLElement} parts.log the scroller
  * @param {HTMLButtonElement} parts.pill
- * @param {{ markNew: (row: HTMLElement | null) => void, rows: () => HTMLElement[] }} parts.timeline
+ * @param {{ markNew: (row: HTMLElement | null) => void }} parts.timeline
+ * @param {ReturnType<typeof import('./tally.js').createTally>} parts.tally
+ * @param {(count: number) => void} parts.onReturn somebody is back at the bottom, past so many new messages
  */
-export function createReader({ log, pill, timeline }) {
+export function createReader({ log, pill, timeline, tally, onReturn }) {
   const roomId = String(page.roomId);
   let unseen = 0;
   let newest = Number(page.seq);
@@ -38,8 +40,10 @@ export function createReader({ log, pill, timeline }) {
 
   function read() {
     if (reading()) {
+      if (unseen) onReturn(unseen);
       unseen = 0;
-      markRead(roomId, newest);
+      const place = tally.upTo(newest);
+      if (place) markRead(roomId, place);
     }
     show();
   }
@@ -77,14 +81,6 @@ export function createReader({ log, pill, timeline }) {
     read();
   }
 
-  /** Draw the line above what came since the last visit. @param {(row: HTMLElement) => boolean} isOwn */
-  function markSinceLastVisit(isOwn) {
-    const seen = lastRead(roomId);
-    if (!seen) return;
-    const first = timeline.rows().find((row) => Number(row.dataset.seq) > seen);
-    if (first && !isOwn(first)) timeline.markNew(first);
-  }
-
   log.addEventListener('scroll', () => {
     atBottom = log.scrollTop > -NEAR_PX;
     read();
@@ -101,5 +97,5 @@ export function createReader({ log, pill, timeline }) {
     read();
   }
 
-  return { arrived, keeping, markSinceLastVisit, toBottom, read, passed, isAtBottom: () => atBottom };
+  return { arrived, keeping, toBottom, read, passed, isReading: reading };
 }

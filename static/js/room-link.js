@@ -8,6 +8,8 @@ import { figure, t } from './page.js';
  * @property {string} [name]
  * @property {number} [userCount]
  * @property {number} [seq]
+ * @property {number} [said] messages, those deleted since too
+ * @property {string} [saidBy] the sender of the newest
  * @property {boolean} [private]
  * @property {boolean} [encrypted]
  * @property {boolean} [closed] it is no more
@@ -16,7 +18,7 @@ import { figure, t } from './page.js';
 /** @param {Room} room */
 export function roomLink(room) {
   const link = element('a', { href: `/rooms/${encodeURIComponent(room.roomId)}` });
-  link.append(element('span', { class: 'room-name' }, element('bdi', {}, room.name ?? '')));
+  link.append(element('span', { class: 'room-name', dir: 'auto' }, room.name ?? ''));
   if (room.encrypted || room.private) {
     const words = t(room.encrypted ? 'encrypted' : 'private');
     const mark = icon(room.encrypted ? 'lock' : 'key');
@@ -32,7 +34,8 @@ export function roomLink(room) {
       aside(` ${t('here_now')}`),
     ),
   );
-  const row = element('li', { class: 'room-link', 'data-room-id': room.roomId, 'data-seq': room.seq ?? 0 }, link);
+  const row = element('li', { class: 'room-link', 'data-room-id': room.roomId }, link);
+  showTalk(row, room);
   showCount(row, room.userCount ?? 0);
   return row;
 }
@@ -54,5 +57,15 @@ export function showUnread(row, count) {
 
 /** @param {HTMLElement} row @param {string} name */
 export function showName(row, name) {
-  /** @type {HTMLElement} */ (row.querySelector('.room-name bdi')).textContent = name;
+  /** @type {HTMLElement} */ (row.querySelector('.room-name')).textContent = name;
+}
+
+/** Keep with the row how much has been said. @param {HTMLElement} row @param {Room} room */
+export function showTalk(row, { seq, said, saidBy }) {
+  for (const [name, value] of Object.entries({ seq, said, saidBy })) if (value !== undefined) row.dataset[name] = String(value);
+}
+
+/** @param {HTMLElement} row */
+export function talkOf({ dataset: { seq, said, saidBy } }) {
+  return { seq: Number(seq ?? 0), said: Number(said ?? 0), saidBy };
 }

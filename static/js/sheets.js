@@ -1,7 +1,7 @@
 /**
  * The rooms and the people where there is no width for them: sheets over the conversation. The back
- * button and Escape close them; while one is open the rest of the page is inert, so that the focus
- * stays in it, and goes back to where it was afterwards.
+ * button and Escape close them; while one is open it is a modal dialog: the rest of the page is inert,
+ * so that the focus stays in it, and goes back to where it was afterwards.
  *
  * Where there is width, the people's button folds their column; a cookie tells the server.
  */
@@ -26,6 +26,8 @@ export function prepareSheets() {
     before = document.activeElement;
     opened = sheet;
     sheet.classList.add('open');
+    sheet.setAttribute('role', 'dialog');
+    sheet.setAttribute('aria-modal', 'true');
     setInert(true);
     /** @type {HTMLElement} */ (sheet.querySelector('.sheet-close')).focus();
     history.pushState({ sheet: sheet.id }, '');
@@ -35,6 +37,8 @@ export function prepareSheets() {
   function close() {
     if (!opened) return;
     opened.classList.remove('open');
+    opened.setAttribute('role', 'complementary');
+    opened.removeAttribute('aria-modal');
     setInert(false);
     opened = null;
     tellExpanded();

@@ -4,7 +4,8 @@
  *
  * Rows know their message by data attributes, so that those drawn by the server are as good as ours.
  */
-import { dayRow, group, markUnsent, messageRow, newLineRow, noticeRow, showReactions, talkOf, writeNotice } from './message-row.js';
+import { dayRow, group, markUnsent, messageRow, newLineRow, showReactions, talkOf } from './message-row.js';
+import { createNotices } from './notices.js';
 import { link } from './text.js';
 import { day, retime, sameDay, untilMidnight } from './time.js';
 
@@ -18,8 +19,7 @@ import { day, retime, sameDay, untilMidnight } from './time.js';
  * @param {ReturnType<typeof import('./changes.js').createChanges>} parts.changes
  */
 export function createTimeline({ list, pendingList, write, changes }) {
-  /** @type {{ row: HTMLElement, moves: Map<string, 'ENTER' | 'QUIT'> } | null} */
-  let notice = null;
+  const notices = createNotices(put);
 
   /** @returns {HTMLElement[]} */
   const rows = () => [...list.querySelectorAll('.message')].map((row) => /** @type {HTMLElement} */ (row));
@@ -80,7 +80,7 @@ export function createTimeline({ list, pendingList, write, changes }) {
 
   /** @param {Message} message at the end */
   function append(message) {
-    notice = null;
+    notices.said();
     const row = rowOf(message);
     put(row, message.sentAt);
     group(row, above(row));
@@ -111,21 +111,15 @@ export function createTimeline({ list, pendingList, write, changes }) {
 
   /** @param {Message[]} messages everything that is to be shown */
   function replace(messages) {
-    notice = null;
+    notices.clear();
     list.replaceChildren();
     prepend(messages);
     regroupPending();
   }
 
-  /** Somebody came or went. @param {Message} move */
-  function move({ type, sender, sentAt }) {
-    if (!notice) {
-      notice = { row: noticeRow(new Map(), sentAt), moves: new Map() };
-      put(notice.row, sentAt);
-    }
-    notice.moves.delete(sender);
-    notice.moves.set(sender, type === 'ENTER' ? 'ENTER' : 'QUIT');
-    writeNotice(notice.row, notice.moves);
+  /** Somebody came or went. @param {Message} message */
+  function move(message) {
+    notices.move(message);
     regroupPending();
   }
 

@@ -1,23 +1,45 @@
-/** How far this person has read each room, in this browser. */
+/**
+ * How far this person has read each room, in this browser: the number of the newest entry, and how
+ * many messages had been said by then. The difference to what the room has now is what there is to
+ * read; edits and reactions have numbers too, but are nothing to read.
+ */
 import { page } from './page.js';
+
+/** @typedef {{ seq: number, said: number }} Place */
 
 /** @param {string} roomId */
 const key = (roomId) => `maru.read.${page.me}.${roomId}`;
 
-/** The number of the last message read; 0 for a room never entered here. @param {string} roomId */
+/** Null for a room never entered here. @param {string} roomId @returns {{ seq: number, said?: number } | null} */
 export function lastRead(roomId) {
-  return Number(localStorage.getItem(key(roomId)) ?? 0);
+  const stored = localStorage.getItem(key(roomId));
+  if (stored === null) return null;
+  const [seq, said] = stored.split(' ').map(Number);
+  return { seq, said };
 }
 
-/** @param {string} roomId @param {number} seq */
-export function markRead(roomId, seq) {
-  if (seq !== lastRead(roomId)) localStorage.setItem(key(roomId), String(seq));
+/** @param {string} roomId @param {Place} place */
+export function markRead(roomId, { seq, said }) {
+  const stored = `${seq} ${said}`;
+  if (stored !== localStorage.getItem(key(roomId))) localStorage.setItem(key(roomId), stored);
 }
 
-/** Messages since then; none in rooms never entered here. @param {string} roomId @param {number} seq */
-export function unreadCount(roomId, seq) {
-  const read = localStorage.getItem(key(roomId));
-  return read === null ? 0 : Math.max(0, seq - Number(read));
+/**
+ * Messages of others since then; none in rooms never entered here. Whoever has said the newest
+ * message has read the ones before it.
+ *
+ * @param {string} roomId
+ * @param {Place & { saidBy?: string }} now
+ */
+export function unreadCount(roomId, { seq, said, saidBy }) {
+  const read = lastRead(roomId);
+  if (!read) return 0;
+  if (saidBy === page.me && said !== read.said) {
+    markRead(roomId, { seq, said });
+    return 0;
+  }
+  // What was stored before messages were counted has the number alone.
+  return Math.max(0, read.said === undefined ? Math.min(seq - read.seq, said) : said - read.said);
 }
 
 /** Another tab has read on. @param {() => void} run */

@@ -146,18 +146,6 @@ def test_a_guest_is_told_why_the_rooms_are_shut(at_browser, maru):
     ann.complaints.clear()  # of the 403
 
 
-def test_a_name_that_nobody_has_leads_back_into_the_room(at_browser):
-    ann = at_browser("ann")
-    room_id = ann.api.create_room("Plans", private=True)
-    ann.enter(room_id)
-    ann.page.get_by_role("link", name="About this room").click()
-    ann.page.get_by_label("Invite by name").fill("nobody-of-that-name")
-    ann.page.get_by_label("Invite by name").press("Enter")
-    ann.page.get_by_role("link", name="Back").click()
-    ann.page.wait_for_url(f"**/rooms/{room_id}")
-    ann.complaints.clear()  # of the 404
-
-
 def test_a_lost_connection_is_told_beside_what_one_can_do(at_browser, cable):
     ann = at_browser("ann", url=cable.url, viewport=PHONE, has_touch=True)
     ann.page.goto("/rooms")

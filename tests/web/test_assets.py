@@ -1,6 +1,9 @@
 """Static files are asked for once, until they change."""
 
+import gzip
+import posixpath
 import re
+from pathlib import Path
 
 import pytest
 from flask import url_for
@@ -32,9 +35,50 @@ def test_any_other_address_is_asked_for_each_time(client, prefix):
 def test_the_pages_use_the_version_and_modules_find_each_other(client, address):
     version = address.split("/")[2]
     page = client.get("/login").text
-    assert f"/static/{version}/css/base.css" in page
+    assert f"/static/{version}/css/all.css" in page
     module = client.get(f"/static/{version}/js/connection.js").text
     assert "from '../vendor/socket.io.esm.min.js'" in module
+
+
+def test_all_style_sheets_come_as_one_and_the_tokens_first(client):
+    styles = client.get("/static/css/all.css").text
+    for path in Path("static/css").glob("*.css"):
+        assert path.read_text("utf-8").strip() in styles, path
+    assert styles.index("--floor:") < styles.index(".composer {")
+
+
+def test_text_is_compressed_for_whoever_takes_it_and_pages_are_not(client, address):
+    plain = client.get(address)
+    assert "Content-Encoding" not in plain.headers and plain.vary.as_set() == {"accept-encoding"}
+    packed = client.get(address, headers={"Accept-Encoding": "br, gzip"})
+    assert packed.headers["Content-Encoding"] == "gzip"
+    assert gzip.decompress(packed.data) == plain.data and len(packed.data) < len(plain.data) / 2
+    assert packed.headers["ETag"] != plain.headers["ETag"]
+    refused = client.get(address, headers={"Accept-Encoding": "gzip;q=0"})
+    assert refused.data == plain.data
+    page = client.get("/login", headers={"Accept-Encoding": "gzip"})
+    assert "Content-Encoding" not in page.headers
+
+
+def test_head_and_the_conditional_request_are_answered_without_a_body(client, address):
+    got = client.get(address, headers={"Accept-Encoding": "gzip"})
+    head = client.head(address, headers={"Accept-Encoding": "gzip"})
+    assert (head.status_code, head.data) == (200, b"")
+    for name in ("Content-Length", "ETag", "Cache-Control", "X-Content-Type-Options"):
+        assert head.headers[name] == got.headers[name]
+    again = client.get(
+        address, headers={"Accept-Encoding": "gzip", "If-None-Match": got.headers["ETag"]}
+    )
+    assert (again.status_code, again.data) == (304, b"")
+
+
+def test_a_page_names_every_module_that_it_will_need(app, client):
+    page = client.get("/login").text
+    loaded = set(re.findall(r'(?:src|href)="/static/[^/]+/(js/[^"]+)"', page))
+    for name in loaded:
+        text = Path("static", name).read_text("utf-8")
+        for target in re.findall(r"from '(\.[^']+)'", text):
+            assert posixpath.normpath(posixpath.join(posixpath.dirname(name), target)) in loaded
 
 
 @pytest.mark.parametrize("name", ["nothing.js", "../app.py", "..%2fapp.py", "v-0/../../app.py", ""])

@@ -8,19 +8,24 @@ import { charactersLeft } from '../cipher.js';
 import { codePoints, createComposer } from '../composer.js';
 import { createConnection } from '../connection.js';
 import { createConversation } from '../conversation.js';
+import { copyAsWritten } from '../copying.js';
 import { deliverHere, flush } from '../delivery.js';
 import { prepareDialogs } from '../dialogs.js';
 import { keepDirectory } from '../directory.js';
 import { byId, element } from '../dom.js';
 import { createDrafts } from '../drafts.js';
+import { prepareInlineForms } from '../inline-forms.js';
+import { keepMembers } from '../members.js';
 import { createMembership } from '../membership.js';
 import { isOwn } from '../message-row.js';
-import * as outbox from '../outbox.js';
+import { loadMoreRooms } from '../more-rooms.js';
 import { newId } from '../outbox.js';
+import * as outbox from '../outbox.js';
 import { page, t } from '../page.js';
 import { showPeople } from '../people.js';
 import { roomName, showRoomName } from '../room-name.js';
 import { overConnection } from '../routes.js';
+import { walkRows } from '../row-walk.js';
 import { createSealedRoom } from '../sealed-room.js';
 import { prepareSheets } from '../sheets.js';
 import { createState } from '../state.js';
@@ -184,10 +189,21 @@ prepareActions({
   react,
   erase: (seq) => keep({ kind: 'delete', ref: seq }),
 });
+walkRows(byId('log'));
+copyAsWritten(byId('log'));
 prepareSheets();
 prepareDialogs();
+prepareInlineForms();
+keepMembers();
 showPeople({ list: byId('people-list'), more: byId('people-more'), counts: figures, state });
-keepDirectory({ list: byId('room-list'), connection, onName: showRoomName });
+const list = byId('room-list');
+const more = /** @type {HTMLAnchorElement | null} */ (document.getElementById('more'));
+loadMoreRooms({ list, more, directory: keepDirectory({ list, connection, onName: showRoomName }) });
+list.querySelector('[aria-current]')?.scrollIntoView({ block: 'nearest' });
+connection.on('rooms', ({ rooms }) => {
+  const here = rooms.find((/** @type {{ roomId: string }} */ room) => room.roomId === roomId);
+  if (here) conversation.learn(here);
+});
 state.watch(['link', 'joined', 'ended'], ({ link, joined, ended }) => {
   const well = ended || (link === 'online' && joined);
   status.show(well ? 'online' : link === 'online' ? 'connecting' : link);

@@ -1,0 +1,82 @@
+/**
+ * The way to the first message that one has not read, however far up it is: loaded, with the line
+ * above it, and told how many there are. The pill below leads back.
+ */
+import { isOwn } from './message-row.js';
+import { figure, t } from './page.js';
+
+/**
+ * @param {object} parts
+ * @param {HTMLElement} parts.log
+ * @param {HTMLButtonElement} parts.button
+ * @param {{ markNew: (row: HTMLElement | null) => void, rows: () => HTMLElement[] }} parts.timeline
+ * @param {ReturnType<typeof import('./earlier.js').createEarlier>} parts.earlier
+ * @param {() => number} parts.oldest the lowest number loaded
+ */
+export function createFirstUnread({ log, button, timeline, earlier, oldest }) {
+  /** The number of the last message read; 0 while the line is where it belongs. */
+  let read = 0;
+  const observer = new IntersectionObserver(([entry]) => { if (entry.isIntersecting) done(); }, { root: log });
+
+  const line = () => /** @type {HTMLElement | null} */ (log.querySelector('.new-line'));
+
+  function done() {
+    observer.disconnect();
+    button.hidden = true;
+  }
+
+  /** Is everything loaded that was not read? */
+  const isLoaded = () => oldest() <= read + 1 || !earlier.hasMore();
+
+  /** Put the line above the first of others that was not read, once that is loaded. */
+  function place() {
+    if (!read || !isLoaded()) return;
+    const first = timeline.rows().find((row) => Number(row.dataset.seq) > read && !isOwn(row));
+    read = 0;
+    if (first) timeline.markNew(first);
+  }
+
+  /** @param {number} count */
+  function show(count) {
+    button.textContent = t(count === 1 ? 'first_unread_one' : 'first_unread_many', { count: figure(count) });
+    button.hidden = false;
+    observer.disconnect();
+    const drawn = line();
+    if (drawn) observer.observe(drawn);
+  }
+
+  async function go() {
+    button.setAttribute('aria-busy', 'true');
+    await earlier.until(isLoaded);
+    button.removeAttribute('aria-busy');
+    place();
+    done();
+    const target = /** @type {HTMLElement | null | undefined} */ (line()?.nextElementSibling);
+    if (!target) return;
+    target.scrollIntoView({ block: 'center' });
+    target.focus({ preventScroll: true });
+  }
+
+  button.addEventListener('click', go);
+
+  return {
+    /** Since the last visit. @param {number} lastRead @param {number} count */
+    since(lastRead, count) {
+      if (count === 0) return;
+      read = lastRead;
+      place();
+      show(count);
+    },
+
+    /** They came while nobody looked; the line is drawn. @param {number} count */
+    tell(count) {
+      if (line()) show(count);
+    },
+
+    /** What is written was read before. */
+    forget() {
+      read = 0;
+      done();
+    },
+  };
+}

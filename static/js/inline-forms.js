@@ -1,0 +1,94 @@
+/**
+ * Forms that are answered where they stand: what was typed stays until it is accepted, what is wrong
+ * is said below the field, and what was done is said as well. Without script they are plain forms.
+ *
+ * Of a form with `data-inline`: `data-confirm` is the id of a dialog to ask in first, `data-done` the
+ * sentence for success, with {name} for the name that the server gives back, `data-told` the id of the
+ * place to say it in (else below the form), `data-then` where to go on, `data-clear` empties it.
+ * A `done` event with the answer follows, for whoever shows what has changed.
+ */
+import { element } from './dom.js';
+import { t } from './page.js';
+
+export function prepareInlineForms() {
+  // Before every.js looks: it takes a form that is sent twice for impatience.
+  document.addEventListener('submit', (event) => {
+    const form = /** @type {HTMLFormElement} */ (event.target);
+    if (form.dataset.inline === undefined) return;
+    event.preventDefault();
+    if (form.getAttribute('aria-busy')) return;
+    if (form.dataset.confirm) ask(form, form.dataset.confirm);
+    else send(form);
+  }, { capture: true });
+}
+
+/** @param {HTMLFormElement} form @param {string} question id of a dialog whose value is `yes` or empty */
+function ask(form, question) {
+  const dialog = /** @type {HTMLDialogElement} */ (document.getElementById(question));
+  dialog.returnValue = '';
+  dialog.showModal();
+  dialog.onclose = () => { if (dialog.returnValue === 'yes') send(form); };
+}
+
+/** @param {HTMLFormElement} form */
+async function send(form) {
+  form.setAttribute('aria-busy', 'true');
+  clear(form);
+  try {
+    const body = new URLSearchParams(/** @type {any} */ (new FormData(form)));
+    const answer = await fetch(form.action, { method: 'POST', body, headers: { Accept: 'application/json' } });
+    // The login has ended meanwhile: the page itself leads to the door and back.
+    if (answer.redirected) return location.reload();
+    const said = await answer.json();
+    if (answer.ok) succeed(form, said);
+    else refuse(form, said.error.message);
+  } catch {
+    refuse(form, t('sent_nowhere'));
+  } finally {
+    form.removeAttribute('aria-busy');
+  }
+}
+
+/** @param {HTMLFormElement} form */
+function fieldOf(form) {
+  return /** @type {HTMLInputElement | null} */ (form.querySelector('.field input'));
+}
+
+/** @param {HTMLFormElement} form */
+function clear(form) {
+  const input = fieldOf(form);
+  input?.removeAttribute('aria-invalid');
+  input?.removeAttribute('aria-describedby');
+  form.querySelector('.error')?.remove();
+  const told = placeOf(form);
+  if (told) told.textContent = '';
+}
+
+/** @param {HTMLFormElement} form @returns {HTMLElement | null} */
+function placeOf(form) {
+  return form.dataset.told ? document.getElementById(form.dataset.told) : form.querySelector('.done');
+}
+
+/** @param {HTMLFormElement} form @param {string} words */
+function refuse(form, words) {
+  const input = fieldOf(form);
+  const id = input ? `${input.id}-error` : undefined;
+  (input?.closest('.field') ?? form).append(element('p', { class: 'error', role: 'alert', id }, words));
+  input?.setAttribute('aria-invalid', 'true');
+  input?.setAttribute('aria-describedby', String(id));
+  input?.focus();
+}
+
+/** @param {HTMLFormElement} form @param {{ name?: string }} answer */
+function succeed(form, answer) {
+  if (form.dataset.then) return location.assign(form.dataset.then);
+  let told = placeOf(form);
+  if (!told) {
+    // In place before the words: only what changes is read out.
+    told = element('p', { class: 'done', role: 'status' });
+    form.append(told);
+  }
+  told.textContent = (form.dataset.done ?? '').replace('{name}', answer.name ?? '');
+  if (form.dataset.clear !== undefined) form.reset();
+  form.dispatchEvent(new CustomEvent('done', { bubbles: true, detail: answer }));
+}

@@ -1,0 +1,31 @@
+/**
+ * How many messages the room has had up to the newest that we have. The server says it now and then,
+ * together with a number; what we were given beyond that number is counted here.
+ *
+ * @param {{ seq: number, said: number }} first
+ */
+export function createTally(first) {
+  let known = first;
+  /** @type {number[]} */
+  let since = [];
+
+  return {
+    /** The server's word. @param {{ seq?: number, said?: number }} room */
+    learn({ seq, said }) {
+      if (seq === undefined || said === undefined) return;
+      known = { seq, said };
+      since = since.filter((number) => number > seq);
+    },
+
+    /** We have this message. @param {number} seq */
+    count(seq) {
+      if (seq > known.seq && !since.includes(seq)) since.push(seq);
+    },
+
+    /** Up to the entry with this number, which is the newest that we have. @param {number} newest */
+    upTo(newest) {
+      // The server may be ahead of us: then what is missing here is not read yet.
+      return newest < known.seq ? null : { seq: newest, said: known.said + since.length };
+    },
+  };
+}
