@@ -144,7 +144,7 @@ export function createConversation({ connection, state, write, onOwn, onDeleted,
     const text = /** @type {HTMLElement} */ (row.querySelector('.message-text'));
     // Without `code` a row shows its text as it was sent, and nobody has to be asked.
     if (!text.querySelector('code')) return String(text.textContent);
-    return (await history({ before: seq + 1, limit: 1 })).messages[0].message;
+    return (await history({ before: seq + 1, limit: 1 })).messages.at(-1).message;
   }
 
   function showEmpty() {

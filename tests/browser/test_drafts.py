@@ -110,6 +110,20 @@ def test_an_edit_that_is_begun_outlives_a_reload(two):
     expect(ben.said("helo")).to_have_count(0)
 
 
+def test_a_message_with_code_is_edited_as_it_was_written(two):
+    ann, ben, room_id = two
+    ann.write("first")
+    ann.hears("first")
+    ben.api.request("PUT", f"/api/rooms/{room_id}/messages/1/reactions/👍")
+    ann.write("run `make` now")
+    ann.hears("run make now")
+    ann.page.reload()
+    ann.hears("run make now")
+    expect(ann.page.locator("[data-count]").first).to_have_text("2", timeout=PATIENCE)
+    ann.composer.press("ArrowUp")
+    expect(ann.composer).to_have_value("run `make` now", timeout=PATIENCE)
+
+
 def test_a_draft_from_before_is_carried_over(at_browser):
     ann = at_browser("ann")
     room_id = ann.api.create_room("Plans")
