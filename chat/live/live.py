@@ -202,7 +202,7 @@ class Live:
         """The worker stops: its clients are told, and go to other workers one by one."""
         self.draining = True
         for connection in list(self.connections.values()):
-            self.notify(connection, "draining", "The server restarts; come back at once.")
+            self.notify(connection, "draining", "The server restarts; connect again in a moment.")
             self.server.start_background_task(
                 self._drop_after, random.uniform(0, seconds), connection
             )
