@@ -41,10 +41,7 @@ MADE_A_GUEST = "You may not enter the rooms any more."
 
 
 class Live:
-    """Built once a worker; ``verify`` raises ``Unauthorized`` and its kinds.
-
-    ``per_person`` connections are let in of one person, any number if it is 0.
-    """
+    """Built once a worker; ``verify`` raises ``Unauthorized`` and its kinds."""
 
     def __init__(
         self,
@@ -90,11 +87,7 @@ class Live:
         return self.fanout.listens and time.monotonic() - self.heard_at < DEAF
 
     def accept(self, session: str, token: object) -> None:
-        """A new connection.
-
-        Raises ``Unauthorized`` and its kinds, ``Forbidden`` for guests, and ``RateLimited`` for
-        whoever has too many already.
-        """
+        """A new connection. Raises ``Unauthorized`` and its kinds, ``Forbidden``, ``RateLimited``."""
         caller = self._verified(token)
         if not caller.user.may_chat:
             raise Forbidden(N_("Guests cannot enter the rooms yet. An admin can change that."))
