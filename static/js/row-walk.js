@@ -1,12 +1,12 @@
 /**
  * By keyboard through the conversation: it is one stop of the Tab key. Up, Down, Home and End go from
  * message to message, Escape back to the whole; Tab goes to the links, reactions and actions of the
- * message that has the focus, and of no other.
+ * message that has the focus, and of no other. Blocks of code stay reachable: they may have to be scrolled.
  *
  * @param {HTMLElement} log
  */
 export function walkRows(log) {
-  const REACHED = 'a, pre, .reaction';
+  const REACHED = 'a, .reaction';
   /** @type {HTMLElement | null} */
   let current = null;
 

@@ -1,0 +1,81 @@
+"""axe finds nothing on any page: both schemes, wide and narrow, both languages, dialogs open."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
+
+from tests.browser.people import DESKTOP, PATIENCE, PHONE, Person
+
+FINGER = {"viewport": PHONE, "has_touch": True, "is_mobile": True}
+#: Half-way through an animation colours are not what they will be.
+CALM = {"reduced_motion": "reduce"}
+OPTIONS = {"resultTypes": ["violations"]}
+
+
+def faults(page):
+    found = Axe().run(page, options=OPTIONS).response["violations"]
+    return [(fault["id"], [node["html"][:200] for node in fault["nodes"]]) for fault in found]
+
+
+@pytest.fixture(params=["light", "dark"])
+def scheme(request):
+    return {"color_scheme": request.param, **CALM}
+
+
+@pytest.mark.parametrize("lang", ["en-GB", "ko-KR"])
+def test_the_door(maru, browser, scheme, lang):
+    ann = Person(maru, browser, "nobody", locale=lang, **scheme)
+    for path in ("/login", "/register"):
+        ann.page.goto(path)
+        assert faults(ann.page) == [], path
+    ann.context.close()
+
+
+@pytest.mark.parametrize(
+    ("lang", "screen"), [("en-GB", {"viewport": DESKTOP}), ("ko-KR", FINGER)], ids=["wide", "phone"]
+)
+def test_the_rooms_and_all_that_opens_in_one(at_browser, maru, scheme, lang, screen):
+    ben = at_browser("ben")
+    ann = at_browser("ann", locale=lang, **screen, **scheme)
+    maru.flask("set-role", ann.name, "admin")
+    room_id = ann.api.create_room("Plans", private=True)
+    ann.api.request("PUT", f"/api/rooms/{room_id}/members/{ben.name}")
+    for i in range(60):
+        words = "short" if i % 9 else "`code` and\n```\n" + "a long line " * 30 + "\n```"
+        ann.api.request("POST", f"/api/rooms/{room_id}/messages", json={"message": words})
+    ann.api.request("PUT", f"/api/rooms/{room_id}/messages/60/reactions/🎉")
+    page = ann.page
+    for path in ("/rooms", "/settings", "/admin"):
+        page.goto(path)
+        assert faults(page) == [], path
+    ann.enter(room_id)
+    assert faults(page) == []
+    for dialog in ("about", "delete", "delete-message", "remove-member"):
+        page.evaluate("id => document.getElementById(id).showModal()", dialog)
+        assert faults(page) == [], dialog
+        page.evaluate("id => document.getElementById(id).close()", dialog)
+    row = page.locator("#timeline .message").last
+    if screen is FINGER:
+        row.locator(".message-text").tap()
+        assert faults(page) == [], "toolbar"
+        page.locator(".conversation-head").tap(position={"x": 100, "y": 10})
+        for sheet in ("rooms", "people"):
+            page.locator(f"[data-open-sheet={sheet}]").tap()
+            expect(page.locator(f"#{sheet}")).to_have_attribute("role", "dialog", timeout=PATIENCE)
+            assert faults(page) == [], sheet
+            page.keyboard.press("Escape")
+            expect(page.locator(f"#{sheet}")).not_to_have_attribute("role", "dialog")
+    else:
+        row.hover()
+        assert faults(page) == [], "toolbar"
+
+
+def test_a_member_may_leave_and_axe_agrees(at_browser, scheme):
+    ann, ben = at_browser("ann"), at_browser("ben", **scheme)
+    room_id = ann.api.create_room("Plans", private=True)
+    ann.api.request("PUT", f"/api/rooms/{room_id}/members/{ben.name}")
+    ben.enter(room_id)
+    for dialog in ("about", "give-up"):
+        ben.page.evaluate("id => document.getElementById(id).showModal()", dialog)
+        assert faults(ben.page) == [], dialog
+        ben.page.evaluate("id => document.getElementById(id).close()", dialog)
