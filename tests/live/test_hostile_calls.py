@@ -149,6 +149,19 @@ def test_the_words(room, mallory, event):
         refused(mallory, event, "too_long", roomId=room, seq=1, message=value)
 
 
+def test_the_worst_text_there_is(room, mallory):
+    """Composing it takes a time that grows with the square of its length; see tests/web."""
+    worst = "a" + "\u0345" * 8_000 + "\u0334" * 8_000
+    refused(mallory, "message", "too_long", roomId=room, message=worst)
+    refused(mallory, "message", "too_long", roomId=room, message="x", clientId=worst)
+    refused(mallory, "react", "too_long", roomId=room, seq=1, emoji=worst, on=True)
+    refused(mallory, "join", "not_found", roomId=worst)
+    refused(mallory, "history", "invalid", roomId=room, before=worst)
+    nested = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9." + "W1tb" * 1_000 + ".x"
+    for token in (worst, nested, "x" * 100_000, nested * 20):
+        refused(mallory, "history", "unauthorized", roomId=room, token=token)
+
+
 @pytest.mark.parametrize("event", ["message", "edit", "delete", "react"])
 def test_the_name_that_the_client_gives_its_message(room, mallory, event):
     for value in NO_CLIENT_ID.values():
