@@ -4,12 +4,13 @@ Each operation checks that it is allowed and that its input is good, changes the
 and gives what an acknowledgement needs. ``chat.live`` and ``chat.web`` only translate.
 """
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import cast
 
 import orjson
 
 from chat import history, keys, memberships, message, presence, rate_limit, rooms, text
+from chat.calls import Change, Joined
 from chat.directory import Activity
 from chat.errors import N_, NotFound
 from chat.limits import Limits
@@ -22,28 +23,6 @@ from chat.users import User
 NAMES = 200
 #: How long it is remembered that a room was deleted, in seconds.
 REMEMBER_CLOSED = 24 * 3600
-
-
-@dataclass(frozen=True)
-class Joined:
-    """What somebody who enters a room gets to know."""
-
-    room: Room
-    user_count: int
-    users: list[str]
-    page: history.Page
-    recovered: bool
-
-
-@dataclass(frozen=True)
-class Change:
-    """What is done to the message ``seq``; ``author`` is who alone may do it, if not everybody."""
-
-    kind: str
-    seq: object
-    words: str = ""
-    author: str = ""
-    more: dict[str, object] = field(default_factory=dict)
 
 
 class Conversation:
@@ -220,6 +199,25 @@ class Conversation:
         call = Call("typing", room_keys, [user.name, connection, typing])
         self.store.ask_together(Question([call], lambda answers: None), *report)
 
+    def invite(self, user: User, room_id: object, name: object) -> User:
+        """Let somebody into a private room; gives who it is. Raises as ``memberships.invite`` does."""
+        limited = self.limits.room_rate > 0
+        guest = memberships.invite(self.store, user, room_id, name, limited)
+        self.changed.add(str(room_id))
+        return guest
+
+    def leave_and_refuse(self, user: User, room_id: object) -> None:
+        """Leave a private room, and take no more invitations from who let this user into it.
+
+        Raises as ``remove`` does.
+        """
+        inviter = memberships.inviter(
+            self.store, user, rooms.access(self.store, user, room_id).room_id
+        )
+        self.remove(user, room_id, user.name)
+        if inviter:
+            memberships.refuse(self.store, user, inviter)
+
     def remove(self, user: User, room_id: object, name: object) -> None:
         """Take a member out of a private room, and its connections too, on every worker.
 
@@ -227,7 +225,13 @@ class Conversation:
         """
         room, removed = memberships.removable(self.store, user, room_id, name)
         presence.remove(self.store, room.room_id, removed, self.limits.locale)
-        self.store.redis.srem(keys.private_rooms(text.fold(removed)), room.room_id)
+        folded = text.fold(removed)
+        self.store.batch(
+            [
+                ("SREM", keys.private_rooms(folded), room.room_id),
+                ("HDEL", keys.inviters(folded), room.room_id),
+            ]
+        )
         self.changed.add(room.room_id)
 
     def close(self, user: User, room_id: object) -> None:
@@ -242,7 +246,9 @@ class Conversation:
             ("SREM", keys.owned_rooms(text.fold(room.owner)), i),
         ]
         for name in members:
-            forget.append(("SREM", keys.private_rooms(text.fold(name.decode())), i))
+            folded = text.fold(name.decode())
+            forget.append(("SREM", keys.private_rooms(folded), i))
+            forget.append(("HDEL", keys.inviters(folded), i))
         self.store.batch(forget)
         # Of a private room its members alone are told, and nobody else that it was there.
         names = [name.decode() for name in members] if room.private else None

@@ -112,6 +112,16 @@ def private_rooms(folded: str) -> str:
     return f"{PREFIX}user:{folded}:rooms"
 
 
+def inviters(folded: str) -> str:
+    """HASH of the private rooms that an account was let into to the name of who did it."""
+    return f"{PREFIX}user:{folded}:inviters"
+
+
+def refused(folded: str) -> str:
+    """SET of the keys of those whose invitations an account refuses."""
+    return f"{PREFIX}user:{folded}:refused"
+
+
 def owned_rooms(folded: str) -> str:
     """SET of the rooms that an account owns."""
     return f"{PREFIX}user:{folded}:owned"

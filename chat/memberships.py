@@ -3,11 +3,17 @@
 from collections.abc import Set
 from typing import Any
 
-from chat import keys, rooms, text, users
-from chat.errors import N_, Conflict, NotFound
+from chat import keys, rate_limit, rooms, text, users
+from chat.errors import N_, Conflict, Forbidden, NotFound
 from chat.rooms import Room
 from chat.store import Question, Store
 from chat.users import User
+
+#: Invitations an hour: by one person to the same other, by one person, and to one person. A team
+#: of many is let in at once; nobody is let into one room after another by a stranger.
+BY_ONE_TO_ONE, BY_ONE, TO_ONE, HOUR = 10, 300, 60, 3600
+#: People whose invitations one person may refuse.
+REFUSED_MOST = 1000
 
 
 def members(store: Store, room_id: str) -> list[str]:
@@ -15,18 +21,63 @@ def members(store: Store, room_id: str) -> list[str]:
     return sorted(name.decode() for name in store.redis.smembers(keys.members(room_id)))
 
 
-def invite(store: Store, user: User, room_id: object, name: object) -> User:
-    """Let somebody into a private room.
+def invite(store: Store, user: User, room_id: object, name: object, limited: bool = False) -> User:
+    """Let somebody into a private room; it is noted by whom.
 
-    Raises ``Invalid``, ``NotFound``, ``Conflict``, and as ``manage`` does.
+    Raises ``Invalid``, ``NotFound``, ``Conflict``, ``Forbidden`` where that person wants no
+    invitations of this user, ``RateLimited`` where it is ``limited``, and as ``manage`` does.
     """
     room = rooms.manage(store, user, room_id)
     _check_private(room)
     guest = users.get(store, text.person_name(name))
     if guest is None:
         raise NotFound(N_("There is nobody of that name."))
+    known, refused = store.batch(
+        [
+            ("SISMEMBER", keys.members(room.room_id), guest.name),
+            ("SISMEMBER", keys.refused(guest.folded), user.folded),
+        ]
+    )
+    if known:
+        return guest
+    if refused:
+        raise Forbidden(N_("This person does not take invitations from you."))
+    if limited:
+        for kind, subject, most in (
+            ("invite-pair", f"{user.folded}:{guest.folded}", BY_ONE_TO_ONE),
+            ("invite-by", user.folded, BY_ONE),
+            ("invite-to", guest.folded, TO_ONE),
+        ):
+            rate_limit.throttle(store, kind, subject, most, HOUR, most)
     _add_member(store, room.room_id, guest.name)
+    store.redis.hset(keys.inviters(guest.folded), room.room_id, user.name)
     return guest
+
+
+def inviter(store: Store, user: User, room_id: str) -> str | None:
+    """Who has let this user into a private room, if it was somebody else."""
+    found = store.redis.hget(keys.inviters(user.folded), room_id)
+    return found.decode() if found else None
+
+
+def refuse(store: Store, user: User, name: object) -> None:
+    """Take no more invitations from somebody. Raises ``Invalid``, ``NotFound``, ``Conflict``."""
+    other = users.get(store, text.person_name(name))
+    if other is None:
+        raise NotFound(N_("There is nobody of that name."))
+    if store.redis.scard(keys.refused(user.folded)) >= REFUSED_MOST:
+        raise Conflict(N_("You refuse invitations from too many people."))
+    store.redis.sadd(keys.refused(user.folded), other.folded)
+
+
+def accept_again(store: Store, user: User, name: object) -> None:
+    """The opposite of ``refuse``. Raises ``Invalid``."""
+    store.redis.srem(keys.refused(user.folded), text.fold(text.person_name(name)))
+
+
+def refused(store: Store, user: User) -> list[str]:
+    """The folded names of those whose invitations this user refuses."""
+    return sorted(name.decode() for name in store.redis.smembers(keys.refused(user.folded)))
 
 
 def removable(store: Store, user: User, room_id: object, name: object) -> tuple[Room, str]:

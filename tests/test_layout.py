@@ -42,11 +42,12 @@ MAY_IMPORT = {
     "history": {"store", "keys", "text", "errors"},
     "presence": {"store", "keys", "message", "errors"},
     "rooms": {"store", "keys", "text", "errors", "users"},
-    "memberships": {"store", "keys", "text", "errors", "rooms", "users"},
+    "calls": {"history", "rooms"},
+    "memberships": {"store", "keys", "text", "errors", "rate_limit", "rooms", "users"},
     "directory": {"store", "keys", "text", "errors", "rooms", "users"},
     "conversation": {
         "store", "keys", "text", "message", "errors",
-        "directory", "history", "limits", "memberships", "rate_limit", "presence", "rooms", "users",
+        "calls", "directory", "history", "limits", "memberships", "rate_limit", "presence", "rooms", "users",
     },
 }  # fmt: skip
 #: What the domain may import besides the standard library.

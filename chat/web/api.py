@@ -66,13 +66,19 @@ def list_members(room_id: str) -> ResponseReturnValue:
 
 @blueprint.put("/<room_id>/members/<name>")
 def add_member(room_id: str, name: str) -> ResponseReturnValue:
-    memberships.invite(parts().store, caller(), room_id, name)
+    parts().conversation.invite(caller(), room_id, name)
     return "", 204
 
 
 @blueprint.delete("/<room_id>/members/<name>")
 def remove_member(room_id: str, name: str) -> ResponseReturnValue:
     parts().conversation.remove(caller(), room_id, name)
+    return "", 204
+
+
+@blueprint.post("/<room_id>/members/refuse")
+def leave_and_refuse(room_id: str) -> ResponseReturnValue:
+    parts().conversation.leave_and_refuse(caller(), room_id)
     return "", 204
 
 

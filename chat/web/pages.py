@@ -101,7 +101,7 @@ def delete_room(room_id: str) -> ResponseReturnValue:
 
 @blueprint.post("/rooms/<room_id>/members")
 def add_member(room_id: str) -> ResponseReturnValue:
-    guest = memberships.invite(parts().store, _me(), room_id, request.form.get("name"))
+    guest = parts().conversation.invite(_me(), room_id, request.form.get("name"))
     return done(url_for("pages.room", room_id=room_id), name=guest.name)
 
 
