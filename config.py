@@ -5,9 +5,7 @@
 """
 
 import difflib
-import fcntl
 import os
-import secrets
 import ssl
 import sys
 import textwrap
@@ -18,6 +16,7 @@ from typing import Any
 from urllib.parse import quote
 
 import env_file
+import kept_secret
 import setting_checks as check
 from setting_checks import SECRET_MIN, Check
 
@@ -92,6 +91,9 @@ class Settings:
         "",
         check.origins,
         "Other origins whose pages may connect, with commas. Empty: the same only.",
+    )
+    base_path: str = setting(
+        "", check.base_path, "Path of the site that Maru is under, such as /chat. Empty: all of it."
     )
     trusted_proxies: int = setting(
         "0",
@@ -279,22 +281,8 @@ def _check_relations(values: Mapping[str, Any]) -> None:
 
 
 def _kept_secret(kept: Path) -> str:
-    """The secret in this file; made when the file is new. Two processes get the same one."""
     try:
-        kept.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with open(os.open(kept, os.O_RDWR | os.O_CREAT, 0o600), "r+") as file:
-            # Whoever comes second waits, and then reads what the first one wrote.
-            fcntl.flock(file, fcntl.LOCK_EX)
-            text = file.read().strip()
-            if not text:
-                text = secrets.token_urlsafe(48)
-                try:
-                    os.write(file.fileno(), text.encode())
-                    os.fsync(file.fileno())
-                except OSError:
-                    # Half a secret would be taken for a whole one.
-                    os.ftruncate(file.fileno(), 0)
-                    raise
+        text = kept_secret.read(kept)
     except (OSError, ValueError) as error:
         reason = (isinstance(error, OSError) and error.strerror) or error
         raise ConfigError(f"DATA_DIR cannot be '{kept.parent}': {reason} ({kept.name}).") from None

@@ -22,6 +22,11 @@ _STORE_OPTIONS = {
     *("db", "username", "password", "ssl_cert_reqs", "ssl_ca_certs", "ssl_ca_path"),
     *("ssl_certfile", "ssl_keyfile", "ssl_keyfile_password", "ssl_check_hostname"),
 }
+#: What Maru's own addresses begin with: which of the two is meant could not be told.
+_OWN_PATHS = {
+    *("rooms", "login", "register", "logout", "language", "settings", "admin", "api", "static"),
+    *("socket.io", "healthz", "readyz"),
+}
 _STORE = "redis://HOST, rediss://HOST (TLS) or unix:///PATH"
 
 
@@ -112,6 +117,18 @@ def key_prefix(text: str) -> str:
     if not re.fullmatch(r"[A-Za-z0-9._:-]{1,40}", text, re.ASCII):
         raise ValueError("1 to 40 of the characters A-Z a-z 0-9 . _ : -")
     return text
+
+
+def base_path(text: str) -> str:
+    given = text.rstrip("/")
+    if not given:
+        return ""
+    if not re.fullmatch(r"(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+", given, re.ASCII) or len(given) > 200:
+        raise ValueError("a path such as /chat")
+    first = given.split("/")[1]
+    if first in _OWN_PATHS:
+        raise ValueError(f"a path such as /chat, which does not begin like Maru's own /{first}")
+    return given
 
 
 def _check_tls_options(options: dict[str, str]) -> None:

@@ -79,6 +79,7 @@ def _keep_device(place: Place) -> None:
             DEVICE,
             place.device,
             max_age=_DEVICE_SECONDS,
+            path=request.root_path or "/",
             secure=over_tls(),
             httponly=True,
             samesite="Lax",

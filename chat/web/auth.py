@@ -60,7 +60,13 @@ def language() -> ResponseReturnValue:
         raise Invalid(N_("A language is en or ko."))
     response = redirect(_next(request.form.get("next")))
     response.set_cookie(
-        "lang", chosen, max_age=_YEAR, secure=over_tls(), httponly=True, samesite="Lax"
+        "lang",
+        chosen,
+        max_age=_YEAR,
+        path=request.root_path or "/",
+        secure=over_tls(),
+        httponly=True,
+        samesite="Lax",
     )
     return response
 
@@ -80,7 +86,7 @@ def settings() -> ResponseReturnValue:
 
 
 def _next(target: str | None) -> str:
-    return target if target and is_safe_next(target) else url_for("pages.rooms")
+    return target if target and is_safe_next(target, request.root_path) else url_for("pages.rooms")
 
 
 def _login_page(form: LoginForm, error: MaruError | None = None) -> ResponseReturnValue:

@@ -128,8 +128,8 @@ def cookie_login() -> LoggedIn:
 
 def to_login() -> ResponseReturnValue:
     """To the login page, and back from there to what a browser can simply open again."""
-    target = request.full_path.rstrip("?")
-    returns = request.method in ("GET", "HEAD") and is_safe_next(target)
+    target = request.root_path + request.full_path.rstrip("?")
+    returns = request.method in ("GET", "HEAD") and is_safe_next(target, request.root_path)
     return redirect(url_for("auth.login", next=target if returns else None))
 
 

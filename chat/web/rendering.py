@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from flask import render_template
+from flask import render_template, request
 from flask_login import current_user
 from flask_wtf.csrf import generate_csrf
 
@@ -11,10 +11,15 @@ from chat.web.i18n import language
 
 
 def render(template: str, page: Mapping[str, object] | None = None, **context: Any) -> str:
-    """An HTML page. ``page`` is for its script, which always gets ``{lang, csrf, me}`` as well.
+    """An HTML page. ``page`` is for its script, which always gets ``{lang, base, csrf, me}``.
 
     A ``current_user`` in ``context`` is shown instead of the one who asked.
     """
     person = context.setdefault("current_user", current_user)
-    base = {"lang": language(), "csrf": generate_csrf(), "me": getattr(person, "name", None)}
+    base = {
+        "lang": language(),
+        "base": request.root_path,
+        "csrf": generate_csrf(),
+        "me": getattr(person, "name", None),
+    }
     return render_template(template, page={**base, **(page or {})}, lang=base["lang"], **context)

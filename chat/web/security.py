@@ -11,6 +11,7 @@ from itsdangerous import SignatureExpired, TimestampSigner, URLSafeTimedSerializ
 
 from chat.forwarded import Forwarded
 from chat.http import BODY_MAX, ResponseHeaders
+from chat.web.base_path import BasePath
 from chat.web.parts import parts
 from config import Settings
 
@@ -58,6 +59,7 @@ def init_app(app: Flask, settings: Settings) -> None:
     app.config.update(
         SECRET_KEY=settings.secret_key,
         SESSION_COOKIE_NAME="maru_session",
+        SESSION_COOKIE_PATH=settings.base_path or "/",
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_REFRESH_EACH_REQUEST=False,
@@ -71,7 +73,8 @@ def init_app(app: Flask, settings: Settings) -> None:
     app.session_interface = _SessionCookie()
     # In front of all that answers, Socket.IO and the relay between workers included.
     answered = ResponseHeaders(app.wsgi_app, tls=bool(settings.tls_cert))
-    app.wsgi_app = Forwarded(answered, settings.trusted_proxies)  # type: ignore[method-assign]
+    placed = BasePath(answered, settings.base_path) if settings.base_path else answered
+    app.wsgi_app = Forwarded(placed, settings.trusted_proxies)  # type: ignore[method-assign]
     app.before_request(_bound_form)
 
 
@@ -80,17 +83,21 @@ def over_tls() -> bool:
     return bool(parts().settings.tls_cert) or request.is_secure
 
 
-def is_safe_next(target: str | None) -> bool:
+def is_safe_next(target: str | None, base: str = "") -> bool:
     """May a browser be sent to ``target`` after it asked for it in a link?
 
-    Only to an absolute path of this site. Browsers take ``//host``, ``/\\host`` and the same with
-    control characters in between for another site. Logging out right after logging in helps nobody.
+    Only to an absolute path of this site, under ``base``, where Maru is. Browsers take ``//host``,
+    ``/\\host`` and the same with control characters in between for another site. Logging out right
+    after logging in helps nobody.
     """
     if not target or not target.startswith("/") or target.startswith("//"):
         return False
     if len(target) > 2000 or _NOT_IN_A_PATH.search(target):
         return False
-    return urlsplit(target).path.rstrip("/") != "/logout"
+    path = urlsplit(target).path
+    if base and path != base and not path.startswith(f"{base}/"):
+        return False
+    return path.rstrip("/") != f"{base}/logout"
 
 
 def _bound_form() -> None:

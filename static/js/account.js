@@ -5,7 +5,7 @@
 import { element } from './dom.js';
 import { countKeys, carryKeysOver, forgetAllKeys, forgetOthersKeys } from './key-store.js';
 import * as outbox from './outbox.js';
-import { figure, page, t } from './page.js';
+import { address, figure, page, t } from './page.js';
 import { allKeys, forgetAll, forgetOthers, paths } from './storage.js';
 import { stayHere } from './token.js';
 
@@ -25,7 +25,7 @@ export function comeIn() {
 async function settle() {
   tabs.postMessage({ here: page.me });
   tabs.addEventListener('message', ({ data }) => {
-    if (data.out === page.me) location.assign('/login');
+    if (data.out === page.me) location.assign(address('/login'));
     else if (data.here && data.here !== page.me) location.reload();
   });
   addEventListener('pageshow', (event) => {
@@ -102,7 +102,7 @@ async function logOut(form) {
   if (answer.type !== 'opaqueredirect') return form.submit();
   tabs.postMessage({ out: page.me });
   await forgetEverything();
-  location.assign('/login');
+  location.assign(address('/login'));
 }
 
 async function forgetEverything() {

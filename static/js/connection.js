@@ -3,6 +3,7 @@
  * backoff, and gives every call its acknowledgement or a reason why there is none.
  */
 import { io } from '../vendor/socket.io.esm.min.js';
+import { address } from './page.js';
 import { Refused, Unanswered } from './refused.js';
 import { forgetToken, renewIn, token, toLogin } from './token.js';
 
@@ -17,7 +18,7 @@ const UNREACHABLE_AFTER = 3;
  * @param {(link: Link) => void} onLink
  */
 export function createConnection(onLink) {
-  const socket = io({ transports: ['websocket'], autoConnect: false, reconnection: false });
+  const socket = io({ path: address('/socket.io'), transports: ['websocket'], autoConnect: false, reconnection: false });
   let wanted = false;
   let connecting = false;
   let failures = 0;

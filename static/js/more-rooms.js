@@ -1,5 +1,5 @@
 /** The next pages of a list of rooms, put below those that are there. */
-import { t } from './page.js';
+import { address, t } from './page.js';
 
 const PAGE = 100;
 
@@ -15,7 +15,7 @@ export function loadMoreRooms({ list, more, q = '', directory }) {
 
   async function load() {
     const query = new URLSearchParams({ q, cursor: list.dataset.next ?? '', limit: String(PAGE) });
-    const answer = await fetch(`/api/rooms?${query}`);
+    const answer = await fetch(address(`/api/rooms?${query}`));
     if (!answer.ok) throw new Error(`No rooms: ${answer.status}`);
     const { rooms, next } = await answer.json();
     const [first] = directory.append(rooms);

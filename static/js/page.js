@@ -4,6 +4,7 @@
  *
  * @typedef {object} Page
  * @property {'en' | 'ko'} lang
+ * @property {string} base      path of the site that Maru is under; empty where it is all of it
  * @property {string} csrf
  * @property {string | null} me
  * @property {Record<string, string>} strings
@@ -21,6 +22,11 @@
 
 /** @type {Page} */
 export const page = JSON.parse(document.body.dataset.page ?? '{}');
+
+/** An address of this Maru. @param {string} path */
+export function address(path) {
+  return `${page.base ?? ''}${path}`;
+}
 
 /**
  * @param {string} key

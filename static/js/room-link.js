@@ -1,6 +1,6 @@
 /** A room in a list: the element that room_link() in templates/_parts.html draws. */
 import { aside, element, icon } from './dom.js';
-import { figure, t } from './page.js';
+import { address, figure, t } from './page.js';
 
 /**
  * @typedef {object} Room
@@ -17,7 +17,7 @@ import { figure, t } from './page.js';
 
 /** @param {Room} room */
 export function roomLink(room) {
-  const link = element('a', { href: `/rooms/${encodeURIComponent(room.roomId)}` });
+  const link = element('a', { href: address(`/rooms/${encodeURIComponent(room.roomId)}`) });
   link.append(element('span', { class: 'room-name', dir: 'auto' }, room.name ?? ''));
   if (room.encrypted || room.private) {
     const words = t(room.encrypted ? 'encrypted' : 'private');

@@ -8,6 +8,7 @@
  * @property {() => string} [epoch] of the room, where it is known without asking
  * @property {(after: number, limit: number) => Promise<{ messages: any[], epoch: string, seq: number, more: boolean }>} history
  */
+import { address } from './page.js';
 import { call } from './api.js';
 
 /**
@@ -34,7 +35,7 @@ export function overConnection(request, roomId, epoch) {
 
 /** @param {string} roomId @returns {Route} */
 export function overHttp(roomId) {
-  const messages = `/api/rooms/${encodeURIComponent(roomId)}/messages`;
+  const messages = address(`/api/rooms/${encodeURIComponent(roomId)}/messages`);
   return {
     send({ kind, clientId, text, ref, emoji, on }) {
       const named = `?clientId=${clientId}`;

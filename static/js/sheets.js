@@ -5,6 +5,7 @@
  *
  * Where there is width, the people's button folds their column; a cookie tells the server.
  */
+import { address } from './page.js';
 import { belongsToInputMethod } from './input-method.js';
 
 const PEOPLE_NARROW = matchMedia('(max-width: 1100px)');
@@ -59,7 +60,7 @@ export function prepareSheets() {
 
   function fold() {
     const folded = document.body.classList.toggle('people-folded');
-    document.cookie = `people=${folded ? 'folded' : 'open'}; path=/; max-age=${YEAR_S}; samesite=lax`;
+    document.cookie = `people=${folded ? 'folded' : 'open'}; path=${address('/')}; max-age=${YEAR_S}; samesite=lax`;
     tellExpanded();
   }
 

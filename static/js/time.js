@@ -2,7 +2,7 @@
  * Times as people say them, exactly as the server's filters do (clock, day, full, iso), in the
  * time zone of the browser.
  */
-import { page, t } from './page.js';
+import { address, page, t } from './page.js';
 
 const ZONE = Intl.DateTimeFormat().resolvedOptions().timeZone;
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -50,7 +50,7 @@ export function untilMidnight() {
 
 /** The server drew this page without knowing our time zone; the next it draws right. */
 export const drawnElsewhere = !document.cookie.split('; ').includes(`tz=${ZONE}`);
-if (drawnElsewhere) document.cookie = `tz=${ZONE}; path=/; max-age=31536000; samesite=lax`;
+if (drawnElsewhere) document.cookie = `tz=${ZONE}; path=${address('/')}; max-age=31536000; samesite=lax`;
 
 /** Say the times that the server drew without knowing the zone once more. */
 export function retime(root = document) {

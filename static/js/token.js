@@ -1,5 +1,5 @@
 /** The access token of this page: fetched with the login cookie, renewed before it ends. */
-import { page } from './page.js';
+import { address, page } from './page.js';
 
 /** A token is not used in the last fifth of its life, nor in its last half minute. */
 const MARGIN_MS = 30_000;
@@ -36,11 +36,11 @@ export function stayHere(stays) {
 /** Log in again, and come back here afterwards. */
 export function toLogin() {
   if (staying) return;
-  location.assign(`/login?next=${encodeURIComponent(location.pathname + location.search)}`);
+  location.assign(address(`/login?next=${encodeURIComponent(location.pathname + location.search)}`));
 }
 
 async function fetchToken() {
-  const answer = await fetch('/api/token', { headers: { Accept: 'application/json' } });
+  const answer = await fetch(address('/api/token'), { headers: { Accept: 'application/json' } });
   if (answer.status === 401) toLogin();
   // No longer a member: the page itself explains that better.
   if (answer.status === 403) location.reload();

@@ -6,7 +6,7 @@ import { open } from './cipher.js';
 import { element } from './dom.js';
 import { heldKey } from './key-store.js';
 import * as outbox from './outbox.js';
-import { figure, page, t } from './page.js';
+import { address, figure, page, t } from './page.js';
 
 /** What is sent sooner is not told. */
 const PATIENCE_MS = 1500;
@@ -69,7 +69,7 @@ function counted(key, count) {
 /** @param {Entry[]} entries of one room */
 function roomPart(entries) {
   const [{ roomId, roomName }] = entries;
-  const link = element('a', { href: `/rooms/${encodeURIComponent(roomId)}` }, element('bdi', {}, roomName || t('to_room')));
+  const link = element('a', { href: address(`/rooms/${encodeURIComponent(roomId)}`) }, element('bdi', {}, roomName || t('to_room')));
   return element('section', { class: 'dialog-part' }, element('h3', {}, link), element('ul', {}, ...entries.map(entryItem)));
 }
 

@@ -21,7 +21,7 @@ import { isOwn } from '../message-row.js';
 import { loadMoreRooms } from '../more-rooms.js';
 import { newId } from '../outbox.js';
 import * as outbox from '../outbox.js';
-import { page, t } from '../page.js';
+import { address, page, t } from '../page.js';
 import { showPeople } from '../people.js';
 import { roomName, showRoomName } from '../room-name.js';
 import { overConnection } from '../routes.js';
@@ -165,11 +165,11 @@ async function react(seq, emoji, on) {
 function end(why) {
   state.set({ ended: why });
   connection.stop();
-  const link = element('a', { class: 'button primary', href: '/rooms' }, t('to_rooms'));
+  const link = element('a', { class: 'button primary', href: address('/rooms') }, t('to_rooms'));
   showStop(body, { title: t(`${why}_title`), text: t(`${why}_text`) }, link);
   const words = composer.empty();
   if (words) keep({ kind: 'message', reason: 'room_gone' }, words).catch(() => composer.append(words));
-  else if (why === 'kicked') setTimeout(() => location.assign('/rooms'), 5000);
+  else if (why === 'kicked') setTimeout(() => location.assign(address('/rooms')), 5000);
 }
 
 conversation.adopt();
@@ -216,7 +216,7 @@ state.watch(['open', 'ended'], ({ open, ended }) => {
 byId('leave').addEventListener('click', async (/** @type {MouseEvent} */ event) => {
   event.preventDefault();
   await membership.leave();
-  location.assign('/rooms');
+  location.assign(address('/rooms'));
 });
 sealed?.findKey();
 connection.start();
