@@ -6,7 +6,6 @@
 
 import difflib
 import os
-import ssl
 import sys
 import textwrap
 from collections.abc import Callable, Iterator, Mapping
@@ -24,8 +23,7 @@ from setting_checks import SECRET_MIN, Check
 ROOT = check.ROOT
 #: Longest that a token may live, in seconds: revocations are remembered for as long.
 TOKEN_SECONDS_MAX = 31 * 24 * 3600
-#: What may stand in ``.env`` besides settings of Maru: those of its libraries.
-_OTHERS = ("FLASK_", "GUNICORN_", "PYTHON")
+_OTHERS = ("FLASK_", "GUNICORN_", "PYTHON")  # may stand in .env as well
 
 
 class ConfigError(Exception):
@@ -175,7 +173,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
 
     An empty value counts as absent. Makes the secrets that the embedded store needs.
     """
-    given = _environment() if environ is None else environ
+    given = {**_kept(), **os.environ} if environ is None else environ
     values = {f.name: _checked(f, given.get(f.name.upper(), "").strip()) for f in fields(Settings)}
     _check_relations(values)
     for name in ("secret_key", "jwt_secret_key"):
@@ -232,10 +230,6 @@ def env_path() -> Path | None:
         raise ConfigError(f"ENV_FILE cannot be {named!r}: it takes {error}.") from None
 
 
-def _environment() -> dict[str, str]:
-    return {**_kept(), **os.environ}
-
-
 def _kept() -> dict[str, str]:
     path = env_path()
     try:
@@ -269,14 +263,11 @@ def _check_relations(values: Mapping[str, Any]) -> None:
         raise ConfigError("TLS_CERT and TLS_KEY must be set together, or neither.")
     if values["tls_cert"]:
         try:
-            ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(
-                values["tls_cert"], values["tls_key"], password=""
-            )
-        except (OSError, ValueError) as error:
+            check.certificate(values["tls_cert"], values["tls_key"])
+        except ValueError as error:
             raise ConfigError(
                 f"TLS_CERT and TLS_KEY cannot be {str(values['tls_cert'])!r} and"
-                f" {str(values['tls_key'])!r}: they take a PEM certificate and its own private"
-                f" key, without a passphrase ({error})."
+                f" {str(values['tls_key'])!r}: they take {error}."
             ) from None
 
 

@@ -6,6 +6,7 @@ has to be installed first, but for a value that does.
 
 import ipaddress
 import re
+import ssl
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -78,6 +79,17 @@ def file(text: str) -> Path | None:
             return given
     except OSError as error:
         raise ValueError(f"the path of a file that can be read ({error.strerror})") from None
+
+
+def certificate(chain: Path, key: Path) -> None:
+    """Whether the two files are what they should be, and belong together."""
+    try:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(chain, key, password="")
+    except (OSError, ValueError) as error:
+        raise ValueError(
+            f"a PEM certificate and its own private key, without a passphrase ({error})"
+        ) from None
 
 
 def redis_url(text: str) -> str:
