@@ -200,7 +200,7 @@ class Conversation:
         self.store.ask_together(Question([call], lambda answers: None), *report)
 
     def invite(self, user: User, room_id: object, name: object) -> User:
-        """Let somebody into a private room; gives who it is. Raises as ``memberships.invite`` does."""
+        """Let somebody into a private room, and give who that is. See ``memberships.invite``."""
         limited = self.limits.room_rate > 0
         guest = memberships.invite(self.store, user, room_id, name, limited)
         self.changed.add(str(room_id))

@@ -12,6 +12,8 @@ from chat.users import User
 PAGE_MAX = 200
 #: Rooms read at a time while looking for those that a page wants.
 _CHUNK = 200
+#: Rooms that one call looks at, about, however few of them the page wants.
+LOOKED_AT = 1000
 #: How exact the order by activity is, in ms, and of how many rooms a worker knows when it noted it.
 EXACT, NOTED = 1_000, 10_000
 
@@ -21,7 +23,9 @@ def page(
 ) -> tuple[list[Room], str | None]:
     """Rooms the user may see, most recently active first, and the cursor of the next page.
 
-    ``q`` is looked for in the names, in any case. Raises ``Invalid``, ``Forbidden``.
+    ``q`` is looked for in the names, in any case. At most ``LOOKED_AT`` rooms are looked at: a page
+    may hold fewer than ``limit``, or none, and there are others all the same. Raises ``Invalid``,
+    ``Forbidden``.
     """
     rooms.check_may_chat(user)
     text.whole_number(limit, "limit", 1, PAGE_MAX)
@@ -29,6 +33,7 @@ def page(
     mine = {i.decode() for i in store.redis.smembers(keys.private_rooms(text.fold(user.name)))}
     found: list[Room] = []
     last: tuple[float, str] | None = _parse_cursor(cursor)
+    looked_at = 0
     while True:
         entries = _entries_after(store, last)
         for (score, room_id), room in zip(
@@ -43,6 +48,9 @@ def page(
                 found.append(room)
         if not entries:
             return found, None
+        looked_at += len(entries)
+        if looked_at >= LOOKED_AT and last is not None:
+            return found, f"{last[0]:.0f}-{last[1]}"
 
 
 def _entries_after(store: Store, last: tuple[float, str] | None) -> list[tuple[float, str]]:

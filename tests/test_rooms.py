@@ -168,3 +168,15 @@ def test_a_closed_room_leaves_nothing_behind(store, people):
     keys = store.redis.scan_iter("maru:*")
     left = {key.decode() for key in keys if not any(part in key for part in passing)}
     assert {key for key in left if key.split(":")[1] not in ("user", "rate", "{presence}")} == set()
+
+
+def test_a_search_looks_at_so_many_rooms_at_a_time_and_goes_on(store):
+    wanted = rooms.create(store, ANN, "Needle")
+    store.redis.zadd("maru:rooms", {wanted.room_id: 1})
+    store.redis.zadd("maru:rooms", {f"gone{number}": 10 + number for number in range(2500)})
+    found, cursor, calls = [], "", 0
+    while cursor is not None:
+        page, cursor = directory.page(store, BEN, q="needle", cursor=cursor)
+        found += page
+        calls += 1
+    assert names((found, None)) == ["Needle"] and calls == 3

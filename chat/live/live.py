@@ -87,7 +87,7 @@ class Live:
         return self.fanout.listens and time.monotonic() - self.heard_at < DEAF
 
     def accept(self, session: str, token: object) -> None:
-        """A new connection. Raises ``Unauthorized`` and its kinds, ``Forbidden``, ``RateLimited``."""
+        """A new connection. Raises ``Unauthorized`` and its kin, ``Forbidden``, ``RateLimited``."""
         caller = self._verified(token)
         if not caller.user.may_chat:
             raise Forbidden(N_("Guests cannot enter the rooms yet. An admin can change that."))
