@@ -47,7 +47,8 @@ MAY_IMPORT = {
     "directory": {"store", "keys", "text", "errors", "rooms", "users"},
     "conversation": {
         "store", "keys", "text", "message", "errors",
-        "calls", "directory", "history", "limits", "memberships", "rate_limit", "presence", "rooms", "users",
+        "calls", "directory", "history", "limits", "memberships", "rate_limit", "presence", "rooms",
+        "users",
     },
 }  # fmt: skip
 #: What the domain may import besides the standard library.

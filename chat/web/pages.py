@@ -81,6 +81,7 @@ def room(room_id: str) -> ResponseReturnValue:
         next=following,
         may_manage=here.is_managed_by(_me()),
         members=memberships.members(store, here.room_id) if here.private else [],
+        inviter=memberships.inviter(store, _me(), here.room_id) if here.private else None,
     )
 
 
@@ -110,6 +111,12 @@ def remove_member(room_id: str) -> ResponseReturnValue:
     name = request.form.get("name")
     parts().conversation.remove(_me(), room_id, name)
     return done(url_for("pages.room", room_id=room_id), name=name)
+
+
+@blueprint.post("/rooms/<room_id>/members/refuse")
+def leave_and_refuse(room_id: str) -> ResponseReturnValue:
+    parts().conversation.leave_and_refuse(_me(), room_id)
+    return redirect(url_for("pages.rooms"))
 
 
 def _check_name(room: Room, typed: str) -> None:

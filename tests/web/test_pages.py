@@ -146,3 +146,14 @@ def test_inviting_and_removing(login, submit, register, private_room):
 def test_inviting_nobody(login, submit, private_room):
     response = submit(login("dan"), f"/rooms/{private_room.room_id}/members", name="nobody")
     assert response.status_code == 404
+
+
+def test_whoever_was_let_in_is_told_by_whom_and_leaves_with_one_click(login, store, submit):
+    owner, guest = login("ann"), login("bora")
+    path = submit(owner, "/rooms", name="Secret", private="y").location
+    submit(owner, f"{path}/members", name="bora")
+    assert "ann let you into this room." in guest.get(path).text
+    assert "let you into" not in owner.get(path).text
+    assert submit(guest, f"{path}/members/refuse").location == "/rooms"
+    assert guest.get(path).status_code == 404
+    assert submit(owner, f"{path}/members", name="bora").status_code == 403
