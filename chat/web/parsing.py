@@ -18,13 +18,14 @@ def json_object() -> dict[str, Any]:
     """The request's body, which has to be a JSON object; its values may be anything.
 
     orjson refuses what Python's parser lets pass: NaN, lone surrogates, nesting without end. Raises
-    ``Invalid``, ``UnsupportedMediaType`` for a body that says it is something else, and
+    ``Invalid``, ``UnsupportedMediaType`` for a body that does not say that it is JSON, and
     ``RequestEntityTooLarge``.
     """
-    if request.content_type and not request.is_json:
+    sent = _whole_body()
+    if not request.is_json and (request.content_type or sent):
         raise UnsupportedMediaType("The body has to be application/json.")
     try:
-        body = orjson.loads(_whole_body())
+        body = orjson.loads(sent)
     except orjson.JSONDecodeError:
         raise Invalid(N_("The body has to be JSON.")) from None
     if not isinstance(body, dict):

@@ -35,6 +35,7 @@ def test_bodies_that_are_no_json_object_of_ours(bora, data):
 
 def test_a_body_of_another_type(bora):
     assert refused(bora.post("/api/rooms", data={"name": "hall"}), 415, "invalid")
+    assert refused(bora.post("/api/rooms", data=b'{"name": "hall"}'), 415, "invalid")
 
 
 def test_a_body_that_is_too_large(bora):

@@ -1,0 +1,137 @@
+"""Between workers: only a 101 makes a pipe, and who the client is goes along."""
+
+import json
+import re
+import socket
+import subprocess
+
+import pytest
+import requests
+
+from chat.embedded import socket_path
+from tests.live.cluster import free_port
+from tests.live.test_door import request
+from tests.live.test_worker import connect
+from tests.waiting import eventually
+
+QUERY = "EIO=4&transport=polling"
+UPGRADE = (
+    *("Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13"),
+    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+)
+HEALTH = request("GET /healthz HTTP/1.1")
+
+
+def foreign(maru, url=None, headers=None):
+    """The id of a polling session; whoever asks for it next has to reach the right worker."""
+    opened = requests.get(f"{url or maru.url}/socket.io/?{QUERY}", headers=headers, timeout=10)
+    return json.loads(opened.text[1:])["sid"]
+
+
+def refused_upgrade(session, key="x"):
+    """One that the worker of the session answers with 400."""
+    line = f"GET /socket.io/?EIO=4&transport=websocket&sid={session} HTTP/1.1"
+    fields = [field for field in UPGRADE if not field.startswith("Sec-WebSocket-Key")]
+    return request(line, *fields, f"Sec-WebSocket-Key: {key}")
+
+
+def whole(connection):
+    return b"".join(iter(lambda: connection.recv(65_536), b""))
+
+
+def test_a_refused_upgrade_is_one_answer_and_the_end(own_maru):
+    maru = own_maru(workers=4)
+    session = foreign(maru)
+    for _ in range(12):
+        with connect(maru) as connection:
+            connection.settimeout(30)
+            connection.sendall(refused_upgrade(session) + HEALTH)
+            heard = whole(connection)
+        assert heard.startswith(b"HTTP/1.1 400 ") and b"\r\nConnection: close\r\n" in heard
+        assert heard.count(b"HTTP/1.1 ") == 1, "nothing behind it is served"
+        assert b"X-Content-Type-Options: nosniff" in heard
+
+
+@pytest.fixture
+def nginx(tmp_path):
+    """Starts one in front of a Maru, which keeps its connections to it."""
+    started = []
+
+    def start(maru):
+        port = free_port()
+        (tmp_path / "nginx.conf").write_text(f"""
+            daemon off; error_log {tmp_path}/nginx.log; pid {tmp_path}/nginx.pid;
+            worker_processes 1; events {{}}
+            http {{
+                access_log off;
+                client_body_temp_path {tmp_path}/b; proxy_temp_path {tmp_path}/p;
+                fastcgi_temp_path {tmp_path}/f; uwsgi_temp_path {tmp_path}/u;
+                scgi_temp_path {tmp_path}/s;
+                map $http_upgrade $wished {{ default upgrade; "" ""; }}
+                upstream maru {{ server 127.0.0.1:{maru.port}; keepalive 4; }}
+                server {{
+                    listen 127.0.0.1:{port};
+                    location / {{
+                        proxy_pass http://maru; proxy_http_version 1.1;
+                        proxy_set_header Host $http_host;
+                        proxy_set_header X-Forwarded-For $http_x_test;
+                        proxy_set_header X-Forwarded-Proto https;
+                        proxy_set_header Upgrade $http_upgrade;
+                        proxy_set_header Connection $wished;
+                    }}
+                }}
+            }}""")
+        command = ["nginx", "-c", str(tmp_path / "nginx.conf"), "-e", str(tmp_path / "nginx.log")]
+        started.append(subprocess.Popen(command))
+
+        def listens():
+            with socket.socket() as probe:
+                return probe.connect_ex(("127.0.0.1", port)) == 0
+
+        eventually(listens)
+        return port
+
+    yield start
+    for process in started:
+        process.terminate()
+        process.wait(10)
+
+
+def test_later_visitors_of_the_same_proxy_are_not_served_by_a_pipe(own_maru, nginx):
+    maru = own_maru(workers=4, TRUSTED_PROXIES="1", LOGIN_RATE="5")
+    port = nginx(maru)
+    url = f"http://127.0.0.1:{port}"
+    session = foreign(maru, url)
+    for _ in range(8):
+        with socket.create_connection(("127.0.0.1", port), 30) as connection:
+            connection.sendall(refused_upgrade(session).replace(b"Host: maru", b"Host: a.example"))
+            assert b" 400 " in connection.recv(65_536)[:20]
+        for _ in range(4):
+            page = requests.get(f"{url}/login", timeout=10)
+            assert page.status_code == 200 and "; Secure" in page.headers["Set-Cookie"]
+    wrong = {"name": "nobody", "password": "wrong wrong"}
+    answers = [
+        requests.post(
+            f"{url}/api/token", json=wrong, headers={"X-Test": f"198.51.100.{i}"}, timeout=20
+        )
+        for i in range(3)
+    ]
+    assert {answer.status_code for answer in answers} == {401}, "each by its own address"
+
+
+def test_the_socket_between_workers_serves_nothing_but_socket_io(own_maru):
+    maru = own_maru(workers=2)
+    folder = socket_path(maru.data).parent
+    places = [path for path in folder.glob("*.sock") if re.fullmatch("[0-9a-f]{8}", path.stem)]
+    assert len(places) == 2
+    told = b'{"REMOTE_ADDR":"198.51.100.4","REMOTE_PORT":"1","wsgi.url_scheme":"https"}\n'
+    for sent, status in ((told + HEALTH, b"404"), (HEALTH, b""), (b"x" * 100_000, b"")):
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.settimeout(30)
+            connection.connect(str(places[0]))
+            try:
+                connection.sendall(sent)
+                heard = whole(connection)
+            except ConnectionError:
+                heard = b""
+        assert heard[9:12] == status
