@@ -2,6 +2,8 @@
 import { address, t } from './page.js';
 
 const PAGE = 100;
+/** Pages asked for at one click. */
+const TRIES = 5;
 
 /**
  * @param {object} parts
@@ -13,15 +15,23 @@ const PAGE = 100;
 export function loadMoreRooms({ list, more, q = '', directory }) {
   const words = more?.textContent ?? '';
 
+  /** A page may be without a room that is new here: then the one after it is asked for. */
   async function load() {
+    for (let tries = 0; tries < TRIES && list.dataset.next !== ''; tries += 1) {
+      const [first] = directory.append(await nextPage());
+      first?.querySelector('a')?.focus({ preventScroll: true });
+      if (first) break;
+    }
+    if (!list.dataset.next) more?.parentElement?.remove();
+  }
+
+  async function nextPage() {
     const query = new URLSearchParams({ q, cursor: list.dataset.next ?? '', limit: String(PAGE) });
     const answer = await fetch(address(`/api/rooms?${query}`));
     if (!answer.ok) throw new Error(`No rooms: ${answer.status}`);
     const { rooms, next } = await answer.json();
-    const [first] = directory.append(rooms);
-    first?.querySelector('a')?.focus({ preventScroll: true });
     list.dataset.next = next ?? '';
-    if (!next) more?.parentElement?.remove();
+    return rooms;
   }
 
   more?.addEventListener('click', async (event) => {

@@ -5,6 +5,7 @@ import posixpath
 import re
 from pathlib import Path
 
+import orjson
 import pytest
 from flask import url_for
 
@@ -84,3 +85,14 @@ def test_a_page_names_every_module_that_it_will_need(app, client):
 @pytest.mark.parametrize("name", ["nothing.js", "../app.py", "..%2fapp.py", "v-0/../../app.py", ""])
 def test_nothing_else_is_served(client, name):
     assert client.get(f"/static/{name}").status_code == 404
+
+
+def test_browsers_may_fetch_a_room_ahead_but_not_run_it(client):
+    rules = client.get("/login").headers["Speculation-Rules"].strip('"')
+    answer = client.get(rules)
+    assert answer.mimetype == "application/speculationrules+json"
+    assert list(answer.json if answer.is_json else orjson.loads(answer.data)) == ["prefetch"]
+
+
+def test_static_files_are_the_same_whoever_asks(client, address):
+    assert "Cookie" not in client.get(address).headers.get("Vary", "")

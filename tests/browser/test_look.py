@@ -1,0 +1,57 @@
+"""What a style sheet must not get wrong: words cut or covered, edges that are not there."""
+
+from playwright.sync_api import expect
+
+from tests.browser.people import PATIENCE, PHONE
+
+ARABIC = "غرفة طويلة الاسم جدا لا يسعها العمود على الجانب أبدا"
+
+
+def test_a_name_from_right_to_left_is_cut_at_its_end(at_browser):
+    ann = at_browser("ann")
+    room_id = ann.api.create_room(ARABIC)
+    ann.enter(room_id)
+    name = ann.page.locator(f'#room-list [data-room-id="{room_id}"] .room-name')
+    assert name.evaluate("name => getComputedStyle(name).direction") == "rtl"
+    assert name.evaluate("name => name.scrollWidth > name.clientWidth")
+
+
+def test_a_word_of_code_is_not_split_on_a_phone(at_browser):
+    ann = at_browser("ann", viewport=PHONE, has_touch=True, is_mobile=True)
+    room_id = ann.api.create_room("Plans")
+    words = "Could somebody look at the file `catalogue4final` before"
+    ann.api.request("POST", f"/api/rooms/{room_id}/messages", json={"message": words})
+    ann.enter(room_id)
+    code = ann.page.locator(".message-text code")
+    assert code.evaluate("code => code.getClientRects().length") == 1
+    assert code.bounding_box()["height"] < 30
+
+
+def test_the_time_of_a_message_covers_none_of_its_words(at_browser):
+    for options in ({"viewport": {"width": 768, "height": 900}}, {"locale": "ko-KR"}):
+        ann = at_browser("ann", **options)
+        room_id = ann.api.create_room("Plans")
+        for i in range(2):
+            ann.api.request(
+                "POST", f"/api/rooms/{room_id}/messages", json={"message": f"{i} " * 200}
+            )
+        ann.enter(room_id)
+        row = ann.page.locator("#timeline .message.follows")
+        row.hover()
+        time, text = (
+            row.locator(part).bounding_box() for part in (".message-head time", ".message-text")
+        )
+        assert time["x"] >= row.bounding_box()["x"]
+        assert time["x"] + time["width"] <= text["x"] + 1
+
+
+def test_dialogs_and_buttons_have_edges_in_forced_colours(at_browser):
+    ann = at_browser("ann", forced_colors="active")
+    ann.enter(ann.api.create_room("Plans"))
+    ann.page.get_by_role("link", name="About this room").click()
+    for part in ("#about", "#about .icon-button", ".send"):
+        shown = ann.page.locator(part).first
+        expect(shown).to_be_visible(timeout=PATIENCE)
+        assert shown.evaluate("part => parseFloat(getComputedStyle(part).borderTopWidth)") >= 1, (
+            part
+        )
