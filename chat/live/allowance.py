@@ -5,6 +5,8 @@ remains are calls that only read, and calls that are refused: those are carried 
 Whoever asks for more has to wait, and nobody else does.
 """
 
+from collections import deque
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from chat.live.pace import Pace
@@ -17,7 +19,7 @@ RATE, BURST = 100, 500
 #: What a call counts beyond that for each so many bytes, when it is refused, and when its token is.
 COSTLY_BYTES, REFUSED, BAD_TOKEN = 4096, 4, 19
 #: Calls of one person that are carried out at the same time.
-UNDER_WAY = 64
+UNDER_WAY = 512
 #: Bytes that may wait for one person, or be waited for, over all connections.
 OWED = 8 * 2**20
 
@@ -30,16 +32,37 @@ def cost(packet: str | bytes) -> int:
 class Allowance:
     """``owed`` is what waits for the person, as last counted, and what has been answered since."""
 
-    __slots__ = ("_pace", "owed", "sessions", "under_way")
+    __slots__ = ("_pace", "_under_way", "_waiting", "owed", "sessions")
 
     def __init__(self) -> None:
         self._pace = Pace(RATE, BURST)
-        self.owed = self.under_way = 0
+        self.owed = self._under_way = 0
+        self._waiting: deque[Callable[[], bool]] = deque()
         self.sessions: set[Session] = set()
 
     def may_begin(self) -> bool:
-        """Whether another call may be begun at this moment."""
-        return self.under_way < UNDER_WAY and self.owed <= OWED and self._pace.is_paid()
+        """Whether another call is in the person's time and memory at this moment."""
+        return self.owed <= OWED and self._pace.is_paid()
+
+    def is_busy(self) -> bool:
+        """Whether as many calls are under way as may be."""
+        return self._under_way >= UNDER_WAY
+
+    def wait(self, go_on: Callable[[], bool]) -> None:
+        """Have that called when a call ends; it gives whether it makes use of that."""
+        self._waiting.append(go_on)
+
+    def begin(self, calls: int) -> None:
+        """A call begins that counts so much."""
+        self._under_way += 1
+        self._pace.take(calls)
+
+    def end(self) -> None:
+        """It has ended."""
+        self._under_way -= 1
+        free = UNDER_WAY - self._under_way
+        while free > 0 and self._waiting:
+            free -= self._waiting.popleft()()
 
     def spend(self, calls: int) -> None:
         self._pace.take(calls)
@@ -50,7 +73,7 @@ class Allowance:
     def is_over(self) -> bool:
         """Whether nothing is left to remember."""
         self.sessions = {session for session in self.sessions if not session.closed}
-        return not self.sessions and not self.under_way and self._pace.is_full()
+        return not self.sessions and not self._under_way and self._pace.is_full()
 
 
 class Allowances(dict[str, Allowance]):

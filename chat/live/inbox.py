@@ -69,11 +69,13 @@ class Inbox:
             if self._session.transport is not None:
                 self._session.transport.pause()
 
-    def go_on(self) -> None:
-        """Look again whether the next call may begin."""
-        if self._is_parked:
+    def go_on(self) -> bool:
+        """Look again whether the next call may begin. Gives whether anything waited for that."""
+        was_parked = self._is_parked
+        if was_parked:
             self._is_parked = False
             self._turn.work(self._work)
+        return was_parked
 
     def wait_for_room(self) -> None:
         while self.is_full:
@@ -124,17 +126,23 @@ class Inbox:
             return False
         if self._turn_number != self._turn.number:
             self._turn_number, self._begun = self._turn.number, 0
+        person = session.allowance
         if self._begun == CALLS:
-            self._turn.next(self.go_on)
+            self._turn.next(self._look_again)
         elif session.untaken > UNTAKEN:
             # The one whose turn it is when the client has taken it, or else the clock.
             session.behind()
-        elif session.allowance is not None and not session.allowance.may_begin():
-            self._turn.later(self.go_on)
+        elif person is not None and not person.may_begin():
+            self._turn.later(self._look_again)
+        elif person is not None and person.is_busy():
+            person.wait(self.go_on)
         else:
             self._begun += 1
             return False
         return True
+
+    def _look_again(self) -> None:
+        self.go_on()
 
     def _make_room(self, item: str | bytes | Ended) -> None:
         if not isinstance(item, Ended):
@@ -158,12 +166,11 @@ class Inbox:
         if person is None:
             session.server.deliver(session, item)
         else:
-            person.spend(allowance.cost(item))
-            person.under_way += 1
+            person.begin(allowance.cost(item))
             try:
                 session.server.deliver(session, item)
             finally:
-                person.under_way -= 1
+                person.end()
         session.check_reader()
 
     def _carry_out_beside(self, item: str | bytes) -> None:
