@@ -288,7 +288,7 @@ class Conversation:
         entry = history.Entry(
             room_id, kind, body, user.name, user.folded, client_id, speaker, extra
         )
-        call = entry.storing(script, self.limits.history_length, rooms.new_epoch())
+        call = entry.storing(script, self.limits.history_length, rooms.new_epoch(self.store))
         report = self.limiter.count("message", user.folded)
         storing = Question([call, *self._activity.note(room_id)], lambda answers: answers[0])
         (new, seq, at, count), *_ = self.store.ask_together(storing, *report)

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 #: What a keeper says on its standard output once the store answers; anything else is an error.
 READY = "ready"
+#: In front of the life of its data, as the server's availability zone.
+KEPT = "maru-"
 #: Bytes. The system takes 108 on Linux and 104 on macOS, the closing zero included.
 SOCKET_PATH_MAX = 100
 #: Seconds that a process gets to finish what it is doing, before it is given up on.

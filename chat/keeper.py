@@ -3,6 +3,10 @@
 It starts the server, starts it again when it dies, and stops it when told to: by TERM, by a byte on
 standard input, or by the end of that. It says ``READY`` on standard output, or else what is wrong.
 
+It looks after the server's file (``chat.journal``): while the disk has no space to set aside, the
+server takes no writes. And it says which life of its data the server is in (``chat.life``), so that
+a number which a client has seen is never given to another message.
+
 Two locks guard the folder. ``keeper.lock`` is the keeper's, so that a second Maru is refused.
 ``valkey.lock`` is shared with the server, so that one whose keeper was killed is noticed, and
 replaced, before another writes to the same files.
@@ -20,10 +24,16 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from chat.embedded import PATIENCE, READY, EmbeddedError, ask, say, socket_path, take
+from chat.embedded import KEPT, PATIENCE, READY, EmbeddedError, ask, say, socket_path, take
+from chat.journal import Journal
+from chat.life import Life
 
 #: Seconds before a server that died is started again: at first, and at most, after doubling.
 FIRST_PAUSE, LAST_PAUSE = 0.1, 5.0
+#: Seconds between two looks at the space on the disk, and at what the server says of its writes.
+LOOK, ASK = 0.05, 1.0
+#: Replicas that the server wants before it takes writes: it never has one.
+NO_WRITES, WRITES = "1", "0"
 
 
 class Keeper:
@@ -34,6 +44,9 @@ class Keeper:
         self._socket = socket_path(data_dir)
         self._log = self._data_dir / "valkey.log"
         self._stopping = False
+        self._takes_writes = self._disk_was_full = False
+        #: Whether the server could write to its file, when it was last asked.
+        self._writes_fail = False
         self._signals, wake = os.pipe()
         os.set_blocking(wake, False)
         # Signals interrupt nothing here: each arrives as a byte, its number.
@@ -45,19 +58,29 @@ class Keeper:
         """Until told to stop. Raises ``EmbeddedError`` when the server cannot start at all."""
         self._claim_folder()
         server_lock = self._replace_orphan()
+        self._journal = Journal(self._data_dir)
+        self._journal.start_syncing()
+        self._life = Life(self._data_dir, self._journal)
         with self._socket_folder():
             pause, ready = FIRST_PAUSE, False
             while not self._told_to_stop(0):
                 started = time.monotonic()
                 server = self._start_server(server_lock)
                 try:
-                    if self._wait_for_answer(server) and not ready:
-                        ready = True
-                        print(READY, flush=True)
-                    while server.poll() is None and not self._told_to_stop(None):
-                        pass
+                    if self._wait_for_answer(server):
+                        self._look_after_file()
+                        if not ready:
+                            ready = True
+                            print(READY, flush=True)
+                    asked = time.monotonic()
+                    while server.poll() is None and not self._told_to_stop(LOOK):
+                        self._look_after_file()
+                        if time.monotonic() - asked > ASK:
+                            asked = time.monotonic()
+                            self._ask_after_writes()
                 finally:
                     self._stop_server(server)
+                    self._end_life_or_note(server)
                 if self._stopping:
                     return
                 if not ready:
@@ -67,6 +90,47 @@ class Keeper:
                 say(f"The embedded Valkey died ({server.returncode}); starting it again.")
                 self._told_to_stop(pause)
                 pause = min(2 * pause, LAST_PAUSE)
+
+    def _look_after_file(self) -> None:
+        """Let the server take writes exactly while there is space for them."""
+        if self._journal.follow():
+            self._note_life()
+        has_space = self._journal.reserve()
+        if has_space != self._takes_writes:
+            wanted = WRITES if has_space else NO_WRITES
+            with contextlib.suppress(OSError):
+                if ask(self._socket, f"CONFIG SET min-replicas-to-write {wanted}") == b"+OK\r\n":
+                    self._takes_writes = has_space
+                    self._tell_of_disk(has_space)
+
+    def _tell_of_disk(self, has_space: bool) -> None:
+        if has_space and self._disk_was_full:
+            say(f"The disk of {self._data_dir} has space again; messages are stored again.")
+        elif not has_space:
+            say(f"The disk of {self._data_dir} is full; no more messages are stored.")
+        self._disk_was_full = not has_space
+
+    def _ask_after_writes(self) -> None:
+        with contextlib.suppress(OSError):
+            told = ask(self._socket, "INFO persistence")
+            self._writes_fail = b"aof_last_write_status:ok" not in told
+
+    def _end_life_or_note(self, server: subprocess.Popen[bytes]) -> None:
+        """The server has ended: has it written all that it has answered for?"""
+        if self._journal.path is None:
+            # It took no writes yet.
+            return
+        if self._writes_fail or not self._journal.is_whole():
+            self._life.begin_another()
+            say("The embedded Valkey may have lost its last writes; clients will load anew.")
+        clean = server.returncode == 0 and self._stopping
+        self._journal.close()
+        self._note_life(clean)
+
+    def _note_life(self, clean: bool = False) -> None:
+        # Where it cannot be noted the next keeper has no proof, and begins another.
+        with contextlib.suppress(OSError):
+            self._life.note(clean)
 
     def _claim_folder(self) -> None:
         # Never closed: a lock lasts until its holder has ended, however it ends.
@@ -117,14 +181,20 @@ class Keeper:
                 folder.rmdir()
 
     def _start_server(self, lock: int) -> subprocess.Popen[bytes]:
+        self._takes_writes = self._writes_fail = False
         options = {
             "port": "0",
             "unixsocket": str(self._socket),
             "unixsocketperm": "700",
             "dir": str(self._data_dir),
-            # Each change is in the file before it is answered; a power cut may cost a second.
+            # Each change is in the file before it is answered; a power cut may cost a second, since
+            # the keeper brings the file to the disk: see chat/journal.py.
             "appendonly": "yes",
-            "appendfsync": "everysec",
+            "appendfsync": "no",
+            # No writes before there is space for them.
+            "min-replicas-to-write": NO_WRITES,
+            # Told by INFO: so every worker knows it, and nobody takes it for another server's.
+            "availability-zone": f"{KEPT}{self._life.name}",
             "save": "",
             "maxmemory-policy": "noeviction",
             "loglevel": "warning",

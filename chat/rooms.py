@@ -80,10 +80,14 @@ class Room:
         return user.is_admin or user.name == self.owner
 
 
-def new_epoch() -> str:
-    """What tells one life of a room's stream from another."""
+def new_epoch(store: Store) -> str:
+    """What tells one life of a room's stream from another: ``<life of the store>-<random>``.
+
+    Within one life of the store's data numbers stay what they are. In another, the script that
+    appends begins a new epoch.
+    """
     # Not a secret: it only has to be another one each time.
-    return f"{random.getrandbits(48):012x}"
+    return f"{store.life}-{random.getrandbits(48):012x}"
 
 
 def create(
@@ -106,7 +110,7 @@ def create(
         private=text.truth(private, "private"),
         encrypted=text.truth(encrypted, "encrypted"),
         created_at=time.time_ns() // 1_000_000,
-        epoch=new_epoch(),
+        epoch=new_epoch(store),
         user_count=0,
         seq=0,
     )
@@ -200,7 +204,7 @@ def revive(store: Store, room: Room, present: Sequence[str]) -> bool:
 
     False when it is there after all, or was deleted.
     """
-    anew = replace(room, epoch=new_epoch(), user_count=0, seq=0, said=0, said_by="")
+    anew = replace(room, epoch=new_epoch(store), user_count=0, seq=0, said=0, said_by="")
     members = sorted({room.owner, *present}) if room.private else []
     made = store.run(
         "revive",

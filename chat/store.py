@@ -12,9 +12,18 @@ from typing import Any, Generic, TypeVar
 
 import redis
 from redis.backoff import ExponentialWithJitterBackoff
-from redis.exceptions import ConnectionError, NoScriptError, RedisError, ResponseError
+from redis.exceptions import (
+    ClusterDownError,
+    ConnectionError,
+    MasterDownError,
+    NoScriptError,
+    ReadOnlyError,
+    RedisError,
+    ResponseError,
+)
 from redis.retry import Retry
 
+from chat import condition
 from chat.errors import N_, Conflict, Forbidden, MaruError, NotFound, NotJoined
 
 OLDEST_VERSION = (7, 0)
@@ -74,6 +83,10 @@ class Store:
         self._plain: Any = redis.Redis(connection_pool=client.connection_pool)
         self._plain.response_callbacks.clear()
         self.travel: Travel = self._by_pool
+        #: Which life of the store's data the last connection found; see ``condition.life``.
+        self.life = ""
+        #: Whether that is the embedded store.
+        self.is_kept = False
 
     def run(self, script: str, script_keys: Sequence[str], args: Sequence[Argument] = ()) -> Any:
         """Run one script. Raises the domain's error where the script answers with one."""
@@ -140,7 +153,18 @@ class Store:
     def _send(self, calls: Sequence[Call | Command]) -> list[Any]:
         return self.travel([_command(call) for call in calls])
 
+    def leave_server(self) -> None:
+        """Use no connection any more that is idle now: the server behind it is not the one."""
+        self.redis.connection_pool.disconnect(inuse_connections=False)
+
     def _by_pool(self, commands: Sequence[Command]) -> list[Any]:
+        answers = self._by_one_connection(commands)
+        if any(isinstance(a, Exception) and condition.condemns(a) for a in answers):
+            self.leave_server()
+            answers = self._by_one_connection(commands)
+        return answers
+
+    def _by_one_connection(self, commands: Sequence[Command]) -> list[Any]:
         pipeline = self._plain.pipeline(transaction=False)
         for command in commands:
             pipeline.execute_command(*command)
@@ -192,7 +216,12 @@ def connect(url: str) -> Store:
             # Once more at once, over a new connection: the store may have been restarted since
             # the last command. More patience than that is the client's, which has an outbox; and
             # a store that is only silent has had all of ours.
-            retry=Retry(ExponentialWithJitterBackoff(base=0.05, cap=0.5), 1, (ConnectionError,)),
+            # So has one that is no primary any more: its address may lead to another by now.
+            retry=Retry(
+                ExponentialWithJitterBackoff(base=0.05, cap=0.5),
+                1,
+                (ConnectionError, ReadOnlyError, MasterDownError, ClusterDownError),
+            ),
             **({} if url.startswith("unix:") else {"socket_keepalive": True}),
         )
     except ValueError as error:

@@ -89,7 +89,7 @@ def test_it_promises_what_it_acknowledges(store, data_dir):
     kept = client(data_dir).config_get("appendonly", "appendfsync", "maxmemory-policy", "save")
     assert kept == {
         "appendonly": "yes",
-        "appendfsync": "everysec",
+        "appendfsync": "no",
         "maxmemory-policy": "noeviction",
         "save": "",
     }

@@ -124,7 +124,8 @@ class Audience:
         Raises ``NotFound``.
         """
         room_id = self.room.room_id
-        history.diverge(store, room_id, self.seq, self.epoch, self.at, rooms.new_epoch())
+        anew = rooms.new_epoch(store)
+        history.diverge(store, room_id, self.seq, self.epoch, self.at, anew)
         connections = [connection.member for connection in self.members.values()]
         presence.restore(store, room_id, connections, timing)
         self.start(store)

@@ -61,6 +61,10 @@ class Fanout:
         """Listen for ever."""
         self._subscriber.run()
 
+    def leave_server(self) -> None:
+        """Listen at the store's address anew."""
+        self._subscriber.leave_server()
+
     def room(self, room_id: object) -> Room | None:
         """A room that this worker hears; its name may have changed since, but not who may enter."""
         audience = self._audiences.get(room_id) if isinstance(room_id, str) else None
@@ -215,6 +219,9 @@ class Fanout:
         elif epoch is not None and int(seq) == 1:
             audience.epoch = epoch.decode()
             self._send_stored(audience, payload, 1, int(at))
+        elif epoch is not None:
+            # The number goes on, and what had some of the numbers before it may be lost.
+            self._read_on(room_id, audience)
         elif int(seq) == audience.seq + 1:
             self._send_stored(audience, payload, int(seq), int(at))
         elif int(seq) > audience.seq:

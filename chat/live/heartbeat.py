@@ -15,7 +15,7 @@ import eventlet
 import orjson
 from redis.exceptions import RedisError
 
-from chat import keys, memberships, presence, rooms
+from chat import condition, keys, memberships, presence, rooms
 from chat.live.connections import Connection
 from chat.live.live import DEAF, Live
 from chat.live.session import Session
@@ -59,7 +59,8 @@ class Heartbeat:
         #: Connections that are still to be checked, and how many of them in a round.
         self._unchecked: list[Connection] = []
         self._checked_at_once = 0
-        self._store_is_away = False
+        #: Why the store cannot be used at the moment, in plain words.
+        self._trouble: str | None = None
         self._strangers: dict[Session, float] = {}
 
     def run(self) -> None:
@@ -79,6 +80,14 @@ class Heartbeat:
                 self._give_up_if_deaf()
             eventlet.sleep(max(0.05, ROUND - (time.monotonic() - began)))
 
+    def unready(self) -> str | None:
+        """Why this worker should get no traffic: the store's state, or its own; else ``None``.
+
+        Each round writes to the store (``presence.reap`` does), so that one which only reads is
+        found out.
+        """
+        return self._trouble or self.deaf()
+
     def deaf(self) -> str | None:
         """Why this worker does not hear the others, or ``None`` when it does."""
         silent = time.monotonic() - max(self._live.heard_at, self._able_since)
@@ -91,21 +100,23 @@ class Heartbeat:
         try:
             duty()
         except RedisError as away:
-            return away
+            # A store that was replaced is not away: the next round is carried out by the new one.
+            return None if condition.kind(away) == "REPLACED" else away
         except Exception:
             log.exception("A duty of the heartbeat failed")
         return None
 
     def _note_store(self, away: RedisError | None) -> None:
-        """One line when the store goes and one when it is back, not one a second."""
-        if away and not self._store_is_away:
-            log.warning("The store does not answer: %s", away)
-        if self._store_is_away and not away:
-            log.warning("The store answers again.")
+        """One line when a trouble begins and one when it ends, not one a second."""
+        trouble = condition.reason(away, self._live.store.is_kept) if away else None
+        if trouble and trouble != self._trouble:
+            log.warning("Calls are answered unavailable: %s (%s).", trouble, away)
+        if self._trouble and not trouble:
+            log.warning("The store can be used again.")
             self._able_since = time.monotonic()
             # At once: leases may be about to end that nobody could renew.
             self._renew_all = True
-        self._store_is_away = away is not None
+        self._trouble = trouble
 
     def _give_up_if_deaf(self) -> None:
         """Whatever keeps it from hearing what it can still say, a new worker will not have it."""
@@ -118,7 +129,13 @@ class Heartbeat:
         now = time.monotonic()
         if now >= self._next_canary:
             canary = orjson.dumps({"canary": self._live.worker})
-            self._live.store.redis.publish(keys.CONTROL, canary)
+            store = self._live.store
+            *who, _ = store.batch([*condition.WHO_ANSWERS, ("PUBLISH", keys.CONTROL, canary)])
+            life, _ = condition.life(who)
+            if store.life and life != store.life:
+                # It was another server's replica for a while, over the same connection.
+                store.life = life
+                self._live.leave_server()
             self._next_canary = now + CANARY
 
     def _renew(self) -> None:

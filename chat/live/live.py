@@ -86,6 +86,11 @@ class Live:
         """Whether the worker hears what the others tell it."""
         return self.fanout.listens and time.monotonic() - self.heard_at < DEAF
 
+    def leave_server(self) -> None:
+        """The store's server is of no more use: whatever is connected to it connects anew."""
+        self.store.leave_server()
+        self.fanout.leave_server()
+
     def accept(self, session: str, token: object) -> None:
         """A new connection. Raises ``Unauthorized`` and its kin, ``Forbidden``, ``RateLimited``."""
         caller = self._verified(token)
@@ -142,7 +147,7 @@ class Live:
                     presence.release(self.store, members, self.conversation.limits.timing)
                 except RedisError as away:
                     # Their leases are not renewed any more, and end by themselves.
-                    log.warning("The store does not answer: %s", away)
+                    log.debug("The store does not answer: %s", away)
         finally:
             self._releasing = False
 
@@ -231,7 +236,7 @@ class Live:
             self.conversation.leave(user, room_id, connection.session, reason)
         except RedisError as away:
             # Its lease is not renewed any more, and ends by itself.
-            log.warning("The store does not answer: %s", away)
+            log.debug("The store does not answer: %s", away)
 
     def _control(self, payload: bytes) -> None:
         """What the workers tell each other; each is one JSON object with one field."""

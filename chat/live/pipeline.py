@@ -8,7 +8,7 @@ import logging
 import random
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import eventlet
@@ -17,6 +17,7 @@ import hiredis
 from eventlet import hubs
 from redis.exceptions import ConnectionError, RedisError, ResponseError, TimeoutError
 
+from chat import condition
 from chat.live.turn import Turn
 from chat.store import PATIENCE, SCRIPTS, Command, Store
 
@@ -56,11 +57,16 @@ class Pipeline:
     """``send`` is for ``Store.travel``: commands in, answers out, errors of commands among them.
 
     Whatever is sent is carried out in that order, also where a broken connection makes it necessary
-    to send it once more.
+    to send it once more. ``on_other_server()`` is called when the server behind the connection is
+    of no more use, or is another one than before: other connections may still be to that one.
     """
 
-    def __init__(self, store: Store, turn: Turn) -> None:
+    def __init__(
+        self, store: Store, turn: Turn, on_other_server: Callable[[], None] = lambda: None
+    ) -> None:
+        self._store = store
         self._turn = turn
+        self._on_other_server = on_other_server
         pool = store.redis.connection_pool
         options = {**pool.connection_kwargs, "health_check_interval": 0}
         self._connection = pool.connection_class(**options)
@@ -118,14 +124,31 @@ class Pipeline:
         # First of all, or else who finds that they are missing would be overtaken by others.
         for script in SCRIPTS.values():
             self._connection.send_command("SCRIPT", "LOAD", script.source)
+        for command in condition.WHO_ANSWERS:
+            self._connection.send_command(*command)
         for _ in SCRIPTS:
             self._connection.read_response()
+        self._begin_life([self._connection.read_response() for _ in condition.WHO_ANSWERS])
         self._reader = eventlet.spawn(self._read)
+
+    def _begin_life(self, answers: list[Any]) -> None:
+        before = self._store.life
+        self._store.life, self._store.is_kept = condition.life(answers)
+        if before and before != self._store.life:
+            self._on_other_server()
+            # They name epochs of a life in which their numbers may have been given already.
+            replaced = ConnectionError("The store is another one now.", status_code="REPLACED")
+            self._give_up(list(self._pending), replaced)
+            self._pending.clear()
+            self._unwritten.clear()
 
     def _read(self) -> None:
         try:
             while True:
                 answer = self._next_answer()
+                if isinstance(answer, Exception) and condition.condemns(answer):
+                    self._on_other_server()
+                    raise answer
                 batch = self._pending[0]
                 batch.answers.append(answer)
                 if len(batch.answers) == batch.commands:
@@ -167,15 +190,24 @@ class Pipeline:
         self._broken = True
         hopeless = isinstance(error, TimeoutError)
         failed, self._pending = self._pending, deque()
+        given_up = [batch for batch in failed if hopeless or batch.is_second_try]
+        self._give_up(given_up, error)
         for batch in failed:
-            if hopeless or batch.is_second_try:
-                # One for each: a traceback grows with everybody who raises it.
-                told = type(error) if isinstance(error, RedisError) else ConnectionError
-                hubs.get_hub().schedule_call_global(0, batch.wake, told(str(error)))
-            else:
+            if not (hopeless or batch.is_second_try):
                 batch.is_second_try = True
                 batch.answers.clear()
                 self._pending.append(batch)
         self._unwritten = list(self._pending)
         if self._unwritten:
             self._start_writing()
+
+    def _give_up(self, batches: Sequence[_Batch], error: Exception) -> None:
+        for batch in batches:
+            hubs.get_hub().schedule_call_global(0, batch.wake, _again(error))
+
+
+def _again(error: Exception) -> Exception:
+    """One for each caller: a traceback grows with everybody who raises it."""
+    if isinstance(error, RedisError):
+        return type(error)(str(error), status_code=error.status_code)
+    return ConnectionError(str(error))

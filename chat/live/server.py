@@ -131,7 +131,7 @@ class LiveServer:
         gc.freeze()
         gc.set_threshold(*GARBAGE)
         store = self._live.store
-        store.travel = Pipeline(store, self._engine.turn).send
+        store.travel = Pipeline(store, self._engine.turn, self._live.leave_server).send
         self._engine.start()
         eventlet.spawn(self._live.fanout.run)
         eventlet.spawn(self._heartbeat.run)
@@ -158,7 +158,7 @@ class LiveServer:
 
     def unready(self) -> str | None:
         """Why this worker should get no traffic, or ``None``."""
-        return "The worker is stopping." if self._live.draining else self._heartbeat.deaf()
+        return "The worker is stopping." if self._live.draining else self._heartbeat.unready()
 
 
 def _engine_of(server: socketio.Server) -> Engine:

@@ -4,8 +4,10 @@ Reading is one greenlet's; subscribing is anybody's. When the connection is lost
 longer than any healthy one would be, it is made anew and every channel is subscribed again.
 """
 
+import contextlib
 import logging
 import random
+import socket
 from collections.abc import Callable
 
 import eventlet
@@ -63,6 +65,10 @@ class Subscriber:
             self._channels.pop(channel, None)
         self._send("UNSUBSCRIBE", channels)
 
+    def leave_server(self) -> None:
+        """Connect anew: the server behind this connection is not the one any more."""
+        self._hang_up()
+
     def run(self) -> None:
         """Listen for ever."""
         failures = 0
@@ -87,7 +93,7 @@ class Subscriber:
 
     def _read(self) -> list[bytes]:
         if not self._connection.is_connected:
-            # Whoever could not write to it has closed it.
+            # The library closes it where a write fails.
             raise ConnectionError("The connection was closed.")
         try:
             answer: list[bytes] = self._connection.read_response(disconnect_on_error=False)
@@ -106,7 +112,8 @@ class Subscriber:
         # What arrives meanwhile waits until it is known what was missed, and by whom.
         early: list[list[bytes]] = []
         if wanted:
-            self._connection.send_command("SUBSCRIBE", *wanted)
+            with self._writing:
+                self._connection.send_command("SUBSCRIBE", *wanted)
             pending = set(wanted)
             while pending:
                 answer = self._connection.read_response()
@@ -126,8 +133,16 @@ class Subscriber:
                 with self._writing:
                     self._connection.send_command(command, *channels)
             except (RedisError, OSError):
-                # The reading greenlet finds the same, connects, and subscribes to all channels.
-                self._connection.disconnect()
+                self._hang_up()
+
+    def _hang_up(self) -> None:
+        """The reading greenlet finds the end, connects, and subscribes to all channels again.
+
+        It alone closes: nobody may close what another greenlet is reading from.
+        """
+        if self._connected and self._connection._sock is not None:
+            with contextlib.suppress(OSError):
+                self._connection._sock.shutdown(socket.SHUT_RDWR)
 
     def _handle(self, answer: list[bytes]) -> None:
         kind, channel, payload = answer

@@ -59,6 +59,11 @@ local function refusal(room, conns, members, connection, name)
   if connection ~= '' and not redis.call('ZSCORE', conns, connection) then return redis.error_reply('NOTJOINED') end
 end
 
+-- Which life of the store's data an epoch was begun in; see chat/condition.py.
+local function life(epoch)
+  return string.match(epoch or '', '^(.*)-') or ''
+end
+
 -- Forget what is noted of messages that the stream does not keep any more.
 local function trim(stream, erased, edited, reactions)
   local first = redis.call('XRANGE', stream, '-', '+', 'COUNT', 1)[1]
@@ -78,10 +83,13 @@ local function append(keys, kind, at, body, sender, longest, epoch)
   local id = redis.call('XADD', stream, 'MAXLEN', '~', longest, '0-*', 'm', stored)
   local seq = tonumber(string.sub(id, 3))
   local heading = '{"seq":' .. seq .. ','
-  if seq ~= tonumber(redis.call('HGET', room, 'seq') or 0) + 1 then
-    -- The stream is not the one that the hash knew: cursors into the old one mean nothing now.
+  local last, known = unpack(redis.call('HMGET', room, 'seq', 'epoch'))
+  local is_another = seq ~= tonumber(last or 0) + 1
+  -- In another life of the data this number may have been given before, to what the store has lost
+  -- since; where the stream is not the one that the hash knew, cursors mean nothing either.
+  if is_another or life(known) ~= life(epoch) then
     redis.call('HSET', room, 'epoch', epoch)
-    redis.call('DEL', erased, edits, edited, reactions)
+    if is_another then redis.call('DEL', erased, edits, edited, reactions) end
     heading = heading .. '"epoch":"' .. epoch .. '",'
   end
   if kind == 'TALK' then

@@ -4,6 +4,7 @@ from flask import Blueprint
 from flask.typing import ResponseReturnValue
 from redis.exceptions import RedisError
 
+from chat import condition
 from chat.web.parts import parts
 
 blueprint = Blueprint("operations", __name__)
@@ -17,11 +18,11 @@ def healthz() -> ResponseReturnValue:
 
 @blueprint.get("/readyz")
 def readyz() -> ResponseReturnValue:
-    """Should this worker get requests?"""
+    """Should this worker get requests? Whether the store takes writes, the live side knows."""
     try:
         parts().store.redis.ping()
-    except RedisError:
-        return {"status": "unready", "reason": "the store does not answer"}, 503
+    except RedisError as error:
+        return {"status": "unready", "reason": condition.reason(error)}, 503
     reason = parts().readiness()
     if reason is not None:
         return {"status": "unready", "reason": reason}, 503

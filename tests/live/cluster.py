@@ -56,16 +56,20 @@ class Maru:
         self._master: psutil.Popen | None = None
 
     def start(self) -> "Maru":
-        with self.log.open("ab") as log:
-            self._master = psutil.Popen(
-                [sys.executable, "-m", "gunicorn", "-c", "gunicorn.conf.py"],
-                cwd=ROOT, env=self.environ, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-            )  # fmt: skip
+        self.launch()
         eventually(self.is_ready, 30)
         if not hasattr(self, "admin"):
             # The first account is the admin's, so that nobody else's is.
             self.admin = self.register("admin")
         return self
+
+    def launch(self) -> None:
+        """Start it, and do not wait."""
+        with self.log.open("ab") as log:
+            self._master = psutil.Popen(
+                [sys.executable, "-m", "gunicorn", "-c", "gunicorn.conf.py"],
+                cwd=ROOT, env=self.environ, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+            )  # fmt: skip
 
     @property
     def environ(self) -> dict[str, str]:
