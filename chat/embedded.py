@@ -40,10 +40,14 @@ class EmbeddedError(Exception):
 
 
 class EmbeddedStore:
-    """The starter's hold on the store. A keeper that is killed is replaced."""
+    """The starter's hold on the store. A keeper that is killed is replaced.
 
-    def __init__(self, data_dir: Path) -> None:
+    ``source`` is the checkout whose keeper it is.
+    """
+
+    def __init__(self, data_dir: Path, source: Path = Path(__file__).parents[1]) -> None:
         self._data_dir = data_dir
+        self._source = source
         self._keepers_end, self._lifeline = os.pipe()
         self._stopping = threading.Event()
         self._watcher = threading.Thread(target=self._watch, daemon=True)
@@ -66,7 +70,7 @@ class EmbeddedStore:
     def _launch(self) -> None:
         self._keeper = subprocess.Popen(
             [sys.executable, "-m", "chat.keeper", str(self._data_dir)],
-            cwd=Path(__file__).parents[1],
+            cwd=self._source,
             stdin=self._keepers_end,
             stdout=subprocess.PIPE,
             # The terminal's Ctrl-C is for the starter: workers need the store until they have gone.

@@ -80,6 +80,15 @@ class Faults:
             await asyncio.sleep(fault.seconds)
             self._product.send(store, signal.SIGCONT)
 
+    async def _disk_full(self, fault: Fault, worker: int) -> None:
+        """And the store's process is killed meanwhile: what is not in its file is gone."""
+        try:
+            if self._product.fill_disk():
+                await asyncio.sleep(fault.seconds)
+                await self._store_kill(fault, worker)
+        finally:
+            self._product.free_disk()
+
     async def _store_cut(self, fault: Fault, worker: int) -> None:
         with self._store.refusing(lambda port: True):
             for pipe in self._store.pipes():

@@ -45,6 +45,7 @@ FAULTS = {
     "reload": (2, 0, 0),
     "store-kill": (4, 0, 0),
     "store-pause": (4, 0.5, 11),
+    "disk-full": (3, 0.5, 6),
     "store-cut": (3, 0.2, 8),
     "store-cut-one": (4, 0.2, 11),
     "store-hold": (2, 0.5, 8),

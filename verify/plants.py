@@ -8,7 +8,10 @@ import shutil
 from pathlib import Path
 
 #: What is copied; the rest a running Maru does not need.
-PARTS = ("app.py", "config.py", "gunicorn.conf.py", "chat", "templates", "static", "translations")
+PARTS = (
+    *("app.py", "config.py", "env_file.py", "gunicorn.conf.py", "master.py", "setting_checks.py"),
+    *("chat", "templates", "static", "translations"),
+)
 
 LIB, FANOUT = "chat/lua/lib.lua", "chat/live/fanout.py"
 #: In a script: true once in so many times.
@@ -64,6 +67,22 @@ PLANTS: dict[str, list[tuple[str, str, str]]] = {
     # Nobody has the time of the grace to come back in.
     "grace": [
         ("chat/lua/release.lua", "clock(ARGV[1]) + tonumber(ARGV[2])", "clock(ARGV[1])"),
+    ],
+    # A store that looks after no space acknowledges what it then cannot write, and whose keeper
+    # takes every life for the same gives the numbers once more.
+    "space": [
+        (
+            "chat/journal.py",
+            "        if self._file is None:\n            return False\n"
+            "        wanted = self._wanted()\n",
+            "        if self._file is not None:\n            return True\n"
+            "        wanted = self._wanted()\n",
+        ),
+        (
+            "chat/keeper.py",
+            "        if self._writes_fail or not self._journal.is_whole():\n",
+            "        if self._data_dir is None:\n",
+        ),
     ],
     # Whoever comes back is not given all that was missed.
     "hole": [

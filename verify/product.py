@@ -19,6 +19,7 @@ import psutil
 
 from chat.embedded import EmbeddedStore, socket_path
 from verify.api import Api
+from verify.disk import Disk
 
 #: Seconds of a lease and of the grace: short, so that everything soon comes right.
 LEASE, GRACE = 12, 2
@@ -43,13 +44,22 @@ class Product:
         self._source = source
         self._data = folder / "data"
         self._killed: set[int] = set()
-        self._store = EmbeddedStore(self._data)
+        self._store = EmbeddedStore(self._data, source)
+        self._disk = Disk(self._data)
         self._stopped: set[int] = set()
         self._master: psutil.Popen | None = None
         self._guard: subprocess.Popen[bytes] | None = None
 
     def start_store(self) -> None:
+        self._disk.mount()
         self._store.start()
+
+    def fill_disk(self) -> bool:
+        """Let something else take all that is free; false where there is no disk to fill."""
+        return self._disk.fill()
+
+    def free_disk(self) -> None:
+        self._disk.free()
 
     async def start(self, store: tuple[str, int]) -> None:
         """Return once every worker answers. Raises ``OSError``."""
@@ -169,6 +179,7 @@ class Product:
         if self._guard:
             self._guard.communicate()
         await asyncio.to_thread(self._store.stop)
+        self._disk.unmount()
 
     def trouble(self) -> list[str]:
         """What the log says of things gone wrong inside, the dead that we killed aside."""

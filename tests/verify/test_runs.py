@@ -13,9 +13,15 @@ PLANTED = {
     "dedup": {"nothing_is_doubled"},
     "publish": {"comings_and_goings_alternate", "counts_are_exact", "entering_is_told"},
     "quit": {"comings_and_goings_alternate"},
+    "space": {"acknowledged_is_stored", "a_number_is_one_message", "no_room_is_reset"},
     "count": {"leaving_is_told", "who_is_here_is_true", "counts_agree"},
 }
 SMALL = ("--seconds=10", "--clients=16", "--rooms=3", "--rate=50", "--workers=2")
+
+
+def fault(plant: str) -> str:
+    """What has to be broken for the bug to show."""
+    return "disk-full" if plant == "space" else "worker-kill"
 
 
 def start(folder: Path, *options: str) -> subprocess.Popen[str]:
@@ -43,7 +49,7 @@ def planted(tmp_path_factory):
     """All the bugs at once, each in a Maru of its own: most of the time they wait."""
     folders = {plant: tmp_path_factory.mktemp(plant) for plant in PLANTED}
     runs = {
-        plant: start(folder, *SMALL, "--seed=5", "--faults=worker-kill", f"--plant={plant}")
+        plant: start(folder, *SMALL, "--seed=5", f"--faults={fault(plant)}", f"--plant={plant}")
         for plant, folder in folders.items()
     }
     yield runs

@@ -1,0 +1,54 @@
+"""A small disk of its own for the store's data, so that it can be full."""
+
+import contextlib
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+#: Bytes of the disk: more than the longest run writes.
+SIZE = 128 * 1024 * 1024
+
+
+class Disk:
+    """Mounted where that is possible: on Linux, as root. Elsewhere nothing is ever full."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._other = folder / "something else"
+        self._mounted = False
+
+    def mount(self) -> None:
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        options = f"size={SIZE},mode=700"
+        command = ["mount", "-t", "tmpfs", "-o", options, "maru-verify", str(self._folder)]
+        with contextlib.suppress(OSError):
+            self._mounted = subprocess.run(command, capture_output=True).returncode == 0
+
+    def fill(self) -> bool:
+        """Take all that is free, to the last byte; false where nothing is mounted."""
+        if not self._mounted:
+            return False
+        with open(self._other, "ab", buffering=0) as file, contextlib.suppress(OSError):
+            disk = os.statvfs(self._folder)
+            os.posix_fallocate(file.fileno(), 0, disk.f_bavail * disk.f_frsize)
+            while file.write(bytes(4096)):
+                pass
+        return True
+
+    def free(self) -> None:
+        self._other.unlink(missing_ok=True)
+
+    def unmount(self) -> None:
+        """Leave what is on it in the folder."""
+        if not self._mounted:
+            return
+        self._mounted = False
+        self.free()
+        kept = self._folder.with_name(f"{self._folder.name}-kept")
+        ignored = shutil.ignore_patterns("*.sock", "*.relay")
+        with contextlib.suppress(shutil.Error):
+            shutil.copytree(self._folder, kept, ignore=ignored)
+        subprocess.run(["umount", "-l", str(self._folder)], check=True, capture_output=True)
+        self._folder.rmdir()
+        kept.rename(self._folder)
