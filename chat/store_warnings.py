@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from redis.exceptions import RedisError
 
-from chat import key_prefix, keys
+from chat import condition, key_prefix, keys
 from chat.store import Store, StoreError, connect
 
 if TYPE_CHECKING:
@@ -29,7 +29,10 @@ def checked(settings: "Settings") -> list[str]:
     try:
         return _warnings(store, (settings.secret_key, settings.jwt_secret_key))
     except RedisError as error:
-        raise StoreError(f"The store cannot be used: {error}") from error
+        if condition.kind(error) not in condition.REASONS:
+            raise StoreError(f"The store cannot be used: {error}") from error
+        # It may pass: Maru starts, is not ready, and says why.
+        return [f"Calls will be answered unavailable for now: {condition.reason(error)}."]
     finally:
         store.redis.connection_pool.disconnect()
 

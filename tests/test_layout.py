@@ -37,7 +37,7 @@ MAY_IMPORT = {
     "sessions": {"store", "keys"},
     "login_limits": {"store", "keys", "errors", "rate_limit"},
     "store_choice": {"embedded"},
-    "store_warnings": {"store", "keys", "key_prefix"},
+    "store_warnings": {"condition", "store", "keys", "key_prefix"},
     "limits": {"presence", "rate_limit"},
     "passwords": {"text"},
     "names": {"text", "errors"},
