@@ -45,7 +45,11 @@ PLANTS: dict[str, list[tuple[str, str, str]]] = {
             f"  if {ONCE_IN.format(4)} then return seq, at, count end\n"
             "  redis.call('PUBLISH', room, heading",
         ),
-        (FANOUT, "elif int(seq) == audience.seq + 1:", "elif int(seq) > audience.seq:"),
+        (
+            FANOUT,
+            "elif epoch is None and int(seq) == audience.seq + 1:",
+            "elif int(seq) > audience.seq:",
+        ),
     ],
     # A QUIT is told twice.
     "quit": [

@@ -56,14 +56,8 @@ class Fanout:
         self._on_removed = on_removed
         self._audiences: dict[str, Audience] = {}
         self._subscriber = Subscriber(store, self._hear, self._catch_up, tuple(listeners))
-
-    def run(self) -> None:
-        """Listen for ever."""
-        self._subscriber.run()
-
-    def leave_server(self) -> None:
-        """Listen at the store's address anew."""
-        self._subscriber.leave_server()
+        #: Listens for ever; and begins anew, at the store's address.
+        self.run, self.leave_server = self._subscriber.run, self._subscriber.leave_server
 
     def room(self, room_id: object) -> Room | None:
         """A room that this worker hears; its name may have changed since, but not who may enter."""
@@ -219,13 +213,10 @@ class Fanout:
         elif epoch is not None and int(seq) == 1:
             audience.epoch = epoch.decode()
             self._send_stored(audience, payload, 1, int(at))
-        elif epoch is not None:
-            # The number goes on, and what had some of the numbers before it may be lost.
-            self._read_on(room_id, audience)
-        elif int(seq) == audience.seq + 1:
+        elif epoch is None and int(seq) == audience.seq + 1:
             self._send_stored(audience, payload, int(seq), int(at))
-        elif int(seq) > audience.seq:
-            # Something is missing before it; it is itself among what is read.
+        elif epoch is not None or int(seq) > audience.seq:
+            # Something before it is missing, or lost; it is itself among what is read.
             self._read_on(room_id, audience)
 
     def _put_out(self, room_id: str, audience: Audience, name: str) -> None:

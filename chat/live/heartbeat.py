@@ -135,7 +135,8 @@ class Heartbeat:
             if store.life and life != store.life:
                 # It was another server's replica for a while, over the same connection.
                 store.life = life
-                self._live.leave_server()
+                store.leave_server()
+                self._live.fanout.leave_server()
             self._next_canary = now + CANARY
 
     def _renew(self) -> None:

@@ -86,11 +86,6 @@ class Live:
         """Whether the worker hears what the others tell it."""
         return self.fanout.listens and time.monotonic() - self.heard_at < DEAF
 
-    def leave_server(self) -> None:
-        """The store's server is of no more use: whatever is connected to it connects anew."""
-        self.store.leave_server()
-        self.fanout.leave_server()
-
     def accept(self, session: str, token: object) -> None:
         """A new connection. Raises ``Unauthorized`` and its kin, ``Forbidden``, ``RateLimited``."""
         caller = self._verified(token)

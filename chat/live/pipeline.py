@@ -135,19 +135,23 @@ class Pipeline:
         before = self._store.life
         self._store.life, self._store.is_kept = condition.life(answers)
         if before and before != self._store.life:
-            self._on_other_server()
+            self._leave_server()
             # They name epochs of a life in which their numbers may have been given already.
             replaced = ConnectionError("The store is another one now.", status_code="REPLACED")
             self._give_up(list(self._pending), replaced)
             self._pending.clear()
             self._unwritten.clear()
 
+    def _leave_server(self) -> None:
+        self._store.leave_server()
+        self._on_other_server()
+
     def _read(self) -> None:
         try:
             while True:
                 answer = self._next_answer()
                 if isinstance(answer, Exception) and condition.condemns(answer):
-                    self._on_other_server()
+                    self._leave_server()
                     raise answer
                 batch = self._pending[0]
                 batch.answers.append(answer)
