@@ -190,7 +190,7 @@ def _packages(requirements: list[Path]) -> Step:
 def _install_packages(requirements: Path) -> None:
     VENV_STAMP.unlink()
     try:
-        pip_install("-r", requirements)
+        pip_install("--require-hashes", "-r", requirements)
     except SetupError:
         # It found or fetched something wrong, and said so before it changed anything.
         VENV_STAMP.write_text(_version())

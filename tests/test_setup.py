@@ -218,3 +218,11 @@ def test_the_lock_of_npm_names_no_registry():
     lock = json.loads((config.ROOT / "package-lock.json").read_text())
     assert lock["packages"]["node_modules/socket.io-client"]["version"] == "4.8.4"
     assert not any("resolved" in package for package in lock["packages"].values())
+
+
+@pytest.mark.parametrize(
+    "path", sorted(config.ROOT.glob("requirements*.txt")), ids=lambda p: p.name
+)
+def test_every_package_is_installed_by_hash(path):
+    pins = re.split(r"(?m)^(?=[\w.-]+==)", path.read_text())[1:]
+    assert pins and [pin.split()[0] for pin in pins if "--hash=sha256:" not in pin] == []
