@@ -139,8 +139,9 @@ def test_operators_are_answered_when_all_places_are_taken(own_maru):
     eventually(lambda: b"200 OK" in ask(connect(maru), page))
     assert b"200 OK" in ask(connect(maru), health)
     log = maru.log.read_text()
-    assert log.count("places for connections are taken") == 1
-    assert log.count("There are places for connections again") == 1
+    # Once each; the places of those who said nothing are free again after some seconds.
+    told = log.count("places for connections are taken")
+    assert 1 <= told <= 3 and log.count("There are places for connections again") == told
 
 
 def test_an_address_has_so_many_connections_and_others_notice_nothing(own_maru):
