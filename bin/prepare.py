@@ -91,6 +91,10 @@ def main(arguments: list[str]) -> None:
             _install_test_packages()
     except SetupError as error:
         sys.exit(f"maru: {error}")
+    except OSError as error:
+        # A checkout that the user may not write, or a disk that is full.
+        place = error.filename or ROOT
+        sys.exit(f"maru: {place} cannot be used: {error.strerror or error}.")
     except KeyboardInterrupt:
         sys.exit("maru: Interrupted; the next run goes on from here.")
     if command:
