@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from redis.exceptions import RedisError
 
 from chat import condition, key_prefix, keys
-from chat.store import Store, connect
+from chat.store import Store, StoreError, connect
 
 if TYPE_CHECKING:
     from config import Settings
@@ -57,11 +57,11 @@ def _others(store: Store, secrets: tuple[str, ...]) -> list[str]:
     """Channels know of no database numbers: whoever listens to ours is on this server."""
     trace = hashlib.sha256("\0".join(("maru", *secrets)).encode()).hexdigest()
     before = store.redis.get(keys.SECRETS)
+    store.redis.set(keys.SECRETS, trace)
     try:
-        store.redis.set(keys.SECRETS, trace)
         listening = store.redis.pubsub_numsub(keys.CONTROL)[0][1]
     except RedisError:
-        return []  # Not allowed to ask, or it takes no writes for now.
+        return []  # Not allowed to ask.
     if not listening:
         return []
     apart = f"Give one of them a KEY_PREFIX of its own, other than {keys.PREFIX}"
