@@ -42,12 +42,13 @@ export function createDrafts(roomId) {
 
   /** @returns {Draft} */
   function load() {
-    return { text: '', edit: null, ...read(folder + tab) };
+    const { text = '', edit = null } = read(folder + tab) ?? {};
+    return { text, edit };
   }
 
   /** @param {Draft} draft */
   function save(draft) {
-    if (draft.text || draft.edit) write(folder + tab, draft);
+    if (draft.text || draft.edit) write(folder + tab, { ...draft, at: Date.now() });
     else remove(folder + tab);
   }
 
@@ -65,10 +66,10 @@ export function createDrafts(roomId) {
   async function takeOrphans() {
     const held = await locks.taken();
     const found = paths(folder).filter((path) => path !== folder + tab && !held.has(lockOf(path)));
-    const drafts = found.map((path) => ({ text: '', edit: null, ...read(path) }));
+    const drafts = found.map((path) => ({ text: '', edit: null, at: 0, ...read(path) })).sort((one, other) => one.at - other.at);
     found.forEach(remove);
     const text = localStorage.getItem(older);
-    if (text) drafts.unshift({ text, edit: null });
+    if (text) drafts.unshift({ text, edit: null, at: 0 });
     localStorage.removeItem(older);
     return drafts;
   }
