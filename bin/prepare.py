@@ -43,6 +43,8 @@ TEST_PACKAGES = (
     *("chromium", "fonts-noto-cjk", "fonts-noto-color-emoji", "openssl", "haproxy", "nginx-light"),
     # Sets the clock of a store that a test starts.
     "faketime",
+    # Makes the disk of a store slow.
+    "strace",
 )
 
 

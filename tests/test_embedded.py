@@ -116,6 +116,24 @@ def test_a_server_that_dies_is_started_again_with_all_it_acknowledged(store, dat
     assert client(data_dir).get("said") == b"hello"
 
 
+@pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not installed")
+def test_a_server_that_dies_on_a_slow_disk_has_written_what_it_acknowledged(store, data_dir):
+    slow = ["-f", "-qq", "-o", "/dev/null", "-e", "trace=fdatasync"]
+    slow += ["-e", "inject=fdatasync:delay_enter=3000000"]
+    process = server_process(data_dir)
+    tracer = subprocess.Popen(["strace", *slow, "-p", str(process)])
+    status = Path(f"/proc/{process}/status")
+    eventually(lambda: "TracerPid:\t0\n" not in status.read_text())
+    said, began = 0, client(data_dir).time()[0]
+    with client(data_dir) as connection:
+        while connection.time()[0] < began + 2:
+            said = connection.incr("said")
+    os.kill(process, signal.SIGKILL)
+    tracer.wait()
+    eventually(lambda: is_up(data_dir) and server_process(data_dir) != process)
+    assert int(client(data_dir).get("said")) == said
+
+
 def test_a_keeper_that_is_killed_is_replaced(store, data_dir, capfd):
     client(data_dir).set("said", "hello")
     eventually(lambda: len(keepers(data_dir)) == 1)
