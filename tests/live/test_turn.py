@@ -1,0 +1,92 @@
+"""A turn of the event loop: a part of it that fails does not keep the others from being done."""
+
+import eventlet
+import greenlet
+import pytest
+
+from chat.live.turn import Turn
+
+KINDS = ("soon", "work", "at_end", "flush", "next", "later")
+ERRORS = [RuntimeError("a mistake"), eventlet.Timeout(), greenlet.GreenletExit(), OSError("gone")]
+
+
+class Gathered:
+    """What is flushed at the end of a turn."""
+
+    def __init__(self, flush):
+        self.flush = flush
+
+
+def ask(turn, kind, do):
+    """Have ``turn`` do it, in this one of the ways that there are."""
+    getattr(turn, kind)(Gathered(do) if kind == "flush" else do)
+
+
+def until(happened, *wanted):
+    with eventlet.Timeout(20):
+        while not happened.issuperset(wanted):
+            eventlet.sleep(0.01)
+
+
+def failing(error):
+    def fail():
+        raise error
+
+    return fail
+
+
+@pytest.mark.parametrize("error", ERRORS, ids=lambda error: type(error).__name__)
+@pytest.mark.parametrize("kind", KINDS)
+def test_whatever_fails_all_else_is_done_and_further_turns_come(kind, error, caplog):
+    turn, done = Turn(), set()
+    for each in KINDS:
+        if each == kind:
+            ask(turn, each, failing(error))
+        ask(turn, each, lambda each=each: done.add(each))
+    until(done, *KINDS)
+    ask(turn, "soon", lambda: done.add("another turn"))
+    until(done, "another turn")
+    # Told once, with the place where it happened.
+    assert [record.exc_info[1] for record in caplog.records] == [error]
+
+
+@pytest.mark.parametrize("error", ERRORS, ids=lambda error: type(error).__name__)
+def test_work_that_fails_after_it_has_waited_keeps_nothing_from_being_done(error, caplog):
+    turn, done = Turn(), set()
+
+    def wait_and_fail():
+        eventlet.sleep(0)
+        done.add("waited")
+        raise error
+
+    turn.work(wait_and_fail)
+    turn.work(lambda: done.add("work"))
+    until(done, "waited", "work")
+    turn.soon(lambda: done.add("another turn"))
+    until(done, "another turn")
+    assert [record.exc_info[1] for record in caplog.records] == [error]
+
+
+@pytest.mark.parametrize("error", [SystemExit(3), KeyboardInterrupt()], ids=["exit", "interrupt"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_end_of_the_process_passes_and_what_is_left_is_done_while_it_ends(kind, error):
+    turn, done = Turn(), set()
+    ask(turn, kind, failing(error))
+    for each in KINDS:
+        ask(turn, each, lambda each=each: done.add(each))
+    with pytest.raises(type(error)):
+        until(done, *KINDS, "never")
+    until(done, *KINDS)
+
+
+def test_what_a_part_asks_for_while_it_fails_is_done():
+    turn, done = Turn(), set()
+
+    def ask_and_fail():
+        for each in KINDS:
+            ask(turn, each, lambda each=each: done.add(each))
+        raise RuntimeError("a mistake")
+
+    for each in KINDS:
+        ask(turn, each, ask_and_fail)
+    until(done, *KINDS)
