@@ -108,30 +108,33 @@ class Subscriber:
         self._connection.connect()
         # Channels that are asked for from here on are subscribed by their callers.
         self._connected = True
-        wanted = list(self._channels)
+        with self._writing:
+            wanted = list(self._channels)
+            if wanted:
+                self._connection.send_command("SUBSCRIBE", *wanted)
         # What arrives meanwhile waits until it is known what was missed, and by whom.
         early: list[list[bytes]] = []
-        if wanted:
-            with self._writing:
-                self._connection.send_command("SUBSCRIBE", *wanted)
-            pending = set(wanted)
-            while pending:
-                answer = self._connection.read_response()
-                if answer[0] == b"subscribe":
-                    pending.discard(answer[1].decode())
-                    self._handle(answer)
-                else:
-                    early.append(answer)
+        pending = set(wanted)
+        while pending:
+            answer = self._connection.read_response()
+            if answer[0] == b"subscribe":
+                pending.discard(answer[1].decode())
+                self._handle(answer)
+            else:
+                early.append(answer)
         self._on_connected()
         self.listens = True
         for answer in early:
             self._handle(answer)
 
     def _send(self, command: str, channels: tuple[str, ...]) -> None:
-        if self._connected:
+        with self._writing:
+            # Where the connection was lost meanwhile, the next one subscribes to all channels. The
+            # library would connect here by itself, beside the reading greenlet.
+            if not self._connected or not self._connection.is_connected:
+                return
             try:
-                with self._writing:
-                    self._connection.send_command(command, *channels)
+                self._connection.send_command(command, *channels)
             except (RedisError, OSError):
                 self._hang_up()
 

@@ -1,0 +1,115 @@
+"""The subscriber on a real store, in a process of its own, where sockets let other greenlets go on.
+
+A SUBSCRIBE of very many channels does not fit into what the system holds for a socket, so that it
+is written in several pieces.
+"""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+import config
+
+#: What each program begins with; it prints what it found as JSON.
+PRELUDE = """
+import chat.live.patched
+import json, logging, sys
+import eventlet, redis
+from chat import store
+from chat.live.subscriber import Subscriber
+logging.basicConfig(level=logging.ERROR)
+opened = store.connect(sys.argv[1])
+direct = redis.Redis.from_url(sys.argv[1])
+MANY = tuple(f"{i:0100}" for i in range(10_000))
+connected, heard = [], []
+def start(*always):
+    subscriber = Subscriber(
+        opened, lambda channel, _: heard.append(channel), lambda: connected.append(1), always
+    )
+    eventlet.spawn(subscriber.run)
+    return subscriber
+def until(is_so):
+    with eventlet.Timeout(30):
+        while not is_so(): eventlet.sleep(0.01)
+def not_subscribed(channels):
+    return [name.decode() for name, count in direct.pubsub_numsub(*channels) if count != 1]
+def listeners(): return [each["id"] for each in direct.client_list(_type="pubsub")]
+def tell(found): print(json.dumps(found))
+"""
+
+
+@pytest.fixture
+def told(store, store_url):
+    """What a program tells."""
+
+    def run(program: str) -> object:
+        done = subprocess.run(
+            [sys.executable, "-c", PRELUDE + program, store_url],
+            cwd=config.ROOT, capture_output=True, text=True, timeout=120,
+        )  # fmt: skip
+        assert done.returncode == 0 and not done.stderr, done.stderr
+        return json.loads(done.stdout)
+
+    return run
+
+
+def test_who_subscribes_while_it_connects_is_heard_and_disturbs_nothing(told):
+    found = told("""
+subscriber = start(*MANY)
+calls = []
+while not subscriber.listens and len(calls) < 2_000:
+    # One in each turn of the event loop, so that some fall between two pieces.
+    calls.append(eventlet.spawn(subscriber.subscribe, f"late {len(calls)}"))
+    eventlet.sleep(0)
+until(lambda: subscriber.listens)
+for call in calls: call.wait()
+late = [f"late {i}" for i in range(len(calls))]
+direct.publish(late[-1], "")
+until(lambda: heard)
+tell([len(calls) > 1, not_subscribed((*MANY, *late)), len(connected), len(listeners())])
+""")
+    assert found == [True, [], 1, 1]
+
+
+def test_who_subscribes_while_the_connection_is_lost_is_heard_on_the_next_one(told):
+    found = told("""
+subscriber = start("always")
+until(lambda: subscriber.listens)
+[first] = listeners()
+# A store that reads nothing for a while.
+busy = eventlet.spawn(direct.eval, "for _ = 1, 1e8 do end", 0)
+eventlet.sleep(0.1)
+calls = [eventlet.spawn(subscriber.subscribe, *MANY)]
+calls += [eventlet.spawn(subscriber.subscribe, f"late {i}") for i in range(20)]
+eventlet.sleep(0)
+subscriber.leave_server()
+busy.wait()
+for call in calls: call.wait()
+until(lambda: subscriber.listens)
+late = [f"late {i}" for i in range(20)]
+direct.publish(late[-1], "")
+until(lambda: heard)
+lost = not_subscribed(("always", *MANY, *late))
+tell([lost, len(connected), len(listeners()), listeners() != [first]])
+""")
+    assert found == [[], 2, 1, True]
+
+
+def test_a_channel_given_up_while_it_connects_is_not_subscribed_in_the_end(told):
+    found = told("""
+subscriber = start(*MANY)
+given_up = []
+while not subscriber.listens and len(given_up) < 2_000:
+    given_up.append(MANY[len(given_up)])
+    eventlet.spawn(subscriber.unsubscribe, given_up[-1])
+    eventlet.sleep(0)
+until(lambda: subscriber.listens)
+direct.publish(MANY[-1], "")
+until(lambda: heard)
+kept = MANY[len(given_up):]
+until(lambda: not_subscribed(given_up) == given_up)
+tell([len(given_up) > 1, not_subscribed(kept), len(connected)])
+""")
+    assert found == [True, [], 1]
