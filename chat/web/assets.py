@@ -1,21 +1,23 @@
 """Static files under an address that changes with them, so that a browser asks for each once.
 
 The version is a folder of the address: modules that name each other relatively stay in it, and no
-build has to write new names into them. The style sheets go out as one. Text is compressed once by
-each worker; pages are not, since they hold a secret (the CSRF token) beside what others wrote, and
-the length of a compressed answer tells of such a secret (BREACH).
+build has to write new names into them. The style sheets go out as one, and so do a page's modules
+(``bundle.py``), except in debug mode. Text is joined and compressed once by each worker; pages are
+not, since they hold a secret (the CSRF token) beside what others wrote, and the length of a
+compressed answer tells of such a secret (BREACH).
 """
 
 import functools
 import gzip
 import hashlib
 import mimetypes
-import posixpath
 import re
 from pathlib import Path
 
 from flask import Flask, Response, abort, request, url_for
 from werkzeug.security import safe_join
+
+from chat.web import bundle
 
 _VERSION = re.compile(r"v-[0-9a-f]{12}/")
 _FOR_EVER = "public, max-age=31536000, immutable"
@@ -25,13 +27,15 @@ _ASK_EACH_TIME = "no-cache"
 STYLES = "css/all.css"
 SHEETS = ("tokens", "base", "icons", "controls", "door", "shell", "directory", "room", "timeline",
           "actions", "composer", "dialog", "waiting")  # fmt: skip
+#: The address of a page's modules in one. Those of the first are in every page.
+_BUNDLE = re.compile(r"js/bundle/(\w+)\.js")
+_EVERY = "every"
 #: Smaller files gain nothing.
 _WORTH_COMPRESSING = 512
 _KINDS = {
     "manifest.webmanifest": "application/manifest+json",
     "prefetch.json": "application/speculationrules+json",
 }
-_IMPORT = re.compile(r"""(?:\bfrom|^import)\s*['"](\.[^'"]+)['"]""", re.MULTILINE)
 _TEXT = ("text/", "image/svg+xml", "application/manifest+json", "application/json")
 
 
@@ -46,10 +50,15 @@ def init_app(app: Flask) -> None:
             values["filename"] = version + str(values["filename"])
 
     @app.template_global()
+    def script_of(page: str) -> str:
+        """The file with the page's modules; in debug mode the one that imports the others."""
+        return _entry(page) if app.debug else _bundle_address(page)
+
+    @app.template_global()
     @functools.cache
-    def modules_of(page: str) -> list[str]:
-        """The modules that a page's own one needs, so that a browser asks for all at once."""
-        return _imports(folder, f"js/pages/{page}.js")
+    def others_of(page: str) -> list[str]:
+        """What others wrote and the page's modules need, so that a browser asks for it at once."""
+        return bundle.others(folder, _entry(page))
 
     @app.after_request
     def prefetch(response: Response) -> Response:
@@ -62,7 +71,7 @@ def init_app(app: Flask) -> None:
     @functools.cache
     def content(plain: str) -> tuple[bytes, str, str, bytes | None]:
         """What there is: its bytes, type and ETag, and its bytes compressed where that helps."""
-        data = _styles(folder) if plain == STYLES else _file(folder, plain).read_bytes()
+        data = _joined(folder, plain) or _file(folder, plain).read_bytes()
         kind = mimetypes.guess_type(plain)[0] or "application/octet-stream"
         kind = _KINDS.get(plain, kind)
         worth = kind.startswith(_TEXT) and len(data) >= _WORTH_COMPRESSING
@@ -71,7 +80,7 @@ def init_app(app: Flask) -> None:
     def send(filename: str) -> Response:
         # A page from before an update asks for its own version, and gets what there is now.
         plain = _VERSION.sub("", filename, count=1)
-        if plain != STYLES:
+        if not _is_joined(folder, plain):
             _file(folder, plain)  # Only what is there may take a place in memory.
         data, kind, etag, compressed = content(plain)
         response = Response(data, mimetype=kind)
@@ -98,23 +107,33 @@ def _file(folder: Path, plain: str) -> Path:
     return Path(joined)
 
 
-def _imports(folder: Path, module: str) -> list[str]:
-    """All that this module imports, and what those import in turn, without itself."""
-    found: list[str] = []
-    waiting = [module]
-    while waiting:
-        here = waiting.pop()
-        if not here.startswith("vendor/"):
-            for target in _IMPORT.findall(folder.joinpath(here).read_text("utf-8")):
-                there = posixpath.normpath(posixpath.join(posixpath.dirname(here), target))
-                if there not in found and there != module:
-                    found.append(there)
-                    waiting.append(there)
-    return sorted(found)
+def _is_joined(folder: Path, plain: str) -> bool:
+    """Is it made of several files?"""
+    return plain == STYLES or _page_of(folder, plain) is not None
 
 
-def _styles(folder: Path) -> bytes:
-    return b"\n".join(folder.joinpath("css", f"{name}.css").read_bytes() for name in SHEETS)
+def _joined(folder: Path, plain: str) -> bytes | None:
+    if plain == STYLES:
+        return b"\n".join(folder.joinpath("css", f"{name}.css").read_bytes() for name in SHEETS)
+    page = _page_of(folder, plain)
+    if page is None:
+        return None
+    shared = () if page == _EVERY else (_bundle_address(_EVERY), _entry(_EVERY))
+    return bundle.bundle(folder, plain, _entry(page), *shared).encode()
+
+
+def _page_of(folder: Path, plain: str) -> str | None:
+    """The page whose modules have this address together."""
+    found = _BUNDLE.fullmatch(plain)
+    return found[1] if found and folder.joinpath(_entry(found[1])).is_file() else None
+
+
+def _entry(page: str) -> str:
+    return f"js/pages/{page}.js"
+
+
+def _bundle_address(page: str) -> str:
+    return f"js/bundle/{page}.js"
 
 
 def _gzip(data: bytes) -> bytes:
@@ -122,7 +141,10 @@ def _gzip(data: bytes) -> bytes:
 
 
 def _digest(folder: Path) -> str:
+    """Of all files, and of the code that joins them."""
     digest = hashlib.sha256()
+    for code in (__file__, bundle.__file__):
+        digest.update(Path(code).read_bytes())
     for path in sorted(folder.rglob("*")):
         if path.is_file():
             digest.update(str(path.relative_to(folder)).encode() + path.read_bytes())

@@ -4,7 +4,7 @@
  */
 import { element } from './dom.js';
 
-const URL_START = /\bhttps?:\/\/[^\s<>"'`]+/giu;
+const URL_START = /\bhttps?:\/\/[^\s<>"'\x60]+/giu;
 const URL_TAIL = /[.,;:!?…·'"’”)\]}]+$/u;
 const LANGUAGE = /^[\p{L}\p{N}]*\n/u;
 

@@ -73,16 +73,41 @@ def test_head_and_the_conditional_request_are_answered_without_a_body(client, ad
     assert (again.status_code, again.data) == (304, b"")
 
 
-def test_a_page_names_every_module_that_it_will_need(app, client):
+def test_a_page_names_what_its_modules_in_one_import(client, login):
+    page = login("ann").get("/rooms").text
+    loaded = re.findall(r'(?:src|href)="(/static/[^"]+\.js)"', page)
+    assert [address.partition("/js/")[2] for address in loaded if "/js/" in address] == [
+        "bundle/every.js",
+        "bundle/rooms.js",
+    ]
+    for address in loaded:
+        if "/js/" in address:
+            text = client.get(address).text
+            for target in re.findall(r"^import .* from '(.*)';$", text, re.MULTILINE):
+                assert (
+                    posixpath.normpath(posixpath.join(posixpath.dirname(address), target)) in loaded
+                )
+
+
+def test_the_modules_of_a_page_in_one_are_kept_for_ever_and_compressed(client, app):
+    with app.test_request_context():
+        address = url_for("static", filename="js/bundle/room.js")
+    answer = client.get(address, headers={"Accept-Encoding": "gzip"})
+    assert (answer.status_code, answer.mimetype) == (200, "text/javascript")
+    assert "immutable" in answer.headers["Cache-Control"]
+    assert b"createTimeline" in gzip.decompress(answer.data)
+
+
+def test_in_debug_mode_a_page_loads_the_modules_as_they_are_written(app, client):
+    app.debug = True
     page = client.get("/login").text
-    loaded = set(re.findall(r'(?:src|href)="/static/[^/]+/(js/[^"]+)"', page))
-    for name in loaded:
-        text = Path("static", name).read_text("utf-8")
-        for target in re.findall(r"from '(\.[^']+)'", text):
-            assert posixpath.normpath(posixpath.join(posixpath.dirname(name), target)) in loaded
+    assert "/js/pages/every.js" in page and "/js/bundle/" not in page
 
 
-@pytest.mark.parametrize("name", ["nothing.js", "../app.py", "..%2fapp.py", "v-0/../../app.py", ""])
+@pytest.mark.parametrize(
+    "name",
+    ["nothing.js", "js/bundle/nothing.js", "../app.py", "..%2fapp.py", "v-0/../../app.py", ""],
+)
 def test_nothing_else_is_served(client, name):
     assert client.get(f"/static/{name}").status_code == 404
 

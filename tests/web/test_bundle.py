@@ -1,0 +1,108 @@
+"""A page's modules become one, and mean the same."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from chat.web import bundle
+
+STATIC = Path("static")
+MODULES = sorted(
+    path.relative_to(STATIC).as_posix() for path in STATIC.joinpath("js").rglob("*.js")
+)
+PAGES = [module for module in MODULES if module.startswith("js/pages/")]
+EVERY = ("js/bundle/every.js", "js/pages/every.js")
+
+
+@pytest.fixture
+def joined(tmp_path):
+    """``joined(a="export const one = 1;", …)``: ``a.js`` with what it imports."""
+
+    def join(**modules: str) -> str:
+        for name, text in modules.items():
+            tmp_path.joinpath(f"{name}.js").write_text(text, "utf-8")
+        return bundle.bundle(tmp_path, "bundle/a.js", "a.js")
+
+    return join
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_every_module_can_be_joined(module):
+    assert bundle.bundle(STATIC, "js/bundle/it.js", module)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_runs_each_module_once_and_asks_for_nothing_more_of_ours(page):
+    every = bundle.bundle(STATIC, *EVERY)
+    own = "" if page == EVERY[1] else bundle.bundle(STATIC, "js/bundle/it.js", page, *EVERY)
+    wrapped = re.findall(r"^// (js/\S+)$", every + own, re.MULTILINE)
+    assert page in wrapped and len(wrapped) == len(set(wrapped))
+    asked = set(re.findall(r"^import .* from '(.*)';$", own, re.MULTILINE))
+    assert asked <= {"./every.js", "../../vendor/socket.io.esm.min.js"}
+    for name in re.findall(r"\$js_\w+", own.partition("\n// js/")[0]):
+        assert name in every.rpartition("export {")[2]
+
+
+def test_the_bundles_of_all_pages_hold_all_modules():
+    texts = [bundle.bundle(STATIC, "js/bundle/it.js", page) for page in PAGES]
+    assert set(re.findall(r"^// (js/\S+)$", "".join(texts), re.MULTILINE)) == set(MODULES)
+
+
+def test_imports_and_exports_become_arguments_and_results_of_functions(joined):
+    text = joined(
+        a="/** Why. */\nimport { one, two as zwei } from './b.js';\nimport * as c from './c.js';\n"
+        "\nc.go(one, zwei);\n",
+        b="export const one = 1; // first\n// A line for itself.\nexport class two {}\n",
+        c="import { one } from './b.js';\nexport async function go() { return one; }\n",
+    )
+    assert text == (
+        "// b.js\nconst $b_js = (() => {\n"
+        "const one = 1; // first\nclass two {}\nreturn { one, two };\n})();\n"
+        "// c.js\nconst $c_js = (() => {\n"
+        "const { one } = $b_js;\nasync function go() { return one; }\n"
+        "return { go };\n})();\n"
+        "// a.js\nconst $a_js = (() => {\n"
+        "const { one, two: zwei } = $b_js;\nconst c = $c_js;\n\nc.go(one, zwei);\n"
+        "return {  };\n})();\n"
+        "export { $b_js, $c_js, $a_js };\n"
+    )
+
+
+def test_what_a_comment_or_a_type_says_of_imports_is_left_alone(joined):
+    text = joined(
+        a="/**\nimport './it.js';\n*/\nconst x = /** @type {import('./b.js').B} */ (1);\n"
+    )
+    assert "const x = /** @type {import('./b.js').B} */ (1);" in text
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        "export default 1;",
+        "export let one = 1;",
+        "export const { one } = {};",
+        "export { one };",
+        "export * from './b.js';",
+        "import './b.js';",
+        "import b from './b.js';",
+        "import { one } from 'elsewhere';",
+        'import { one } from "./b.js";',
+        "  import { one } from './b.js';",
+        "const b = await import('./b.js');",
+        "console.log(import.meta.url);",
+        "const text = `one\ntwo`;",
+        "import { none } from './b.js';",
+        "import { one: eins } from './b.js';",
+        "import { one } from './nowhere.js';",
+        "import { one } from './a.js';",
+        "import { three } from './c.js';",
+    ],
+)
+def test_any_other_form_is_refused_and_named(joined, form):
+    with pytest.raises(bundle.BundleError, match=r"static/(a|nowhere)\.js"):
+        joined(
+            a=f"const before = 1;\n{form}\n",
+            b="export const one = 1;\n",
+            c="import { before } from './a.js';\nexport const three = before;\n",
+        )
