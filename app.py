@@ -46,6 +46,7 @@ def create_app(settings: config.Settings | None = None) -> Flask:
             per_person=settings.connections_per_person,
             proxies=settings.trusted_proxies,
         ),
+        settings.base_path,
     )
     app.extensions["live"] = server
     web.init_app(app, settings, opened, conversation, Hasher(HashingQueue().run), server.unready)

@@ -36,19 +36,29 @@ HANDSHAKE_SECONDS = 10.0
 #: Connections accepted in one turn of the loop. Those that come together share what it costs.
 AT_ONCE = 16
 #: What operators ask for: answered also when there is no place for anything else.
-OPERATORS = {"/healthz", "/readyz", "/metrics"}
+OPERATORS = ("/healthz", "/readyz", "/metrics")
 #: Connections over the cap that are heard all the same, in case an operator is among them, and the
 #: seconds that each of them gets.
 RESERVE, RESERVE_SECONDS = 64, 3.0
 
 
 class Door:
-    """Serves ``app``; ``behind_proxy`` where the peers are proxies that are trusted."""
+    """Serves ``app``; ``behind_proxy`` where the peers are proxies that are trusted.
+
+    ``base`` is the path of the site that the app is under, as a proxy may leave it on or take it
+    off.
+    """
 
     def __init__(
-        self, app: App, admission: Admission, behind_proxy: bool, tls: ssl.SSLContext | None = None
+        self,
+        app: App,
+        admission: Admission,
+        behind_proxy: bool,
+        tls: ssl.SSLContext | None = None,
+        base: str = "",
     ) -> None:
         self._app = app
+        self._operators = {prefix + path for prefix in ("", base) for path in OPERATORS}
         self._admission = admission
         self._idle = IDLE_BEHIND_PROXY if behind_proxy else IDLE_SECONDS
         self._tls = tls
@@ -126,7 +136,7 @@ class Door:
 
     def _serve_operator(self, client: Any, environ: dict[str, Any], refusal: Refused) -> None:
         def only(request: Request) -> Refused | None:
-            return None if request.environ["PATH_INFO"] in OPERATORS else refusal
+            return None if request.environ["PATH_INFO"] in self._operators else refusal
 
         begun = time.monotonic()
         try:

@@ -67,7 +67,8 @@ class LiveServer:
     """Socket.IO for a Flask app. ``start`` begins to listen and to keep the leases.
 
     Pages of ``origins`` may connect besides those of the same one: see ``chat.origin``. In
-    ``folder`` the workers of this machine find each other.
+    ``folder`` the workers of this machine find each other. ``base`` is the path that the app is
+    under, or ''.
     """
 
     def __init__(
@@ -79,6 +80,7 @@ class LiveServer:
         origins: frozenset[str],
         folder: Path,
         caps: Caps,
+        base: str = "",
     ) -> None:
         def client_of(environ: dict[str, Any]) -> Any:
             return environ.get("maru.client")
@@ -89,6 +91,7 @@ class LiveServer:
 
         self._app = app
         self._caps = caps
+        self._base = base
         #: How many connections this worker holds.
         self.admission = Admission(caps.places, caps.per_address, caps.proxies)
         self.socketio = SocketIO(
@@ -140,7 +143,7 @@ class LiveServer:
     def door(self, tls: ssl.SSLContext | None = None) -> Door:
         """What accepts this worker's connections and serves the app on them."""
         # Not the app's own method: middleware has been put in front of that since.
-        return Door(self._app, self.admission, self._caps.proxies > 0, tls)
+        return Door(self._app, self.admission, self._caps.proxies > 0, tls, self._base)
 
     def serve(self, host: str, port: int) -> None:
         """Serve in this process for ever. Raises ``OSError`` if that cannot be listened on."""

@@ -144,6 +144,20 @@ def test_operators_are_answered_when_all_places_are_taken(own_maru):
     assert 1 <= told <= 3 and log.count("There are places for connections again") == told
 
 
+def test_operators_are_answered_also_under_a_path_of_a_site(own_maru):
+    maru = own_maru(workers=1, MAX_CONNECTIONS="5", BASE_PATH="/chat")
+    held = [connect(maru) for _ in range(5)]
+    page = request("GET /chat/login HTTP/1.1")
+    eventually(lambda: b" 503 " in ask(connect(maru), page)[:15])
+    # As a proxy leaves the path on, and as one takes it off.
+    for path in ("/chat/healthz", "/chat/readyz", "/healthz", "/readyz"):
+        assert b"200 OK" in ask(connect(maru), request(f"GET {path} HTTP/1.1")), path
+    for path in ("/chat/login", "/chat/chat/healthz", "/chathealthz"):
+        assert refused(maru, request(f"GET {path} HTTP/1.1"))[0] == 503, path
+    for connection in held:
+        connection.close()
+
+
 def test_an_address_has_so_many_connections_and_others_notice_nothing(own_maru):
     maru = own_maru(workers=1, CONNECTIONS_PER_ADDRESS="6")
     page = request("GET /login HTTP/1.1")
