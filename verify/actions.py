@@ -7,6 +7,7 @@ from typing import Any
 from verify.client import Client
 from verify.link import Unanswered
 from verify.plan import Step
+from verify.removals import Removals
 from verify.room import Room, Saying, new_id
 
 EMOJI = ("👍", "🎉", "❤️", "😀", "🐢")
@@ -14,13 +15,15 @@ EMOJI = ("👍", "🎉", "❤️", "😀", "🐢")
 TRIES = 6
 
 
-async def act(client: Client, step: Step) -> None:
+async def act(client: Client, step: Step, removals: Removals) -> None:
     """Return when it is done; what is said goes on by itself."""
     kind = step.action
     if kind in ("reload", "vanish", "close", "open"):
         getattr(client, kind)()
     elif kind in ("away", "stall"):
         await getattr(client, kind)(step.seconds)
+    elif kind == "remove":
+        removals.act(step)
     elif rooms := _rooms_for(client, kind):
         room = rooms[int(step.pick * len(rooms))]
         if kind in ("leave", "enter"):

@@ -154,8 +154,8 @@ class Client:
                 link.close()
             elif payload["code"] == "expiring":
                 self._spawn(self._reauth(link))
-            elif payload["code"] == "reset" and room in self.rooms:
-                self.rooms[room].begin_anew("reset")
+            elif payload["code"] in ("reset", "kicked") and room in self.rooms:
+                self.rooms[room].begin_anew(payload["code"])
 
     def on_answer(self, link: Link, event: str, fields: dict, answer: dict) -> None:
         room = str(fields.get("roomId", ""))

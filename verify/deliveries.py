@@ -5,12 +5,14 @@ from itertools import pairwise
 
 from verify.excerpt import excerpt
 from verify.history import Event, Violation
-from verify.index import Index, is_gone, is_ok
+from verify.index import Index, is_gone, is_kick, is_ok
 
 #: Missed messages that a join must make up for; see ``RECOVERABLE`` in chat/history.py.
 RECOVERABLE = 1000
 #: Messages of a fresh page.
 FRESH = 50
+#: How long a worker may be held up, in ms.
+HELD_UP = 20_000.0
 #: Codes that a call may be refused with while things break, besides those of a race between people.
 EXPECTED = {"unavailable", "not_joined", "token_expired", "unauthorized"}
 RACES = {"edit": {"not_found"}, "delete": {"not_found"}, "react": {"not_found"}}
@@ -41,9 +43,11 @@ def heard_in_order(index: Index) -> Iterator[Violation]:
 
 
 def _listen(index: Index, room: str, events: list[Event]) -> Iterator[Violation]:
-    inside, last, page = False, None, None
+    inside, last, page, joins = False, None, None, 0
     for event in events:
         name = event.what.get("event")
+        if name == "join":
+            joins += 1 if event.kind == "call" else -1
         if event.kind == "call" and name == "join":
             if not inside:
                 inside, last, page = True, None, None
@@ -55,6 +59,9 @@ def _listen(index: Index, room: str, events: list[Event]) -> Iterator[Violation]
                 page = event.what["answer"]["seq"]
         elif event.kind == "answer" and name == "leave":
             inside = inside and not is_gone(event)
+        elif is_kick(event):
+            # A join that is under way comes after it.
+            inside, last, page = joins > 0, None, None
         elif event.kind == "heard" and not inside:
             text = f"{event.client} heard {event.what['type']} in a room that it was not in"
             seqs = [event.what["seq"]] if "seq" in event.what else []
@@ -122,9 +129,21 @@ def nothing_is_refused(index: Index) -> Iterator[Violation]:
         if not is_ok(event):
             code = event.what["answer"]["error"]["code"]
             name = event.what["event"]
+            if code == "not_found" and _was_out(index, event):
+                continue
             if code not in EXPECTED | RACES.get(name, set()):
                 text = f"{name} of {event.client} was refused: {event.what['answer']['error']}"
                 yield _violation(index, text, event, [])
+
+
+def _was_out(index: Index, event: Event) -> bool:
+    """Was this person no member of the room, or not long ago? Its worker may hear of it late."""
+    person = index.history.people[event.client]
+    return any(
+        (removal.person, removal.room) == (person, event.room)
+        and removal.called < event.at < removal.back_answered + HELD_UP
+        for removal in index.history.removals
+    )
 
 
 def no_room_is_reset(index: Index) -> Iterator[Violation]:

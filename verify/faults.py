@@ -1,18 +1,23 @@
 """Breaking things, and mending them again."""
 
 import asyncio
+import contextlib
 import math
 import signal
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
 
+from redis.exceptions import RedisError
+
+from chat.store import Store
 from verify.client import Client
 from verify.ears import Ears
 from verify.history import Broken, History, now
 from verify.plan import Fault
 from verify.product import Product, owners
 from verify.proxy import Pipe, Proxy
+from verify.witness import NAME as WITNESS
 
 T = TypeVar("T")
 
@@ -22,6 +27,8 @@ FLOOD, FLOODERS, FLOODED = 400, 6, 24
 SILENT = 5
 #: Faults of one worker, while the others have none.
 OF_A_WORKER = ("worker-kill", "worker-stop", "store-cut-one", "store-hold-one")
+#: Seconds between two times that the connections on which workers listen are killed.
+DEAFENED = 0.02
 #: Seconds that a slow network adds to everything.
 SLOW = 0.3
 
@@ -35,6 +42,7 @@ class Faults:
         ears: Ears,
         clients: Sequence[Client],
         history: History,
+        opened: Store,
     ) -> None:
         self._product = product
         self._network = network
@@ -42,6 +50,7 @@ class Faults:
         self._ears = ears
         self._clients = clients
         self._history = history
+        self._opened = opened
 
     async def carry_out(self, fault: Fault) -> None:
         """Return when it is over."""
@@ -109,6 +118,21 @@ class Faults:
         with self._store.holding(self._links_to_store(worker)):
             await asyncio.sleep(fault.seconds)
 
+    async def _store_deafen(self, fault: Fault, worker: int) -> None:
+        """The store ends the connections on which workers listen, again and again."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(fault.seconds):
+                while True:
+                    await asyncio.to_thread(self._kill_listeners)
+                    await asyncio.sleep(DEAFENED)
+
+    def _kill_listeners(self) -> None:
+        redis = self._opened.redis
+        with contextlib.suppress(RedisError):
+            for listener in redis.client_list(_type="pubsub"):
+                if listener["name"] != WITNESS:
+                    redis.execute_command("CLIENT", "KILL", "ID", listener["id"])
+
     async def _net_reset(self, fault: Fault, worker: int) -> None:
         for pipe in _some(self._network.pipes(), fault):
             pipe.reset()
@@ -126,6 +150,11 @@ class Faults:
     async def _net_slow(self, fault: Fault, worker: int) -> None:
         with self._network.slowing(_some(self._network.pipes(), fault), SLOW):
             await asyncio.sleep(fault.seconds)
+
+    async def _net_away(self, fault: Fault, worker: int) -> None:
+        """Some lose their network at the same moment, and have it again after a while."""
+        some = _some([client for client in self._clients if client.link], fault)
+        await asyncio.gather(*(client.away(fault.seconds) for client in some))
 
     async def _net_silence(self, fault: Fault, worker: int) -> None:
         """Some are gone without a trace: the server has to find out by itself."""

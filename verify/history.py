@@ -68,6 +68,19 @@ class Broken:
 
 
 @dataclass(slots=True)
+class Removal:
+    """A person was taken out of a private room: when the owner asked for it and when that was
+    answered, and the same of letting it in again."""
+
+    room: str
+    person: str
+    called: float
+    answered: float = math.inf
+    back_called: float = math.inf
+    back_answered: float = math.inf
+
+
+@dataclass(slots=True)
 class Door:
     """What the proxy knows of a link: who served it, when the server closed it, since when nothing
     passed any more, if that was for so long that the server may take it for lost, and all times in
@@ -150,6 +163,7 @@ class History:
     heard_by: dict[int, list[Told]] = field(default_factory=dict)
     doors: dict[int, Door] = field(default_factory=dict)
     faults: list[Broken] = field(default_factory=list)
+    removals: list[Removal] = field(default_factory=list)
     stored: dict[str, Stored] = field(default_factory=dict)
     quiets: list[Quiet] = field(default_factory=list)
     blind: list[tuple[float, float]] = field(default_factory=list)
@@ -170,6 +184,7 @@ class History:
             heard_by={worker: list(told) for worker, told in self.heard_by.items()},
             doors={link: replace(door) for link, door in self.doors.items()},
             faults=list(self.faults),
+            removals=[replace(removal) for removal in self.removals],
             blind=list(self.blind),
             slow=list(self.slow),
             complete_until=now() - LAG,

@@ -17,9 +17,10 @@ class Membership:
     """A connection's stay in a room, from the call of its join to that of its leave.
 
     ``refused`` says that a join was refused before one was granted. ``stalls`` are the times in
-    which the client did not read, or could not. ``left`` is when a leave was first called, ``gone``
-    when it was answered. ``over`` is when the connection ended, wherever that was noticed first.
-    ``unanswered`` calls may still be carried out after that, by a worker that was held up.
+    which the client did not read, or could not. ``left`` is when a leave was first called, or the
+    person ``was_kicked``; ``gone`` is when a leave was answered. ``over`` is when the connection
+    ended, wherever that was noticed first. ``unanswered`` calls may still be carried out after
+    that, by a worker that was held up.
     """
 
     link: int
@@ -32,6 +33,7 @@ class Membership:
     left: float | None = None
     leaves: list[float] = field(default_factory=list)
     gone: float | None = None
+    was_kicked: bool = False
     over: float | None = None
     worker: int = 0
     unanswered: int = 0
@@ -111,17 +113,31 @@ class Index:
         door = self.history.doors.get(link, Door())
         ends = [at for at in (self._ends.get(link), door.closed_at, door.silent_at) if at]
         now: Membership | None = None
+        joins: list[Event] = []
+
+        def begin(event: Event) -> Membership:
+            person = self.history.people[event.client]
+            begun = Membership(link, event.client, person, room, event.at)
+            begun.over, begun.worker = min(ends, default=None), door.worker
+            begun.stalls = [*self._stalls[link], *door.held]
+            return begun
+
         for event in events:
             name = event.what.get("event") if event.kind in ("call", "answer") else event.kind
+            if name == "join":
+                joins = [*joins, event] if event.kind == "call" else joins[1:]
             if event.kind == "call" and name == "join" and (now is None or now.left):
                 if now:
                     yield now
-                person = self.history.people[event.client]
-                now = Membership(link, event.client, person, room, event.at)
-                now.over, now.worker = min(ends, default=None), door.worker
-                now.stalls = [*self._stalls[link], *door.held]
+                now = begin(event)
             if now is None:
                 continue
+            if is_kick(event):
+                now.left, now.was_kicked = now.left or event.at, True
+                if joins:
+                    # The join that is under way comes after it.
+                    yield now
+                    now = begin(joins[0])
             now.unanswered += {"call": 1, "answer": -1}.get(event.kind, 0)
             if event.kind == "answer" and name == "join":
                 if is_ok(event):
@@ -177,6 +193,11 @@ def sayings(events: list[Event]) -> Iterator[tuple[Event, str, str]]:
 def is_ok(event: Event) -> bool:
     answer: dict[str, Any] = event.what["answer"]
     return bool(answer["ok"])
+
+
+def is_kick(event: Event) -> bool:
+    """Is the client told that its person is no member any more?"""
+    return event.kind == "notice" and event.what["code"] == "kicked"
 
 
 def is_gone(event: Event) -> bool:

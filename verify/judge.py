@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
-from verify import calm, deliveries, messages, notices, presence
+from verify import calm, deliveries, departures, membership, messages, notices, presence
 from verify.history import History, Violation
 from verify.index import Index
 
@@ -13,11 +13,18 @@ JUDGEMENTS: tuple[Judgement, ...] = (
     *messages.JUDGEMENTS,
     *deliveries.JUDGEMENTS,
     *presence.JUDGEMENTS,
+    *departures.JUDGEMENTS,
+    *membership.JUDGEMENTS,
     *notices.JUDGEMENTS,
     *calm.JUDGEMENTS,
 )
 #: Those that need no quiet moment: of what was told so far.
-EARLY: tuple[Judgement, ...] = (*presence.JUDGEMENTS, *notices.JUDGEMENTS)
+EARLY: tuple[Judgement, ...] = (
+    *presence.JUDGEMENTS,
+    *departures.JUDGEMENTS,
+    *membership.JUDGEMENTS,
+    *notices.JUDGEMENTS,
+)
 #: Of one judgement, more than this only repeat each other.
 ENOUGH = 3
 

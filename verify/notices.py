@@ -34,7 +34,7 @@ def _missed(index: Index, membership: Membership, told: list[Told]) -> Iterator[
     alone = is_alone(index, membership, membership.called, membership.joined)
     got = Counter(_key(event.what) for event in membership.heard)
     # Not the stored ones: a worker that was cut off reads those first, ahead of what waits.
-    told = [item for item in told if "seq" not in item.message]
+    told = [item for item in told if item.message["type"] in tape.NOTICES]
     places = [place for place, item in enumerate(told) if _key(item.message) in got]
     for item in told[: max(places, default=-1) + 1]:
         message = item.message

@@ -16,6 +16,9 @@ PAUSE = 2.0
 #: Of so many clients, how many are another page of a person who has one already.
 SECOND_PAGES = 0.25
 
+#: Of so many rooms, how many are private; never the first one, which most share.
+PRIVATE_ROOMS = 0.3
+
 #: What clients do, and how often.
 ACTIONS = {
     "say": 58,
@@ -33,6 +36,7 @@ ACTIONS = {
     "open": 3,
     "stall": 2,
     "join again": 2,
+    "remove": 4,
 }
 #: Faults that take long to come right from: once in a round, and not in a short run.
 LONG = ("net-silence", "flood")
@@ -50,10 +54,12 @@ FAULTS = {
     "store-cut-one": (4, 0.2, 11),
     "store-hold": (2, 0.5, 8),
     "store-hold-one": (3, 0.5, 11),
+    "store-deafen": (4, 0.5, 6),
     "net-reset": (5, 0, 0),
     "net-hold": (4, 0.5, 8),
     "net-refuse": (3, 0.5, 4),
     "net-slow": (3, 1, 6),
+    "net-away": (2, 8, 11),
     "net-silence": (1, 0, 0),
     "flood": (1, 13, 13),
 }
@@ -113,6 +119,11 @@ class Measures:
     rooms: int = 8
     rate: float = 25
     faults: Sequence[str] = tuple(FAULTS)
+
+
+def private_rooms(rooms: int) -> range:
+    """The numbers of those of so many rooms that are private."""
+    return range(rooms - min(rooms - 1, max(1, round(rooms * PRIVATE_ROOMS))), rooms)
 
 
 def make(seed: int, measures: Measures) -> Plan:

@@ -7,11 +7,9 @@ rather than that nothing is planted.
 import shutil
 from pathlib import Path
 
-#: What is copied; the rest a running Maru does not need.
-PARTS = (
-    *("app.py", "config.py", "env_file.py", "gunicorn.conf.py", "master.py", "setting_checks.py"),
-    *("chat", "templates", "static", "translations"),
-)
+#: The folders that are copied, beside all Python files at the top; the rest a running Maru does not
+#: need.
+FOLDERS = ("chat", "templates", "static", "translations")
 
 LIB, FANOUT = "chat/lua/lib.lua", "chat/live/fanout.py"
 #: In a script: true once in so many times.
@@ -72,6 +70,34 @@ PLANTS: dict[str, list[tuple[str, str, str]]] = {
     "grace": [
         ("chat/lua/release.lua", "clock(ARGV[1]) + tonumber(ARGV[2])", "clock(ARGV[1])"),
     ],
+    # A removal is told once, and a worker that was deaf then does not ask who is still a member.
+    "deaf_removal": [
+        (
+            LIB,
+            "private == '1' and redis.call('SISMEMBER', members, name) == 1\n",
+            "private == '1'\n",
+        ),
+        ("chat/live/audience.py", "return page, names - members", "return page, set()"),
+        (
+            "chat/lua/renew.lua",
+            "if private and redis.call('SISMEMBER', KEYS[3], person(ARGV[i])) == 0 then",
+            "if false then",
+        ),
+    ],
+    # Who is lost while others are taken out of their rooms keeps the lease to its end.
+    "late_quit": [
+        (
+            "chat/live/live.py",
+            "                lost, self._lost = self._lost, []\n",
+            "                lost = list(self._lost)\n",
+        ),
+        (
+            "chat/live/live.py",
+            "        finally:\n            self._releasing = False\n",
+            "                self._lost.clear()\n"
+            "        finally:\n            self._releasing = False\n",
+        ),
+    ],
     # A store that looks after no space acknowledges what it then cannot write, and whose keeper
     # takes every life for the same gives the numbers once more.
     "space": [
@@ -103,13 +129,11 @@ PLANTS: dict[str, list[tuple[str, str, str]]] = {
 def planted(source: Path, folder: Path, plant: str) -> Path:
     """A copy of Maru with this bug in it. Raises ``LookupError`` where it has no place."""
     copy = folder / "maru"
-    for part in PARTS:
-        if (source / part).is_dir():
-            ignored = shutil.ignore_patterns("__pycache__")
-            shutil.copytree(source / part, copy / part, ignore=ignored)
-        else:
-            copy.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(source / part, copy / part)
+    for part in FOLDERS:
+        ignored = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(source / part, copy / part, ignore=ignored)
+    for path in source.glob("*.py"):
+        shutil.copy2(path, copy)
     for name, old, new in PLANTS[plant]:
         path = copy / name
         text = path.read_text("utf-8")

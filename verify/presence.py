@@ -122,6 +122,10 @@ def goings_are_real(index: Index) -> Iterator[Violation]:
             if moment.kind != "QUIT":
                 continue
             stays = index.of(moment.sender, room)
+            if moment.told.message["reason"] == "kicked":
+                if not _was_removed(index.history, moment, room):
+                    yield _about(index, moment, "is taken out, and nobody did that")
+                continue
             staying = [m for m in stays if _is_there(index.history, m, moment.at)]
             if staying:
                 text = f"goes ({moment.told.message['reason']}), and is there: #{staying[0].link}"
@@ -132,6 +136,14 @@ def goings_are_real(index: Index) -> Iterator[Violation]:
                 called = [at for m in stays for at in m.leaves if at <= moment.at + SLACK]
                 if len(called) < leaves[moment.sender]:
                     yield _about(index, moment, "left, without a leave")
+
+
+def _was_removed(history: History, moment: Moment, room: str) -> bool:
+    return any(
+        (removal.person, removal.room) == (moment.sender, room)
+        and removal.called - SLACK <= moment.at <= removal.back_answered + HELD_UP
+        for removal in history.removals
+    )
 
 
 def _is_there(history: History, membership: Membership, at: float) -> bool:

@@ -45,6 +45,8 @@ class Room:
         self.client = client
         self.id = room_id
         self.wanted = True
+        #: Whether the person was taken out of the room.
+        self.barred = False
         self.joined: Link | None = None
         self.outbox: list[Saying] = []
         self.count: int | None = None
@@ -119,13 +121,15 @@ class Room:
         return self.joined is not None and self.joined is self.client.link
 
     def is_settled(self) -> bool:
+        if self.barred:
+            return not self.is_joined()
         if self.is_joined() != self.wanted:
             return False
         return not self.wanted or (not self.outbox and self.view.is_whole())
 
     def describe(self) -> str:
-        if self.is_joined() != self.wanted:
-            return f"{'not in' if self.wanted else 'still in'} {self.id}"
+        if self.barred or self.is_joined() != self.wanted:
+            return f"{'still in' if self.is_joined() else 'not in'} {self.id}"
         return f"{len(self.outbox)} unsent in {self.id}, top {self.view.top}"
 
     def hear(self, message: Message) -> None:
@@ -145,7 +149,9 @@ class Room:
             if answer["ok"] or answer["error"]["code"] == "not_joined":
                 self.joined = None
         elif not answer["ok"]:
-            if answer["error"]["code"] == "not_joined":
+            code = answer["error"]["code"]
+            # The message may be gone, or the room is none of this person's business any more.
+            if code == "not_joined" or (code == "not_found" and self.barred):
                 self.joined = None
         elif event == "join":
             self._enter_with(link, answer)

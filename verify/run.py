@@ -15,10 +15,11 @@ from verify.ears import Ears
 from verify.faults import Faults
 from verify.history import History, Violation, now
 from verify.judge import EARLY, judge
-from verify.plan import Fault, Plan, Round, Step
+from verify.plan import Fault, Plan, Round, Step, private_rooms
 from verify.product import GRACE, LEASE, Product
 from verify.proxy import Proxy, to_tcp, to_unix
 from verify.quiet import QuietMoment
+from verify.removals import Removals
 from verify.witness import Witness
 
 #: Seconds that what people have begun may take to end.
@@ -68,8 +69,11 @@ class Run:
         persons = [Person(f"p{number:02}", api) for number in range(people)]
         probe = Person("probe", Api(self.product.address))
         await asyncio.gather(*(person.register() for person in [*persons, probe]))
-        names = [f"Room {number}" for number in range(self._plan.rooms)]
-        made = [await api.post("/api/rooms", probe.token, name=name) for name in names]
+        private = private_rooms(self._plan.rooms)
+        made = [
+            await api.post("/api/rooms", probe.token, name=f"Room {n}", private=n in private)
+            for n in range(self._plan.rooms)
+        ]
         rooms = [room["roomId"] for room in made]
         witness = Witness(self.product.socket, rooms, self.history)
         parts.push_async_callback(witness.stop)
@@ -88,13 +92,22 @@ class Run:
             self._clients.append(
                 self._client(f"p{seat.person:02}.{number}", persons[seat.person], mine)
             )
+        private = [rooms[number] for number in private_rooms(self._plan.rooms)]
+        self._removals = Removals(probe, private, self._clients, self.history)
+        await self._removals.let_everybody_in()
         visitor = self._client("probe.0", probe, rooms)
         for room in visitor.rooms.values():
             room.leave()
         opened = store.connect(f"unix://{self.product.socket}")
         self._quiet = QuietMoment(self.product, self._clients, visitor, opened)
         self._faults = Faults(
-            self.product, self._network, self._store, self._ears, self._clients, self.history
+            self.product,
+            self._network,
+            self._store,
+            self._ears,
+            self._clients,
+            self.history,
+            opened,
         )
         for client in [*self._clients, visitor]:
             parts.push_async_callback(client.stop)
@@ -126,13 +139,17 @@ class Run:
                 self._tell(f"  {item.at:5.1f} s  {item.kind} {item.seconds:.1f} s")
                 acts.append(asyncio.create_task(self._faults.carry_out(item)))
             else:
-                acts.append(asyncio.create_task(act(self._clients[item.seat], item)))
+                acts.append(asyncio.create_task(self._act(item)))
         done, late = await asyncio.wait(acts, timeout=LAST_ACTIONS)
         for task in late:
             task.cancel()
         for task in done:
             task.result()
         self.product.go_on()
+        await self._removals.finish()
+
+    async def _act(self, step: Step) -> None:
+        await act(self._clients[step.seat], step, self._removals)
 
     async def _judge(self, number: int) -> list[Violation]:
         violations = await asyncio.to_thread(judge, self.history.so_far(), EARLY)

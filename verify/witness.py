@@ -15,6 +15,9 @@ from chat import keys
 from verify.history import History, Snapshot, Told, now
 from verify.resp import Parser, command
 
+#: Of its connection, at the store: so that it can be told from those of workers.
+NAME = "witness"
+
 
 class Witness:
     def __init__(self, socket: Path, rooms: list[str], history: History) -> None:
@@ -49,7 +52,7 @@ class Witness:
     async def _listen(self) -> None:
         reader, writer = await asyncio.open_unix_connection(str(self._socket))
         try:
-            writer.write(command("HELLO", "3"))
+            writer.write(command("HELLO", "3", "SETNAME", NAME))
             writer.write(command("SUBSCRIBE", *map(keys.room, self._rooms)))
             for room in self._rooms:
                 writer.write(command("HGETALL", keys.people(room)))

@@ -4,6 +4,7 @@ import random
 import threading
 
 import pytest
+import redis
 
 from tests.live.client import settle
 from tests.waiting import eventually
@@ -175,3 +176,22 @@ def test_who_is_thrown_out_while_joining_leaves_nothing_behind(person, apart, at
     for client in clients:
         assert client.ended.wait(10)
     eventually(lambda: [owner.count(room) for room in rooms] == [0] * 40, LOST)
+
+
+def test_who_is_lost_while_others_are_released_goes_after_the_grace_too(own_maru, connect):
+    """The store is held while the first one is released, and the others are lost meanwhile."""
+    maru = own_maru(workers=1, PRESENCE_LEASE="90")
+    ben, *people = [maru.register_some("p") for _ in range(7)]
+    room = ben.create_room()
+    witness, *lost = [connect(api) for api in (ben, *people)]
+    for client in (witness, *lost):
+        client.join(room)
+    redis.Redis.from_url(maru.store_url).execute_command("CLIENT", "PAUSE", 2000, "WRITE")
+    for client in lost:
+        client.vanish()
+        # Each in a turn of its own: the worker has noticed the one before.
+        assert ben.request("GET", "/healthz").status_code == 200
+    for person in people:
+        # Well before their leases end.
+        witness.wait_for_message(30, type="QUIT", sender=person.name, reason="lost")
+    assert ben.present(room) == {ben.name: 1}

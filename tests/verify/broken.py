@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from tests.verify.broken_goings import BROKEN_GOINGS
 from tests.verify.story import EPOCH, ROOM, heard, shown
 from verify.history import Broken, Count, Snapshot
 
@@ -221,6 +222,7 @@ def page(seqs=(4,), seq=4, **changed):
 
 
 BROKEN = {
+    **BROKEN_GOINGS,
     acknowledged_but_not_stored: "acknowledged_is_stored",
     stored_twice: "nothing_is_doubled",
     stored_twice_and_never_acknowledged: "nothing_is_doubled",

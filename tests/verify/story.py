@@ -3,7 +3,18 @@
 from collections.abc import Callable
 from typing import Any
 
-from verify.history import Count, Door, Event, History, Message, Quiet, Snapshot, Stored, Told
+from verify.history import (
+    Count,
+    Door,
+    Event,
+    History,
+    Message,
+    Quiet,
+    Removal,
+    Snapshot,
+    Stored,
+    Told,
+)
 from verify.judge import judge
 
 ROOM, EPOCH, WORKER = "hall", "e1", 7
@@ -84,7 +95,26 @@ class Story:
         self.wait()
         self.note(client, "end", "", why="vanished")
         self.members.remove(client)
-        del self.links[client]
+        self.history.doors[self.links.pop(client)].closed_at = self.at
+
+    def take_out(self, person: str) -> Removal:
+        """The owner takes somebody out, with all connections, and gets the answer."""
+        self.wait()
+        removal = Removal(ROOM, person, self.at)
+        self.history.removals.append(removal)
+        self.members = [client for client in self.members if client.split(".")[0] != person]
+        if person in self.present:
+            self.present[person] = 1
+            self.go(person, "kicked")
+        self.wait(0.1)
+        removal.answered = self.at
+        return removal
+
+    def let_in(self, removal: Removal) -> None:
+        self.wait()
+        removal.back_called = self.at
+        self.wait(0.1)
+        removal.back_answered = self.at
 
     def go(self, person: str, reason: str) -> None:
         self.present[person] -= 1

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from tests.verify.broken import BROKEN, page
-from tests.verify.story import ROOM, WORKER, Story, heard
+from tests.verify.story import EPOCH, ROOM, WORKER, Story, heard
 from verify.history import Broken, Door, Snapshot, Told
 from verify.judge import EARLY, JUDGEMENTS, judge
 
@@ -94,6 +94,65 @@ def test_another_workers_trouble_is_no_excuse(story):
     story.wait(13)
     story.go("ben", "lost")
     assert "goings_are_real" in story.violated()
+
+
+def test_who_is_let_in_again_goes_on(story):
+    removal = story.take_out("ben")
+    story.note("ben.1", "notice", code="kicked", message="You are no member any more")
+    story.say("ann.0", "a secret")
+    refusal = {"ok": False, "error": {"code": "not_found"}}
+    story.note("ben.1", "call", event="message", message="me", clientId="c9")
+    story.note("ben.1", "answer", event="message", message="me", clientId="c9", answer=refusal)
+    story.let_in(removal)
+    story.join("ben.1")
+    story.say("ben.1", "thanks")
+    story.quiet()
+    assert story.violated() == set()
+
+
+def test_what_was_said_before_a_removal_may_arrive_after_it(story):
+    said = story.stream[story.say("ann.0", "the last word")]
+    story.drop(heard("ben.1", seq=said["seq"]))
+    story.take_out("ben")
+    story.note("ben.1", "heard", **said)
+    assert story.violated() == set()
+
+
+def test_a_join_under_way_when_somebody_is_taken_out_comes_after_it(story):
+    removal = story.take_out("ben")
+    story.let_in(removal)
+    story.note("ben.1", "call", event="join")
+    story.note("ben.1", "notice", code="kicked", message="You are no member any more")
+    story.enter("ben.1")
+    page = {"epoch": EPOCH, "seq": story.top, "recovered": False}
+    answer = {"ok": True, "userCount": 2, "messages": list(story.stream.values()), **page}
+    story.note("ben.1", "answer", event="join", answer=answer)
+    story.note("ben.1", "fresh", why="kicked")
+    story.say("ann.0", "welcome")
+    story.quiet()
+    assert story.violated() == set()
+
+
+@pytest.mark.parametrize(
+    ("kind", "violated"),
+    [("store-pause", set()), ("worker-stop", set()), ("net-away", {"goings_are_soon"})],
+)
+def test_a_quit_may_be_late_where_worker_or_store_was_not_well(story, kind, violated):
+    story.wait(30)
+    story.history.faults.append(Broken(kind, story.at - 9_000, story.at - 8_000))
+    story.lose("ben.1")
+    story.wait(12)
+    story.go("ben", "lost")
+    assert story.violated() == violated
+
+
+def test_who_comes_back_in_time_need_not_go(story):
+    story.lose("ben.1")
+    story.wait(5)
+    story.join("ben.1")
+    for _ in range(12):
+        story.say("ann.0")
+    assert story.violated() == set()
 
 
 def test_what_nobody_could_listen_to_is_not_judged(story):

@@ -5,6 +5,9 @@ import pytest
 from verify import plan
 from verify.plan import ACTIONS, FAULTS, Measures
 
+#: Faults that last for a while, whenever they begin.
+LAST = ("flood", "net-away")
+
 
 def test_a_seed_repeats_its_plan():
     assert plan.make(7, Measures()) == plan.make(7, Measures())
@@ -16,6 +19,11 @@ def test_a_plan_lasts_as_long_as_it_should(seconds):
     rounds = plan.make(1, Measures(seconds=seconds)).rounds
     planned = sum(round_.seconds + plan.CALM for round_ in rounds)
     assert planned == pytest.approx(max(seconds, 14))
+
+
+def test_some_rooms_are_private_and_the_one_that_most_share_is_not():
+    assert [len(plan.private_rooms(rooms)) for rooms in (1, 2, 3, 8)] == [0, 1, 1, 2]
+    assert 0 not in plan.private_rooms(50) and 49 in plan.private_rooms(50)
 
 
 def test_everything_happens_in_a_long_run():
@@ -36,7 +44,7 @@ def test_only_the_faults_that_are_wanted_happen():
 def test_faults_end_before_their_round_does():
     for round_ in plan.make(3, Measures(seconds=300)).rounds:
         for fault in round_.faults:
-            assert fault.at + fault.seconds <= round_.seconds or fault.kind == "flood"
+            assert fault.at + fault.seconds <= round_.seconds or fault.kind in LAST
 
 
 def test_every_client_has_rooms_that_there_are():

@@ -14,14 +14,17 @@ PLANTED = {
     "publish": {"comings_and_goings_alternate", "counts_are_exact", "entering_is_told"},
     "quit": {"comings_and_goings_alternate"},
     "space": {"acknowledged_is_stored", "a_number_is_one_message", "no_room_is_reset"},
+    "deaf_removal": {"nothing_after_a_removal"},
+    "late_quit": {"goings_are_soon"},
     "count": {"leaving_is_told", "who_is_here_is_true", "counts_agree"},
 }
 SMALL = ("--seconds=10", "--clients=16", "--rooms=3", "--rate=50", "--workers=2")
-
-
-def fault(plant: str) -> str:
-    """What has to be broken for the bug to show."""
-    return "disk-full" if plant == "space" else "worker-kill"
+#: What some bugs need to show: of the same option the last one counts.
+OPTIONS = {
+    "space": ("--faults=disk-full",),
+    "deaf_removal": ("--faults=store-deafen", "--seconds=20", "--rate=30"),
+    "late_quit": ("--faults=net-away", "--seconds=20", "--clients=40", "--rate=10"),
+}
 
 
 def start(folder: Path, *options: str) -> subprocess.Popen[str]:
@@ -49,7 +52,14 @@ def planted(tmp_path_factory):
     """All the bugs at once, each in a Maru of its own: most of the time they wait."""
     folders = {plant: tmp_path_factory.mktemp(plant) for plant in PLANTED}
     runs = {
-        plant: start(folder, *SMALL, "--seed=5", f"--faults={fault(plant)}", f"--plant={plant}")
+        plant: start(
+            folder,
+            *SMALL,
+            "--seed=5",
+            f"--plant={plant}",
+            "--faults=worker-kill",
+            *OPTIONS.get(plant, ()),
+        )
         for plant, folder in folders.items()
     }
     yield runs

@@ -1,0 +1,69 @@
+"""Judgement of how soon whoever was lost is announced as gone."""
+
+import math
+from collections.abc import Iterator
+
+from verify import tape
+from verify.excerpt import excerpt
+from verify.history import History, Violation
+from verify.index import Index, Membership
+from verify.presence import SLACK
+from verify.tape import Moment
+
+#: How much later than the grace a QUIT may be, in ms: the workers look each second.
+LATE = 5_000.0
+#: Faults of the clients' own network, which keep neither worker nor store from anything.
+HARMLESS = ("net-reset", "net-refuse", "net-away")
+
+
+def goings_are_soon(index: Index) -> Iterator[Violation]:
+    """Who has lost the last connection, and does not come back, goes soon after the grace: where
+    worker and store are well, and have been for the time of two leases."""
+    history = index.history
+    for room, moments in tape.rooms(history).items():
+        notices: dict[str, list[Moment]] = {}
+        for moment in moments:
+            if moment.is_notice:
+                notices.setdefault(moment.sender, []).append(moment)
+        for person, told in notices.items():
+            for lost in _losses(index, person, room):
+                due = lost + history.grace + LATE
+                since = lost - 2 * history.lease
+                if due < history.complete_until and _is_well(history, since, due):
+                    before = [moment for moment in told if moment.at <= due + SLACK]
+                    if before and before[-1].kind == "ENTER":
+                        text = f"{person} lost the last connection, and was not gone by the grace"
+                        text += f" and {LATE / 1000:.0f} s"
+                        yield Violation(text, excerpt(history, due, room, person=person))
+
+
+def _losses(index: Index, person: str, room: str) -> Iterator[float]:
+    """When the last connection of this person in the room ended, and none came for long enough."""
+    stays = index.of(person, room)
+    ends = [(stay, _end(index, stay)) for stay in stays]
+    for stay, lost in ends:
+        due = lost + index.history.grace + LATE
+        others = [(other, end) for other, end in ends if other is not stay]
+        is_last = all(other.called > due + SLACK or end <= lost for other, end in others)
+        if stay.gone is None and lost < math.inf and is_last:
+            yield lost
+
+
+def _end(index: Index, stay: Membership) -> float:
+    """When the server knew of the end; never, where that is not known."""
+    door = index.history.doors.get(stay.link)
+    closed_at = door.closed_at if door and not door.silent_at else None
+    if stay.gone is not None:
+        return stay.gone
+    if stay.was_kicked and stay.left is not None:
+        return stay.left
+    return closed_at or math.inf
+
+
+def _is_well(history: History, since: float, until: float) -> bool:
+    broken = [(f.began, f.ended) for f in history.faults if f.kind not in HARMLESS]
+    spans = [*broken, *history.slow, *history.blind[1:]]
+    return all(began > until or ended < since for began, ended in spans)
+
+
+JUDGEMENTS = (goings_are_soon,)
