@@ -21,6 +21,8 @@ FOUNDER = PREFIX + "founder"
 SECRETS = PREFIX + "secrets"
 #: HASH of what names look like (their skeletons) to the folded names; "" is the way they were made.
 SKELETONS = PREFIX + "skeletons"
+#: Present once every room is in its owner's set: there were none before.
+OWNED = PREFIX + "owned"
 #: Channel on which workers tell each other of revocations, of changed rooms, and that they live.
 CONTROL = PREFIX + "control"
 

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from chat import keys, text
-from chat.errors import N_, Conflict, Forbidden, NotFound
+from chat import keys, owned_rooms, text
+from chat.errors import N_, Forbidden, NotFound
 from chat.store import Argument, Call, Question, Store
 from chat.users import User
 
@@ -114,7 +114,7 @@ def create(
         user_count=0,
         seq=0,
     )
-    _own(store, owner, room.room_id, most)
+    owned_rooms.note(store, owner.folded, room.room_id, most)
     member = owner.name if room.private else ""
     if member:
         # Before the room itself, so that its owner is never locked out of it.
@@ -130,20 +130,6 @@ def create(
         ]
     )
     return room
-
-
-def _own(store: Store, owner: User, room_id: str, most: int) -> None:
-    owned = keys.owned_rooms(owner.folded)
-    if store.run("own", [owned], [room_id, most]):
-        return
-    # Before somebody is refused: some may have been lost while they were made, or by the store.
-    found = [member.decode() for member in store.redis.smembers(owned)]
-    there = store.batch([("EXISTS", keys.room(i)) for i in found])
-    gone = [i for i, exists in zip(found, there, strict=True) if not exists]
-    if gone:
-        store.redis.srem(owned, *gone)
-    if not store.run("own", [owned], [room_id, most]):
-        raise Conflict(N_("You own %(most)s rooms. Delete one first."), most=most)
 
 
 def reading(room_id: str) -> Question[Room]:

@@ -15,7 +15,7 @@ import eventlet
 import orjson
 from redis.exceptions import RedisError
 
-from chat import condition, keys, memberships, presence, rooms
+from chat import condition, keys, memberships, owned_rooms, presence, rooms
 from chat.live.connections import Connection
 from chat.live.live import DEAF, Live
 from chat.live.session import Session
@@ -62,6 +62,8 @@ class Heartbeat:
         #: Why the store cannot be used at the moment, in plain words.
         self._trouble: str | None = None
         self._strangers: dict[Session, float] = {}
+        #: How far the rooms of an older store are noted with their owners.
+        self._carried_to: owned_rooms.Place | None = owned_rooms.Place()
 
     def run(self) -> None:
         """Beat for ever."""
@@ -73,6 +75,8 @@ class Heartbeat:
                 # The first one waited for a store that is away; when it is back, renewing comes
                 # before all else.
                 away = away or self._do(duty)
+            if not away:
+                self._do(self._carry_over)
             self._do(self._expire)
             self._do(self._send_strangers_away)
             self._note_store(away)
@@ -213,6 +217,10 @@ class Heartbeat:
             ]
             if shown:
                 self._live.emit(connection, "rooms", {"rooms": shown})
+
+    def _carry_over(self) -> None:
+        if self._carried_to is not None:
+            self._carried_to = owned_rooms.carry_over(self._live.store, self._carried_to)
 
     def _expire(self) -> None:
         for connection in list(self._live.connections.values()):
