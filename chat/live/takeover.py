@@ -1,5 +1,6 @@
 """The socket of a request that goes on as a WebSocket, without what served the request."""
 
+import contextlib
 import socket
 from typing import Any
 
@@ -22,3 +23,11 @@ def take_over(client: Any) -> tuple[Any, Any]:
     # TLS cannot be separated from its object; as long as this is open, closing it is deferred.
     client.setblocking(False)
     return client, client.makefile("rwb", buffering=0)
+
+
+def give_up(taken: Any, hold: Any) -> None:
+    """Close what ``take_over`` gave."""
+    for file in (hold, taken):
+        if file is not None:
+            with contextlib.suppress(OSError):
+                file.close()

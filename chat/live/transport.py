@@ -21,7 +21,7 @@ from chat.live.frames import FrameError
 from chat.live.intake import Intake
 from chat.live.outbox import CHUNK, NOT_YET, Outbox
 from chat.live.owner import Owner
-from chat.live.takeover import take_over
+from chat.live.takeover import give_up, take_over
 from chat.live.turn import Turn
 
 #: Bytes that may wait for a client, for how many seconds if it takes none, and at the very most.
@@ -29,6 +29,8 @@ OUTBOX, STALL, OUTBOX_HARD = 2**20, 3.0, 16 * 2**20
 
 #: Bytes of an unfinished message from which on somebody keeps an eye on them.
 MUCH = 16 * 1024
+#: Seconds that a client has to close its side after ours.
+LINGER = 1.0
 
 _OPEN, _ENDING, _SHUT, _GONE = range(4)
 
@@ -255,9 +257,10 @@ class Transport:
             self.owner.drained()
         if self._state == _ENDING:
             self._state = _SHUT
-            # The other side closes when it has read that; else the wheel ends it.
             with contextlib.suppress(OSError):
                 self._socket.shutdown(socket.SHUT_WR)
+            # The other side closes when it has read that; one that does not is not waited for.
+            hubs.get_hub().schedule_call_global(LINGER, self._finish)
 
     def _wait_for_reader(self) -> None:
         if self._writer is None:
@@ -289,10 +292,7 @@ class Transport:
             self.slot.discard(self)
             self.slot = None
         self.outbox.clear()
-        for file in (self._hold, self._socket):
-            if file is not None:
-                with contextlib.suppress(OSError):
-                    file.close()
+        give_up(self._socket, self._hold)
         self._done()
 
 

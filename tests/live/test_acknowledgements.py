@@ -29,7 +29,8 @@ def test_join(talk, connect):
     }
     assert answer["room"] == ann.request("GET", f"/api/rooms/{room}").json()
     assert answer["room"].keys() == {
-        *("roomId", "name", "owner", "private", "encrypted", "createdAt", "userCount", "seq")
+        *("roomId", "name", "owner", "private", "encrypted", "createdAt", "userCount", "seq"),
+        *("said", "saidBy"),
     }
     assert (answer["userCount"], answer["users"]) == (1, [ann.name])
     assert answer["room"]["userCount"] == 1 and answer["room"]["seq"] == answer["seq"] == 60
@@ -158,6 +159,8 @@ def test_watch(talk, person, connect):
         "encrypted": False,
         "userCount": 1,
         "seq": 60,
+        "said": 60,
+        "saidBy": ann.name,
     }
     assert len(listed) <= 100
 

@@ -182,4 +182,6 @@ def test_a_leave_that_the_store_does_not_answer_changes_nothing(own_maru):
     assert gone["reason"] == "left"
     settle(room, ben)
     assert maru.admin.present(room) == {"ben": 1}
-    assert len(ben.messages("QUIT", roomId=room)) == 1
+    # If it has, ann's lease was renewed when the store was back, since she was still in the room.
+    moves = [m["type"] for m in ben.messages("ENTER", "QUIT", roomId=room) if m["sender"] == "ann"]
+    assert moves in (["QUIT"], ["QUIT", "ENTER", "QUIT"])
