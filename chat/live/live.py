@@ -194,7 +194,7 @@ class Live:
         session.close(wait=False, abort=True)
 
     def drain(self, seconds: float) -> None:
-        """The worker stops: its clients are told, and leave within ``seconds``, few of them sooner."""
+        """Tell the clients of a worker that stops, and let them go within ``seconds``, few sooner."""
         self.draining = True
         seconds = min(seconds, len(self.connections) / DRAINED)
         for connection in list(self.connections.values()):
