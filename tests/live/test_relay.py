@@ -5,10 +5,13 @@ import re
 import socket
 import subprocess
 
+import eventlet
 import pytest
 import requests
+from eventlet.green import socket as green_socket
 
 from chat.embedded import socket_path
+from chat.live.relay import Relay
 from tests.live.cluster import free_port
 from tests.live.test_door import request
 from tests.live.test_worker import connect
@@ -135,3 +138,66 @@ def test_the_socket_between_workers_serves_nothing_but_socket_io(own_maru):
             except ConnectionError:
                 heard = b""
         assert heard[9:12] == status
+
+
+def passed_on(maru, *fields, address="127.0.0.1"):
+    """What a worker is told of a request for a session of its own: the line, and the head."""
+    place = socket_path(maru.data).parent / "deadbeef.sock"
+    with socket.socket(socket.AF_UNIX) as worker:
+        worker.bind(str(place))
+        worker.listen()
+        worker.settimeout(30)
+        try:
+            client = socket.create_connection(("127.0.0.1", maru.port), 30, (address, 0))
+            with client:
+                line = f"GET /socket.io/?{QUERY}&sid=deadbeef.x HTTP/1.1"
+                client.sendall(request(line, *fields))
+                port = client.getsockname()[1]
+                connection, _ = worker.accept()
+                with connection:
+                    heard = b""
+                    while b"\r\n\r\n" not in heard:
+                        heard += connection.recv(65_536)
+        finally:
+            place.unlink()
+    told, _, head = heard.partition(b"\n")
+    return json.loads(told), head, port
+
+
+FORGED = ("X-Forwarded-For: 198.51.100.7", "X-Forwarded-Proto: https", "X-Forwarded-Host: evil")
+
+
+def test_the_worker_of_a_session_is_told_the_clients_own_address(maru):
+    told, head, port = passed_on(maru, *FORGED, address="127.0.0.3")
+    assert told["REMOTE_ADDR"] == "127.0.0.3" and told["REMOTE_PORT"] == str(port)
+    assert told["wsgi.url_scheme"] == "http"
+    assert b"forwarded" not in head.lower(), "nobody believes it later either"
+
+
+def test_the_worker_of_a_session_is_told_what_a_trusted_proxy_says(own_maru):
+    maru = own_maru(TRUSTED_PROXIES="1")
+    told, head, _ = passed_on(maru, *FORGED)
+    assert told["REMOTE_ADDR"] == "198.51.100.7" and told["wsgi.url_scheme"] == "https"
+    assert b"forwarded" not in head.lower()
+
+
+def test_the_worker_of_a_session_takes_the_address_and_scheme_that_it_is_told(tmp_path):
+    seen = []
+
+    def app(environ, start_response):
+        seen.append((environ["REMOTE_ADDR"], environ["wsgi.url_scheme"], environ["SCRIPT_NAME"]))
+        start_response("200 OK", [])
+        return [b"heard"]
+
+    relay = Relay(app, "/socket.io", tmp_path)
+    relay.start()
+    told = {"REMOTE_ADDR": "198.51.100.7", "wsgi.url_scheme": "https", "SCRIPT_NAME": "/chat"}
+    sent = json.dumps(told).encode() + b"\n" + request(f"GET /socket.io/?{QUERY} HTTP/1.1")
+    with eventlet.Timeout(30), green_socket.socket(socket.AF_UNIX) as worker:
+        worker.connect(str(tmp_path / f"{relay.tag}.sock"))
+        # The line may come in pieces, and the request right behind it.
+        worker.sendall(sent[:20])
+        eventlet.sleep(0)
+        worker.sendall(sent[20:])
+        assert whole(worker).endswith(b"\r\n\r\nheard")
+    assert seen == [("198.51.100.7", "https", "/chat")]
