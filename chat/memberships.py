@@ -76,8 +76,10 @@ def accept_again(store: Store, user: User, name: object) -> None:
 
 
 def refused(store: Store, user: User) -> list[str]:
-    """The folded names of those whose invitations this user refuses."""
-    return sorted(name.decode() for name in store.redis.smembers(keys.refused(user.folded)))
+    """The names of those whose invitations this user refuses."""
+    folded = sorted(name.decode() for name in store.redis.smembers(keys.refused(user.folded)))
+    found = store.ask_together(*map(users.reading, folded))
+    return [other.name if other else name for name, other in zip(folded, found, strict=True)]
 
 
 def removable(store: Store, user: User, room_id: object, name: object) -> tuple[Room, str]:

@@ -15,6 +15,7 @@ from chat.store import Store
 from chat.web import (
     admin,
     api,
+    api_refused,
     api_tokens,
     assets,
     auth,
@@ -55,9 +56,9 @@ def init_app(
     identity.init_app(app)
     tokens.init_app(app, settings)
     errors.init_app(app)
-    for module in (auth, pages, admin, api, api_tokens, operations):
+    for module in (auth, pages, admin, api, api_refused, api_tokens, operations):
         app.register_blueprint(module.blueprint)
-    for module in (api, api_tokens):
+    for module in (api, api_refused, api_tokens):
         # Bearer tokens are no ambient authority; identity.caller checks those who use the cookie.
         identity.csrf.exempt(module.blueprint)
     cli.init_app(app)

@@ -6,7 +6,7 @@ from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_required
 
-from chat import users
+from chat import memberships, users
 from chat.errors import N_, Invalid, MaruError
 from chat.web import accounts, identity
 from chat.web.errors import problem, retry_after
@@ -104,7 +104,10 @@ def _settings_page(
     form: PasswordForm, error: MaruError | None = None, done: bool = False
 ) -> ResponseReturnValue:
     name, role = current_user.name, current_user.role
-    return _form_page("settings.html", error, form=form, done=done, name=name, role=role)
+    refused = memberships.refused(parts().store, current_user.user)
+    return _form_page(
+        "settings.html", error, form=form, done=done, name=name, role=role, refused=refused
+    )
 
 
 def _form_page(template: str, error: MaruError | None, **context: Any) -> ResponseReturnValue:

@@ -119,6 +119,12 @@ def leave_and_refuse(room_id: str) -> ResponseReturnValue:
     return redirect(url_for("pages.rooms"))
 
 
+@blueprint.post("/settings/accept")
+def accept_again() -> ResponseReturnValue:
+    memberships.accept_again(parts().store, _me(), request.form.get("name"))
+    return redirect(url_for("auth.settings"))
+
+
 def _check_name(room: Room, typed: str) -> None:
     """Whoever deletes a room by hand types its name; capital letters do not matter."""
     try:

@@ -79,3 +79,18 @@ def test_a_member_may_leave_and_axe_agrees(at_browser, scheme):
         ben.page.evaluate("id => document.getElementById(id).showModal()", dialog)
         assert faults(ben.page) == [], dialog
         ben.page.evaluate("id => document.getElementById(id).close()", dialog)
+
+
+def test_axe_agrees_with_whom_one_refuses(at_browser, scheme):
+    ann, ben = at_browser("ann"), at_browser("ben", **scheme)
+    room_id = ann.api.create_room("Plans", private=True)
+    ann.api.request("PUT", f"/api/rooms/{room_id}/members/{ben.name}")
+    ben.api.request("POST", f"/api/rooms/{room_id}/members/refuse")
+    ben.page.goto("/settings")
+    button = ben.page.get_by_role("button", name=f"Accept again {ann.name}")
+    expect(button).to_be_visible(timeout=PATIENCE)
+    assert faults(ben.page) == []
+    button.click()
+    expect(button).to_have_count(0, timeout=PATIENCE)
+    answer = ann.api.request("PUT", f"/api/rooms/{room_id}/members/{ben.name}")
+    assert answer.status_code == 204

@@ -27,14 +27,19 @@ def people(shared_maru):
 @pytest.fixture
 def variables(people):
     """What the examples before this one would have left in the shell."""
-    account = {"name": "bora", "password": PASSWORD}
-    tokens = requests.post(f"{people.url}/api/token", json=account, timeout=10).json()
+    tokens, dans = (
+        requests.post(
+            f"{people.url}/api/token", json={"name": name, "password": PASSWORD}, timeout=10
+        ).json()
+        for name in ("bora", "dan")
+    )
     return {
         "PATH": os.environ["PATH"],
         "MARU": people.url,
         "JSON": JSON,
         "TOKEN": tokens["accessToken"],
         "REFRESH": tokens["refreshToken"],
+        "DAN": dans["accessToken"],
     }
 
 
