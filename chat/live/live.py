@@ -194,7 +194,7 @@ class Live:
         session.close(wait=False, abort=True)
 
     def drain(self, seconds: float) -> None:
-        """Tell the clients of a worker that stops, and let them go within ``seconds``, few sooner."""
+        """Tell the clients of a worker that stops; let them go within ``seconds``, few sooner."""
         self.draining = True
         seconds = min(seconds, len(self.connections) / DRAINED)
         for connection in list(self.connections.values()):
