@@ -224,14 +224,15 @@ class Conversation:
         Raises as ``memberships.removable`` does.
         """
         room, removed = memberships.removable(self.store, user, room_id, name)
-        presence.remove(self.store, room.room_id, removed, self.limits.locale)
         folded = text.fold(removed)
+        # Before the removal itself: whoever is no member never finds the room in a list.
         self.store.batch(
             [
                 ("SREM", keys.private_rooms(folded), room.room_id),
                 ("HDEL", keys.inviters(folded), room.room_id),
             ]
         )
+        presence.remove(self.store, room.room_id, removed, self.limits.locale)
         self.changed.add(room.room_id)
 
     def close(self, user: User, room_id: object) -> None:

@@ -1,8 +1,9 @@
 """Nobody is let into one private room after another against their will."""
 
 import pytest
+from redis.exceptions import RedisError
 
-from chat import memberships
+from chat import directory, memberships
 from chat.conversation import Conversation
 from chat.errors import Forbidden, RateLimited
 from chat.limits import Limits
@@ -43,3 +44,19 @@ def test_one_call_leaves_and_refuses_more(conversation, store, people):
     assert memberships.refused(store, ben) == ["ann"]
     memberships.accept_again(store, ben, "Ann")
     conversation.invite(ann, room.room_id, ben.name)
+
+
+def test_who_was_taken_out_does_not_see_the_room_even_where_the_store_failed_halfway(
+    conversation, store, people
+):
+    ann, ben, _cho = people
+    room = conversation.create(ann, "Secret", True, None)
+    conversation.invite(ann, room.room_id, ben.name)
+    store.redis.execute_command("ACL", "SETUSER", "default", "-publish")
+    try:
+        with pytest.raises(RedisError):
+            conversation.remove(ann, room.room_id, ben.name)
+    finally:
+        store.redis.execute_command("ACL", "SETUSER", "default", "+publish")
+    assert memberships.members(store, room.room_id) == ["ann"]
+    assert directory.page(store, ben) == ([], None)
