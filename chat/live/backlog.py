@@ -33,9 +33,14 @@ PIECES = 300_000
 
 
 class Backlog:
-    """``people`` are the allowances of this worker's people."""
+    """``people`` are the allowances of this worker's people.
 
-    def __init__(self) -> None:
+    So many bytes may be owed to one of them, and by the whole worker.
+    """
+
+    def __init__(self, person_owed: int = allowance.OWED, worker_owed: int = WORKER_OWED) -> None:
+        self._person_owed = person_owed
+        self._worker_owed = worker_owed
         self.people = Allowances()
         self._watched: set[Session] = set()
         self._owed = 0
@@ -61,7 +66,7 @@ class Backlog:
         if session.allowance is not None:
             session.allowance.owed += answered
         self._owed += answered
-        if self._owed > WORKER_OWED and not self._is_looking:
+        if self._owed > self._worker_owed and not self._is_looking:
             self._is_looking = True
             eventlet.spawn_n(self.look)
 
@@ -85,32 +90,36 @@ class Backlog:
         return owed
 
     def _look_at_people(self, owed: dict["Session", int]) -> None:
-        by_person: dict[allowance.Allowance, dict[Session, int]] = defaultdict(dict)
-        for session, much in owed.items():
+        by_person: dict[allowance.Allowance, list[Session]] = defaultdict(list)
+        for session in owed:
             if session.allowance is not None:
-                by_person[session.allowance][session] = much
+                by_person[session.allowance].append(session)
         for person, theirs in by_person.items():
-            person.owed = sum(theirs.values())
-            if person.owed > allowance.OWED:
-                person.owed -= _cut_off(theirs, person.owed - allowance.OWED)
+            person.owed = sum(owed[session] for session in theirs)
+            if person.owed > self._person_owed:
+                person.owed -= _cut_off(owed, theirs, person.owed - self._person_owed)
 
     def _look_at_worker(self, owed: dict["Session", int]) -> None:
         self._owed = sum(owed.values())
-        if self._owed > WORKER_OWED:
+        if self._owed > self._worker_owed:
             self._owed -= _shared(owed, self._owed)
-        if self._owed > WORKER_OWED:
+        if self._owed > self._worker_owed:
             log.warning("Too much waits for clients that do not read; the slowest are cut off.")
-            self._owed -= _cut_off(owed, self._owed - WORKER_OWED)
+            self._owed -= _cut_off(owed, list(owed), self._owed - self._worker_owed)
 
 
-def _cut_off(owed: dict["Session", int], too_much: int) -> int:
-    """Cut off those who owe most, until so many bytes are freed; gives how many are."""
+def _cut_off(owed: dict["Session", int], theirs: list["Session"], too_much: int) -> int:
+    """Cut off those of these who owe most, until so many bytes are freed; gives how many are.
+
+    They owe nothing from then on.
+    """
     freed = 0
-    for session in sorted(owed, key=owed.__getitem__, reverse=True):
+    for session in sorted(theirs, key=owed.__getitem__, reverse=True):
         if freed >= too_much:
             break
         session.cut_off()
         freed += owed[session]
+        owed[session] = 0
     return freed
 
 

@@ -1,0 +1,134 @@
+"""Who is cut off where too much waits on a worker: those who owe most, and they alone."""
+
+import socket
+
+import eventlet
+import pytest
+from eventlet.greenio import GreenSocket
+
+from chat.live import wire
+from chat.live.backlog import Backlog
+from chat.live.engine import Engine
+from chat.live.session import Session
+from chat.live.transport import Transport
+
+KB = 1024
+
+
+@pytest.fixture
+def scene():
+    """Builds ``sessions`` that wait for their clients, and notes who is cut off."""
+    return Scene()
+
+
+class Scene:
+    def __init__(self):
+        self.engine = Engine(async_mode="eventlet", json=wire)
+        self.engine.cut_off = self._note
+        self.cut_off = []
+        self._clients = []
+
+    def limit(self, person, worker):
+        self.engine.backlog = Backlog(person * KB, worker * KB)
+
+    def session(self, name, kilobytes=0):
+        """One of this person that polls, and has not taken so much."""
+        session = Session(self.engine, f"{name} {kilobytes}", polling=True)
+        session.allowance = self.engine.backlog.people.of(name, session)
+        if kilobytes:
+            session.poll_later([b"42" + b"a" * (kilobytes * KB)])
+        return session
+
+    def websocket(self, name, pieces):
+        """One whose client does not read these."""
+        session = Session(self.engine, name, polling=False)
+        session.allowance = self.engine.backlog.people.of(name, session)
+        ours, client = socket.socketpair()
+        self._clients.append(client)
+        transport = Transport(
+            GreenSocket(ours), session, self.engine.turn, lambda: lambda: None, b"hello"
+        )
+        session.adopt(transport)
+        eventlet.sleep(0)
+        for piece in pieces:
+            transport.push(piece)
+        # Two turns: what is pushed in one leaves at its end.
+        eventlet.sleep(0.01)
+        return session
+
+    def look(self):
+        self.engine.backlog.look()
+        eventlet.sleep(0)
+        return sorted(self.cut_off)
+
+    def _note(self, session):
+        self.cut_off.append(session.sid)
+        session.discard()
+        session.closed = True
+
+
+def test_of_one_person_the_connection_that_owes_most_is_cut_off_and_no_other(scene):
+    scene.limit(person=100, worker=10_000)
+    for kilobytes in (20, 60, 30):
+        scene.session("ann", kilobytes)
+    scene.session("ben", 90)
+    assert scene.look() == ["ann 60"]
+    assert scene.look() == ["ann 60"], "the rest is within the budget"
+
+
+def test_of_one_person_as_many_are_cut_off_as_it_takes(scene):
+    scene.limit(person=100, worker=10_000)
+    for kilobytes in range(40, 52):
+        scene.session("ann", kilobytes)
+    # 546 KB: what is left is the two that owe least.
+    assert scene.look() == [f"ann {kilobytes}" for kilobytes in range(42, 52)]
+
+
+def test_a_person_within_the_budget_is_let_be(scene):
+    scene.limit(person=100, worker=10_000)
+    for kilobytes in (40, 50):
+        scene.session("ann", kilobytes)
+    assert scene.look() == []
+
+
+def test_of_a_worker_who_owes_most_is_cut_off_first_whoever_it_is(scene, caplog):
+    scene.limit(person=100, worker=200)
+    for name, kilobytes in (("ann", 70), ("ben", 30), ("cho", 90), ("dan", 20), ("eve", 60)):
+        scene.session(name, kilobytes)
+    assert scene.look() == ["cho 90"]
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
+    assert scene.look() == ["cho 90"] and len(caplog.records) == 1
+
+
+def test_what_a_person_was_cut_off_for_is_nobody_elses_debt(scene):
+    scene.limit(person=100, worker=200)
+    for name, kilobytes in (("ann", 61), ("ann", 60), ("ben", 90)):
+        scene.session(name, kilobytes)
+    assert scene.look() == ["ann 61"]
+
+
+def test_much_that_is_answered_at_once_does_not_wait_for_the_next_look(scene):
+    scene.limit(person=10_000, worker=200)
+    session = scene.session("ann")
+    for _ in range(3):
+        session.acknowledge(b"430[" + b"a" * 90 * KB + b"]")
+    with eventlet.Timeout(30):
+        while not scene.cut_off:
+            eventlet.sleep(0)
+
+
+def test_what_waits_for_many_at_once_counts_once(scene):
+    scene.limit(person=10_000, worker=2000)
+    told = [bytes(100 * KB) for _ in range(8)]
+    for i in range(10):
+        scene.websocket(f"deaf {i}", told)
+    owed = [session.owed() for session in scene.engine.backlog._watched]
+    assert len(owed) == 10 and sum(owed) > 2000 * KB
+    assert scene.look() == []
+
+
+def test_what_waits_for_each_alone_counts_for_each(scene):
+    scene.limit(person=10_000, worker=2000)
+    for i in range(10):
+        scene.websocket(f"deaf {i}", [bytes([i]) * 100 * KB for _ in range(8)])
+    assert 1 <= len(scene.look()) < 10
