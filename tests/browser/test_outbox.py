@@ -98,6 +98,8 @@ def test_changes_are_sent_from_any_page(behind_cable, path):
     act(ann, "first", "React with 👍")
     act(ann, "second", "Delete")
     ann.page.locator("#delete-message").get_by_role("button", name="Delete").click()
+    # A dialog tells of its end only after the click has been answered.
+    expect(waiting(ann)).to_have_text("3 waiting to be sent", timeout=PATIENCE)
     ann.page.close()
     cable.plug_in()
     ann.page = ann.new_page()
