@@ -5,6 +5,9 @@ build has to write new names into them. The style sheets go out as one, and so d
 (``bundle.py``), except in debug mode. Text is joined and compressed once by each worker; pages are
 not, since they hold a secret (the CSRF token) beside what others wrote, and the length of a
 compressed answer tells of such a secret (BREACH).
+
+Which files there are is found out once, at the start: an address is one of their names or gets 404,
+so that nothing a stranger asks for takes a place in memory of its own.
 """
 
 import functools
@@ -15,7 +18,6 @@ import re
 from pathlib import Path
 
 from flask import Flask, Response, abort, request, url_for
-from werkzeug.security import safe_join
 
 from chat.web import bundle
 
@@ -29,6 +31,7 @@ SHEETS = ("tokens", "base", "icons", "controls", "door", "shell", "directory", "
           "actions", "composer", "dialog", "waiting")  # fmt: skip
 #: The address of a page's modules in one. Those of the first are in every page.
 _BUNDLE = re.compile(r"js/bundle/(\w+)\.js")
+_PAGE = re.compile(r"js/pages/(\w+)\.js")
 _EVERY = "every"
 #: Smaller files gain nothing.
 _WORTH_COMPRESSING = 512
@@ -68,20 +71,23 @@ def init_app(app: Flask) -> None:
             response.headers["Speculation-Rules"] = f'"{address}"'
         return response
 
-    @functools.cache
+    names = _names(folder)
+    contents: dict[str, tuple[bytes, str, str, bytes | None]] = {}
+
     def content(plain: str) -> tuple[bytes, str, str, bytes | None]:
         """What there is: its bytes, type and ETag, and its bytes compressed where that helps."""
-        data = _joined(folder, plain) or _file(folder, plain).read_bytes()
-        kind = mimetypes.guess_type(plain)[0] or "application/octet-stream"
-        kind = _KINDS.get(plain, kind)
-        worth = kind.startswith(_TEXT) and len(data) >= _WORTH_COMPRESSING
-        return data, kind, hashlib.sha256(data).hexdigest()[:20], _gzip(data) if worth else None
+        found = contents.get(plain)
+        if found is None:
+            # Only what is there takes a place in memory, under its one name.
+            found = contents[plain] = _content(folder, plain)
+        return found
 
     def send(filename: str) -> Response:
         # A page from before an update asks for its own version, and gets what there is now.
-        plain = _VERSION.sub("", filename, count=1)
-        if not _is_joined(folder, plain):
-            _file(folder, plain)  # Only what is there may take a place in memory.
+        of_version = _VERSION.match(filename)
+        plain = filename[of_version.end() :] if of_version else filename
+        if plain not in names:
+            abort(404)
         data, kind, etag, compressed = content(plain)
         response = Response(data, mimetype=kind)
         if compressed is not None:
@@ -99,33 +105,38 @@ def init_app(app: Flask) -> None:
     app.add_url_rule("/static/<path:filename>", endpoint="static", view_func=send)
 
 
-def _file(folder: Path, plain: str) -> Path:
-    """The file of that name. Aborts with 404."""
-    joined = None if "\0" in plain else safe_join(str(folder), plain)
-    if joined is None or not Path(joined).is_file():
-        abort(404)
-    return Path(joined)
+def _names(folder: Path) -> frozenset[str]:
+    """Everything that is served, each by its only name."""
+    files = {path.relative_to(folder).as_posix() for path in _files(folder)}
+    joined = (_bundle_address(found[1]) for name in files if (found := _PAGE.fullmatch(name)))
+    return frozenset((*files, STYLES, *joined))
 
 
-def _is_joined(folder: Path, plain: str) -> bool:
-    """Is it made of several files?"""
-    return plain == STYLES or _page_of(folder, plain) is not None
+def _files(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.rglob("*") if path.is_file())
 
 
-def _joined(folder: Path, plain: str) -> bytes | None:
+def _content(folder: Path, plain: str) -> tuple[bytes, str, str, bytes | None]:
+    data = _data(folder, plain)
+    kind = mimetypes.guess_type(plain)[0] or "application/octet-stream"
+    kind = _KINDS.get(plain, kind)
+    worth = kind.startswith(_TEXT) and len(data) >= _WORTH_COMPRESSING
+    return data, kind, hashlib.sha256(data).hexdigest()[:20], _gzip(data) if worth else None
+
+
+def _data(folder: Path, plain: str) -> bytes:
+    """The file of that name, or the joined ones. Aborts with 404 if it has gone since the start."""
     if plain == STYLES:
         return b"\n".join(folder.joinpath("css", f"{name}.css").read_bytes() for name in SHEETS)
-    page = _page_of(folder, plain)
-    if page is None:
-        return None
-    shared = () if page == _EVERY else (_bundle_address(_EVERY), _entry(_EVERY))
-    return bundle.bundle(folder, plain, _entry(page), *shared).encode()
-
-
-def _page_of(folder: Path, plain: str) -> str | None:
-    """The page whose modules have this address together."""
     found = _BUNDLE.fullmatch(plain)
-    return found[1] if found and folder.joinpath(_entry(found[1])).is_file() else None
+    if found is not None:
+        page = found[1]
+        shared = () if page == _EVERY else (_bundle_address(_EVERY), _entry(_EVERY))
+        return bundle.bundle(folder, plain, _entry(page), *shared).encode()
+    try:
+        return folder.joinpath(plain).read_bytes()
+    except FileNotFoundError:
+        abort(404)
 
 
 def _entry(page: str) -> str:
@@ -145,7 +156,6 @@ def _digest(folder: Path) -> str:
     digest = hashlib.sha256()
     for code in (__file__, bundle.__file__):
         digest.update(Path(code).read_bytes())
-    for path in sorted(folder.rglob("*")):
-        if path.is_file():
-            digest.update(str(path.relative_to(folder)).encode() + path.read_bytes())
+    for path in _files(folder):
+        digest.update(str(path.relative_to(folder)).encode() + path.read_bytes())
     return digest.hexdigest()[:12]

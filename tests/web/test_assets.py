@@ -4,10 +4,12 @@ import gzip
 import posixpath
 import re
 from pathlib import Path
+from urllib.parse import unquote
 
 import orjson
 import pytest
 from flask import url_for
+from werkzeug.test import EnvironBuilder
 
 
 @pytest.fixture
@@ -110,6 +112,34 @@ def test_in_debug_mode_a_page_loads_the_modules_as_they_are_written(app, client)
 )
 def test_nothing_else_is_served(client, name):
     assert client.get(f"/static/{name}").status_code == 404
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "./icon.svg",
+        "js/../icon.svg",
+        "js/./pages/room.js",
+        "js/pages/../bundle/room.js",
+        "x/../css/all.css",
+        "css/v-000000000000/all.css",
+        "v-000000000000/./icon.svg",
+        "v-000000000000/v-000000000000/icon.svg",
+        "v-000000000000/../static/icon.svg",
+        "icon.svg/",
+        "icon.svg/.",
+        "icon.svg\0",
+        "%2e/icon.svg",
+        "js%5c..%5cicon.svg",
+        "ICON.SVG",
+        "js/bundle/%D9%A1.js",
+    ],
+)
+def test_a_file_has_one_name_so_that_other_spellings_take_no_memory(client, name):
+    # Straight through WSGI: a client library would make the path a normal one.
+    path = "/static/" + unquote(name, "latin-1")
+    answer = client.open(EnvironBuilder(path="/").get_environ() | {"PATH_INFO": path})
+    assert answer.status_code == 404
 
 
 def test_browsers_may_fetch_a_room_ahead_but_not_run_it(client):
