@@ -13,6 +13,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -27,7 +28,7 @@ sys.path.insert(0, str(ROOT))
 from chat import users  # noqa: E402
 from chat.conversation import Conversation  # noqa: E402
 from chat.limits import Limits  # noqa: E402
-from chat.store import Store, connect  # noqa: E402
+from chat.store import Call, Store, connect  # noqa: E402
 
 PASSWORD = "only for the picture"
 PATIENCE = 30
@@ -62,10 +63,13 @@ class Earlier(Store):
 
     at = 0
 
-    def run(self, script, script_keys, args=()):
-        if script == "append":
-            args = [str(self.at), *args[1:]]
-        return super().run(script, script_keys, args)
+    def batch(self, calls):
+        return super().batch([self._dated(call) for call in calls])
+
+    def _dated(self, call):
+        if isinstance(call, Call) and call.script == "append":
+            return replace(call, args=[str(self.at), *call.args[1:]])
+        return call
 
 
 @contextlib.contextmanager
