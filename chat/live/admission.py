@@ -6,6 +6,7 @@ import time
 from collections import Counter
 
 from chat.address import forwarded_for, network_of
+from chat.live.bodies import Bodies
 from chat.live.http_refusal import Refused
 
 log = logging.getLogger(__name__)
@@ -16,8 +17,6 @@ PASSED = 0.9
 RETRY = 5
 #: Addresses over their cap that the log names in one minute.
 NAMED = 5
-#: Bytes of request bodies that are under way, in all and of one address.
-BODIES, BODIES_PER_ADDRESS = 128 * 2**20, 16 * 2**20
 
 #: Most connections come from addresses that have been here just before.
 _network_of = functools.lru_cache(1024)(network_of)
@@ -25,6 +24,8 @@ _network_of = functools.lru_cache(1024)(network_of)
 
 class Admission:
     """Counts connections against ``places`` and ``per_address``; 0 means no cap for the latter.
+
+    ``bodies`` counts what requests carry, of each address whether there is a cap or not.
 
     Behind ``proxies`` trusted ones the peer is a proxy, which is never counted as an address: its
     requests are, by the address that it gives for each. What is not under a known address is only
@@ -37,19 +38,18 @@ class Admission:
         self._per_address = per_address
         self._proxies = proxies
         self._of: Counter[str] = Counter()
-        self._bodies: Counter[str | None] = Counter()
-        self._all_bodies = 0
+        self.bodies = Bodies()
         self._is_full = False
         self._over: set[str] = set()
         self._named: list[float] = []
 
     def peer(self, address: str) -> str | None:
         """Whom a connection from this address counts for."""
-        return None if self._proxies or not self._per_address else _network_of(address)
+        return None if self._proxies else _network_of(address)
 
     def requester(self, forwarded: str) -> str | None:
         """Whom a request counts for while it lasts, by its ``X-Forwarded-For``."""
-        if not self._proxies or not self._per_address:
+        if not self._proxies:
             return None
         address = forwarded_for(forwarded, self._proxies)
         return None if address is None else network_of(address)
@@ -79,7 +79,7 @@ class Admission:
 
     def add(self, network: str | None) -> Refused | None:
         """Count one more of this address; gives the refusal if it has too many."""
-        if network is None:
+        if network is None or not self._per_address:
             return None
         if self._of[network] >= self._per_address:
             self._name(network)
@@ -89,7 +89,7 @@ class Admission:
 
     def remove(self, network: str | None) -> None:
         """Count one less."""
-        if network is None:
+        if network is None or not self._per_address:
             return
         self._of[network] -= 1
         if self._of[network] <= self._per_address * PASSED and network in self._over:
@@ -97,22 +97,6 @@ class Admission:
             log.warning("%s is under its number of connections again.", network)
         if not self._of[network]:
             del self._of[network]
-
-    def begin_body(self, network: str | None, size: int) -> None:
-        """A body of this size is about to be read. Raises ``Refused`` if too much is."""
-        if self._all_bodies + size > BODIES or (
-            network is not None and self._bodies[network] + size > BODIES_PER_ADDRESS
-        ):
-            raise Refused(503, "Too much is being sent to this server at once.", RETRY)
-        self._all_bodies += size
-        self._bodies[network] += size
-
-    def end_body(self, network: str | None, size: int) -> None:
-        """It has been read, or will not be."""
-        self._all_bodies -= size
-        self._bodies[network] -= size
-        if not self._bodies[network]:
-            del self._bodies[network]
 
     def _name(self, network: str) -> None:
         if network in self._over:

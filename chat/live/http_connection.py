@@ -13,8 +13,8 @@ from typing import Any
 import eventlet
 from gunicorn.util import close_graceful
 
-from chat.http import BODY_MAX
 from chat.live.admission import Admission
+from chat.live.bodies import Held
 from chat.live.http_answer import Answer
 from chat.live.http_head import HeadReader, Request
 from chat.live.http_refusal import Refused
@@ -168,18 +168,19 @@ class Connection:
         if refusal is not None:
             raise refusal
         is_taken = False
+        held = self._admission.bodies.begin(requester or self._network)
         try:
-            body = self._read_body(request, requester or self._network)
+            self._read_body(request, held)
             upgrade = self._upgrade(request, requester)
-            request.environ["wsgi.input"] = io.BytesIO(body)
             request.environ["maru.upgrade"] = upgrade
             # Waits for the answer, unless it has hung up.
             request.environ["maru.client"] = self._client
             keeps_alive = request.keeps_alive and self._only is None and not is_ending()
             self.has_answered = True
-            keeps_alive = self._call_app(request, upgrade, keeps_alive)
+            keeps_alive = self._call_app(request, upgrade, keeps_alive, held)
             is_taken = upgrade.is_taken
         finally:
+            held.end()
             if not is_taken:
                 self._admission.remove(requester)
         return keeps_alive, is_taken
@@ -197,11 +198,14 @@ class Connection:
 
         return Upgrade(self._client, early, done)
 
-    def _call_app(self, request: Request, upgrade: Upgrade, keeps_alive: bool) -> bool:
+    def _call_app(self, request: Request, upgrade: Upgrade, keeps_alive: bool, held: Held) -> bool:
         self._stream.begin_answer()
         answer = Answer(self._stream.send, request, keeps_alive)
         try:
             body = self._app(request.environ, answer.start)
+            # However long the client takes to read the answer.
+            request.environ["wsgi.input"] = io.BytesIO()
+            held.end()
             try:
                 if upgrade.answered:
                     return False
@@ -223,21 +227,20 @@ class Connection:
             raise Refused(500, "Something went wrong on the server.")
         return False
 
-    def _read_body(self, request: Request, network: str | None) -> bytes:
+    def _read_body(self, request: Request, held: Held) -> None:
         """The whole body, which the app finds with its length. Raises ``Refused``, ``OSError``."""
-        length = request.length
-        if length == 0:
-            return b""
-        if request.expects_continue and not self._stream.rest:
-            self._stream.send(b"HTTP/1.1 100 Continue\r\n\r\n")
-        told = BODY_MAX if length is None else length
-        self._admission.begin_body(network, told)
-        try:
+        length, body = request.length, b""
+        if length != 0:
             stream = self._stream
-            body = stream.read_chunks() if length is None else stream.read_bytes(length)
-        except TimeoutError:
-            raise Refused(408, "The body of the request comes too slowly.") from None
-        finally:
-            self._admission.end_body(network, told)
-        request.environ["CONTENT_LENGTH"] = str(len(body))
-        return body
+            if request.expects_continue and not stream.rest:
+                stream.send(b"HTTP/1.1 100 Continue\r\n\r\n")
+            try:
+                body = (
+                    stream.read_chunks(held.add)
+                    if length is None
+                    else stream.read_bytes(length, held.add)
+                )
+            except TimeoutError:
+                raise Refused(408, "The body of the request comes too slowly.") from None
+            request.environ["CONTENT_LENGTH"] = str(len(body))
+        request.environ["wsgi.input"] = io.BytesIO(body)

@@ -5,6 +5,7 @@ more turns of the loop than one in a few pieces.
 """
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -60,23 +61,29 @@ class Stream:
         data: bytes = self._client.recv(most)
         return data
 
-    def read_bytes(self, length: int) -> bytes:
-        """A body of a known length. Raises ``OSError``, ``TimeoutError`` when it is too slow."""
+    def read_bytes(self, length: int, came: Callable[[int], None]) -> bytes:
+        """A body of a known length; ``came`` is told how many bytes each time, and may raise.
+
+        Raises ``OSError``, ``TimeoutError`` when it is too slow.
+        """
         body = bytearray(self.rest[:length])
         self.rest = self.rest[length:]
+        came(len(body))
         begun, pieces = time.monotonic(), 0
         while len(body) < length:
             data = self._next(begun, len(body), pieces, min(CHUNK, length - len(body)))
+            came(len(data))
             body += data
             pieces += len(data) < LITTLE
         return bytes(body)
 
-    def read_chunks(self) -> bytes:
+    def read_chunks(self, came: Callable[[int], None]) -> bytes:
         """A body in chunks. Raises ``Refused`` besides."""
         chunks = Chunks()
         begun, pieces, done = time.monotonic(), 0, 0
         data, self.rest = self.rest, b""
         while True:
+            came(len(data))
             rest = chunks.feed(data) if data else None
             if rest is not None:
                 self.rest = rest

@@ -192,6 +192,8 @@ def _as_it_came(environ: dict[str, Any]) -> bytes:
     told = {name: environ[name] for name in _TOLD if name in environ}
     query, version = environ.get("QUERY_STRING", ""), environ["SERVER_PROTOCOL"]
     body = environ["wsgi.input"].read()
+    # A WebSocket may last for days.
+    environ["wsgi.input"] = io.BytesIO()
     lines = [f"{environ['REQUEST_METHOD']} /socket.io/?{query} {version}"]
     for key, value in environ.items():
         name = key[5:].replace("_", "-")

@@ -10,7 +10,8 @@ from eventlet.green import socket as green_socket
 
 from chat.http import BODY_MAX
 from chat.live import http_stream
-from chat.live.admission import BODIES, BODIES_PER_ADDRESS, Admission
+from chat.live.admission import Admission
+from chat.live.bodies import BODIES, BODIES_PER_ADDRESS, SMALL, Bodies
 from chat.live.door import Door
 from chat.live.http_refusal import Refused
 from chat.live.http_stream import Pace
@@ -95,13 +96,9 @@ def test_an_answer_that_is_read_slower_than_it_could_be_arrives(served, monkeypa
     until(lambda: admission.taken == 0)
 
 
-def test_bodies_under_way_have_a_budget_of_one_address(own_maru):
-    maru = own_maru(workers=1, CONNECTIONS_PER_ADDRESS="200")
-    held = [connect(maru) for _ in range(BODIES_PER_ADDRESS // BODY_MAX)]
-    for connection in held:
-        connection.sendall(request("POST /api/token HTTP/1.1", *TOKEN) + b" " * 65_536)
+def log_in():
     credentials = json.dumps({"name": "admin", "password": PASSWORD})
-    short = request(
+    return request(
         "POST /api/token HTTP/1.1",
         "Content-Type: application/json",
         f"Content-Length: {len(credentials)}",
@@ -109,45 +106,87 @@ def test_bodies_under_way_have_a_budget_of_one_address(own_maru):
         body=credentials,
     )
 
-    def answer(sent):
-        with connect(maru) as connection:
-            connection.settimeout(30)
-            connection.sendall(sent)
-            return whole_answer(connection)
 
-    # Until the last of the long ones has been begun.
-    eventually(lambda: answer(short)[0] == 503)
-    _, headers, body = answer(short)
+def answer(maru, sent):
+    with connect(maru) as connection:
+        connection.settimeout(30)
+        connection.sendall(sent)
+        return whole_answer(connection)
+
+
+@pytest.mark.parametrize("per_address", ["200", "0"])
+def test_bodies_that_are_held_have_a_budget_of_one_address(own_maru, per_address):
+    maru = own_maru(workers=1, CONNECTIONS_PER_ADDRESS=per_address)
+    fitting = BODIES_PER_ADDRESS // BODY_MAX
+    sizes = [BODY_MAX - 512] * fitting + [512 * fitting - 24]
+    held = [connect(maru) for _ in sizes]
+    for connection, size in zip(held, sizes, strict=True):
+        connection.settimeout(30)
+        connection.sendall(request("POST /api/token HTTP/1.1", *TOKEN) + b" " * size)
+    # Until the last of the long ones has come.
+    eventually(lambda: answer(maru, log_in())[0] == 503)
+    _, headers, body = answer(maru, log_in())
     assert int(headers["Retry-After"]) == 5
     assert json.loads(body)["error"]["code"] == "unavailable"
-    # Of a body in chunks nobody knows the size: it counts as the longest.
     chunks = ("Content-Type: application/json", "Transfer-Encoding: chunked")
-    assert answer(request("POST /api/token HTTP/1.1", *chunks, body="5\r\nabcde"))[0] == 503
+    in_chunks = request("POST /api/token HTTP/1.1", *chunks, body="19\r\n" + " " * 25)
+    assert answer(maru, in_chunks)[0] == 503
     # What has no body is served, and so are others.
     with connect(maru) as reader:
         assert b"200 OK" in ask(reader, request("GET /login HTTP/1.1"))
     with socket.create_connection(
         ("127.0.0.1", maru.port), timeout=30, source_address=("127.0.0.2", 0)
     ) as other:
-        assert b"200 OK" in ask(other, short)
+        assert b"200 OK" in ask(other, log_in())
     for connection in held:
         connection.close()
-    eventually(lambda: answer(short)[0] == 200)
+    eventually(lambda: answer(maru, log_in())[0] == 200)
 
 
-def test_bodies_under_way_have_a_budget_of_the_worker():
-    admission = Admission(10_000, 1000, 0)
+def test_bodies_that_are_only_announced_shut_nobody_out(own_maru):
+    maru = own_maru(workers=1, CONNECTIONS_PER_ADDRESS="200")
+    told = request("POST /api/token HTTP/1.1", *TOKEN)
+    chunks = request("POST /api/token HTTP/1.1", "Transfer-Encoding: chunked", body="40000\r\n")
+    with contextlib.ExitStack() as stack:
+        for sent in [told, chunks] * (BODIES_PER_ADDRESS // BODY_MAX):
+            stack.enter_context(connect(maru)).sendall(sent)
+        for _ in range(3):
+            assert answer(maru, log_in())[0] == 200
+
+
+def test_a_body_that_waits_for_its_answer_is_held_no_longer(served):
+    address, admission, _ = served
+    with contextlib.closing(green_socket.socket()) as connection:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65_536)
+        connection.connect(address)
+        body = "a" * 100_000
+        connection.sendall(request("POST / HTTP/1.1", "Content-Length: 100001", body=body))
+        until(lambda: admission.bodies.size == 100_000)
+        connection.sendall(b"a")
+        until(lambda: admission.bodies.size == 0)
+        assert admission.taken == 1
+
+
+def test_bodies_that_are_held_have_a_budget_of_the_worker_and_small_ones_are_taken():
+    bodies = Bodies()
     each = BODIES_PER_ADDRESS // BODY_MAX
-    networks = [f"192.0.2.{i}" for i in range(BODIES // BODIES_PER_ADDRESS)]
-    for network in networks:
+    held = []
+    for i in range(BODIES // BODIES_PER_ADDRESS):
         for _ in range(each):
-            admission.begin_body(network, BODY_MAX)
+            held.append(bodies.begin(f"192.0.2.{i}"))
+            held[-1].add(BODY_MAX)
         with pytest.raises(Refused) as refusal:
-            admission.begin_body(network, 1)
+            bodies.begin(f"192.0.2.{i}").add(1)
         assert refusal.value.status == 503
-    for another in ("198.51.100.1", None):
+    for network in ("198.51.100.1", None):
+        small = bodies.begin(network)
+        small.add(SMALL - 1)
+        small.add(1)
         with pytest.raises(Refused) as refusal:
-            admission.begin_body(another, 1)
+            small.add(1)
         assert refusal.value.status == 503 and refusal.value.retry_after
-    admission.end_body(networks[0], BODY_MAX)
-    admission.begin_body("198.51.100.1", BODY_MAX)
+        small.end()
+    held[0].end()
+    held[0].end()
+    bodies.begin("198.51.100.1").add(BODY_MAX)
+    assert bodies.size == BODIES

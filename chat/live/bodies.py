@@ -1,0 +1,66 @@
+"""How many bytes of request bodies a worker holds, in all and of one address.
+
+Only what has come counts: what a head announces costs nothing, and must not shut out others.
+"""
+
+from collections import Counter
+
+from chat.live.http_refusal import Refused
+
+#: Bytes of request bodies that are held, in all and of one address.
+BODIES, BODIES_PER_ADDRESS = 128 * 2**20, 16 * 2**20
+#: Bytes of one body that are taken however much others have sent: all of a log-in.
+SMALL = 16 * 1024
+#: Seconds after which a refused client may try again.
+RETRY = 5
+
+
+class Bodies:
+    """Counts the bytes of all bodies that are being read or used."""
+
+    def __init__(self) -> None:
+        self.size = 0
+        self._of: Counter[str] = Counter()
+
+    def begin(self, network: str | None) -> "Held":
+        """A body is about to be read. Without a network it counts in all alone."""
+        return Held(self, network)
+
+    def add(self, network: str | None, had: int, size: int) -> None:
+        """So many bytes more of a body that ``had`` some. Raises ``Refused`` if it is full."""
+        of_address = 0 if network is None else self._of[network] + size
+        is_full = self.size + size > BODIES and had + size > SMALL
+        if is_full or of_address > BODIES_PER_ADDRESS:
+            raise Refused(503, "Too much is being sent to this server at once.", RETRY)
+        self.size += size
+        if network is not None:
+            self._of[network] = of_address
+
+    def remove(self, network: str | None, size: int) -> None:
+        """They are held no more."""
+        self.size -= size
+        if network is not None:
+            self._of[network] -= size
+            if not self._of[network]:
+                del self._of[network]
+
+
+class Held:
+    """The bytes of one body."""
+
+    __slots__ = ("_bodies", "_network", "_size")
+
+    def __init__(self, bodies: Bodies, network: str | None) -> None:
+        self._bodies = bodies
+        self._network = network
+        self._size = 0
+
+    def add(self, size: int) -> None:
+        """So many more have come. Raises ``Refused``."""
+        self._bodies.add(self._network, self._size, size)
+        self._size += size
+
+    def end(self) -> None:
+        """The body is gone. May be said again."""
+        self._bodies.remove(self._network, self._size)
+        self._size = 0
