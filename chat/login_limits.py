@@ -3,7 +3,8 @@
 Wrong passwords count for the network that they come from, for the account as seen from there, and,
 ten times as many, for the account as a whole. Where somebody has logged in to an account before
 (the same browser, or the same network), only the tries from there count: others who guess at that
-account do not shut its owner out.
+account do not shut its owner out. All log-ins, right ones too, count for the network: what is known
+only raises that limit, since each log-in costs the server a hash.
 """
 
 import hashlib
@@ -12,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from chat import keys, rate_limit
-from chat.errors import MaruError, Unauthorized
+from chat.errors import MaruError, RateLimited, Unauthorized
 from chat.store import Store
 
 #: Wrong passwords for one account from everywhere, for each that is allowed from one place.
@@ -20,27 +21,28 @@ EVERYWHERE = 10
 #: Tries of one account from one place, and of all accounts from one network, right ones included,
 #: for each wrong one that is allowed. An office of 300 people may come in at one time.
 WITH_RIGHT_ONES, IN_ALL = 5, 30
-#: Accounts that may be made from one network at once, for each that is allowed a minute.
-REGISTRATIONS = 10
+#: As many more of all accounts from one network that known browsers may try when it is used up.
+RESERVE = 10
+#: Accounts that may be made from one network a minute, and at once, for each wrong password that is
+#: allowed. An office of 300 people has its accounts within a quarter of an hour.
+REGISTRATIONS, REGISTRATIONS_AT_ONCE = 2, 6
 #: Places that are remembered of an account, and for how many seconds after the last log-in.
 PLACES, REMEMBER = 50, 90 * 24 * 3600
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where somebody logs in: the network of the address, and the id of the browser."""
+    """Where somebody logs in: the network of the address, and the ids that the browser has.
+
+    Each id is known to one account: the one that was logged in to when the server made it.
+    """
 
     network: str
-    device: str = ""
+    devices: tuple[str, ...] = ()
 
     @property
     def by_network(self) -> str:
         return f"network:{self.network}"
-
-    @property
-    def by_device(self) -> str:
-        # A copy of the store must not be good for pretending to be a known browser.
-        return f"device:{hashlib.sha256(self.device.encode()).hexdigest()[:32]}"
 
 
 @dataclass(frozen=True)
@@ -49,19 +51,20 @@ class _Limit:
     subject: str
     rate: int
     gives_back: bool = True
+    reserve: "_Limit | None" = None
+
+
+def by_device(device: str) -> str:
+    """The id of a browser as it is stored."""
+    # A copy of the store must not be good for pretending to be a known browser.
+    return f"device:{hashlib.sha256(device.encode()).hexdigest()[:32]}"
 
 
 def known_at(store: Store, folded: str, place: Place) -> str:
     """By what this account is known to have logged in here before: network, device, or neither."""
-    device, network = store.batch(
-        [
-            ("ZSCORE", keys.places(folded), place.by_device),
-            ("ZSCORE", keys.places(folded), place.by_network),
-        ]
-    )
-    if place.device and device is not None:
-        return place.by_device
-    return place.by_network if network is not None else ""
+    ways = [*map(by_device, place.devices), place.by_network]
+    scores = store.batch([("ZSCORE", keys.places(folded), way) for way in ways])
+    return next((way for way, score in zip(ways, scores, strict=True) if score is not None), "")
 
 
 @contextmanager
@@ -73,7 +76,7 @@ def trying(store: Store, rate: int, place: Place, folded: str | None, known: str
     """
     counted = []
     for limit in _limits(rate, place, folded, known):
-        rate_limit.throttle(store, limit.kind, limit.subject, limit.rate, 60, burst=limit.rate)
+        _count(store, limit)
         if limit.gives_back:
             counted.append(limit)
     try:
@@ -84,18 +87,15 @@ def trying(store: Store, rate: int, place: Place, folded: str | None, known: str
         _give_back(store, counted)
         raise
     _give_back(store, counted)
-    if folded is not None:
-        remember(store, folded, place)
 
 
-def remember(store: Store, folded: str, place: Place) -> None:
-    """Somebody has logged in to this account here."""
+def remember(store: Store, folded: str, place: Place, device: str) -> None:
+    """Somebody has logged in to this account here, in the browser with this id."""
     key = keys.places(folded)
     now = store.redis.time()[0]
-    places = [now, place.by_network, *([now, place.by_device] if place.device else [])]
     store.batch(
         [
-            ("ZADD", key, *places),
+            ("ZADD", key, now, place.by_network, now, by_device(device)),
             ("ZREMRANGEBYRANK", key, 0, -PLACES - 1),
             ("EXPIRE", key, REMEMBER),
         ]
@@ -104,7 +104,8 @@ def remember(store: Store, folded: str, place: Place) -> None:
 
 def register(store: Store, rate: int, network: str) -> None:
     """Count one try to make an account. Raises ``RateLimited``."""
-    rate_limit.throttle(store, "register-from", network, rate, 60, burst=REGISTRATIONS * rate)
+    rate, burst = REGISTRATIONS * rate, REGISTRATIONS_AT_ONCE * rate
+    rate_limit.throttle(store, "register-from", network, rate, 60, burst=burst)
 
 
 def change_password(store: Store, rate: int, folded: str) -> None:
@@ -114,9 +115,10 @@ def change_password(store: Store, rate: int, folded: str) -> None:
 
 def _limits(rate: int, place: Place, folded: str | None, known: str) -> Iterator[_Limit]:
     """What counts, the address first: who is over its limit adds nothing to that of an account."""
-    by_device = known.startswith("device:")
-    if not by_device:
-        yield _Limit("logins-from", place.network, IN_ALL * rate, gives_back=False)
+    is_device = known.startswith("device:")
+    reserve = _Limit("known-logins-from", place.network, RESERVE * rate) if is_device else None
+    yield _Limit("logins-from", place.network, IN_ALL * rate, gives_back=False, reserve=reserve)
+    if not is_device:
         yield _Limit("login-from", place.network, rate)
     if folded is not None:
         here = f"{folded}@{known or place.by_network}"
@@ -124,6 +126,15 @@ def _limits(rate: int, place: Place, folded: str | None, known: str) -> Iterator
         yield _Limit("logins-here", here, WITH_RIGHT_ONES * rate, gives_back=False)
         if not known:
             yield _Limit("login-to", folded, EVERYWHERE * rate)
+
+
+def _count(store: Store, limit: _Limit) -> None:
+    try:
+        rate_limit.throttle(store, limit.kind, limit.subject, limit.rate, 60, burst=limit.rate)
+    except RateLimited:
+        if limit.reserve is None:
+            raise
+        _count(store, limit.reserve)
 
 
 def _give_back(store: Store, counted: list[_Limit]) -> None:

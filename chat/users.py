@@ -150,6 +150,8 @@ def change_password(
 ) -> User:
     """The user with another password. All earlier logins and tokens end; workers are told.
 
+    The places from which somebody has logged in are forgotten: a stranger may be among them.
+
     Raises ``Unauthorized`` when the old one is wrong, ``Invalid`` when the new one cannot be.
     """
     new = text.password(new)
@@ -158,8 +160,12 @@ def change_password(
     except Unauthorized:
         raise Unauthorized(N_("The current password is not right.")) from None
     key = keys.user(text.fold(user.name))
-    _, generation = store.batch(
-        [("HSET", key, "password", hasher.hash(new, asker)), ("HINCRBY", key, "generation", 1)]
+    _, generation, _ = store.batch(
+        [
+            ("HSET", key, "password", hasher.hash(new, asker)),
+            ("HINCRBY", key, "generation", 1),
+            ("DEL", keys.places(user.folded)),
+        ]
     )
     store.redis.publish(keys.CONTROL, orjson.dumps({"person": user.name}))
     return replace(user, generation=generation)

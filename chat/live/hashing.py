@@ -2,8 +2,8 @@
 
 Hashing takes a core for tens of milliseconds. One thread of the operating system does it, at a low
 priority: while members talk, it gets what they leave. Who waits does so in a queue that is bounded
-and fair: one address gets a turn as often as any other, and those go first who have logged in from
-there before.
+and fair: one address gets a turn as often as any other. Those go first who have logged in from
+there before, but never so that the others get none: of three turns one is a stranger's who waits.
 """
 
 import os
@@ -25,6 +25,8 @@ from chat.passwords import Asker
 #: How many wait at the most: so many of those who are known where they are, and of those who are
 #: not. Together they wait for some seconds.
 WAITING = 64
+#: Turns in a row of those who are known, while others wait.
+KNOWN_IN_A_ROW = 2
 #: What is added to the niceness of the thread: it gets a tenth of a core that others want as well.
 NICE = 10
 
@@ -87,6 +89,7 @@ class HashingQueue:
 
     def __init__(self) -> None:
         self._known, self._strangers = _Lane(), _Lane()
+        self._known_in_a_row = 0
         self._inbox: Any = None
         self._busy = False
         self._seconds = 0.05
@@ -109,15 +112,21 @@ class HashingQueue:
 
     def _next(self) -> None:
         while not self._busy:
-            job = self._known.take() or self._strangers.take()
+            job = self._take()
             if job is None:
                 return
             if has_hung_up(job.asker.client):
                 job.done.send_exception(Unavailable(N_("The client has hung up.")))
                 continue
+            self._known_in_a_row = self._known_in_a_row + 1 if job.asker.known else 0
             self._busy = True
             self._start()
             self._inbox.put(job)
+
+    def _take(self) -> _Job | None:
+        if self._known_in_a_row < KNOWN_IN_A_ROW:
+            return self._known.take() or self._strangers.take()
+        return self._strangers.take() or self._known.take()
 
     def _start(self) -> None:
         if self._inbox is None:

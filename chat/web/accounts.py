@@ -14,10 +14,12 @@ from chat.users import User
 from chat.web.parts import parts
 from chat.web.security import over_tls
 
-#: The cookie by which a browser is known that has logged in before.
-DEVICE = "maru_device"
+#: The cookie by which a browser is known that has logged in before: up to so many ids with dots
+#: between them, the latest first, each of them for one account.
+DEVICE, DEVICES = "maru_device", 5
 _DEVICE_SECONDS = 400 * 24 * 3600  # no browser keeps a cookie for longer
 _DEVICE_ID = re.compile(r"[A-Za-z0-9_-]{22}", re.ASCII)
+_COOKIE_MAX = DEVICES * 23
 
 
 def authenticate(name: object, password: object) -> User:
@@ -27,7 +29,7 @@ def authenticate(name: object, password: object) -> User:
     known = login_limits.known_at(store, folded, place) if folded else ""
     with login_limits.trying(store, rate, place, folded, known):
         user = users.authenticate(store, parts().hasher, name, password, _asker(bool(known)))
-    _keep_device(place)
+    _remember(user, place, known)
     return user
 
 
@@ -43,8 +45,7 @@ def register(name: object, password: object) -> User:
         registration=settings.registration,
         asker=_asker(known=False),
     )
-    login_limits.remember(store, user.folded, place)
-    _keep_device(place)
+    _remember(user, place)
     return user
 
 
@@ -66,25 +67,44 @@ def _folded(name: object) -> str | None:
 
 
 def _place() -> Place:
-    """Where the request comes from. A browser that has no id yet is given one when it logs in."""
-    given = request.cookies.get(DEVICE, "")
-    device = given if _DEVICE_ID.fullmatch(given) else secrets.token_urlsafe(16)
-    return Place(network_of(request.remote_addr or "unknown"), device)
+    """Where the request comes from."""
+    given = request.cookies.get(_cookie_name()) or request.cookies.get(DEVICE, "")
+    devices = given.split(".") if len(given) <= _COOKIE_MAX else []
+    return Place(
+        network_of(request.remote_addr or "unknown"),
+        tuple(dict.fromkeys(filter(_DEVICE_ID.fullmatch, devices))),
+    )
 
 
-def _keep_device(place: Place) -> None:
+def _remember(user: User, place: Place, known: str = "") -> None:
+    """Remember where somebody has logged in, and let the browser keep the id for that account.
+
+    Whatever else the browser sent is not known to the account: it gets a new id, since that one may
+    have been planted by whoever wants to be taken for this browser.
+    """
+    brought = [device for device in place.devices if login_limits.by_device(device) == known]
+    device = brought[0] if brought else secrets.token_urlsafe(16)
+    login_limits.remember(parts().store, user.folded, place, device)
+    devices = dict.fromkeys((device, *place.devices))
+    value = ".".join([*devices][:DEVICES])
+
     @after_this_request
     def set_cookie(response: Response) -> Response:
         response.set_cookie(
-            DEVICE,
-            place.device,
+            _cookie_name(),
+            value,
             max_age=_DEVICE_SECONDS,
-            path=request.root_path or "/",
+            path=parts().settings.base_path or "/",
             secure=over_tls(),
             httponly=True,
             samesite="Lax",
         )
         return response
+
+
+def _cookie_name() -> str:
+    """With the prefix, no other host of the domain can set it; browsers want the whole path."""
+    return f"__Host-{DEVICE}" if over_tls() and not parts().settings.base_path else DEVICE
 
 
 def _asker(known: bool) -> Asker:

@@ -103,6 +103,23 @@ def test_each_address_has_its_turn_and_first_those_who_have_been_there_before():
     """) == ["c4", "a0", "b3", "a1", "a2"]
 
 
+def test_those_who_are_known_do_not_keep_the_others_from_their_turns():
+    assert in_a_worker("""
+        askers = [Asker("k", known=True)] * 6 + [Asker("s")] * 2
+        jobs = [start(asker, done.append, asker.network) for asker in askers]
+    """) == [*"kkskkskk"]
+
+
+def test_who_has_hung_up_takes_no_turn_from_strangers():
+    done = in_a_worker("""
+        ours, theirs = socket.socketpair()
+        askers = [Asker("k", known=True)] * 4 + [Asker("a", client=ours), Asker("s")]
+        jobs = [start(asker, done.append, asker.network) for asker in askers]
+        theirs.close()
+    """)
+    assert [each for each in done if each != "Unavailable"] == [*"kkskk"]
+
+
 def test_what_goes_wrong_is_told_to_who_waited():
     done = in_a_worker("""
         jobs = [start(Asker(), int, "x"), start(Asker(), done.append, "next")]

@@ -1,4 +1,4 @@
-"""Rooms for the tests of the API."""
+"""Rooms for the tests of the API, and a client with strict limits."""
 
 import pytest
 
@@ -19,3 +19,9 @@ def attic(bora):
     """The path of a private room of Bora's."""
     created = bora.post("/api/rooms", json={"name": "attic", "private": True})
     return f"/api/rooms/{created.json['roomId']}"
+
+
+@pytest.fixture
+def strict(app_with):
+    """A client of a Maru that allows one wrong password a minute."""
+    return app_with(LOGIN_RATE="1", TRUSTED_PROXIES="1").test_client()
