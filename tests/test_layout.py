@@ -21,6 +21,7 @@ MAY_IMPORT = {
     "address": set(),
     "errors": set(),
     "forwarded": {"address"},
+    "host": set(),
     "http": set(),
     "origin": set(),
     "key_prefix": {"keys"},

@@ -13,6 +13,7 @@ from urllib.parse import unquote_to_bytes
 
 import httptools
 
+from chat import host as hosts
 from chat.http import BODY_MAX
 from chat.live.http_refusal import Refused
 
@@ -22,7 +23,6 @@ HEAD_MAX, LINE_MAX, FIELDS_MAX = 16 * 1024, 8190, 100
 _END = b"\r\n\r\n"
 _LINE = re.compile(rb"([A-Z]{3,20}) ([!-~]+) HTTP/1\.([01])\r\n")
 _METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"}
-_HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(:[0-9]{0,5})?")
 _ABSOLUTE = re.compile(r"https?://([^/?]*)(.*)", re.IGNORECASE)
 _LENGTH = re.compile(r"[0-9]{1,15}")
 #: Header fields that a request has once.
@@ -124,7 +124,7 @@ class Request:
         self.method = method
         self.is_1_1 = is_1_1
         host = fields.get("HTTP_HOST", "")
-        if (is_1_1 or host) and not _HOST.fullmatch(host):
+        if (is_1_1 or host) and hosts.name_of(host) is None:
             raise Refused(400, "The request does not say which host it is for.")
         if method not in _METHODS:
             raise Refused(501, "There is no such method.")

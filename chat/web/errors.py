@@ -4,6 +4,7 @@ import math
 from typing import Any
 
 from flask import Flask, Response, current_app, jsonify, make_response, request
+from flask.globals import request_ctx
 from flask_babel import gettext
 from flask_login import AnonymousUserMixin, UserMixin, current_user
 from flask_wtf.csrf import CSRFError
@@ -148,6 +149,9 @@ def _sentence(status: int, error: HTTPException) -> str:
 
 def _page(status: int, explanation: str | None = None, **context: Any) -> Response:
     title, usual = _PAGES.get(status, _PAGES[400 if status < 500 else 500])
+    if request_ctx.url_adapter is None:
+        # Flask makes none for a Host that is no name; the page's own addresses need no host.
+        request_ctx.url_adapter = current_app.url_map.bind("localhost", request.root_path)
     context.setdefault("current_user", _who_asks())
     html = render(
         "error.html",

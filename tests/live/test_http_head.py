@@ -161,6 +161,21 @@ HOST = HEADERS[0]
         ("GET / HTTP/1.1", ["Host: a b"], 400),
         ("GET / HTTP/1.1", ["Host: a, b"], 400),
         ("GET / HTTP/1.1", ["Host: a/b"], 400),
+        ("GET / HTTP/1.1", ["Host: a..b"], 400),
+        ("GET / HTTP/1.0", ["Host: a..b"], 400),
+        ("GET / HTTP/1.1", ["Host: .a"], 400),
+        ("GET / HTTP/1.1", ["Host: ."], 400),
+        ("GET / HTTP/1.1", ["Host: a.."], 400),
+        ("GET / HTTP/1.1", ["Host: " + "a" * 64], 400),
+        ("GET / HTTP/1.1", ["Host: a." + "b" * 64 + ".example:80"], 400),
+        ("GET / HTTP/1.1", ["Host: " + ".".join(["a" * 60] * 5)], 400),
+        ("GET / HTTP/1.1", ["Host: a:0"], 400),
+        ("GET / HTTP/1.1", ["Host: a:65536"], 400),
+        ("GET / HTTP/1.1", ["Host: :80"], 400),
+        ("GET / HTTP/1.1", ["Host: [:::1]"], 400),
+        ("GET / HTTP/1.1", ["Host: [1.2]"], 400),
+        ("GET / HTTP/1.1", ["Host: []"], 400),
+        ("GET / HTTP/1.1", ["Host: ::1"], 400),
         ("GET / HTTP/1.1", [HOST, HOST], 400),
         ("GET / HTTP/1.1", [HOST, "Host: other.example"], 400),
         ("GET / HTTP/1.1", [HOST, "X Y: z"], 400),
@@ -217,6 +232,26 @@ def test_a_head_that_will_never_be_one_is_refused_before_its_end(sent, status):
         for at in range(0, len(sent), 100):
             assert reader.feed(sent[at : at + 100]) is None
     assert refused.value.status == status
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        *(
+            "a",
+            "a.",
+            "Chat.Example:5000",
+            "a:",
+            "a" * 63,
+            "my_maru:5000",
+            "127.0.0.1",
+            "[::1]:5000",
+        ),
+        *("[::ffff:192.0.2.1]", "xn--strae-oqa.example", ".".join(["a" * 49] * 5) + "." + "a" * 3),
+    ],
+)
+def test_a_host_that_a_browser_can_name_is_taken(host):
+    assert refusal(head("GET / HTTP/1.1", [f"Host: {host}"])) is None
 
 
 @given(

@@ -1,6 +1,7 @@
 """What goes wrong, as a page and as JSON."""
 
 import pytest
+from werkzeug.test import create_environ, run_wsgi_app
 
 
 @pytest.fixture
@@ -27,6 +28,17 @@ def test_a_page_that_there_is_not(client, login):
         assert response.status_code == 404
         assert "Nothing here" in response.text
         assert "<h1>" in response.text
+
+
+@pytest.mark.parametrize("host", ["a..b", ".a", "a" * 64, "xn--zz", "xn--a.example", "[:::1]"])
+@pytest.mark.parametrize("path", ["/", "/login", "/nope", "/api/rooms", "/static/icon.svg"])
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_a_host_that_is_no_name_breaks_no_page(app, caplog, host, path, method):
+    # The door refuses the worst of them; other servers in front may not.
+    environ = create_environ(path, method=method, headers={"Referer": "http://a/"})
+    _, status, _ = run_wsgi_app(app, environ | {"HTTP_HOST": host})
+    assert int(status.split()[0]) < 500
+    assert not [record for record in caplog.records if record.exc_info]
 
 
 def test_error_pages_speak_the_language_of_the_browser(client):
