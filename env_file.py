@@ -22,7 +22,8 @@ def read(path: Path) -> dict[str, str]:
         if line.error or (line.key is not None and line.value is None):
             number = line.original.line
             raise EnvFileError(f"{path} cannot be used: line {number} is not NAME=value.")
-    found = dotenv_values(stream=io.StringIO(text))
+    # A secret may have ${...} in it: what is written is what counts.
+    found = dotenv_values(stream=io.StringIO(text), interpolate=False)
     return {name: value for name, value in found.items() if value is not None}
 
 

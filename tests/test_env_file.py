@@ -21,6 +21,13 @@ def test_the_environment_wins_over_the_file(monkeypatch, tmp_path):
     assert (settings.port, settings.workers, settings.locale) == (7000, 3, "ko")
 
 
+@pytest.mark.parametrize("quote", ["", "'", '"'])
+def test_a_dollar_sign_in_a_secret_is_a_dollar_sign(tmp_path, quote):
+    secret = "a${HOME}b${PORT:-x}c$HOME$$-and-so-on-to-32-characters"
+    (tmp_path / "env").write_text(f"PORT=6000\nJWT_SECRET_KEY={quote}{secret}{quote}\n")
+    assert load().jwt_secret_key == secret
+
+
 def test_there_need_be_no_file(monkeypatch):
     assert load().port == 5000
     monkeypatch.setenv("ENV_FILE", "")

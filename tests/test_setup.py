@@ -87,6 +87,12 @@ class TestSetup:
         notes = tmp_path / "notes"
         return lambda: len(notes.read_text().splitlines()) if notes.exists() else 0
 
+    def test_commands_get_no_setting_from_a_file_but_by_maru_itself(self, with_venv, environ):
+        # In the place of the package: it tells what Flask was told.
+        (with_venv / "flask.py").write_text("import os; print(os.environ['FLASK_SKIP_DOTENV'])")
+        done = call(with_venv / "bin/flask", env=environ, cwd="/")
+        assert (done.returncode, done.stdout) == (0, "1\n"), done.stderr
+
     def test_everything_is_made_once_and_inside_the_checkout(self, checkout, environ, npm_calls):
         command = (checkout / "bin/setup", "echo", "made")
         streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
