@@ -71,6 +71,12 @@ export async function open(key, binding, sealed) {
   return { text: decoder.decode(bytes), older };
 }
 
+/** Do both open the same? @param {CryptoKey} one @param {CryptoKey} other */
+export async function isSameKey(one, other) {
+  const binding = { roomId: '', sender: '', type: 'TALK', clientId: 'probe' };
+  return open(one, binding, await seal(other, binding, '')).then(() => true, () => false);
+}
+
 /**
  * How many more characters fit into a message that may have `max` characters on the wire, if they
  * take as many bytes as those of this text do.

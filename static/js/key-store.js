@@ -2,7 +2,8 @@
  * The keys of encrypted rooms that this account has here, in IndexedDB. They are kept as CryptoKeys that
  * no script can read out: a page can use them, and cannot give them away.
  */
-import { readKey } from './cipher.js';
+import { isSameKey, readKey } from './cipher.js';
+import * as locks from './locks.js';
 import { page } from './page.js';
 import { allKeys } from './storage.js';
 
@@ -11,13 +12,19 @@ const KEYS = 'keys';
 /** Where pages from before kept keys, as text and for nobody in particular. */
 const OLDER = 'maru.key.';
 const OLDER_READ = 'maru.read.';
+const LOCK_MS = 5000;
+/** Keys beside the one in use that links may add to one room. */
+const MOST_BESIDE = 20;
 
 /**
- * @typedef {object} Held
- * @property {string} account
- * @property {string} roomId
+ * @typedef {object} Kept
  * @property {CryptoKey} key
- * @property {boolean} verified it has opened a message of the room, or made the first one
+ * @property {boolean} verified it has opened a message of the room, or was made for it here
+ */
+
+/**
+ * @typedef {Kept & { account: string, roomId: string, beside?: Kept[] }} Held
+ * the key in use, and beside it others that came by links or were in use before
  */
 
 /** @param {string} roomId @returns {Promise<Held | undefined>} */
@@ -25,9 +32,58 @@ export function heldKey(roomId) {
   return within('readonly', (keys) => keys.get([String(page.me), roomId])).catch(() => undefined);
 }
 
-/** Without IndexedDB the key lasts as long as the page. @param {string} roomId @param {CryptoKey} key @param {boolean} verified */
+/**
+ * Keep a key for a room. Where there is another one already, that stays in use, and this is kept beside
+ * it. Without IndexedDB the key lasts as long as the page.
+ *
+ * @param {string} roomId @param {CryptoKey} key @param {boolean} verified
+ * @returns {Promise<boolean>} false: another key is in use
+ */
 export async function keepKey(roomId, key, verified) {
-  await within('readwrite', (keys) => keys.put({ account: page.me, roomId, key, verified })).catch(() => {});
+  let used = true;
+  await change(roomId, async (held) => {
+    if (!held) return { key, verified, beside: [] };
+    const { beside = [] } = held;
+    used = await isSameKey(held.key, key);
+    if (used || beside.length >= MOST_BESIDE || (await findSame(beside, key))) return held;
+    return { ...held, beside: [...beside, { key, verified }] };
+  });
+  return used;
+}
+
+/** The person has decided: use this key. The one in use until now is kept beside it. @param {string} roomId @param {CryptoKey} key @param {boolean} verified */
+export function exchangeKey(roomId, key, verified) {
+  return change(roomId, async (held) => {
+    if (!held) return { key, verified, beside: [] };
+    const all = [{ key: held.key, verified: held.verified }, ...(held.beside ?? [])];
+    const same = await findSame(all, key);
+    return { key, verified: verified || Boolean(same?.verified), beside: all.filter((other) => other !== same) };
+  });
+}
+
+/** It has opened something. @param {string} roomId @param {CryptoKey} key */
+export function noteVerified(roomId, key) {
+  return change(roomId, async (held) => (held && (await isSameKey(held.key, key)) ? { ...held, verified: true } : held));
+}
+
+/** @param {Kept[]} all @param {CryptoKey} key @returns {Promise<Kept | undefined>} */
+async function findSame(all, key) {
+  for (const other of all) if (await isSameKey(other.key, key)) return other;
+  return undefined;
+}
+
+/** One tab at a time reads and writes what is kept for a room. @param {string} roomId @param {(held: Held | undefined) => Promise<object | undefined>} run */
+async function change(roomId, run) {
+  const release = await locks.take(`maru/${page.me}/keys/${roomId}`, LOCK_MS);
+  try {
+    const held = await heldKey(roomId);
+    const kept = await run(held);
+    if (kept && kept !== held) await within('readwrite', (keys) => keys.put({ ...kept, account: page.me, roomId }));
+  } catch {
+    // Where nothing can be kept, the page goes on with what it has.
+  } finally {
+    release?.();
+  }
 }
 
 /** How many rooms one can read here. @returns {Promise<number>} */

@@ -3,10 +3,11 @@
  * messages with it. cipher.js does the arithmetic.
  */
 import { comeIn } from './account.js';
-import { available, newKey, open, readKey, seal } from './cipher.js';
+import { available, isSameKey, newKey, open, readKey, seal } from './cipher.js';
 import { byId, element } from './dom.js';
-import { handOver, keyIn, offerInvitation, takeFromAddress } from './invitation.js';
-import { heldKey, keepKey } from './key-store.js';
+import { handOver, offerInvitation, takeFromAddress } from './invitation.js';
+import { askForKey, hideNote, showNote } from './key-panel.js';
+import { exchangeKey, heldKey, keepKey, noteVerified } from './key-store.js';
 import * as locks from './locks.js';
 import { talkOf } from './message-row.js';
 import { page, t } from './page.js';
@@ -28,10 +29,14 @@ const LOCK_MS = 5000;
 export function createSealedRoom({ over, keeping, onOpen }) {
   /** @type {CryptoKey | null} */
   let key = null;
+  /** Has it opened something here, or been made here? */
+  let verified = false;
   /** Messages are sealed one after the other, so that they are sent in the order written. @type {Promise<any>} */
   let sealing = Promise.resolve();
   /** Rows that wait for the key. @type {Map<HTMLElement, [Message, Message | undefined]>} */
   const locked = new Map();
+  /** What a row was written from, for another key. @type {WeakMap<HTMLElement, [Message, Message | undefined]>} */
+  const sources = new WeakMap();
   /** What a row says, once it is opened. @type {WeakMap<HTMLElement, string>} */
   const words = new WeakMap();
   /** How often a row was written: of two that are opened at once, the later counts. @type {WeakMap<HTMLElement, number>} */
@@ -44,13 +49,31 @@ export function createSealedRoom({ over, keeping, onOpen }) {
     await comeIn();
     if (!available) return showStop(over, { title: t('no_crypto_title'), text: t('no_crypto_text') });
     const held = await heldKey(roomId);
-    // A key that has opened messages here stays, whatever link one is sent: its sender may have put
-    // messages into the room that fit another key.
-    if (held && (await fits(held.key))) return unlockWith(held.key, (await isSame(held.key, given)) ? given : '');
+    if (held) return useHeld(held, given);
     if (given && (await use(given))) return;
-    if (held?.verified) return unlockWith(held.key);
-    if (!given && !held && isNew()) await makeKey();
+    if (!given && isNew()) await makeKey();
     else ask();
+  }
+
+  /**
+   * A key that is kept here is used, whatever link one is sent and whatever others have put into the
+   * room: they can put messages there that fit another key.
+   *
+   * @param {import('./key-store.js').Held} held @param {string} given
+   */
+  async function useHeld(held, given) {
+    verified = held.verified;
+    unlockWith(held.key);
+    if (given) await compare(held.key, given);
+    else if (!verified && held.beside?.length) tell('key_several');
+    else if (!verified) await tellIfNothingOpens();
+  }
+
+  /** A link, where there is a key already: the link of this key can be copied again; another one is not used. @param {CryptoKey} used @param {string} given */
+  async function compare(used, given) {
+    const other = await readKey(given).catch(() => null);
+    if (other && (await isSameKey(used, other))) unlockWith(used, given);
+    else tell('key_differs');
   }
 
   /** The owner who has just opened the room makes its key; nobody else ever does. */
@@ -61,9 +84,12 @@ export function createSealedRoom({ over, keeping, onOpen }) {
     const release = await locks.take(`maru/${page.me}/key/${roomId}`, LOCK_MS);
     try {
       const held = await heldKey(roomId);
-      if (held) return unlockWith(held.key);
+      if (held) return await useHeld(held, '');
       const text = newKey();
-      await use(text);
+      const made = await readKey(text);
+      verified = true;
+      await keepKey(roomId, made, true);
+      unlockWith(made, text);
       handOver(text);
     } finally {
       release?.();
@@ -75,47 +101,79 @@ export function createSealedRoom({ over, keeping, onOpen }) {
     .map((text) => talkOf(/** @type {HTMLElement} */ (text.closest('.message'))))
     .filter(({ message }) => message.startsWith('maru'));
 
-  /** @param {CryptoKey} candidate */
-  async function fits(candidate) {
-    const sealed = samples();
-    return !sealed.length || Promise.any(sealed.map((talk) => open(candidate, talk, talk.message))).then(() => true, () => false);
+  /** Does it open any message that is here? @param {CryptoKey} candidate @returns {Promise<boolean>} */
+  const opensAny = (candidate) => Promise.any(samples().map((talk) => open(candidate, talk, talk.message))).then(() => true, () => false);
+
+  /**
+   * Use the key of a link, as the person wants. What was in use until then is kept beside it.
+   *
+   * @param {string} text @returns {Promise<boolean>} is it a key at all?
+   */
+  async function use(text) {
+    const given = await readKey(text).catch(() => null);
+    if (!given) return false;
+    verified = await opensAny(given);
+    await exchangeKey(roomId, given, verified);
+    unlockWith(given, text);
+    if (!verified) await tellIfNothingOpens();
+    return true;
   }
 
-  /** @param {string} text @returns {Promise<boolean>} does it fit? */
-  async function use(text) {
-    try {
-      const candidate = await readKey(text);
-      if (!(await fits(candidate))) return false;
-      await keepKey(roomId, candidate, samples().length > 0);
-      unlockWith(candidate, text);
-      return true;
-    } catch {
-      return false;
-    }
+  /** Others may have filled the page with what fits another key, so that this proves nothing. */
+  async function tellIfNothingOpens() {
+    if (key && samples().length && !(await opensAny(key))) tell('key_opens_nothing');
   }
+
+  /** @param {string} about */
+  const tell = (about) => showNote(over, about, ask);
 
   /** @param {CryptoKey} fitting @param {string} [text] as it was in the link, if this page has seen that */
   function unlockWith(fitting, text = '') {
+    const before = key;
     key = fitting;
     over.querySelector('.stop')?.remove();
-    offerInvitation(byId('invite'), text);
+    hideNote(over);
+    const part = byId('invite');
+    offerInvitation(part, text);
+    byId('other-key').onclick = () => {
+      part.closest('dialog')?.close();
+      ask();
+    };
     for (const [into, messages] of locked) unlock(into, ...messages);
     locked.clear();
+    if (before && before !== fitting) rewrite();
     onOpen(true);
   }
 
-  function ask() {
-    onOpen(false);
-    const input = /** @type {HTMLInputElement} */ (element('input', { id: 'key', autocomplete: 'off', spellcheck: 'false', required: true }));
-    const wrong = element('p', { class: 'error', role: 'alert', hidden: true }, t('no_key_wrong'));
-    const row = element('div', { class: 'row' }, input, element('button', { class: 'button primary' }, t('no_key_open')));
-    const form = element('form', { class: 'field' }, element('label', { for: 'key' }, t('no_key_label')), row, wrong);
-    form.addEventListener('submit', async (event) => {
-      event.preventDefault();
-      const text = input.value.trim();
-      wrong.hidden = await use(keyIn(text) || text);
-    });
-    showStop(over, { title: t('no_key_title'), text: t('no_key_text') }, form);
+  /** Another key opens other messages. */
+  function rewrite() {
+    for (const into of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll('[data-sealed]'))) {
+      const source = sources.get(into);
+      if (source) unlock(into, ...source);
+    }
+  }
+
+  /** Which key? Those that are kept here can be had again. */
+  async function ask() {
+    const choices = [];
+    if (key) {
+      const { beside = [] } = (await heldKey(roomId)) ?? {};
+      choices.push({ label: t('key_stay'), run: () => over.querySelector('.stop')?.remove() });
+      choices.push(...beside.map((other) => ({ label: t('key_before'), run: () => goBack(other) })));
+    } else {
+      onOpen(false);
+      // Somebody may have written into the room before its owner opened it, when it had no key yet.
+      if (page.owner === page.me) choices.push({ label: t('key_make'), run: makeKey });
+    }
+    askForKey(over, Boolean(key), use, choices);
+  }
+
+  /** @param {import('./key-store.js').Kept} other one that is kept beside the one in use */
+  async function goBack(other) {
+    ({ verified } = other);
+    await exchangeKey(roomId, other.key, verified);
+    unlockWith(other.key);
+    await tellIfNothingOpens();
   }
 
   /** Put a message into its row; it opens in place. @type {import('./message-row.js').Write} */
@@ -123,6 +181,7 @@ export function createSealedRoom({ over, keeping, onOpen }) {
     into.dataset.sealed = talk.message;
     into.classList.add('sealed');
     if (!into.hasChildNodes()) into.textContent = t('sealed');
+    sources.set(into, [talk, edit]);
     if (key) unlock(into, talk, edit);
     else locked.set(into, [talk, edit]);
   }
@@ -148,11 +207,21 @@ export function createSealedRoom({ over, keeping, onOpen }) {
 
   /** @param {Message} message */
   async function tryOpen(message) {
+    const used = /** @type {CryptoKey} */ (key);
     try {
-      return await open(/** @type {CryptoKey} */ (key), message, message.message);
+      const opened = await open(used, message, message.message);
+      if (used === key && !verified) noteOpened(used);
+      return opened;
     } catch {
       return null;
     }
+  }
+
+  /** From now on no link stands in its place. @param {CryptoKey} used */
+  function noteOpened(used) {
+    verified = true;
+    hideNote(over, 'key_opens_nothing');
+    noteVerified(roomId, used);
   }
 
   /** @param {HTMLElement} into @param {string} why */
@@ -165,7 +234,8 @@ export function createSealedRoom({ over, keeping, onOpen }) {
 
   addEventListener('hashchange', () => {
     const text = takeFromAddress();
-    if (text && !key) use(text);
+    if (text && key) compare(key, text);
+    else if (text) use(text);
   });
 
   return {
@@ -189,15 +259,4 @@ function mark(into, why) {
   const row = into.parentElement;
   row?.querySelector('.seal-mark')?.remove();
   if (why) into.after(element('p', { class: 'seal-mark' }, t(why)));
-}
-
-/** Do both open the same? @param {CryptoKey} held @param {string} text */
-async function isSame(held, text) {
-  const binding = { roomId, sender: '', type: 'TALK', clientId: 'probe' };
-  try {
-    await open(await readKey(text), binding, await seal(held, binding, ''));
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -96,7 +96,8 @@ async function unseal({ kind, roomId, clientId, ref, text = '' }) {
   const held = await heldKey(roomId);
   if (!held) return t('sealed');
   const binding = { roomId, sender: String(page.me), type: kind === 'edit' ? 'EDIT' : 'TALK', clientId, ref };
-  return (await open(held.key, binding, text)).text;
+  // It may have been sealed before another key came into use.
+  return (await Promise.any([held, ...(held.beside ?? [])].map(({ key }) => open(key, binding, text)))).text;
 }
 
 /** @param {string} key @param {() => void} run */

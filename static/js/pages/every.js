@@ -53,7 +53,10 @@ if (page.me) {
 
 /** Who waits for approval at a room's door has its key by the time that the door opens. */
 async function keepInvitation() {
-  if (!document.querySelector('[data-waiting-for-approval]') || !keyIn(location.hash)) return;
-  const text = takeFromAddress();
-  await keepKey(roomOfAddress(), await readKey(text), false);
+  const place = document.querySelector('[data-waiting-for-approval]');
+  if (!place || !keyIn(location.hash)) return;
+  const key = await readKey(takeFromAddress()).catch(() => null);
+  if (!key || (await keepKey(roomOfAddress(), key, false))) return;
+  document.querySelector('h1 + .error')?.remove();
+  place.after(element('p', { class: 'error', role: 'alert' }, t('key_differs')));
 }
