@@ -246,6 +246,7 @@ def _as_domain_error(error: Exception) -> Exception:
         refusals: dict[str, MaruError] = {
             "NOTFOUND": NotFound(N_("There is no such room.")),
             "NOTJOINED": NotJoined(N_("Join the room first.")),
+            "USEDBEFORE": Conflict(N_("This clientId stands for something else already.")),
             "TOOMANYEDITS": Conflict(N_("This message was changed too often.")),
             "TOOMANYREACTIONS": Conflict(N_("There are too many reactions to this message.")),
             "NOMESSAGE": NotFound(N_("There is no such message.")),

@@ -80,3 +80,39 @@ def test_what_is_trimmed_is_not_noted_any_more(conversation, store, room_id):
     noted = (keys.edited(room_id), keys.reactions(room_id), keys.erased(room_id))
     assert store.redis.xlen(keys.stream(room_id)) < 400
     assert not store.redis.exists(*noted)
+
+
+def test_a_client_id_does_not_stand_for_something_else(conversation, store, room_id):
+    conversation.talk(ANN, room_id, "second", client_id="c-1")
+    others = [
+        lambda: conversation.delete(ANN, room_id, 1, client_id="c-1"),
+        lambda: conversation.edit(ANN, room_id, 1, "changed", client_id="c-1"),
+        lambda: conversation.react(ANN, room_id, 1, EMOJI[0], True, client_id="c-1"),
+    ]
+    for other in others:
+        with pytest.raises(Conflict):
+            other()
+    # Nor a change for that of another message, or for another reaction, or for something said.
+    first = conversation.delete(ANN, room_id, 2, client_id="c-2")
+    reacted = conversation.react(ANN, room_id, 1, EMOJI[0], True, client_id="c-3")
+    others = [
+        lambda: conversation.delete(ANN, room_id, 1, client_id="c-2"),
+        lambda: conversation.react(ANN, room_id, 1, EMOJI[0], False, client_id="c-3"),
+        lambda: conversation.react(ANN, room_id, 1, EMOJI[1], True, client_id="c-3"),
+        lambda: conversation.talk(ANN, room_id, "third", client_id="c-2"),
+    ]
+    for other in others:
+        with pytest.raises(Conflict):
+            other()
+    # The same again is answered as before, and nothing more is stored.
+    assert conversation.delete(ANN, room_id, 2, client_id="c-2") == first
+    assert conversation.react(ANN, room_id, 1, EMOJI[0], True, client_id="c-3") == reacted
+    assert history.page(store, room_id).seq == 4
+
+
+def test_what_an_older_version_noted_of_a_client_id_is_answered_again(conversation, store, room_id):
+    first = conversation.talk(ANN, room_id, "hi", client_id="c-1")
+    sent = keys.sent(room_id, "ann", "c-1")
+    older = b" ".join(store.redis.get(sent).split(b" ")[:3])
+    store.redis.set(sent, older, keepttl=True)
+    assert conversation.talk(ANN, room_id, "hi", client_id="c-1") == first

@@ -3,15 +3,17 @@
 -- KEYS  as for append
 -- ARGV  as for append, then the seq of the message, and the only name that may do this ('' for
 --       anybody); the room's owner may delete what others said; of a reaction the emoji and 1 or 0 for on or off
--- Gives what append gives; NOTFOUND, NOTJOINED, NOMESSAGE, NOTYOURS, TOOMANYEDITS, TOOMANYREACTIONS.
+-- Gives what append gives; NOTFOUND, NOTJOINED, NOMESSAGE, NOTYOURS, USEDBEFORE, TOOMANYEDITS, TOOMANYREACTIONS.
 -- Edits of one message, emoji of one person under it, and different ones of all, at the most.
 local MOST_EDITS, MOST_OF_ONE, MOST_DIFFERENT = 1000, 10, 50
 local room, stream, conns, people, members, sent, erased, edits, edited, reactions = unpack(KEYS)
 local kind, ref, author = ARGV[2], ARGV[9], ARGV[10]
 local refused = refusal(room, conns, members, ARGV[5], ARGV[4])
 if refused then return refused end
-local seq, at, count = remembered(sent)
-if seq then return {0, seq, at, count} end
+local what = kind .. ' ' .. ref
+if kind == 'REACT' then what = what .. ' ' .. ARGV[11] .. ' ' .. ARGV[12] end
+local before = remembered(sent, what)
+if before then return before end
 local target = redis.call('XRANGE', stream, '0-' .. ref, '0-' .. ref)[1]
 local said = target and cjson.decode(target[2][2])
 if not said or said.type ~= 'TALK' then return redis.error_reply('NOMESSAGE') end
@@ -40,9 +42,9 @@ elseif kind == 'REACT' and ARGV[12] == '0' then
   if noted(by_emoji) == 0 then redis.call('ZREM', reactions, place .. 'd' .. emoji) end
 end
 
-seq, at, count = append({room, stream, people, erased, edits, edited, reactions}, kind, clock(ARGV[1]), ARGV[3], ARGV[4],
+local seq, at, count = append({room, stream, people, erased, edits, edited, reactions}, kind, clock(ARGV[1]), ARGV[3], ARGV[4],
   ARGV[6], ARGV[8])
-redis.call('SET', sent, seq .. ' ' .. at .. ' ' .. count, 'PX', ARGV[7])
+remember(sent, what, seq, at, count, ARGV[7])
 if kind == 'EDIT' then
   redis.call('ZADD', edited, ref, seq)
 elseif kind == 'DELETE' then

@@ -2,13 +2,13 @@
 -- KEYS  room, stream, conns, people, members, sent, erased, edits, edited, reactions
 -- ARGV  now ('' for the store's clock), type, body, the name of its sender, the connection that must be in
 --       the room ('' for none), longest stream, ms to remember the clientId, an epoch in case a new one is due
--- Gives 1 if it was new or 0 if it is remembered, seq, sentAt, userCount; NOTFOUND, NOTJOINED.
+-- Gives 1 if it was new or 0 if it is remembered, seq, sentAt, userCount; NOTFOUND, NOTJOINED, USEDBEFORE.
 local room, stream, conns, people, members, sent, erased, edits, edited, reactions = unpack(KEYS)
 local refused = refusal(room, conns, members, ARGV[5], ARGV[4])
 if refused then return refused end
-local seq, at, count = remembered(sent)
-if seq then return {0, seq, at, count} end
-seq, at, count = append({room, stream, people, erased, edits, edited, reactions}, ARGV[2], clock(ARGV[1]), ARGV[3], ARGV[4],
+local before = remembered(sent, ARGV[2])
+if before then return before end
+local seq, at, count = append({room, stream, people, erased, edits, edited, reactions}, ARGV[2], clock(ARGV[1]), ARGV[3], ARGV[4],
   ARGV[6], ARGV[8])
-redis.call('SET', sent, seq .. ' ' .. at .. ' ' .. count, 'PX', ARGV[7])
+remember(sent, ARGV[2], seq, at, count, ARGV[7])
 return {1, seq, at, count}

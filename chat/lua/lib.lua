@@ -105,8 +105,16 @@ local function append(keys, kind, at, body, sender, longest, epoch)
   return seq, at, count
 end
 
--- What a clientId led to before, as seq, sentAt, userCount; nothing if it is new.
-local function remembered(sent)
-  local seq, at, count = string.match(redis.call('GET', sent) or '', '(%d+) (%d+) (%d+)')
-  return tonumber(seq), tonumber(at), tonumber(count)
+-- What a clientId led to before, as the answer to the same again; nothing if it is new. It does not
+-- stand for something else: 'what' is the kind, and of a change also the message. An older version of
+-- Maru noted no such thing.
+local function remembered(sent, what)
+  local seq, at, count, before = string.match(redis.call('GET', sent) or '', '^(%d+) (%d+) (%d+) ?(.*)')
+  if not seq then return end
+  if before ~= '' and before ~= what then return redis.error_reply('USEDBEFORE') end
+  return {0, tonumber(seq), tonumber(at), tonumber(count)}
+end
+
+local function remember(sent, what, seq, at, count, ms)
+  redis.call('SET', sent, seq .. ' ' .. at .. ' ' .. count .. ' ' .. what, 'PX', ms)
 end
