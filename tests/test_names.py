@@ -4,7 +4,7 @@ from unicodedata import normalize
 
 import pytest
 
-from chat import names, users
+from chat import names, text, users
 from chat.errors import Conflict, Invalid
 from chat.passwords import Hasher
 
@@ -21,6 +21,8 @@ REAL = [
     *("Ёлка", "Оксана", "Ђорђе", "გიორგი", "Հայկ", "Անահիտ", "አበበ", "ሰላም", "கண்ணன்", "தமிழ்"),
     *("సీత", "ಕನ್ನಡ", "മലയാളം", "සුනිල්", "សុខា", "ស្រីមុំ", "ບຸນ",
       "မြန်မာ", "အောင်", "བསྟན་འཛིན".replace("་", "_")),
+    *("Ọlá", "Ó\u0329la", "ɓaƙo", "Ŋɔɛ", "Şəfiqə", "Kāne", "ʻIolani", "Işıl", "İpek",
+      "Straße", "が行", "ŝvagiĉo"),
     *("ᠮᠣᠩᠭᠣᠯ", "ᏣᎳᎩ", "ⵜⵉⴼⵉⵏⴰⵖ", "a1", "user_42", "x" * 32),
 ]  # fmt: skip
 LIKE_BORA = {
@@ -66,6 +68,15 @@ def test_nobody_can_be_called_what_looks_like_somebodys_name(store, name):
     [
         ("bill", "bi11"), ("bill", "biIl"), ("bill", "BilI"), ("Ivan", "lvan"), ("Arnold", "Amold"),
         ("paypal", "раура1"), ("ОВО", "OBO"), ("наташа", "нaтaшa"), ("oleg", "0leg"),
+        ("annie", "anni\u0307e"), ("joey", "j\u0307oey"), ("joey", "\u0237oey"),
+        ("joey", "\u0237\u0307oey"), ("annie", "ann\u0131e"), ("annie", "ann\u0131\u0307e"),
+        ("ỉna", "i\u0307\u0309na"), ("įna", "į\u0307na"), ("ịna", "i\u0323\u0307na"),
+        ("іван", "і\u0307ван"), ("annie", "ANNİE"),
+        ("annie", "ann\u0345ie"), ("annie", "ann\u0363ie"), ("annie", "ann\u05bfie"),
+        ("annie", "ann\u1ab0ie"), ("annie", "ann\u20ddie"), ("annie", "ᴀɴɴɪᴇ"),
+        ("bill", "biʟʟ"), ("annie", "annɪe"), ("ryan", "ʀyan"),
+        ("annie", "anꞑie"), ("sun", "ꜱun"), ("five", "ƽive"), ("five", "Ƽive"), ("ko", "ĸo"),
+        ("日本", "曰本"), ("william", "vvilliam"), ("William", "VVilliam"), ("savvy", "sawy"),
         ("力lee", "カlee"), ("ｶﾅ", "カナ"), ("한글", "한글".replace("한", "\u1112\u1161\u11ab")),
     ],
 )  # fmt: skip
@@ -78,6 +89,11 @@ def test_of_two_names_that_look_alike_the_first_stays_alone(store, one, other):
             continue  # No account has such a name in the first place.
         with pytest.raises((Invalid, Conflict)):
             users.create(store, HASHER, second, PASSWORD)
+
+
+def test_names_that_only_resemble_each_other_are_two_names(store):
+    for name in ("clan", "dan", "ko", "κο", "Jose", "José", "ina", "ïna"):
+        users.create(store, HASHER, name, PASSWORD)
 
 
 def test_names_from_before_go_on_working_and_keep_others_from_looking_like_them(store):
@@ -93,6 +109,21 @@ def test_names_from_before_go_on_working_and_keep_others_from_looking_like_them(
         assert users.set_role(store, name, "admin").name == name
     with pytest.raises(Conflict):
         users.create(store, HASHER, "B0RA", PASSWORD)
+    assert users.create(store, HASHER, "dan", PASSWORD).name == "dan"
+
+
+@pytest.mark.parametrize("name", ["ᴀɴɴɪᴇ", "anni\u0307e", "ĸo", "ann\u0345ie"])
+def test_a_name_that_would_not_be_given_any_more_goes_on_working(store, name):
+    users.create(store, HASHER, "somebody", PASSWORD)
+    store.redis.rename("maru:user:somebody", f"maru:user:{text.fold(name)}")
+    store.redis.hset(f"maru:user:{text.fold(name)}", "name", name)
+    store.redis.srem("maru:users", "somebody")
+    store.redis.sadd("maru:users", text.fold(name))
+    store.redis.delete("maru:skeletons")
+    store.redis.hset("maru:skeletons", "", "1")
+    assert users.authenticate(store, HASHER, name, PASSWORD).name == name
+    with pytest.raises((Conflict, Invalid)):
+        users.create(store, HASHER, name, PASSWORD)
     assert users.create(store, HASHER, "dan", PASSWORD).name == "dan"
 
 
