@@ -41,7 +41,7 @@ def maru(tmp_path_factory):
 def is_ready(address):
     try:
         return requests.get(f"{address}/readyz", timeout=5).status_code == 200
-    except requests.ConnectionError:
+    except requests.RequestException:
         return False
 
 

@@ -6,9 +6,10 @@ import chat.live.patched  # noqa: F401
 import sys
 
 import eventlet
-from eventlet import wsgi
 
 from chat.live import frames, handshake
+from chat.live.admission import Admission
+from chat.live.door import Door
 from chat.live.transport import Transport
 from chat.live.turn import Turn
 
@@ -45,15 +46,16 @@ def serve(port: int) -> None:
         except handshake.Refused as refusal:
             start_response(refusal.status, refusal.headers)
             return [str(refusal).encode()]
-        echo = Echo()
-        client = environ["eventlet.input"].get_socket()
-        echo.transport = Transport(client, echo, turn, lambda: lambda: None, greeting)
-        wsgi.WSGI_LOCAL.already_handled = True
+        echo, upgrade = Echo(), environ["maru.upgrade"]
+        echo.transport = Transport(
+            upgrade.client, echo, turn, upgrade.take, greeting, upgrade.early
+        )
         return []
 
+    door = Door(app, Admission(places=1000, per_address=0, proxies=0), behind_proxy=False)
     listener = eventlet.listen(("127.0.0.1", port), backlog=512)
     print("ready", flush=True)
-    wsgi.server(listener, app, log_output=False)
+    door.accept(listener)
 
 
 if __name__ == "__main__":
