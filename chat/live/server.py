@@ -115,7 +115,8 @@ class LiveServer:
         server = self.socketio.server
         engine = self._engine = _engine_of(server)
         path = "/socket.io"
-        self._relay = Relay(wire.PollingDoor(app.wsgi_app, path), path, folder)
+        polling = wire.PollingDoor(app.wsgi_app, path, engine.sockets.__contains__)
+        self._relay = Relay(polling, path, folder)
         app.wsgi_app = Answers(CrossOrigin(self._relay, path, origins), client_of)  # type: ignore[method-assign]
         new_id = engine.generate_id
         engine.generate_id = lambda: self._relay.name(new_id())

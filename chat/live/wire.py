@@ -13,6 +13,7 @@ import logging
 import re
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import parse_qs
 
 import engineio.packet
 import orjson
@@ -29,6 +30,8 @@ ATTACHMENTS_MAX = 16
 MALFORMED = "malformed"
 #: Stands between the packets that a polling client posts together.
 SEPARATOR = "\x1e"
+#: Packets that one post may have: as many as the smallest event, 42["a"], fit into it.
+PACKETS_MAX = MESSAGE_MAX // 8
 
 # Engine.IO from a client besides messages: close, ping, pong, upgrade, noop.
 _ENGINE_PACKETS = frozenset(("1", "2", "3", "5", "6", "2probe", "3probe"))
@@ -166,15 +169,23 @@ def guarded(
 
 
 class PollingDoor:
-    """WSGI middleware: refuses what long-polling clients post that is no Engine.IO or too late."""
+    """WSGI middleware: refuses what long-polling clients post that is no Engine.IO or too late.
 
-    def __init__(self, app: Callable[..., Any], path: str) -> None:
+    ``is_known`` says of the id of a session whether it is one of this worker: what strangers post
+    is not looked at.
+    """
+
+    def __init__(self, app: Callable[..., Any], path: str, is_known: Callable[[str], bool]) -> None:
         self._app = app
         self._path = path
+        self._is_known = is_known
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
         posted = environ["REQUEST_METHOD"] == "POST"
         if not posted or not environ["PATH_INFO"].startswith(self._path):
+            return self._app(environ, start_response)
+        if not self._is_known(parse_qs(environ.get("QUERY_STRING", "")).get("sid", [""])[0]):
+            # Engine.IO has an answer for that which needs no body.
             return self._app(environ, start_response)
         body = _read(environ)
         if body is None or not _is_payload(body):
@@ -201,6 +212,8 @@ def _read(environ: dict[str, Any]) -> bytes | None:
 
 
 def _is_payload(body: bytes) -> bool:
+    if body.count(SEPARATOR.encode()) >= PACKETS_MAX:
+        return False
     try:
         packets = body.decode().split(SEPARATOR)
     except UnicodeDecodeError:

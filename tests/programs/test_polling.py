@@ -26,6 +26,13 @@ class Polling:
         body = "\x1e".join(packets).encode()
         return requests.post(self._url, params=self._query, data=body, timeout=20).status_code
 
+    def post_raw(self, body: bytes) -> requests.Response:
+        return requests.post(self._url, params=self._query, data=body, timeout=20)
+
+    def end_session(self) -> None:
+        """Go on under an id that nobody has."""
+        self._query["sid"] = "nobody"
+
     def call(self, number: int, event: str, **fields) -> str:
         """The packet of a call, to be posted."""
         return f"42{number}" + json.dumps([event, {"token": self.api.token, **fields}])
@@ -46,6 +53,19 @@ class Polling:
 @pytest.fixture
 def polling(person):
     return Polling(person("ann"))
+
+
+def test_more_packets_than_events_fit_into_a_post_are_refused(polling):
+    assert polling.post(*["3"] * 65_000) == 400
+    assert polling.post(*["3"] * 16_385) == 400
+    polling.post(polling.call(0, "join", roomId=polling.api.create_room()))
+    assert polling.acknowledgement(0)["ok"]
+
+
+def test_what_is_posted_for_an_unknown_session_is_not_even_read(polling):
+    polling.end_session()
+    answer = polling.post_raw(b"3\x1e" * 65_000)
+    assert (answer.status_code, answer.text) == (400, '"Invalid session nobody"')
 
 
 def test_a_hundred_calls_in_one_post_are_each_answered_in_order(polling):
