@@ -4,6 +4,7 @@ A login is a random id in the signed session cookie. Logging out revokes that id
 that a copy of the cookie is worth nothing, on any worker, and the tokens made from it neither.
 """
 
+import logging
 import time
 
 from flask import Flask, redirect, request, session, url_for
@@ -55,6 +56,8 @@ class LoggedIn(UserMixin):
 
 def init_app(app: Flask) -> None:
     csrf.init_app(app)
+    # One line for each form without a token: anybody could fill the log with them.
+    logging.getLogger("flask_wtf").setLevel(logging.WARNING)
     logins = LoginManager()
     # It would bind the session to the browser's address and name, of which the first changes with
     # every network a phone passes through, and the second tells nothing to a thief of cookies.

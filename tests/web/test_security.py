@@ -207,6 +207,29 @@ def test_csrf_tokens_that_are_wrong(login, token):
     assert client.get("/rooms").status_code == 200
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "sent"),
+    [
+        ("POST", "/login", {"data": {"name": "ann"}}),
+        ("POST", "/login", {"data": {"csrf_token": "rubbish"}}),
+        ("POST", "/language", {"data": {"lang": "xx"}}),
+        ("POST", "/nope", {}),
+        ("PUT", "/login", {}),
+        ("POST", "/api/token", {"data": "{", "content_type": "application/json"}),
+        ("POST", "/api/register", {"json": []}),
+        ("GET", "/api/rooms", {"headers": {"Authorization": "Bearer a.b.c"}}),
+        ("GET", "/api/rooms", {"headers": {"Authorization": "Basic !"}}),
+        ("GET", "/rooms", {"headers": {"Cookie": "maru_session=x.y.z; tz=/; lang=xx"}}),
+        ("GET", "/login?next=//evil", {"headers": {"Accept-Language": "x;q=y, -", "Host": "a..b"}}),
+        ("GET", "/static/../app.py", {"headers": {"Range": "bytes=9-1", "If-None-Match": "x"}}),
+    ],
+)
+def test_what_strangers_send_wrong_is_not_in_the_log(client, caplog, method, path, sent):
+    caplog.set_level("INFO")
+    assert client.open(path, method=method, **sent).status_code < 500
+    assert caplog.text == ""
+
+
 @pytest.mark.parametrize("path", ["/login", "/register"])
 def test_forms_for_anybody_need_it_too(client, register, path):
     register("bora")
