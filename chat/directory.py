@@ -1,5 +1,7 @@
 """The list of rooms: by activity, searched by name, page after page."""
 
+import re
+import secrets
 import time
 import unicodedata
 
@@ -16,6 +18,10 @@ _CHUNK = 200
 LOOKED_AT = 1000
 #: How exact the order by activity is, in ms, and of how many rooms a worker knows when it noted it.
 EXACT, NOTED = 1_000, 10_000
+#: Activity in ms and id of a room, as in the index.
+_Place = tuple[float, str]
+# A cursor behind a room that its user may not see, and how long it is good for.
+_HIDDEN, _HIDDEN_SECONDS = re.compile(r"[0-9a-f]{32}"), 1800
 
 
 def page(
@@ -24,36 +30,62 @@ def page(
     """Rooms the user may see, most recently active first, and the cursor of the next page.
 
     ``q`` is looked for in the names, in any case. At most ``LOOKED_AT`` rooms are looked at: a page
-    may hold fewer than ``limit``, or none, and there are others all the same. Raises ``Invalid``,
-    ``Forbidden``.
+    may hold fewer than ``limit``, or none, and there are others all the same. A cursor names no
+    room but one that the user may see. Raises ``Invalid``, ``Forbidden``.
     """
+    found, place, is_visible = _look(store, user, q, cursor, limit)
+    if place is None:
+        return found, None
+    score, room_id = place
+    named = f"{score:.0f}-{room_id}"
+    return found, named if is_visible else _hide(store, named)
+
+
+def newest(store: Store, user: User, limit: int) -> list[Room]:
+    """The first page alone. Raises ``Forbidden``."""
+    return _look(store, user, "", "", limit)[0]
+
+
+def _look(
+    store: Store, user: User, q: str, cursor: str, limit: int
+) -> tuple[list[Room], _Place | None, bool]:
+    """Rooms, the place in the index to go on behind, and whether that is a room the user may see."""
     rooms.check_may_chat(user)
     text.whole_number(limit, "limit", 1, PAGE_MAX)
     wanted = text.sought(q)
     mine = {i.decode() for i in store.redis.smembers(keys.private_rooms(text.fold(user.name)))}
     found: list[Room] = []
-    last: tuple[float, str] | None = _parse_cursor(cursor)
+    last, seen = _parse_cursor(store, cursor), None
     looked_at = 0
     while True:
         entries = _entries_after(store, last)
-        for (score, room_id), room in zip(
+        for entry, room in zip(
             entries, rooms.find(store, [room_id for _, room_id in entries]), strict=True
         ):
-            seen = last
-            last = (score, room_id)
-            if room and (not room.private or room_id in mine) and wanted in _folded(room.name):
+            last = entry
+            if room is None or (room.private and room.room_id not in mine):
+                continue
+            if wanted in _folded(room.name):
                 if len(found) == limit:
-                    assert seen is not None
-                    return found, f"{seen[0]:.0f}-{seen[1]}"
+                    return found, seen, True
                 found.append(room)
+            seen = entry
         if not entries:
-            return found, None
+            return found, None, False
         looked_at += len(entries)
-        if looked_at >= LOOKED_AT and last is not None:
-            return found, f"{last[0]:.0f}-{last[1]}"
+        if looked_at >= LOOKED_AT:
+            # Behind a room that is seen here, what cannot be seen is looked at once more.
+            return found, seen or last, seen is not None
 
 
-def _entries_after(store: Store, last: tuple[float, str] | None) -> list[tuple[float, str]]:
+def _hide(store: Store, named: str) -> str:
+    """A cursor that tells nothing: the store knows what it stands for, for a while."""
+    token = secrets.token_hex(16)
+    store.redis.set(keys.cursor(token), named, ex=_HIDDEN_SECONDS)
+    return token
+
+
+def _entries_after(store: Store, last: _Place | None) -> list[_Place]:
     """The next ids of the index with their scores, behind ``last`` in its order."""
     top = "+inf" if last is None else last[0]
     skip = 0
@@ -69,9 +101,11 @@ def _entries_after(store: Store, last: tuple[float, str] | None) -> list[tuple[f
         skip += _CHUNK
 
 
-def _parse_cursor(cursor: str) -> tuple[float, str] | None:
+def _parse_cursor(store: Store, cursor: str) -> _Place | None:
     if not cursor:
         return None
+    if _HIDDEN.fullmatch(cursor):
+        cursor = (store.redis.get(keys.cursor(cursor)) or b"").decode()
     score, dash, room_id = cursor.partition("-")
     if not (
         score.isascii() and score.isdigit() and len(score) <= 16 and dash and text.room_id(room_id)

@@ -83,8 +83,13 @@ def of_room(room_id: str) -> list[str]:
     return [key(room_id) for key in made]
 
 
+def cursor(token: str) -> str:
+    """What an opaque cursor of the list of rooms stands for: ``<activity in ms>-<roomId>``."""
+    return f"{PREFIX}cursor:{token}"
+
+
 def sent(room_id: str, name: str, client_id: str) -> str:
-    """What a ``clientId`` of this sender led to: ``<seq> <sentAt> <userCount>``."""
+    """What a ``clientId`` of this sender led to: ``<seq> <sentAt> <userCount> <what>``."""
     return f"{room(room_id)}:sent:{name}:{client_id}"
 
 

@@ -180,3 +180,45 @@ def test_a_search_looks_at_so_many_rooms_at_a_time_and_goes_on(store):
         found += page
         calls += 1
     assert names((found, None)) == ["Needle"] and calls == 3
+
+
+@pytest.fixture
+def between(store, people):
+    """An open room below and above many private ones that Ben may not see, or not any more."""
+    below = rooms.create(store, ANN, "Below")
+    store.redis.zadd("maru:rooms", {below.room_id: 1})
+    private = [rooms.create(store, ANN, "Secret plans", private=True) for _ in range(1500)]
+    store.redis.zadd("maru:rooms", {r.room_id: 1_000_000 + n for n, r in enumerate(private)})
+    memberships.invite(store, ANN, private[-1].room_id, "Ben")
+    Conversation(store, Limits()).remove(ANN, private[-1].room_id, "Ben")
+    above = rooms.create(store, ANN, "Above")
+    return below, private, above
+
+
+@pytest.mark.parametrize("q", ["", "below", "secret", "plans"])
+@pytest.mark.parametrize("limit", [1, 2, 50])
+def test_no_cursor_names_a_private_room_to_a_stranger_or_a_removed_member(store, between, q, limit):
+    below, private, above = between
+    for user in (BEN, User("Eve", "user", 0)):
+        found, cursor, cursors = [], "", []
+        while cursor is not None:
+            page, cursor = directory.page(store, user, q=q, cursor=cursor, limit=limit)
+            found += page
+            cursors.append(cursor or "")
+        expected = {"": ["Above", "Below"], "below": ["Below"]}.get(q, [])
+        assert names((found, None)) == expected
+        named = {cursor.partition("-")[2] for cursor in cursors}
+        assert named <= {"", below.room_id, above.room_id}
+        told = "".join(cursors)
+        assert not any(room.room_id in told for room in private)
+
+
+def test_a_cursor_that_tells_nothing_is_good_for_a_while(store, between):
+    _, above = directory.page(store, BEN, q="below")
+    # Of what lies behind that one the next thousand are private.
+    _, cursor = directory.page(store, BEN, q="below", cursor=above)
+    assert "-" not in cursor
+    assert 0 < store.redis.ttl(f"maru:cursor:{cursor}") <= 1800
+    store.redis.delete(f"maru:cursor:{cursor}")
+    with pytest.raises(Invalid):
+        directory.page(store, BEN, q="below", cursor=cursor)

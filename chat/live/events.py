@@ -254,7 +254,7 @@ def _typing(live: Live, connection: Connection, user: User, call: Call) -> dict[
 def _watch(live: Live, connection: Connection, user: User, call: Call) -> dict[str, Any]:
     # Watching from before the list is read: what changes in between is told afterwards.
     connection.watching = True
-    listed, _ = directory.page(live.store, user, limit=LISTED)
+    listed = directory.newest(live.store, user, LISTED)
     return {"rooms": [room.summary() for room in listed]}
 
 
