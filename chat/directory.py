@@ -49,7 +49,7 @@ def newest(store: Store, user: User, limit: int) -> list[Room]:
 def _look(
     store: Store, user: User, q: str, cursor: str, limit: int
 ) -> tuple[list[Room], _Place | None, bool]:
-    """Rooms, the place in the index to go on behind, and whether that is a room the user may see."""
+    """Rooms, the place to go on behind, and whether that is a room the user may see."""
     rooms.check_may_chat(user)
     text.whole_number(limit, "limit", 1, PAGE_MAX)
     wanted = text.sought(q)
