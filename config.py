@@ -90,6 +90,9 @@ class Settings:
         check.origins,
         "Other origins whose pages may connect, with commas. Empty: the same only.",
     )
+    allowed_hosts: tuple[str, ...] = setting(
+        "", check.hosts, "Hosts that requests may name, with commas. Empty: any."
+    )
     base_path: str = setting(
         "", check.base_path, "Path of the site that Maru is under, such as /chat. Empty: all of it."
     )

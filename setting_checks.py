@@ -165,6 +165,24 @@ def origins(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(origin for origin in written if origin))
 
 
+def hosts(text: str) -> tuple[str, ...]:
+    # Here, since settings are listed before any package is installed.
+    from chat.host import name_of
+    from chat.origin import canonical
+
+    names = []
+    for given in filter(None, re.split(r"[\s,]+", text)):
+        bare_ipv6 = given.count(":") > 1 and not given.startswith("[")
+        # As browsers write it, also of a name in other letters than ASCII.
+        written = canonical(f"http://[{given}]" if bare_ipv6 else f"http://{given}") or ""
+        host = written.removeprefix("http://")
+        name = name_of(host)
+        if name is None or not re.fullmatch(r"[^:]+|\[.*\]", host):
+            raise ValueError("host names or addresses without ports, such as chat.example.org")
+        names.append(name)
+    return tuple(dict.fromkeys(names))
+
+
 def secret(text: str) -> str:
     if text and len(text) < SECRET_MIN:
         raise ValueError(f"at least {SECRET_MIN} characters")

@@ -12,6 +12,7 @@ from itsdangerous import SignatureExpired, TimestampSigner, URLSafeTimedSerializ
 from chat.forwarded import Forwarded
 from chat.http import BODY_MAX, ResponseHeaders
 from chat.web.base_path import BasePath
+from chat.web.hosts import AllowedHosts
 from chat.web.parts import parts
 from config import Settings
 
@@ -72,7 +73,9 @@ def init_app(app: Flask, settings: Settings) -> None:
     )
     app.session_interface = _SessionCookie()
     # In front of all that answers, Socket.IO and the relay between workers included.
-    answered = ResponseHeaders(app.wsgi_app, tls=bool(settings.tls_cert))
+    hosts = frozenset(settings.allowed_hosts)
+    asked = AllowedHosts(app.wsgi_app, hosts) if hosts else app.wsgi_app
+    answered = ResponseHeaders(asked, tls=bool(settings.tls_cert))
     placed = BasePath(answered, settings.base_path) if settings.base_path else answered
     app.wsgi_app = Forwarded(placed, settings.trusted_proxies)  # type: ignore[method-assign]
     app.before_request(_bound_form)
