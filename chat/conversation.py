@@ -182,7 +182,8 @@ class Conversation:
     ) -> int:
         """Put an emoji under a message, or take it away again. Gives the ``seq`` of the REACT."""
         given = text.client_id(client_id)
-        reaction = {"emoji": text.emoji(emoji), "on": text.truth(on, "on")}
+        puts = text.truth(on, "on")
+        reaction = {"emoji": (text.emoji if puts else text.former_emoji)(emoji), "on": puts}
         known = self._place(user, room_id)
         change = Change(message.REACT, seq, more=reaction)
         return self._alter(change, user, known, given, session)

@@ -8,6 +8,9 @@ at before anything else: normalising takes a time that grows with its square.
 import re
 import unicodedata
 
+from emoji import EMOJI_DATA
+from emoji.unicode_codes import STATUS
+
 from chat.errors import N_, Invalid, TooLong
 
 NAME_MIN, NAME_MAX = 2, 32
@@ -27,7 +30,7 @@ _IDENTIFIER = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 # Marks that reorder the text around them; in a name they could make one room look like another.
 _BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-# Unicode's categories of what emoji are made of.
+# Unicode's categories of what emoji were taken to be made of.
 _IN_EMOJI = {"So", "Sk", "Sm", "Mn", "Me", "Cf", "Nd", "Po"}
 # Letters by their category that nevertheless show nothing: the Hangul fillers and Braille's blank.
 _INVISIBLE = frozenset("\u115f\u1160\u2800\u3164\uffa0")
@@ -132,11 +135,21 @@ def client_id(value: object) -> str | None:
 
 
 def emoji(value: object) -> str:
-    """One emoji, with whatever modifiers it has."""
+    """One emoji of Unicode's list, with whatever modifiers it has there."""
+    text = former_emoji(value)
+    listed = EMOJI_DATA.get(text)
+    # A skin tone or a kind of hair is a part of one.
+    if listed is None or listed["status"] == STATUS["component"]:
+        raise Invalid(N_("That is not an emoji."))
+    return text
+
+
+def former_emoji(value: object) -> str:
+    """What has been taken for an emoji before there was a list, to take it away again."""
     problem = N_("That is not an emoji.")
     text = _string(value, EMOJI_MAX, problem, N_("An emoji has at most %(max)s code points."))
     parts = {unicodedata.category(c) for c in text}
-    if not parts & {"So", "Me"} or not parts <= _IN_EMOJI:
+    if text not in EMOJI_DATA and (not parts & {"So", "Me"} or not parts <= _IN_EMOJI):
         raise Invalid(problem)
     return text
 

@@ -1,10 +1,12 @@
 """What is noted of changed messages is bounded, and goes with the messages."""
 
+import json
+
 import pytest
 
-from chat import history, keys
-from chat.conversation import Conversation
-from chat.errors import Conflict
+from chat import history, keys, message
+from chat.conversation import Change, Conversation
+from chat.errors import Conflict, Invalid
 from chat.limits import Limits
 from chat.users import User
 
@@ -34,6 +36,20 @@ def test_one_person_puts_ten_emoji_under_a_message(conversation, room_id):
     conversation.react(BEN, room_id, 1, EMOJI[10], True)
     conversation.react(ANN, room_id, 1, EMOJI[0], False)
     conversation.react(ANN, room_id, 1, EMOJI[11], True)
+
+
+def test_what_was_taken_for_an_emoji_before_is_shown_and_taken_away_again(
+    conversation, store, room_id
+):
+    for old in ("☎0123456789", "👍👍👍👍"):
+        with pytest.raises(Invalid):
+            conversation.react(ANN, room_id, 1, old, True)
+        before = Change(message.REACT, 1, more={"emoji": old, "on": True})
+        conversation._alter(before, ANN, room_id, None, None)
+        conversation.react(ANN, room_id, 1, old, False)
+        assert store.redis.zcard(keys.reactions(room_id)) == 0
+        entries = [json.loads(m) for m in history.page(store, room_id).messages[-2:]]
+        assert [(e["emoji"], e["on"]) for e in entries] == [(old, True), (old, False)]
 
 
 def test_all_together_put_fifty_different_ones(conversation, room_id):

@@ -98,3 +98,34 @@ def test_no_room_has_such_an_id(value):
 def test_not_even_the_form_of_a_room_id(value):
     with pytest.raises(Invalid):
         text.room_id(value)
+
+
+@pytest.mark.parametrize(
+    "emoji",
+    [
+        "👍", "👍🏽", "❤", "❤\ufe0f", "👩‍👩‍👧‍👦", "👩🏻‍❤️‍💋‍👨🏿", "🏳️‍🌈",
+        "🏴\U000e0067\U000e0062\U000e0073\U000e0063\U000e0074\U000e007f",
+        "🇰🇷", "1\ufe0f\u20e3", "#\ufe0f\u20e3", "☎", "☎\ufe0f", "©", "⬛", "✅", "😀", "🫠",
+    ],
+)  # fmt: skip
+def test_an_emoji(emoji):
+    assert text.emoji(emoji) == text.former_emoji(emoji) == emoji
+
+
+@pytest.mark.parametrize(
+    "emoji",
+    [
+        "☎0123456789", "☎\u202e123", "©" + "\u0301" * 15, "🏳!!!!!!", "👍👍👍👍", "👍👎", "👍🏽🏽",
+        "🏽", "🦰", "🇰", "🇰🇷🇰🇷", "🇦🇦", "☎\u200d", "👍\u200d👍", "1\u20e4", "1", "#",
+        "\u20e3", "\ufe0f", "♪", "→",
+        "👍 ", " 👍", "👍\n", "👍\u200b", "🏴\U000e0067", "", "a", "\ud83d", None, 1, ["👍"],
+    ],
+)  # fmt: skip
+def test_not_one_emoji(emoji):
+    with pytest.raises(Invalid):
+        text.emoji(emoji)
+
+
+def test_an_emoji_has_a_longest_length():
+    with pytest.raises(TooLong):
+        text.emoji("👍" * 17)
