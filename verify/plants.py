@@ -21,8 +21,8 @@ PLANTS: dict[str, list[tuple[str, str, str]]] = {
     "dedup": [
         (
             LIB,
-            "local function remembered(sent)\n",
-            "local function remembered(sent)\n  if sent then return nil end\n",
+            "local function remembered(sent, what)\n",
+            "local function remembered(sent, what)\n  if sent then return nil end\n",
         )
     ],
     # A publish is lost now and then. Of a stored message a worker finds that out; of an ENTER or
