@@ -18,7 +18,7 @@ from hypothesis.stateful import (
 
 from chat import history, keys
 from chat.conversation import Conversation
-from chat.errors import Forbidden, NotFound
+from chat.errors import Conflict, Forbidden, NotFound
 from chat.limits import Limits
 from chat.users import User
 
@@ -46,6 +46,8 @@ class HistoryMachine(RuleBasedStateMachine):
         self.stored = {}
         self.erased = set()
         self.remembered = {}
+        #: What each remembered clientId stands for.
+        self.meant = {}
         self.is_lost = False
 
     def teardown(self):
@@ -53,9 +55,14 @@ class HistoryMachine(RuleBasedStateMachine):
 
     @rule(user=people, said=words, client_id=client_ids)
     def talk(self, user, said, client_id):
-        answer = self.conversation.talk(user, self.room, said, client_id)
         new = {"type": "TALK", "message": said}
-        assert answer["seq"] == self._note(user, client_id, new, answer["seq"])
+        talk = partial(self.conversation.talk, user, self.room, said, client_id)
+        if self._stands_for_another(user, client_id, new):
+            with pytest.raises(Conflict):
+                talk()
+            return
+        seq = talk()["seq"]
+        assert seq == self._note(user, client_id, new, seq)
 
     @rule(user=people, count=st.integers(2, 8))
     def talk_much(self, user, count):
@@ -141,7 +148,10 @@ class HistoryMachine(RuleBasedStateMachine):
     def _alter(self, user, client_id, new, operation, allowed):
         """Carry it out; gives whether it was new, and allowed."""
         repeated = (user.name, client_id) in self.remembered
-        if not repeated and self._said(new["ref"]) == {"sender": None}:
+        if self._stands_for_another(user, client_id, new):
+            with pytest.raises(Conflict):
+                operation()
+        elif not repeated and self._said(new["ref"]) == {"sender": None}:
             with pytest.raises(NotFound):
                 operation()
         elif not repeated and not allowed:
@@ -152,6 +162,11 @@ class HistoryMachine(RuleBasedStateMachine):
             assert seq == self._note(user, client_id, new, seq)
             return not repeated
         return False
+
+    def _stands_for_another(self, user, client_id, new):
+        """Whether the clientId was given to something else before."""
+        seq = self.remembered.get((user.name, client_id))
+        return seq is not None and self.meant[user.name, client_id] != _meaning(new)
 
     def _note(self, user, client_id, new, seq):
         """The number that it must have; and whoever listens hears it once, if it is new."""
@@ -165,6 +180,7 @@ class HistoryMachine(RuleBasedStateMachine):
         self.top += 1
         if client_id is not None:
             self.remembered[user.name, client_id] = self.top
+            self.meant[user.name, client_id] = _meaning(new)
             new = {**new, "clientId": client_id}
         assert told["sentAt"] > 0
         usual = {"roomId": self.room, "sender": user.name, "userCount": 0}
@@ -200,6 +216,11 @@ class HistoryMachine(RuleBasedStateMachine):
         while (heard := self.channel.get_message(timeout=5))["data"] != b"end":
             told.append(json.loads(heard["data"]))
         return told
+
+
+def _meaning(new):
+    """What a clientId stands for: words may differ, as those of a call that was repeated."""
+    return {name: value for name, value in new.items() if name != "message"}
 
 
 def _seqs(page):
