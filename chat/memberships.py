@@ -18,7 +18,16 @@ REFUSED_MOST = 1000
 
 def members(store: Store, room_id: str) -> list[str]:
     """The names of those who may enter a private room."""
-    return sorted(name.decode() for name in store.redis.smembers(keys.members(room_id)))
+    return store.ask(listing(room_id))
+
+
+def listing(room_id: str) -> Question[list[str]]:
+    """The same as a question."""
+
+    def read(answers: list[Any]) -> list[str]:
+        return sorted(name.decode() for name in answers[0])
+
+    return Question([("SMEMBERS", keys.members(room_id))], read)
 
 
 def invite(store: Store, user: User, room_id: object, name: object, limited: bool = False) -> User:

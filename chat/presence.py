@@ -192,8 +192,19 @@ def reap(
 
 def people(store: Store, room_id: str) -> list[tuple[str, int]]:
     """Who is here, by name, and with how many connections."""
-    found = store.redis.hgetall(keys.people(room_id))
-    return sorted((name.decode(), int(connections)) for name, connections in found.items())
+    return store.ask(listing(room_id))
+
+
+def listing(room_id: str) -> Question[list[tuple[str, int]]]:
+    """The same as a question."""
+
+    def read(answers: list[Any]) -> list[tuple[str, int]]:
+        names, connections = answers[0][::2], answers[0][1::2]
+        return sorted(
+            (name.decode(), int(number)) for name, number in zip(names, connections, strict=True)
+        )
+
+    return Question([("HGETALL", keys.people(room_id))], read)
 
 
 def some_people(room_id: str, limit: int) -> Question[list[str]]:

@@ -177,6 +177,19 @@ def accessing(user: User, room_id: object) -> Question[Room]:
     return Question([*room_question.calls, *membership.calls], read)
 
 
+def read_within(
+    store: Store, user: User, room_id: object, *questions: Question[Any]
+) -> tuple[Room, list[Any]]:
+    """The room, and what is asked about it. Raises as ``access`` does.
+
+    Whether this user may know is asked after that, in the same write: so nothing is read that came
+    to be after a removal.
+    """
+    door = accessing(user, room_id)
+    here, *answers, _ = store.ask_together(door, *questions, door)
+    return here, answers
+
+
 def manage(store: Store, user: User, room_id: object) -> Room:
     """The room, if this user may change it. Raises as ``access`` does, and ``Forbidden``."""
     room = access(store, user, room_id)

@@ -52,16 +52,17 @@ def delete_room(room_id: str) -> ResponseReturnValue:
 
 @blueprint.get("/<room_id>/users")
 def list_users(room_id: str) -> ResponseReturnValue:
-    room = rooms.access(parts().store, caller(), room_id)
-    people = presence.people(parts().store, room.room_id)
+    asked = presence.listing(room_id)
+    _, [people] = rooms.read_within(parts().store, caller(), room_id, asked)
     users = [{"name": name, "connections": connections} for name, connections in people]
     return {"users": users, "userCount": len(users)}
 
 
 @blueprint.get("/<room_id>/members")
 def list_members(room_id: str) -> ResponseReturnValue:
-    room = rooms.access(parts().store, caller(), room_id)
-    return {"members": memberships.members(parts().store, room.room_id)}
+    asked = memberships.listing(room_id)
+    _, [members] = rooms.read_within(parts().store, caller(), room_id, asked)
+    return {"members": members}
 
 
 @blueprint.put("/<room_id>/members/<name>")

@@ -51,8 +51,14 @@ def list_or_create() -> ResponseReturnValue:
 @blueprint.get("/rooms/<room_id>")
 def room(room_id: str) -> ResponseReturnValue:
     store = parts().store
-    here = rooms.access(store, _me(), room_id)
-    page = history.page(store, here.room_id)
+    here, (page, people, members) = rooms.read_within(
+        store,
+        _me(),
+        room_id,
+        history.newest(room_id),
+        presence.some_people(room_id, _PEOPLE),
+        memberships.listing(room_id),
+    )
     listed, following = directory.page(store, _me(), limit=_ROOMS)
     if here.room_id not in {other.room_id for other in listed}:
         # The open room is in the list, however long nothing has been said in it.
@@ -76,11 +82,11 @@ def room(room_id: str) -> ResponseReturnValue:
         messages=[orjson.loads(message) for message in page.messages],
         more=page.more,
         epoch=page.epoch,
-        people=store.ask(presence.some_people(here.room_id, _PEOPLE)),
+        people=people,
         rooms=listed,
         next=following,
         may_manage=here.is_managed_by(_me()),
-        members=memberships.members(store, here.room_id) if here.private else [],
+        members=members if here.private else [],
         inviter=memberships.inviter(store, _me(), here.room_id) if here.private else None,
     )
 
