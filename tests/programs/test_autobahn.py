@@ -3,6 +3,7 @@
 import asyncio
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from kosoku import FailureError, run_fuzzingclient
@@ -35,7 +36,9 @@ def run(address, cases, concurrency):
         )
 
     try:
-        return asyncio.run(fuzz())
+        # Playwright, which other tests use, keeps an event loop running in this thread.
+        with ThreadPoolExecutor(1) as pool:
+            return pool.submit(asyncio.run, fuzz()).result()
     except FailureError as failure:
         return failure.results
 
