@@ -6,7 +6,6 @@ import signal
 import socket
 import ssl
 import subprocess
-import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -106,15 +105,6 @@ class TestRun:
         assert eventually(lambda: maru.said) == f"Maru is at {maru.url}\n"
         assert maru.get("/login") == 200
         assert maru.get("/static/vendor/socket.io.esm.min.js") == 200
-
-    def test_it_answers_within_five_seconds(self, start):
-        def seconds() -> float:
-            begun = time.monotonic()
-            start()
-            return time.monotonic() - begun
-
-        # In one of three tries, since a machine may have other things to do.
-        assert any(seconds() < 5 for _ in range(3))
 
     @pytest.mark.parametrize("sent", [signal.SIGTERM, signal.SIGINT])
     def test_a_signal_stops_all_of_it(self, maru, sent):

@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 import eventlet
-from gunicorn.util import close_graceful
 
 from chat.live.admission import Admission
 from chat.live.bodies import Held
@@ -29,8 +28,6 @@ HEAD_SECONDS = 10.0
 #: Seconds until the next request begins. Proxies keep connections longer, and most of them hang up
 #: after 60 seconds: it should be they who do.
 IDLE_SECONDS, IDLE_BEHIND_PROXY = 15.0, 65.0
-#: What is read and thrown away after a refusal, which the client would else not see.
-DRAIN = 1024 * 1024
 
 
 class Interrupted(Exception):
@@ -123,7 +120,7 @@ class Connection:
         self.has_answered = True
         tls = self._environ["wsgi.url_scheme"] == "https"
         self._stream.send(refusal.answer(tls, method))
-        close_graceful(self._client, max_drain=DRAIN)
+        self._stream.close()
 
     def _read_head(self, deadline: float, seconds: float) -> HeadReader | None:
         """A head that is whole, or ``None`` if no request comes any more. Raises ``Refused``."""

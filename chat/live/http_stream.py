@@ -4,6 +4,8 @@ Whoever sends little at a time is read less often, so that a request of a byte a
 more turns of the loop than one in a few pieces.
 """
 
+import contextlib
+import socket
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,6 +19,8 @@ from chat.live.http_body import Chunks
 CHUNK = 64 * 1024
 #: After so many reads that gave little, seconds until the next one.
 EAGER, LITTLE, PAUSE = 8, 512, 0.1
+#: Bytes, and seconds, for which a client is still heard after a refusal.
+DRAIN, DRAIN_SECONDS = 1024 * 1024, 2.0
 
 
 @dataclass(frozen=True)
@@ -117,3 +121,23 @@ class Stream:
         except OSError:
             self.has_failed = True
             raise
+
+    def close(self) -> None:
+        """Close behind an answer that the client may not have been waiting for.
+
+        What it still sends is read and thrown away for a while. The system would else answer it
+        with a reset, at which the client loses the answer (RFC 9112, section 9.6).
+        """
+        client, done, pieces = self._client, 0, 0
+        until = time.monotonic() + DRAIN_SECONDS
+        with contextlib.suppress(OSError):
+            client.shutdown(socket.SHUT_WR)
+            while done < DRAIN:
+                if pieces > EAGER:
+                    eventlet.sleep(PAUSE)
+                data = self.receive(until - time.monotonic())
+                if not data:
+                    break
+                done += len(data)
+                pieces += len(data) < LITTLE
+        client.close()

@@ -1,11 +1,8 @@
 """What strangers can do before a request is carried out, and what it costs the others: nothing."""
 
-import contextlib
 import json
 import socket
-import time
 
-import psutil
 import pytest
 
 from tests.live.raw import Raw
@@ -99,31 +96,6 @@ def test_a_connection_on_which_nothing_comes_is_closed(maru):
     with connect(maru) as connection:
         connection.settimeout(30)
         assert connection.recv(1) == b""
-
-
-def test_heads_that_drip_cost_the_workers_nothing(own_maru):
-    maru = own_maru(workers=1)
-    worker = psutil.Process(maru.workers()[0])
-
-    def spent():
-        return sum(worker.cpu_times()[:2])
-
-    quiet_begun, quiet = time.monotonic(), spent()
-    eventually(lambda: time.monotonic() - quiet_begun > 4)
-    quiet = spent() - quiet
-    connections = [connect(maru) for _ in range(8)]
-    for connection in connections:
-        connection.sendall(b"GET / HTTP/1.1\r\nHost: maru\r\nX: " + b"a" * 8000)
-    begun, dripping = time.monotonic(), spent()
-    while time.monotonic() - begun < 4:
-        for connection in connections:
-            with contextlib.suppress(OSError):
-                connection.send(b"a")
-    dripping = spent() - dripping
-    for connection in connections:
-        connection.close()
-    # gunicorn's own reader took the whole time of a core.
-    assert dripping < quiet + 1.5
 
 
 def test_operators_are_answered_when_all_places_are_taken(own_maru):

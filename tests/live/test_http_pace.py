@@ -13,6 +13,7 @@ from chat.live import http_stream
 from chat.live.admission import Admission
 from chat.live.bodies import BODIES, BODIES_PER_ADDRESS, SMALL, Bodies
 from chat.live.door import Door
+from chat.live.http_connection import Connection
 from chat.live.http_refusal import Refused
 from chat.live.http_stream import Pace
 from tests.live.cluster import PASSWORD
@@ -190,3 +191,48 @@ def test_bodies_that_are_held_have_a_budget_of_the_worker_and_small_ones_are_tak
     held[0].end()
     bodies.begin("198.51.100.1").add(BODY_MAX)
     assert bodies.size == BODIES
+
+
+class Counted:
+    """A socket that counts how often it is read."""
+
+    def __init__(self, client):
+        self._client = client
+        self.reads = 0
+
+    def recv(self, most):
+        self.reads += 1
+        return self._client.recv(most)
+
+    def __getattr__(self, name):
+        return getattr(self._client, name)
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"GET / HTTP/1.1\r\nHost: maru\r\nX: ",
+        request("POST / HTTP/1.1", "Content-Length: 200000"),
+        request("POST / HTTP/1.1", "Transfer-Encoding: chunked", body="20000\r\n"),
+        # Refused, and heard out for a while, so that the client sees the refusal.
+        b"rubbish\r\n\r\n",
+    ],
+    ids=["head", "body", "chunks", "after a refusal"],
+)
+def test_a_client_that_sends_byte_by_byte_is_read_now_and_then(sent):
+    ours, theirs = green_socket.socketpair()
+    client = Counted(ours)
+    door = {"wsgi.url_scheme": "http"}
+    connection = Connection(
+        None, client, door, Admission(10, 0, 0), None, lambda: None, set(), 15.0
+    )
+    serving = eventlet.spawn(connection.serve, lambda: False)
+    with contextlib.suppress(OSError):
+        theirs.sendall(sent)
+        for _ in range(5000):
+            theirs.send(b"a")
+            # The reader has its turn.
+            eventlet.sleep(0)
+    serving.kill()
+    theirs.close()
+    assert 2 < client.reads < 500
