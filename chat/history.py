@@ -28,7 +28,7 @@ RECOVERABLE = 1000
 REMEMBER = 10 * 60 * 1000
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Entry:
     """Something that is to be stored.
 

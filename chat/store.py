@@ -50,16 +50,16 @@ class Script:
     source: str
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Call:
-    """One script call of a batch."""
+    """One script call of a batch. Not frozen, as each message makes one: that takes longer."""
 
     script: str
     keys: Sequence[str]
     args: Sequence[Argument] = ()
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Question(Generic[T]):
     """Script calls and commands that belong together, and ``read``, which understands the answers.
 
@@ -112,6 +112,8 @@ class Store:
 
         In order, but for a store that has just forgotten its scripts: those are run at the end.
         """
+        if len(questions) == 1:
+            return [self.ask(questions[0])]
         answers = iter(self.batch([call for question in questions for call in question.calls]))
         return [question.read([next(answers) for _ in question.calls]) for question in questions]
 

@@ -44,9 +44,9 @@ class Allowance:
         """Whether another call is in the person's time and memory at this moment."""
         return self.owed <= OWED and self._pace.is_paid()
 
-    def is_busy(self) -> bool:
-        """Whether as many calls are under way as may be."""
-        return self._under_way >= UNDER_WAY
+    def is_free(self) -> bool:
+        """Whether it may begin, and not too many others are under way."""
+        return self._under_way < UNDER_WAY and self.may_begin()
 
     def wait(self, go_on: Callable[[], bool]) -> None:
         """Have that called when a call ends; it gives whether it makes use of that."""

@@ -37,25 +37,24 @@ class Ended:
 
 
 class Inbox:
-    """Of one session, as long as something of it waits or is under way. ``bytes`` is what waits."""
+    """Of one session, as long as something of it waits or is under way. ``bytes`` is what waits.
 
-    __slots__ = (
-        "_begun", "_has_worker", "_is_held", "_is_parked", "_items", "_room_again", "_session",
-        "_turn", "_turn_number", "_under_way", "bytes", "is_full",
-    )  # fmt: skip
+    On a quiet connection each call makes one, so that little is set at first.
+    """
+
+    is_full = False
+    #: Told when there is room again.
+    _room_again: Any = None
+    #: Whether a greenlet works on it, is about to, or whoever ends next sees to that; and whether
+    #: it has stopped until it is told to look again.
+    _has_worker = _is_held = _is_parked = False
+    _under_way = _begun = _turn_number = 0
 
     def __init__(self, session: "Session") -> None:
         self._session = session
         self._turn = session.server.turn
         self._items: deque[str | bytes | Ended] = deque()
         self.bytes = 0
-        self.is_full = False
-        #: Told when there is room again.
-        self._room_again: Any = None
-        #: Whether a greenlet works on it, is about to, or whoever ends next sees to that; and
-        #: whether it has stopped until it is told to look again.
-        self._has_worker = self._is_held = self._is_parked = False
-        self._under_way = self._begun = self._turn_number = 0
 
     def put(self, item: str | bytes | Ended) -> None:
         self._items.append(item)
@@ -132,13 +131,13 @@ class Inbox:
         elif session.untaken > UNTAKEN:
             # The one whose turn it is when the client has taken it, or else the clock.
             session.behind()
-        elif person is not None and not person.may_begin():
-            self._turn.later(self._look_again)
-        elif person is not None and person.is_busy():
-            person.wait(self.go_on)
-        else:
+        elif person is None or person.is_free():
             self._begun += 1
             return False
+        elif person.may_begin():
+            person.wait(self.go_on)
+        else:
+            self._turn.later(self._look_again)
         return True
 
     def _look_again(self) -> None:

@@ -34,16 +34,28 @@ class Outbox:
 
     def send(self, client: Any) -> bool:
         """Send as much as the system takes; gives whether that is all. Raises ``OSError``."""
-        while self.waiting:
-            piece = self._begun if self._begun is not None else self._next_piece()
+        if self._begun is None and len(self.pieces) == 1:
+            # Nearly always: one piece, and the system takes all of it.
+            piece = self.pieces.pop()
             try:
                 sent = client.send(piece)
             except NOT_YET:
-                self._begun = memoryview(piece)
+                sent = 0
+            self.waiting -= sent
+            if not self.waiting:
+                return True
+            self._begun = memoryview(piece)[sent:]
+            return False
+        while self.waiting:
+            data = self._begun if self._begun is not None else self._next_piece()
+            try:
+                sent = client.send(data)
+            except NOT_YET:
+                self._begun = memoryview(data)
                 return False
             self.waiting -= sent
             # No copy: a room's slow members must not each have bytes of their own.
-            self._begun = memoryview(piece)[sent:] if sent < len(piece) else None
+            self._begun = memoryview(data)[sent:] if sent < len(data) else None
         return True
 
     def _next_piece(self) -> bytes:

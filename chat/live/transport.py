@@ -31,7 +31,6 @@ OUTBOX, STALL, OUTBOX_HARD = 2**20, 3.0, 16 * 2**20
 MUCH = 16 * 1024
 #: Seconds that a client has to close its side after ours.
 LINGER = 1.0
-
 _OPEN, _ENDING, _SHUT, _GONE = range(4)
 
 
@@ -148,11 +147,20 @@ class Transport:
         else:
             self._finish()
 
-    def flush(self) -> None:
+    def flush(self, is_writable: bool = False) -> None:
         """Write what waits, unless it waits for the client to read."""
         self._touched = False
-        if self._writer is None and self._state != _GONE:
-            self._write()
+        if self._state == _GONE or (self._writer is not None and not is_writable):
+            return
+        try:
+            is_all_sent = self.outbox.send(self._socket)
+        except OSError:
+            self._lose()
+            return
+        if not is_all_sent:
+            self._wait_for_reader()
+        elif self._writer is not None or self._state == _ENDING:
+            self._sent_all()
 
     def _listen(self) -> None:
         """Read what comes, once what has come is read, and nothing keeps it from being read."""
@@ -242,15 +250,7 @@ class Transport:
             if self._state != _OPEN:
                 return
 
-    def _write(self) -> None:
-        try:
-            is_all_sent = self.outbox.send(self._socket)
-        except OSError:
-            self._lose()
-            return
-        if not is_all_sent:
-            self._wait_for_reader()
-            return
+    def _sent_all(self) -> None:
         if self._writer is not None:
             hubs.get_hub().remove(self._writer)
             self._writer = None
@@ -272,7 +272,7 @@ class Transport:
     def _writable(self, _: int) -> None:
         if self._state != _GONE:
             self.outbox.progress = time.monotonic()
-            self._write()
+            self.flush(is_writable=True)
 
     def _lose(self) -> None:
         was_open = self._state == _OPEN

@@ -8,7 +8,8 @@
 local MOST_EDITS, MOST_OF_ONE, MOST_DIFFERENT = 1000, 10, 50
 local room, stream, conns, people, members, sent, erased, edits, edited, reactions = unpack(KEYS)
 local kind, ref, author = ARGV[2], ARGV[9], ARGV[10]
-local refused = refusal(room, conns, members, ARGV[5], ARGV[4])
+local known = known_of(room)
+local refused = refusal(known[1], conns, members, ARGV[5], ARGV[4])
 if refused then return refused end
 local what = kind .. ' ' .. ref
 if kind == 'REACT' then what = what .. ' ' .. ARGV[11] .. ' ' .. ARGV[12] end
@@ -42,8 +43,8 @@ elseif kind == 'REACT' and ARGV[12] == '0' then
   if noted(by_emoji) == 0 then redis.call('ZREM', reactions, place .. 'd' .. emoji) end
 end
 
-local seq, at, count = append({room, stream, people, erased, edits, edited, reactions}, kind, clock(ARGV[1]), ARGV[3], ARGV[4],
-  ARGV[6], ARGV[8])
+local seq, at, count = append({room, stream, people, erased, edits, edited, reactions}, known, kind, clock(ARGV[1]),
+  ARGV[3], ARGV[4], ARGV[6], ARGV[8])
 remember(sent, what, seq, at, count, ARGV[7])
 if kind == 'EDIT' then
   redis.call('ZADD', edited, ref, seq)

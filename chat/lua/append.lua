@@ -4,11 +4,12 @@
 --       the room ('' for none), longest stream, ms to remember the clientId, an epoch in case a new one is due
 -- Gives 1 if it was new or 0 if it is remembered, seq, sentAt, userCount; NOTFOUND, NOTJOINED, USEDBEFORE.
 local room, stream, conns, people, members, sent, erased, edits, edited, reactions = unpack(KEYS)
-local refused = refusal(room, conns, members, ARGV[5], ARGV[4])
+local known = known_of(room)
+local refused = refusal(known[1], conns, members, ARGV[5], ARGV[4])
 if refused then return refused end
 local before = remembered(sent, ARGV[2])
 if before then return before end
-local seq, at, count = append({room, stream, people, erased, edits, edited, reactions}, ARGV[2], clock(ARGV[1]), ARGV[3], ARGV[4],
-  ARGV[6], ARGV[8])
+local seq, at, count = append({room, stream, people, erased, edits, edited, reactions}, known, ARGV[2], clock(ARGV[1]),
+  ARGV[3], ARGV[4], ARGV[6], ARGV[8])
 remember(sent, ARGV[2], seq, at, count, ARGV[7])
 return {1, seq, at, count}

@@ -7,10 +7,10 @@
 local at, body = clock(ARGV[1]), ARGV[3]
 -- In another epoch the store has lost who was here: they come back to it, but never left the room.
 if ARGV[4] ~= '' and ARGV[4] ~= redis.call('HGET', KEYS[1], 'epoch') then body = '' end
-local came, refused = {}, 0
+local private, came, refused = redis.call('HGET', KEYS[1], 'private'), {}, 0
 for i = 5, #ARGV do
   local name = person(ARGV[i])
-  if not may_enter(KEYS[1], KEYS[4], name) then
+  if not may_enter(private, KEYS[4], name) then
     refused = refused + 1
   elseif redis.call('ZADD', KEYS[2], at + tonumber(ARGV[2]), ARGV[i]) == 1 then
     if redis.call('HINCRBY', KEYS[3], name, 1) == 1 then came[#came + 1] = name end

@@ -17,10 +17,9 @@ local function person(member)
   return string.sub(member, string.find(member, ':', 1, true) + 1)
 end
 
--- May this person be in the room? Nobody may in a room that is not there. A private room has members,
--- and asks for them each time: so a removal holds whatever a worker believes.
-local function may_enter(room, members, name)
-  local private = redis.call('HGET', room, 'private')
+-- May this person be in the room? 'private' is what its hash says; nobody may in a room that is not there.
+-- A private room has members, and asks for them each time: so a removal holds whatever a worker believes.
+local function may_enter(private, members, name)
   return private == '0' or private == '1' and redis.call('SISMEMBER', members, name) == 1
 end
 
@@ -54,14 +53,20 @@ end
 
 -- Refuse whoever may not say something in the room: a connection that is not in it, or a person who
 -- may not enter it. Returns the error, or nothing.
-local function refusal(room, conns, members, connection, name)
-  if not may_enter(room, members, name) then return redis.error_reply('NOTFOUND') end
+local function refusal(private, conns, members, connection, name)
+  if not may_enter(private, members, name) then return redis.error_reply('NOTFOUND') end
   if connection ~= '' and not redis.call('ZSCORE', conns, connection) then return redis.error_reply('NOTJOINED') end
 end
 
--- Which life of the store's data an epoch was begun in; see chat/condition.py.
+-- Which life of the store's data an epoch was begun in: it is '<life>-<12 characters>', and that of an
+-- older Maru has no life. See chat/condition.py.
 local function life(epoch)
-  return string.match(epoch or '', '^(.*)-') or ''
+  return string.sub(epoch or '', 1, -14)
+end
+
+-- What the hash of a room says that is needed to say something there: private, seq, epoch, said.
+local function known_of(room)
+  return redis.call('HMGET', room, 'private', 'seq', 'epoch', 'said')
 end
 
 -- Forget what is noted of messages that the stream does not keep any more.
@@ -75,26 +80,24 @@ local function trim(stream, erased, edited, reactions)
 end
 
 -- Store a message and hand it to all who listen. Takes the keys room, stream, people, erased, edits,
--- edited, reactions. Returns seq, sentAt, userCount.
-local function append(keys, kind, at, body, sender, longest, epoch)
+-- edited, reactions, and what is known of the room. Returns seq, sentAt, userCount.
+local function append(keys, known, kind, at, body, sender, longest, epoch)
   local room, stream, people, erased, edits, edited, reactions = unpack(keys)
   local count = redis.call('HLEN', people)
   local stored = stamp(kind, count, at, body)
   local id = redis.call('XADD', stream, 'MAXLEN', '~', longest, '0-*', 'm', stored)
   local seq = tonumber(string.sub(id, 3))
   local heading = '{"seq":' .. seq .. ','
-  local last, known = unpack(redis.call('HMGET', room, 'seq', 'epoch'))
-  local is_another = seq ~= tonumber(last or 0) + 1
+  local is_another = seq ~= tonumber(known[2] or 0) + 1
   -- In another life of the data this number may have been given before, to what the store has lost
   -- since; where the stream is not the one that the hash knew, cursors mean nothing either.
-  if is_another or life(known) ~= life(epoch) then
+  if is_another or life(known[3]) ~= life(epoch) then
     redis.call('HSET', room, 'epoch', epoch)
     if is_another then redis.call('DEL', erased, edits, edited, reactions) end
     heading = heading .. '"epoch":"' .. epoch .. '",'
   end
   if kind == 'TALK' then
-    redis.call('HSET', room, 'seq', seq, 'activeAt', at, 'saidBy', sender)
-    redis.call('HINCRBY', room, 'said', 1)
+    redis.call('HSET', room, 'seq', seq, 'activeAt', at, 'saidBy', sender, 'said', tonumber(known[4] or 0) + 1)
   else
     redis.call('HSET', room, 'seq', seq, 'activeAt', at)
   end
@@ -109,8 +112,9 @@ end
 -- stand for something else: 'what' is the kind, and of a change also the message. An older version of
 -- Maru noted no such thing.
 local function remembered(sent, what)
-  local seq, at, count, before = string.match(redis.call('GET', sent) or '', '^(%d+) (%d+) (%d+) ?(.*)')
-  if not seq then return end
+  local answered = redis.call('GET', sent)
+  if not answered then return end
+  local seq, at, count, before = string.match(answered, '^(%d+) (%d+) (%d+) ?(.*)')
   if before ~= '' and before ~= what then return redis.error_reply('USEDBEFORE') end
   return {0, tonumber(seq), tonumber(at), tonumber(count)}
 end
