@@ -4,12 +4,11 @@ Libraries further in believe such headers on their own: python-engineio compares
 ``X-Forwarded-Host``. So none of them gets past this.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 from chat.address import forwarded_for, parse
-
-App = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+from chat.http import App
 
 #: As the environment names them; besides these all that begin with ``X-Forwarded-``.
 _SAYINGS = {

@@ -1,25 +1,27 @@
-"""What holds for all of HTTP, whoever answers: headers of every answer, and the longest body."""
+"""Rules for every HTTP request and answer: the security headers, and the largest request body."""
 
-import re
 from collections.abc import Callable, Iterable
 from typing import Any
+
+from chat.host import name_of
 
 App = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 #: The largest request body in bytes; sixteen times the longest message, escaped, fits.
 BODY_MAX = 256 * 1024
 
-_HOST = re.compile(r"(?:[A-Za-z0-9._-]{1,255}|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?", re.ASCII)
-
 
 def security_headers(host: str, tls: bool) -> dict[str, str]:
     """What protects the browser that gets an answer.
 
-    ``host`` is the request's ``Host``, whatever that says, or empty where there is none; ``tls``
-    whether the browser speaks TLS with us, or with a proxy that is trusted to say so.
+    ``host`` is the request's ``Host``, not checked yet, or empty where there is none; ``tls`` says
+    whether the browser uses TLS, with this server or with a trusted proxy.
     """
     # Safari before 15.4 does not count WebSockets as 'self'.
-    socket = f" {'wss' if tls else 'ws'}://{host}" if _HOST.fullmatch(host) else ""
+    socket = ""
+    if name_of(host) is not None:
+        # A port may be empty in a Host ("example.org:"), but not in a policy.
+        socket = f" {'wss' if tls else 'ws'}://{host.removesuffix(':')}"
     headers = {
         "Content-Security-Policy": (
             "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "
@@ -29,7 +31,7 @@ def security_headers(host: str, tls: bool) -> dict[str, str]:
         "X-Content-Type-Options": "nosniff",
         "Referrer-Policy": "same-origin",
         "Cross-Origin-Opener-Policy": "same-origin",
-        # Pages and answers show what one person may see, and hold that person's tokens.
+        # Pages and answers hold what one person may see, and that person's tokens.
         "Cache-Control": "no-store",
     }
     if tls:
@@ -38,9 +40,10 @@ def security_headers(host: str, tls: bool) -> dict[str, str]:
 
 
 class ResponseHeaders:
-    """WSGI middleware: gives every answer of ``app`` those of them that it does not have itself.
+    """WSGI middleware: adds the security headers to every answer of ``app`` that lacks them.
 
-    ``tls``: this server speaks it. If a proxy does, its word is in the environment by now.
+    ``tls`` says whether this server uses TLS itself. Where a proxy does, ``wsgi.url_scheme`` says
+    so (see ``chat.forwarded``).
     """
 
     def __init__(self, app: App, tls: bool) -> None:

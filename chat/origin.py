@@ -1,15 +1,16 @@
 """Origins of pages (RFC 6454), compared as browsers send them."""
 
 import re
-from ipaddress import IPv6Address
 
 import idna
+
+from chat.host import canonical_ipv6, is_port
 
 #: Characters of an origin that is looked at: the longest host name has 253.
 LONGEST = 300
 #: Ports that browsers leave out.
 _DEFAULT_PORTS = {"http": 80, "https": 443}
-#: Files of a phone's own pages have no host.
+#: The origin of pages that a mobile app loads from its own files: it has no host.
 _HOSTLESS = "file://"
 
 _ORIGIN = re.compile(
@@ -21,10 +22,10 @@ _ORIGIN = re.compile(
 
 
 def canonical(text: str) -> str | None:
-    """An origin as browsers write it; ``None`` if it is none that a page may have.
+    """An origin as browsers write it; ``None`` if no page can have it.
 
-    Lower case, without the scheme's default port, and a name in other letters than ASCII in its
-    form of DNS (``xn--…``). Apps have schemes of their own: ``capacitor://localhost``.
+    That is in lower case and without the scheme's default port; an internationalised name is in its
+    ASCII form (``xn--…``). Mobile apps have schemes of their own: ``capacitor://localhost``.
     """
     if len(text) > LONGEST:
         return None
@@ -34,7 +35,7 @@ def canonical(text: str) -> str | None:
     if found is None or found["scheme"].lower() in ("ws", "wss"):
         return None
     scheme, port = found["scheme"].lower(), found["port"]
-    if not scheme.isascii() or (port and not 0 < int(port) <= 65535):
+    if not scheme.isascii() or (port and not is_port(port)):
         return None
     host = _host(found["host"])
     if host is None:
@@ -57,10 +58,8 @@ def is_allowed(origin: str, scheme: str, host: str, allowed: frozenset[str]) -> 
 
 def _host(text: str) -> str | None:
     if text.startswith("["):
-        try:
-            return f"[{IPv6Address(text[1:-1])}]"
-        except ValueError:
-            return None
+        ipv6 = canonical_ipv6(text[1:-1])
+        return None if ipv6 is None else f"[{ipv6}]"
     if text.isascii():
         return text.lower()
     try:

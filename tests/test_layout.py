@@ -20,10 +20,10 @@ CHAT = ROOT / "chat"
 MAY_IMPORT = {
     "address": set(),
     "errors": set(),
-    "forwarded": {"address"},
+    "forwarded": {"address", "http"},
     "host": set(),
-    "http": set(),
-    "origin": set(),
+    "http": {"host"},
+    "origin": {"host"},
     "key_prefix": {"keys"},
     "keys": set(),
     "message": set(),

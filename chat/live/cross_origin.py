@@ -1,15 +1,15 @@
 """What a page of another site may do with Socket.IO: nothing, unless its origin is allowed."""
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qs
 
+from chat.http import App
 from chat.origin import canonical, is_allowed
 
 log = logging.getLogger(__name__)
 
-App = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 Headers = list[tuple[str, str]]
 
 

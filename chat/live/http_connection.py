@@ -7,11 +7,12 @@ rate, and within a total time.
 import io
 import logging
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 import eventlet
 
+from chat.http import App
 from chat.live.admission import Admission
 from chat.live.bodies import Held
 from chat.live.http_answer import Answer
@@ -21,7 +22,6 @@ from chat.live.http_stream import EAGER, PAUSE, Stream
 
 log = logging.getLogger(__name__)
 
-App = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 #: Seconds for the head of a request, the first bytes of the connection included.
 HEAD_SECONDS = 10.0

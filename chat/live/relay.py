@@ -20,7 +20,7 @@ import re
 import secrets
 import socket
 import stat
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
@@ -28,6 +28,7 @@ from urllib.parse import parse_qs
 import eventlet
 import orjson
 
+from chat.http import App
 from chat.live.admission import Admission
 from chat.live.http_connection import HEAD_SECONDS, Connection, Upgrade
 from chat.live.http_head import HEAD_MAX, Request
@@ -35,7 +36,6 @@ from chat.live.http_refusal import Refused
 
 log = logging.getLogger(__name__)
 
-App = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 #: Seconds for an answer, longer than a poll waits for something to tell; and of silence on what has
 #: become a WebSocket, which is pinged more often.

@@ -1,9 +1,9 @@
 """Maru under a path of a site, such as ``/chat``: BASE_PATH, behind a proxy or without one."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
-App = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+from chat.http import App
 
 
 class BasePath:

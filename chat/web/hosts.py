@@ -4,14 +4,13 @@ A page of ``evil.example`` whose name in DNS comes to mean this machine (DNS reb
 origin as what it asks for here. Only the host that it names tells it from Maru's own pages.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 import orjson
 
 from chat.host import name_of
-
-App = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+from chat.http import App
 
 #: What operators ask for, also by address.
 _OPERATORS = ("/healthz", "/readyz", "/metrics")
