@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from chat.http import App
+from chat.live.http_refusal import plain_bad_request
 from chat.origin import canonical, is_allowed
 
 log = logging.getLogger(__name__)
@@ -30,14 +31,14 @@ class CrossOrigin:
         if not environ["PATH_INFO"].startswith(self._path):
             return self._app(environ, start_response)
         if "j" in parse_qs(environ.get("QUERY_STRING", ""), keep_blank_values=True):
-            return _refuse(start_response, b'"JSONP is not spoken here."')
+            return plain_bad_request(start_response, b'"JSONP is not spoken here."')
         origin = environ.get("HTTP_ORIGIN")
         if not origin:
             return self._app(environ, start_response)
         host, scheme = environ.get("HTTP_HOST", ""), environ["wsgi.url_scheme"]
         if not is_allowed(origin, scheme, host, self._allowed):
             self._tell(origin)
-            return _refuse(start_response, b'"Not an accepted origin."')
+            return plain_bad_request(start_response, b'"Not an accepted origin."')
 
         def start(status: str, headers: Headers, *exc_info: Any) -> Any:
             return start_response(status, [*headers, *_permission(environ, origin)], *exc_info)
@@ -50,11 +51,6 @@ class CrossOrigin:
             self._told.add(origin)
             shown = canonical(origin) or repr(origin[:100])
             log.error("%s is not an accepted origin: see ALLOWED_ORIGINS.", shown)
-
-
-def _refuse(start_response: Callable[..., Any], reason: bytes) -> list[bytes]:
-    start_response("400 BAD REQUEST", [("Content-Type", "text/plain; charset=utf-8")])
-    return [reason]
 
 
 def _permission(environ: dict[str, Any], origin: str) -> Headers:

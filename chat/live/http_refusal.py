@@ -1,9 +1,10 @@
-"""Answers to what never reaches the app, in the form of docs/api.md, whatever is wrong with it."""
+"""Refusals of requests that never reach the app, in the error form of docs/api.md."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from email.utils import formatdate
 from http import HTTPStatus
+from typing import Any
 
 import orjson
 
@@ -51,7 +52,13 @@ class Refused(Exception):
 
 
 def head_of_answer(status: str, headers: Iterable[tuple[str, str]], connection: str) -> bytes:
-    """The lines above a body, with the empty one."""
+    """The status line and the headers, up to the empty line that ends them."""
     lines = [f"HTTP/1.1 {status}", f"Date: {formatdate(usegmt=True)}", f"Connection: {connection}"]
     lines += [f"{name}: {value}" for name, value in headers]
     return "\r\n".join([*lines, "", ""]).encode("latin-1")
+
+
+def plain_bad_request(start_response: Callable[..., Any], reason: bytes) -> list[bytes]:
+    """The WSGI answer 400 in plain text, as Engine.IO itself gives it."""
+    start_response("400 BAD REQUEST", [("Content-Type", "text/plain; charset=utf-8")])
+    return [reason]

@@ -21,12 +21,13 @@ from chat.live import events, wire
 from chat.live.admission import Admission
 from chat.live.answers import Answers
 from chat.live.cross_origin import CrossOrigin
-from chat.live.door import Door
 from chat.live.engine import Engine
 from chat.live.frames import MESSAGE_MAX
 from chat.live.heartbeat import Heartbeat
+from chat.live.http_server import HttpServer
 from chat.live.live import Live
 from chat.live.pipeline import Pipeline
+from chat.live.polling_payload import PayloadCheck
 from chat.live.queue import QueueManager
 from chat.live.relay import Relay
 from chat.live.verified import Caller
@@ -115,7 +116,7 @@ class LiveServer:
         server = self.socketio.server
         engine = self._engine = _engine_of(server)
         path = "/socket.io"
-        polling = wire.PollingDoor(app.wsgi_app, path, engine.sockets.__contains__)
+        polling = PayloadCheck(app.wsgi_app, path, engine.sockets.__contains__)
         self._relay = Relay(polling, path, folder)
         app.wsgi_app = Answers(CrossOrigin(self._relay, path, origins), client_of)  # type: ignore[method-assign]
         new_id = engine.generate_id
@@ -141,15 +142,14 @@ class LiveServer:
         eventlet.spawn(self._heartbeat.run)
         self._relay.start()
 
-    def door(self, tls: ssl.SSLContext | None = None) -> Door:
-        """What accepts this worker's connections and serves the app on them."""
-        # Not the app's own method: middleware has been put in front of that since.
-        return Door(self._app, self.admission, self._caps.proxies > 0, tls, self._base)
+    def http_server(self, tls: ssl.SSLContext | None = None) -> HttpServer:
+        """The server that accepts this worker's connections and serves the app on them."""
+        return HttpServer(self._app, self.admission, self._caps.proxies > 0, tls, self._base)
 
     def serve(self, host: str, port: int) -> None:
         """Serve in this process for ever. Raises ``OSError`` if that cannot be listened on."""
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        self.door().accept(eventlet.listen((host, port), family=family, backlog=1024))
+        self.http_server().accept(eventlet.listen((host, port), family=family, backlog=1024))
 
     def _stop_worker(self) -> None:
         # To gunicorn that is a worker that has ended; it starts another.

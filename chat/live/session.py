@@ -22,8 +22,9 @@ from chat.live.backlog import NOTED
 from chat.live.inbox import Ended, Inbox
 from chat.live.intake import FRAME_BYTES, STRANGER_BYTES
 from chat.live.polled import PollQueue
+from chat.live.polling_payload import packets_of
 from chat.live.transport import Transport
-from chat.live.wire import SEPARATOR, attachment, framed, is_engine_packet
+from chat.live.wire import framed, is_engine_packet
 
 if TYPE_CHECKING:
     from chat.live.engine import Engine
@@ -124,8 +125,8 @@ class Session(Socket):
             if self._posts > POSTS:
                 self.close(wait=False, abort=True)
             self._wait_for_room()
-            for encoded in body.decode().split(SEPARATOR):
-                self.heard(attachment(encoded) if encoded[:1] == "b" else encoded)
+            for data in packets_of(body):
+                self.heard(data)
             self._wait_for_room()
         finally:
             self._posts -= 1

@@ -5,22 +5,17 @@ a greenlet with a traceback and leave its session half open. Here such a frame e
 cleanly, or, where the call can be told apart, is answered as an invalid call.
 """
 
-import base64
-import binascii
-import io
 import json
 import logging
 import re
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import parse_qs
 
 import engineio.packet
 import orjson
 from socketio import packet
 
 from chat.live import frames
-from chat.live.frames import MESSAGE_MAX
 
 log = logging.getLogger(__name__)
 
@@ -28,19 +23,10 @@ log = logging.getLogger(__name__)
 ATTACHMENTS_MAX = 16
 #: Event under which a call arrives whose arguments could not be read.
 MALFORMED = "malformed"
-#: Stands between the packets that a polling client posts together.
-SEPARATOR = "\x1e"
-#: Packets that one post may have: as many as the smallest event, 42["a"], fit into it.
-PACKETS_MAX = MESSAGE_MAX // 8
-
 # Engine.IO from a client besides messages: close, ping, pong, upgrade, noop.
 _ENGINE_PACKETS = frozenset(("1", "2", "3", "5", "6", "2probe", "3probe"))
 _SOCKET_TYPES = frozenset("0123456")
 _CALL = re.compile(r"2(\d{1,15})(?!\d)", re.ASCII)
-# Binary data as a polling client sends it.
-_ATTACHMENT = re.compile(
-    r"b(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?", re.ASCII
-)
 # CONNECT in a namespace other than /.
 _ELSEWHERE = re.compile(r"0(/[^,?]+)")
 _RESERVED = ("connect", "disconnect", "connect_error")
@@ -134,14 +120,6 @@ def framed(pkt: engineio.packet.Packet) -> bytes:
     return ready
 
 
-def attachment(encoded: str) -> bytes:
-    """Binary data as a polling client sends it. Empty, which no session accepts, if it is none."""
-    try:
-        return base64.b64decode(encoded[1:], validate=True)
-    except (binascii.Error, ValueError):
-        return b""
-
-
 def guarded(
     read: Callable[[str, Any], None],
     refuse: Callable[[str, str], None],
@@ -166,56 +144,3 @@ def guarded(
             end(session)
 
     return guard
-
-
-class PollingDoor:
-    """WSGI middleware: refuses what long-polling clients post that is no Engine.IO or too late.
-
-    ``is_known`` says of the id of a session whether it is one of this worker: what strangers post
-    is not looked at.
-    """
-
-    def __init__(self, app: Callable[..., Any], path: str, is_known: Callable[[str], bool]) -> None:
-        self._app = app
-        self._path = path
-        self._is_known = is_known
-
-    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
-        posted = environ["REQUEST_METHOD"] == "POST"
-        if not posted or not environ["PATH_INFO"].startswith(self._path):
-            return self._app(environ, start_response)
-        if not self._is_known(parse_qs(environ.get("QUERY_STRING", "")).get("sid", [""])[0]):
-            # Engine.IO has an answer for that which needs no body.
-            return self._app(environ, start_response)
-        body = _read(environ)
-        if body is None or not _is_payload(body):
-            return _bad_request(start_response, b"The body is not an Engine.IO payload.\n")
-        environ["wsgi.input"] = io.BytesIO(body)
-        try:
-            return self._app(environ, start_response)
-        except KeyError:
-            # What Engine.IO raises for a session that the server has just ended.
-            return _bad_request(start_response, b"The session has ended.\n")
-
-
-def _bad_request(start_response: Callable[..., Any], reason: bytes) -> list[bytes]:
-    start_response("400 BAD REQUEST", [("Content-Type", "text/plain; charset=utf-8")])
-    return [reason]
-
-
-def _read(environ: dict[str, Any]) -> bytes | None:
-    length = environ.get("CONTENT_LENGTH") or ""
-    if not (length.isascii() and length.isdigit()) or int(length) > MESSAGE_MAX:
-        return None
-    body: bytes = environ["wsgi.input"].read(int(length))
-    return body
-
-
-def _is_payload(body: bytes) -> bool:
-    if body.count(SEPARATOR.encode()) >= PACKETS_MAX:
-        return False
-    try:
-        packets = body.decode().split(SEPARATOR)
-    except UnicodeDecodeError:
-        return False
-    return all(is_engine_packet(packet) or _ATTACHMENT.fullmatch(packet) for packet in packets)

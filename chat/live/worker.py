@@ -1,8 +1,8 @@
-"""The gunicorn worker on eventlet: one process, one event loop, a door for its connections.
+"""The gunicorn worker on eventlet: one process, one event loop, one HTTP server.
 
-gunicorn has none of its own since version 26. Of its master, this module is the only part of Maru's
-live side that is loaded there; the worker alone is patched, after the fork, before the app is
-imported.
+gunicorn has no eventlet worker of its own since version 26. This module is the only one of
+``chat.live`` that gunicorn's master imports. Only workers are monkey-patched: after the fork, and
+before the app is imported.
 """
 
 import os
@@ -20,15 +20,15 @@ from gunicorn.sock import ssl_context
 from gunicorn.workers.base import Worker
 
 if TYPE_CHECKING:
-    from chat.live.door import Door
+    from chat.live.http_server import HttpServer
 
-#: Called once each, all at the same time, when the worker begins to stop. It then waits for them,
-#: as it does for connections.
+#: Called once each, in parallel, when the worker begins to stop. The worker waits for them to
+#: return, as it waits for connections to close.
 on_stop: list[Callable[[], None]] = []
 
 #: Seconds to stop in after Ctrl-C.
 QUICK_STOP = 2
-#: Seconds that a request on its way has to arrive once the worker stops.
+#: Seconds after the stop begins within which a client's next request is still read.
 STRAGGLE = 0.5
 #: Files that a worker has open besides its connections, at most.
 OTHER_FILES = 200
@@ -45,20 +45,21 @@ class EventletWorker(Worker):
     def run(self) -> None:
         live = self.wsgi.extensions["live"]
         live.admission.places = self._raise_file_limit()
-        door: Door = live.door(ssl_context(self.cfg) if self.cfg.is_ssl else None)
-        # Made anew: sockets of the master are not of the patched kind.
+        tls = ssl_context(self.cfg) if self.cfg.is_ssl else None
+        server: HttpServer = live.http_server(tls)
+        # The master's sockets are blocking ones, from before the patch.
         listeners = [
             GreenSocket(s.FAMILY, socket.SOCK_STREAM, fileno=s.sock.detach()) for s in self.sockets
         ]
-        acceptors = [eventlet.spawn(door.accept, listener) for listener in listeners]
+        acceptors = [eventlet.spawn(server.accept, listener) for listener in listeners]
         while self.alive:
             self.notify()
             self._sleep_until_signal(1.0)
         for acceptor, listener in zip(acceptors, listeners, strict=True):
             acceptor.kill()
             listener.close()
-        door.is_ending = True
-        self._wind_down(door, [eventlet.spawn(hook) for hook in on_stop])
+        server.is_ending = True
+        self._wind_down(server, [eventlet.spawn(hook) for hook in on_stop])
 
     def notify(self) -> None:
         super().notify()
@@ -76,21 +77,21 @@ class EventletWorker(Worker):
             hubs.trampoline(self.PIPE[0], read=True)
             os.read(self.PIPE[0], 4096)
 
-    def _wind_down(self, door: "Door", hooks: list[Any]) -> None:
-        """Wait until all have gone, but not for ever."""
+    def _wind_down(self, server: "HttpServer", hooks: list[Any]) -> None:
+        """Wait for connections and hooks to end, at most for the grace."""
         begun = time.monotonic()
-        while door.connections or not all(hook.dead for hook in hooks):
+        while server.connections or not all(hook.dead for hook in hooks):
             spent = time.monotonic() - begun
             if spent > self._grace:
-                self.log.warning("%d connections cut off at the end", door.connections)
+                self.log.warning("%d connections cut off at the end", server.connections)
                 return
             if spent > STRAGGLE:
-                door.interrupt_waiting()
+                server.interrupt_waiting()
             self.notify()
             eventlet.sleep(0.05)
 
     def _raise_file_limit(self) -> int:
-        """Allow a file for each connection; how many connections the system then lets us hold."""
+        """Allow one open file for each connection; gives how many connections the system allows."""
         wanted = self.cfg.worker_connections + OTHER_FILES
         soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
         allowed = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)

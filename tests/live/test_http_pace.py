@@ -12,12 +12,12 @@ from chat.http import BODY_MAX
 from chat.live import http_stream
 from chat.live.admission import Admission
 from chat.live.bodies import BODIES, BODIES_PER_ADDRESS, SMALL, Bodies
-from chat.live.door import Door
 from chat.live.http_connection import Connection
 from chat.live.http_refusal import Refused
+from chat.live.http_server import HttpServer
 from chat.live.http_stream import Pace
 from tests.live.cluster import PASSWORD
-from tests.live.test_door import request, whole_answer
+from tests.live.test_http_server import request, whole_answer
 from tests.live.test_worker import ask, connect
 from tests.waiting import eventually
 
@@ -28,7 +28,7 @@ TOKEN = ("Content-Type: application/json", f"Content-Length: {BODY_MAX}")
 
 @pytest.fixture
 def served():
-    """A door of this process, in front of an app with a long answer: its address, its places."""
+    """An HTTP server in this process, for an app with a long answer: its address, its places."""
     admission = Admission(10, 0, 0)
     closed = []
 
@@ -41,7 +41,7 @@ def served():
         return Body([BIG])
 
     listener = eventlet.listen(("127.0.0.1", 0))
-    accepting = eventlet.spawn(Door(app, admission, behind_proxy=False).accept, listener)
+    accepting = eventlet.spawn(HttpServer(app, admission, behind_proxy=False).accept, listener)
     yield listener.getsockname(), admission, closed
     accepting.kill()
     listener.close()
@@ -222,9 +222,9 @@ class Counted:
 def test_a_client_that_sends_byte_by_byte_is_read_now_and_then(sent):
     ours, theirs = green_socket.socketpair()
     client = Counted(ours)
-    door = {"wsgi.url_scheme": "http"}
+    environ = {"wsgi.url_scheme": "http"}
     connection = Connection(
-        None, client, door, Admission(10, 0, 0), None, lambda: None, set(), 15.0
+        None, client, environ, Admission(10, 0, 0), None, lambda: None, set(), 15.0
     )
     serving = eventlet.spawn(connection.serve, lambda: False)
     with contextlib.suppress(OSError):

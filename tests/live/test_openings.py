@@ -7,7 +7,7 @@ import pytest
 import requests
 import websocket
 
-from tests.live.test_door import request, whole_answer
+from tests.live.test_http_server import request, whole_answer
 from tests.live.test_relay import QUERY, UPGRADE, foreign
 from tests.live.test_worker import connect
 

@@ -13,7 +13,7 @@ from eventlet.green import socket as green_socket
 from chat.embedded import socket_path
 from chat.live.relay import Relay
 from tests.live.cluster import free_port
-from tests.live.test_door import request
+from tests.live.test_http_server import request
 from tests.live.test_worker import connect
 from tests.waiting import eventually
 

@@ -9,7 +9,7 @@ import eventlet
 
 from chat.live import frames, handshake
 from chat.live.admission import Admission
-from chat.live.door import Door
+from chat.live.http_server import HttpServer
 from chat.live.transport import Transport
 from chat.live.turn import Turn
 
@@ -52,10 +52,10 @@ def serve(port: int) -> None:
         )
         return []
 
-    door = Door(app, Admission(places=1000, per_address=0, proxies=0), behind_proxy=False)
+    server = HttpServer(app, Admission(places=1000, per_address=0, proxies=0), behind_proxy=False)
     listener = eventlet.listen(("127.0.0.1", port), backlog=512)
     print("ready", flush=True)
-    door.accept(listener)
+    server.accept(listener)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
-"""The door: accepts connections, as many as there is room for, and serves HTTP on them.
+"""The HTTP server of one worker: accepts connections up to a limit, and serves the app on them.
 
-Everything that a stranger can do before the app sees a request is bounded here and in the modules
-that this one uses.
+Everything that a client without an account can do before the app sees a request is bounded here, or
+in the modules that this one uses.
 """
 
 import contextlib
@@ -33,20 +33,20 @@ log = logging.getLogger(__name__)
 
 #: Seconds for a TLS handshake.
 HANDSHAKE_SECONDS = 10.0
-#: Connections accepted in one turn of the loop. Those that come together share what it costs.
+#: Connections accepted before other greenlets run: a burst of them shares the cost of that switch.
 AT_ONCE = 16
-#: What operators ask for: answered also when there is no place for anything else.
+#: Paths for operators. They are answered even when all places for connections are taken.
 OPERATORS = ("/healthz", "/readyz", "/metrics")
-#: Connections over the cap that are heard all the same, in case an operator is among them, and the
-#: seconds that each of them gets.
+#: Connections over the cap whose first request is still read, since it may be for one of those
+#: paths; and the seconds that each of them gets.
 RESERVE, RESERVE_SECONDS = 64, 3.0
 
 
-class Door:
-    """Serves ``app``; ``behind_proxy`` where the peers are proxies that are trusted.
+class HttpServer:
+    """Serves ``app``. ``behind_proxy`` says whether the peers are trusted proxies.
 
-    ``base`` is the path of the site that the app is under, as a proxy may leave it on or take it
-    off.
+    ``base`` is the path of the site under which the app is, or ''. Operators' paths are known with
+    it and without it: a proxy may pass it on or take it off.
     """
 
     def __init__(
@@ -62,18 +62,19 @@ class Door:
         self._admission = admission
         self._idle = IDLE_BEHIND_PROXY if behind_proxy else IDLE_SECONDS
         self._tls = tls
-        #: Greenlets that wait for a client to send something, and those over the cap, oldest first.
+        #: Greenlets that wait for a client's bytes; and those of connections over the cap, oldest
+        #: first.
         self._waiting: set[Any] = set()
         self._reserve: dict[Any, None] = {}
         self.is_ending = False
 
     @property
     def connections(self) -> int:
-        """How many there are, WebSockets included."""
+        """The number of open connections, WebSockets included."""
         return self._admission.taken
 
     def accept(self, listener: GreenSocket) -> None:
-        """Serve all that connect to it, until this greenlet is killed."""
+        """Serve the connections that arrive on ``listener``, until this greenlet is killed."""
         host, port = listener.getsockname()[:2]
         here = {
             "SERVER_NAME": host,
@@ -94,13 +95,13 @@ class Door:
             if refusal is None:
                 eventlet.spawn_n(self._serve, client, environ, network)
             else:
-                self._turn_away(client, environ, refusal)
+                self._serve_over_cap(client, environ, refusal)
             if count % AT_ONCE == 0:
-                # Those being served have their turn, and other workers get their share.
+                # Greenlets that serve connections run now, and other workers accept some as well.
                 eventlet.sleep(0)
 
     def interrupt_waiting(self) -> None:
-        """End the connections on which no request is under way."""
+        """Close the connections on which no request is being carried out."""
         for greenlet in list(self._waiting):
             self._interrupt(greenlet)
 
@@ -115,15 +116,15 @@ class Door:
             connection = self._connection(client, environ, network, left)
             is_taken = connection.serve(lambda: self.is_ending)
         except (OSError, Interrupted):
-            pass  # The client's affair: it is gone, or too slow.
+            pass  # The client is gone, or too slow: nothing to log.
         finally:
             with contextlib.suppress(OSError):
                 client.close()
             if not is_taken:
                 left()
 
-    def _turn_away(self, client: Any, environ: dict[str, Any], refusal: Refused) -> None:
-        """There is no place for it: hear whether it is an operator, if that can be done."""
+    def _serve_over_cap(self, client: Any, environ: dict[str, Any], refusal: Refused) -> None:
+        """Answer a connection over the cap: an operator's request, else the refusal."""
         if len(self._reserve) >= RESERVE:
             oldest = next((each for each in self._reserve if each in self._waiting), None)
             if oldest is None:
@@ -164,7 +165,7 @@ class Door:
         with contextlib.suppress(OSError):
             if self._tls is None:
                 client.settimeout(0)
-                # What has come is read first, or the answer would be lost with a reset.
+                # Closing a socket with unread bytes resets it, and the client loses the answer.
                 with contextlib.suppress(OSError):
                     client.recv(CHUNK)
                 client.send(refusal.answer(tls=False))
@@ -191,5 +192,5 @@ class Door:
             if greenlet in self._waiting:
                 greenlet.throw(Interrupted())
 
-        # By the loop: a greenlet that another one throws into would go on in its place.
+        # By the event loop: throwing from here would run that greenlet now, instead of this one.
         hubs.get_hub().schedule_call_global(0, throw)
