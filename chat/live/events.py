@@ -237,8 +237,9 @@ def _in_the_room(
         if call.get("roomId") not in connection.rooms:
             raise
         # The store forgot what this worker knows: its lease ended while the worker was held up.
-        live.conversation.join(user, call.get("roomId"), connection.session)
-        return say()
+        with connection.engine.in_turn():
+            live.conversation.join(user, call.get("roomId"), connection.session)
+            return say()
 
 
 def _history(live: Live, connection: Connection, user: User, call: Call) -> dict[str, Any]:

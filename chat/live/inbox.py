@@ -90,7 +90,11 @@ class Inbox:
         session, items = self._session, self._items
         while items:
             first = items[0]
-            overlaps = isinstance(first, str) and session.server.may_overlap(first)
+            overlaps = (
+                isinstance(first, str)
+                and not session.asking
+                and session.server.may_overlap(first)
+            )
             if self._under_way and (not overlaps or self._under_way == OVERLAP):
                 # Whoever is under way begins this anew.
                 self._is_held = True

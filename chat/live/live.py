@@ -102,7 +102,7 @@ class Live:
 
     def authorise(self, connection: Connection, token: object) -> User:
         """Whoever calls, if the token is good and that of the person who connected."""
-        caller = self._verified(token)
+        caller = self._verified(token, connection.engine.in_turn)
         if caller.user.name != connection.name:
             raise Unauthorized(N_("This token belongs to somebody else."))
         if caller.expires_at > connection.expires_at:

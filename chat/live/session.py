@@ -8,8 +8,10 @@ come back after it. So it is sent only to a client that has to stay away. In eve
 transport just closes, and each official client connects again by itself.
 """
 
+import contextlib
 import functools
 import time
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import eventlet
@@ -45,6 +47,9 @@ class Session(Socket):
     connection: Any = None
     allowance: Allowance | None = None
     _inbox: Inbox | None = None
+    #: Calls under way that ask the store something before they may store what they say. Later ones
+    #: wait, or they would overtake them.
+    asking = 0
     _unanswered = _stalled = False
     #: What a client that polls may still send before its token.
     _credit = STRANGER_BYTES
@@ -91,6 +96,15 @@ class Session(Socket):
             self.queue.put(packet.Packet(packet.MESSAGE, data[1:].decode()))
         self.server.backlog.watch(self)
         self.check_reader()
+
+    @contextlib.contextmanager
+    def in_turn(self) -> Iterator[None]:
+        """For a call that takes longer than others of its kind: no later one begins meanwhile."""
+        self.asking += 1
+        try:
+            yield
+        finally:
+            self.asking -= 1
 
     def acknowledge(self, packet_data: bytes) -> None:
         """Send one Engine.IO message that is encoded already, over whichever transport."""

@@ -7,9 +7,12 @@ A worker that does not hear what it is told remembers nothing.
 
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import Protocol
 
 from chat.users import User
+
+Asking = Callable[[], AbstractContextManager[object]]
 
 #: Tokens that are remembered at a time.
 REMEMBERED = 50_000
@@ -29,7 +32,10 @@ class Caller(Protocol):
 
 
 class Verified:
-    """Call it with a token, as one would ``verify``, which it does where it has to."""
+    """Call it with a token, as one would ``verify``, which it does where it has to.
+
+    The store is asked within ``asking()``.
+    """
 
     def __init__(self, verify: Callable[[object], Caller], hears: Callable[[], bool]) -> None:
         self._verify = verify
@@ -37,12 +43,13 @@ class Verified:
         self._callers: dict[str, Caller] = {}
         self._forgotten = 0
 
-    def __call__(self, token: object) -> Caller:
+    def __call__(self, token: object, asking: Asking = nullcontext) -> Caller:
         known = self._callers.get(token) if isinstance(token, str) else None
         if known is not None and known.expires_at > time.time() * 1000 and self._hears():
             return known
         forgotten = self._forgotten
-        caller = self._verify(token)
+        with asking():
+            caller = self._verify(token)
         # Something may have been told while the store was asked: then who knows what it answered.
         if isinstance(token, str) and forgotten == self._forgotten:
             while len(self._callers) >= REMEMBERED:
