@@ -7,6 +7,7 @@ from collections import Counter
 
 from chat.address import forwarded_for, network_of
 from chat.live.bodies import Bodies
+from chat.live.http_queue import RequestQueue
 from chat.live.http_refusal import Refused
 
 log = logging.getLogger(__name__)
@@ -25,7 +26,8 @@ _network_of = functools.lru_cache(1024)(network_of)
 class Admission:
     """Counts connections against ``places`` and ``per_address``; 0 means no cap for the latter.
 
-    ``bodies`` counts what requests carry, of each address whether there is a cap or not.
+    ``bodies`` counts what requests carry, of each address whether there is a cap or not;
+    ``requests`` says when each of them may begin.
 
     Behind ``proxies`` trusted ones the peer is a proxy, which is never counted as an address: its
     requests are, by the address that it gives for each. What is not under a known address is only
@@ -39,6 +41,7 @@ class Admission:
         self._proxies = proxies
         self._of: Counter[str] = Counter()
         self.bodies = Bodies()
+        self.requests = RequestQueue()
         self._is_full = False
         self._over: set[str] = set()
         self._named: list[float] = []

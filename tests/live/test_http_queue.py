@@ -1,0 +1,82 @@
+"""Requests that come together leave turns of the event loop to everything else."""
+
+import time
+
+import eventlet
+import greenlet
+import pytest
+from eventlet import hubs
+
+from chat.live.http_queue import MOST, RequestQueue
+
+
+def work(seconds):
+    """Keep the processor busy for so long, as a page does."""
+    until = time.perf_counter() + seconds
+    while time.perf_counter() < until:
+        pass
+
+
+@pytest.fixture
+def turns():
+    """A list that has one more item after each turn of the event loop."""
+    counted = []
+    timer = None
+
+    def turn():
+        nonlocal timer
+        counted.append(None)
+        timer = hubs.get_hub().schedule_call_global(0, turn)
+
+    turn()
+    yield counted
+    timer.cancel()
+
+
+def test_long_requests_begin_one_in_a_turn_and_in_order(turns):
+    queue, begun = RequestQueue(), []
+
+    def request(number):
+        queue.wait()
+        begun.append((number, len(turns)))
+        work(2 * MOST)
+
+    for each in [eventlet.spawn(request, number) for number in range(10)]:
+        each.wait()
+    assert [number for number, _ in begun] == list(range(10))
+    assert len({turn for _, turn in begun}) == 10
+
+
+def test_a_request_that_waits_for_something_lets_the_next_one_begin():
+    queue, begun, go_on = RequestQueue(), [], eventlet.event.Event()
+
+    def request(number):
+        queue.wait()
+        begun.append(number)
+        go_on.wait()
+
+    requests = [eventlet.spawn(request, number) for number in range(100)]
+    with eventlet.Timeout(20):
+        while len(begun) < 100:
+            eventlet.sleep(0)
+    go_on.send()
+    for each in requests:
+        each.wait()
+
+
+def test_a_request_that_fails_or_is_given_up_keeps_no_other_from_beginning():
+    queue, begun = RequestQueue(), []
+
+    def request(number):
+        queue.wait()
+        begun.append(number)
+        if number == 1:
+            raise greenlet.GreenletExit
+
+    requests = [eventlet.spawn(request, number) for number in range(4)]
+    # All of them have come by then, and this one is given up while it waits.
+    eventlet.spawn(requests[2].kill)
+    requests[3].wait()
+    assert begun[:2] == [0, 1] and begun[-1] == 3
+    eventlet.spawn(request, 4).wait()
+    assert begun[-1] == 4
