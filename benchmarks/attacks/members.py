@@ -28,6 +28,35 @@ def never_polls(target: Target, until: float) -> None:
     _threads(2, until, lambda _: _ask(target, request("POST", f"{path}&sid={sid}", calls)))
 
 
+def compressed_polls(target: Target, until: float) -> None:
+    """Six polling sessions read history, compressed."""
+
+    def step(index: int) -> None:
+        token, path = target.tokens[index % 3], "/socket.io/?EIO=4&transport=polling"
+        opened = _ask(target, request("GET", path))
+        sid = opened.partition(b'"sid":"')[2].partition(b'"')[0].decode()
+        path = f"{path}&sid={sid}"
+        _ask(target, request("POST", path, "40" + json.dumps({"token": token})))
+        call = ["history", {"token": token, "roomId": target.room, "limit": 200}]
+        poll = f"GET {path} HTTP/1.1\r\nHost: x\r\nAccept-Encoding: gzip\r\n\r\n".encode()
+        while time.monotonic() < until:
+            _ask(target, request("POST", path, "421" + json.dumps(call)))
+            if b" 200 " not in _ask(target, poll)[:20]:
+                return
+
+    _threads(6, until, step)
+
+
+def http_history(target: Target, until: float) -> None:
+    """Three people read history over HTTP, over ninety connections."""
+
+    def step(index: int) -> None:
+        path = f"/api/rooms/{target.room}/messages?limit=200"
+        _ask(target, request("GET", path, "", target.tokens[index % 3]))
+
+    _threads(90, until, step)
+
+
 def never_reads(target: Target, until: float) -> None:
     """Ten sockets ask for history, and read nothing."""
 

@@ -2,8 +2,11 @@
 
 import contextlib
 import json
+import selectors
+import socket
 import time
 from concurrent.futures import ThreadPoolExecutor
+from typing import cast
 
 from benchmarks.attacks.client import Target, WebSocket, connected, frame, request
 
@@ -49,6 +52,40 @@ def polling_sessions(target: Target, until: float) -> None:
     """New polling sessions, again and again."""
     opening = request("GET", "/socket.io/?EIO=4&transport=polling")
     _at_once(4, until, lambda: _ask(target, opening))
+
+
+def kept_sessions(target: Target, until: float) -> None:
+    """Polling sessions without end, each with a head of 14 KB to keep."""
+    filling = "x" * 7000
+    opening = (
+        f"GET /socket.io/?EIO=4&transport=polling&t={filling} HTTP/1.1\r\nHost: x\r\n"
+        f"Cookie: a={filling}\r\n\r\n"
+    ).encode()
+    _again_and_again(target, until, 20, opening)
+
+
+def pages(target: Target, until: float) -> None:
+    """The page for logging in, over three hundred connections without pause."""
+    _again_and_again(target, until, 300, b"GET /login HTTP/1.1\r\nHost: x\r\n\r\n")
+
+
+def _again_and_again(target: Target, until: float, connections: int, asked: bytes) -> None:
+    """Each connection asks anew as soon as something of its answer has come."""
+    with selectors.DefaultSelector() as waiting:
+        while time.monotonic() < until:
+            while len(waiting.get_map()) < connections:
+                with contextlib.suppress(OSError):
+                    client = connected(target.port)
+                    client.sendall(asked)
+                    waiting.register(client, selectors.EVENT_READ)
+            for key, _ in waiting.select(0.1):
+                client = cast(socket.socket, key.fileobj)
+                with contextlib.suppress(OSError):
+                    if client.recv(65_536):
+                        client.sendall(asked)
+                        continue
+                waiting.unregister(client)
+                client.close()
 
 
 def _ask(target: Target, asked: bytes) -> None:

@@ -174,7 +174,7 @@ class Connection:
             request.environ["maru.client"] = self._client
             keeps_alive = request.keeps_alive and self._only is None and not is_ending()
             self.has_answered = True
-            self._admission.requests.wait()
+            self._admission.requests.wait(requester or self._network)
             keeps_alive = self._call_app(request, upgrade, keeps_alive, held)
             is_taken = upgrade.is_taken
         finally:

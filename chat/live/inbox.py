@@ -91,9 +91,7 @@ class Inbox:
         while items:
             first = items[0]
             overlaps = (
-                isinstance(first, str)
-                and not session.asking
-                and session.server.may_overlap(first)
+                isinstance(first, str) and not session.asking and session.server.may_overlap(first)
             )
             if self._under_way and (not overlaps or self._under_way == OVERLAP):
                 # Whoever is under way begins this anew.

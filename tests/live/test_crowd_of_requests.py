@@ -1,0 +1,99 @@
+"""Hundreds of requests that come together keep nobody else waiting for all of them."""
+
+import contextlib
+import os
+import selectors
+import signal
+import socket
+
+import pytest
+
+from tests.live.raw import Raw
+
+#: Connections of one address that all ask for a page at the same moment.
+CROWD = 300
+PAGE = b"GET /login HTTP/1.1\r\nHost: x\r\n\r\n"
+
+
+class Visitor:
+    """One connection, from an address of one's choice, that is kept between requests."""
+
+    def __init__(self, port, address="127.0.0.1"):
+        self.socket = socket.create_connection(("127.0.0.1", port), 30, (address, 0))
+        self.ask()
+        self.read()
+
+    def ask(self):
+        self.socket.sendall(PAGE)
+
+    def read(self):
+        answer = b""
+        while b"</html>" not in answer:
+            more = self.socket.recv(65_536)
+            assert more, answer
+            answer += more
+        return answer
+
+
+@pytest.fixture
+def alone(own_maru):
+    """One worker, so that all come to the same."""
+    return own_maru(workers=1)
+
+
+@pytest.fixture
+def crowd(alone):
+    with contextlib.ExitStack() as stack:
+        yield [
+            stack.enter_context(contextlib.closing(Visitor(alone.port).socket))
+            for _ in range(CROWD)
+        ]
+
+
+@contextlib.contextmanager
+def stopped(maru):
+    """What is sent meanwhile is all there when the worker goes on."""
+    [worker] = maru.workers()
+    os.kill(worker, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(worker, signal.SIGCONT)
+
+
+def answered(crowd):
+    """How many of them have been answered by now."""
+    with selectors.DefaultSelector() as selector:
+        for client in crowd:
+            selector.register(client, selectors.EVENT_READ)
+        return len(selector.select(0))
+
+
+def test_another_address_does_not_wait_until_a_crowd_has_been_served(alone, crowd):
+    visitor = Visitor(alone.port, "127.0.0.2")
+    with stopped(alone):
+        for client in crowd:
+            client.sendall(PAGE)
+        visitor.ask()
+    assert visitor.read().startswith(b"HTTP/1.1 200 ")
+    assert answered(crowd) < CROWD / 2
+
+
+def test_a_message_does_not_wait_until_a_crowd_has_been_served(alone, crowd):
+    ann = Raw(alone.admin).introduce()
+    room = alone.admin.create_room()
+    assert ann.call(1, "join", roomId=room)["ok"]
+    with stopped(alone):
+        for client in crowd:
+            client.sendall(PAGE)
+        ann.send(f'422["message",{{"token":"{ann.api.token}","roomId":"{room}","message":"hi"}}]')
+    assert ann.acknowledgement(2)["ok"]
+    assert answered(crowd) < CROWD / 2
+
+
+def test_all_of_a_crowd_are_served(alone, crowd):
+    for client in crowd:
+        client.sendall(PAGE)
+    for client in crowd:
+        client.settimeout(60)
+        assert client.recv(65_536).startswith(b"HTTP/1.1 200 ")
