@@ -19,6 +19,8 @@ from chat.live import handshake
 from chat.live.allowance import REFUSED
 from chat.live.backlog import Backlog
 from chat.live.http_connection import Upgrade
+from chat.live.http_refusal import Refused
+from chat.live.polling_cap import PollingCap
 from chat.live.probe import Probe
 from chat.live.session import Session
 from chat.live.transport import Transport
@@ -38,6 +40,8 @@ _SHARED = (
     *("SERVER_PROTOCOL", "HTTP_HOST", "HTTP_ORIGIN", "HTTP_USER_AGENT", "HTTP_ACCEPT_LANGUAGE"),
     "wsgi.url_scheme",
 )
+#: Characters that are kept of one request.
+KEPT = 4096
 _NO_BODY = io.BytesIO()
 
 
@@ -46,12 +50,14 @@ class Engine(engineio.Server):
 
     ``calls(session, text)`` is offered every Socket.IO packet of a WebSocket first, and says if it
     took it; ``may_overlap(text)`` whether it may begin before the one before has ended;
-    ``cut_off(session)`` ends one whose client does not read.
+    ``cut_off(session)`` ends one whose client does not read; ``polling_cap`` says how many may
+    begin to poll.
     """
 
     calls: Callable[[Session, str], bool]
     may_overlap: Callable[[str], bool]
     cut_off: Callable[[Session], None]
+    polling_cap: PollingCap
 
     def __init__(self, **options: Any) -> None:
         # Who polls is looked at here; who has a WebSocket is in the wheel.
@@ -110,13 +116,20 @@ class Engine(engineio.Server):
         transport: str,
         jsonp_index: int | None = None,
     ) -> Any:
-        polling = transport == "polling"
+        polling, greeting, network = transport == "polling", b"", ""
         try:
-            greeting = b"" if polling else handshake.accept(environ)
+            if polling:
+                network = self.polling_cap.enter(environ.get("REMOTE_ADDR", ""))
+            else:
+                greeting = handshake.accept(environ)
         except handshake.Refused as refusal:
             return self.refuse(refusal)
+        except Refused as refusal:
+            status, headers, body = refusal.content()
+            return {"status": status, "headers": [*headers.items()], "response": body}
         sid = self.generate_id()
         session = self.sockets[sid] = Session(self, sid, polling)
+        session.network = network
         known = _kept(environ)
         answer = self._trigger_event("connect", sid, known, run_async=False)
         if answer is not None and answer is not True:
@@ -142,9 +155,12 @@ class Engine(engineio.Server):
         }
 
     def _watch_polls(self) -> None:
-        """End the sessions whose client has stopped to poll."""
+        """End the sessions whose client has stopped to poll, and count the others."""
         while True:
             eventlet.sleep(LOOK)
+            self.polling_cap.recount(
+                s.network for s in self.sockets.values() if s.transport is None and not s.closed
+            )
             for sid, session in list(self.sockets.items()):
                 if session.transport is not None or session.upgrading:
                     continue
@@ -163,9 +179,17 @@ class _Poll(list[bytes]):
 
 
 def _kept(environ: dict[str, Any]) -> dict[str, Any]:
-    """A request in little: most of them are alike, and thousands are kept."""
-    kept = {name: environ[name] for name in _OWN if name in environ}
-    kept |= {name: sys.intern(str(environ[name])) for name in _SHARED if name in environ}
+    """A request in little: most of them are alike, and thousands are kept.
+
+    What is longer than any client makes it is left out.
+    """
+    texts, left = {}, KEPT
+    for name in (*_SHARED, *_OWN):
+        text = str(environ.get(name, ""))
+        if name in environ and len(text) <= left:
+            left -= len(text)
+            texts[name] = text
+    kept: dict[str, Any] = {n: sys.intern(t) if n in _SHARED else t for n, t in texts.items()}
     for name in ("flask.app", "wsgi.errors", "wsgi.version"):
         kept[name] = environ.get(name)
     kept["wsgi.input"] = _NO_BODY

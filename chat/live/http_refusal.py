@@ -32,20 +32,23 @@ class Refused(Exception):
         self.status = status
         self.retry_after = retry_after
 
-    def answer(self, tls: bool, method: str = "GET", host: str = "") -> bytes:
-        """The whole answer, as it is sent. ``host`` is the request's, if it could be read."""
+    def content(self) -> tuple[str, dict[str, str], bytes]:
+        """Status, headers and body of the answer."""
         error: dict[str, object] = {
             "code": _CODES.get(self.status, "invalid"),
             "message": str(self),
         }
-        headers = security_headers(host, tls)
+        headers = {"Content-Type": "application/json"}
         if self.retry_after is not None:
             error["retryAfter"] = self.retry_after
             headers["Retry-After"] = str(math.ceil(self.retry_after))
         body = orjson.dumps({"error": error}) + b"\n"
-        headers["Content-Type"] = "application/json"
-        headers["Content-Length"] = str(len(body))
-        status = f"{self.status} {HTTPStatus(self.status).phrase}"
+        return f"{self.status} {HTTPStatus(self.status).phrase}", headers, body
+
+    def answer(self, tls: bool, method: str = "GET", host: str = "") -> bytes:
+        """The whole answer, as it is sent. ``host`` is the request's, if it could be read."""
+        status, headers, body = self.content()
+        headers = {**security_headers(host, tls), **headers, "Content-Length": str(len(body))}
         return head_of_answer(status, headers.items(), "close") + (
             b"" if method == "HEAD" else body
         )

@@ -27,6 +27,7 @@ from chat.live.heartbeat import Heartbeat
 from chat.live.http_server import HttpServer
 from chat.live.live import Live
 from chat.live.pipeline import Pipeline
+from chat.live.polling_cap import PollingCap
 from chat.live.polling_payload import PayloadCheck
 from chat.live.queue import QueueManager
 from chat.live.relay import Relay
@@ -123,6 +124,7 @@ class LiveServer:
         engine.generate_id = lambda: self._relay.name(new_id())
         self._live = Live(server, conversation, verify, caps.per_person)
         engine.calls = events.register(self._live)
+        engine.polling_cap = PollingCap(caps.places, caps.per_address)
         engine.may_overlap = events.may_overlap
         engine.cut_off = self._live.cut_off
         read, live = server._handle_eio_message, self._live
@@ -175,6 +177,8 @@ def _engine_of(server: socketio.Server) -> Engine:
         ping_timeout=stock.ping_timeout,
         max_http_buffer_size=stock.max_http_buffer_size,
         async_handlers=False,
+        # It would compress a megabyte in one piece, while all others wait.
+        http_compression=False,
         logger=log,
         json=wire,
     )

@@ -46,6 +46,8 @@ class Session(Socket):
     transport: Transport | None = None
     connection: Any = None
     allowance: Allowance | None = None
+    #: Of one that began with polling, the address that it counts for.
+    network = ""
     _inbox: Inbox | None = None
     #: Calls under way that ask the store something before they may store what they say. Later ones
     #: wait, or they would overtake them.
