@@ -243,6 +243,7 @@ def _kept() -> dict[str, str]:
 
 def _checked(f: Field[Any], text: str) -> Any:
     try:
+        check.readable(text)
         return f.metadata["check"](text or f.metadata["default"])
     except ValueError as error:
         shown = f.metadata["shown"](text)

@@ -31,6 +31,14 @@ _OWN_PATHS = {
 _STORE = "redis://HOST, rediss://HOST (TLS) or unix:///PATH"
 
 
+def readable(text: str) -> None:
+    """Whether it is text at all: bytes that are none get half characters in the environment."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise ValueError("text in UTF-8") from None
+
+
 def whole(least: int, most: int) -> Check:
     def check(text: str) -> int:
         if not re.fullmatch(r"\d{1,12}", text, re.ASCII) or not least <= int(text) <= most:
@@ -62,7 +70,8 @@ def path(text: str) -> Path:
     """Against the checkout, not the current folder: bin/run may be called from anywhere."""
     try:
         given = ROOT / Path(text).expanduser()
-        given.resolve()
+        # Neither the folder that ~ means nor that of a link need have a name in UTF-8.
+        str(given.resolve()).encode()
     except RuntimeError:
         raise ValueError("a path whose ~ is somebody's home and whose links end") from None
     except (OSError, ValueError):

@@ -1,3 +1,4 @@
+import os
 import re
 import stat
 import subprocess
@@ -109,6 +110,24 @@ def test_a_wrong_value_is_refused_in_one_line(loaded, name, value):
     line = str(refusal.value)
     assert "\n" not in line
     assert line.startswith(f"{name} cannot be {value!r}: it takes ")
+
+
+@pytest.mark.parametrize("name", config.names())
+def test_what_is_no_text_is_refused_in_one_line(loaded, name):
+    """The environment takes any bytes: a name that another system wrote, in another encoding."""
+    not_text = os.fsdecode(b"/tmp/\xb8\xb6\xb7\xe7" * 10)
+    with pytest.raises(ConfigError) as refusal:
+        loaded(**{**SECRETS, name: not_text})
+    line = str(refusal.value)
+    assert line.startswith(f"{name} cannot be ") and "\n" not in line
+    line.encode()
+
+
+def test_a_folder_behind_a_link_whose_name_is_no_text_is_refused(loaded, tmp_path):
+    (tmp_path / os.fsdecode(b"\xb8\xb6")).mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / os.fsdecode(b"\xb8\xb6"))
+    with pytest.raises(ConfigError, match="DATA_DIR cannot be"):
+        loaded(DATA_DIR=str(tmp_path / "link"))
 
 
 def test_settings_can_be_printed_without_telling_a_secret(loaded):
