@@ -15,6 +15,7 @@ replaced, before another writes to the same files.
 import contextlib
 import importlib.util
 import os
+import re
 import select
 import signal
 import stat
@@ -32,6 +33,8 @@ from chat.life import Life
 FIRST_PAUSE, LAST_PAUSE = 0.1, 5.0
 #: Seconds between two looks at the space on the disk, and at what the server says of its writes.
 LOOK, ASK = 0.05, 1.0
+#: Bytes of the server's log in which the reason is looked for, when it does not start.
+LAST_WORDS = 64 * 1024
 #: Replicas that the server wants before it takes writes: it never has one.
 NO_WRITES, WRITES = "1", "0"
 
@@ -84,7 +87,9 @@ class Keeper:
                 if self._stopping:
                     return
                 if not ready:
-                    raise EmbeddedError(f"The embedded Valkey did not start: see {self._log}.")
+                    raise EmbeddedError(
+                        f"The embedded Valkey did not start: see {self._log}.{self._last_words()}"
+                    )
                 if time.monotonic() - started > PATIENCE:
                     pause = FIRST_PAUSE
                 say(f"The embedded Valkey died ({server.returncode}); starting it again.")
@@ -201,6 +206,7 @@ class Keeper:
         }
         words = [word for name, value in options.items() for word in (f"--{name}", value)]
         with open(self._log, "ab") as log:
+            self._log_begin = log.tell()
             return subprocess.Popen(
                 [_server_program(), *words],
                 stdin=subprocess.DEVNULL,
@@ -225,6 +231,14 @@ class Keeper:
             server.kill()
             server.wait()
         self._socket.unlink(missing_ok=True)
+
+    def _last_words(self) -> str:
+        """What the server said last since it was started, in one line; '' for nothing."""
+        with open(self._log, "rb") as log:
+            log.seek(self._log_begin)
+            lines = log.read(LAST_WORDS).decode("utf-8", "replace").splitlines()
+        said = [re.sub(r"^\d+:\S+ .{24} [#*.-] ", "", line) for line in lines if line.strip()]
+        return f" It says: {said[-1]}" if said else ""
 
     def _told_to_stop(self, seconds: float | None) -> bool:
         """Wait until something happens, or for this long; whether it is time to stop."""
@@ -261,8 +275,14 @@ def _server_program() -> str:
 def main() -> None:
     try:
         Keeper(Path(sys.argv[1])).run()
-    except (EmbeddedError, OSError) as error:
+    except EmbeddedError as error:
         print(error, flush=True)
+        sys.exit(1)
+    except OSError as error:
+        place = f" ({Path(error.filename).name})" if error.filename else ""
+        print(
+            f"DATA_DIR {sys.argv[1]} cannot be used: {error.strerror or error}{place}.", flush=True
+        )
         sys.exit(1)
 
 

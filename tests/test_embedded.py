@@ -224,13 +224,23 @@ def test_a_history_that_cannot_be_read_is_an_error_that_says_where_to_look(store
         manifest.write_text("rubbish")
     with pytest.raises(EmbeddedError, match=r"did not start: see .*/valkey\.log") as failure:
         EmbeddedStore(data_dir).start()
-    assert "\n" not in str(failure.value)
+    said = str(failure.value)
+    assert "\n" not in said
+    assert re.search(r"It says: [A-Z].*manifest", said), said
 
 
 def test_a_folder_that_cannot_be_used_is_named(data_dir):
     data_dir.touch()
     with pytest.raises(EmbeddedError, match=re.escape(str(data_dir))):
         EmbeddedStore(data_dir).start()
+
+
+@pytest.mark.parametrize("name", ["keeper.lock", "valkey.lock", "valkey.log", "valkey.sock"])
+def test_a_file_in_it_that_cannot_be_used_is_named_in_plain_words(data_dir, name):
+    (data_dir / name).mkdir(parents=True)
+    with pytest.raises(EmbeddedError) as failure:
+        EmbeddedStore(data_dir).start()
+    assert str(failure.value) == f"DATA_DIR {data_dir} cannot be used: Is a directory ({name})."
 
 
 class TestLongPath:
