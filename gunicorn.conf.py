@@ -9,12 +9,16 @@ import multiprocessing
 import os
 import socket
 import sys
+import time
 
 import master
 from chat import store_choice
 from chat.embedded import EmbeddedError, EmbeddedStore
 
 settings = master.settings()
+
+#: Seconds that a port may stay taken by what is about to end.
+PORT_PATIENCE = 5
 
 wsgi_app = "master:application()"
 worker_class = "chat.live.worker.EventletWorker"
@@ -75,6 +79,19 @@ def on_starting(server):
 
 
 def _check_port():
+    deadline = time.monotonic() + PORT_PATIENCE
+    # Workers whose main process was killed notice it within a second, and leave the port.
+    while (problem := _port_problem()) == errno.EADDRINUSE and time.monotonic() < deadline:
+        time.sleep(0.1)
+    if problem == errno.EADDRINUSE:
+        sys.exit(
+            f"maru: Port {settings.port} of {settings.host} is taken;"
+            f" choose another, for example: PORT={settings.port % 65535 + 1} bin/run"
+        )
+
+
+def _port_problem():
+    """What keeps the port from being listened on; ends the process where that cannot pass."""
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -82,14 +99,12 @@ def _check_port():
             probe.bind((settings.host, settings.port))
         except OSError as error:
             if error.errno == errno.EADDRINUSE:
-                sys.exit(
-                    f"maru: Port {settings.port} of {settings.host} is taken;"
-                    f" choose another, for example: PORT={settings.port % 65535 + 1} bin/run"
-                )
+                return error.errno
             sys.exit(
                 f"maru: HOST {settings.host} and PORT {settings.port} cannot be listened on:"
                 f" {error.strerror}."
             )
+    return None
 
 
 def _check_store():

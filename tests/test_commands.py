@@ -10,6 +10,7 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
 import config
@@ -34,20 +35,22 @@ class Maru:
         self.data_dir = folder / f"data {self.port}"
         self.url = f"{'https' if settings else 'http'}://127.0.0.1:{self.port}"
         self._said = folder / f"said {self.port}"
+        self._command = command
+        self._environ = {
+            "PATH": environ["PATH"],
+            "HOME": environ["HOME"],
+            "ENV_FILE": "",
+            "DATA_DIR": str(self.data_dir),
+            "PORT": str(self.port),
+            **settings,
+        }
+        self.start()
+
+    def start(self) -> None:
+        """Also once more, after its end."""
         with open(self._said, "w") as output:
             self.process = subprocess.Popen(
-                [command],
-                env={
-                    "PATH": environ["PATH"],
-                    "HOME": environ["HOME"],
-                    "ENV_FILE": "",
-                    "DATA_DIR": str(self.data_dir),
-                    "PORT": str(self.port),
-                    **settings,
-                },
-                cwd="/",
-                stdout=output,
-                stderr=subprocess.STDOUT,
+                [self._command], env=self._environ, cwd="/", stdout=output, stderr=subprocess.STDOUT
             )
 
     @property
@@ -74,6 +77,10 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
+
+
+def is_gunicorn(process: psutil.Process) -> bool:
+    return process.cmdline()[1:2] == [".venv/bin/gunicorn"]
 
 
 @pytest.fixture
@@ -117,6 +124,20 @@ class TestRun:
         maru.process.kill()
         maru.process.wait()
         eventually(maru.has_gone, 15)
+
+    def test_it_can_be_started_again_at_once_when_its_master_was_killed(self, maru):
+        workers = [p for p in psutil.Process(maru.process.pid).children() if is_gunicorn(p)]
+        for worker in workers:
+            worker.suspend()
+        maru.process.kill()
+        maru.process.wait()
+        # Its workers have the port until they notice.
+        maru.start()
+        eventually(lambda: is_gunicorn(psutil.Process(maru.process.pid)), 30)
+        for worker in workers:
+            worker.resume()
+        eventually(lambda: "Maru is at" in maru.said or maru.process.poll() is not None, 30)
+        assert maru.said == f"Maru is at {maru.url}\n"
 
     def test_with_a_certificate_it_speaks_https(self, start, tmp_path):
         key, cert = tmp_path / "key.pem", tmp_path / "cert.pem"
