@@ -9,7 +9,7 @@ import hashlib
 import re
 from collections.abc import Sequence
 
-from redis.exceptions import ConnectionError, ReadOnlyError, TimeoutError
+from redis.exceptions import ConnectionError, InvalidResponse, ReadOnlyError, TimeoutError
 
 from chat.embedded import KEPT
 
@@ -38,6 +38,10 @@ REASONS = {
     # Said by Maru itself, of what was prepared for the store before.
     "REPLACED": "the store is another one now",
 }
+#: Those that pass, or are mended, without another word to Maru.
+PASSING = frozenset(
+    ("READONLY", "MASTERDOWN", "LOADING", "OOM", "MISCONF", "NOREPLICAS", "BUSY", "UNKILLABLE")
+)
 #: The same refusal, by the store that Maru itself keeps.
 DISK_FULL = "the disk of DATA_DIR is full, and the store takes no writes"
 #: What a client is refused with before it can say anything.
@@ -59,6 +63,17 @@ def condemns(error: Exception) -> bool:
     return kind(error) in CONDEMNING or _MAX_CLIENTS in str(error)
 
 
+def passes(error: Exception) -> bool:
+    """May the store take what it refuses, with the same settings, once its state is another one?"""
+    return kind(error) in PASSING or _MAX_CLIENTS in str(error)
+
+
+def explained(error: Exception, is_kept: bool = False) -> str:
+    """The reason, and what the library says of it."""
+    told = reason(error, is_kept)
+    return told if str(error) in told else f"{told} ({error})"
+
+
 def reason(error: Exception, is_kept: bool = False) -> str:
     """One line in plain words. ``is_kept`` is whether the store is Maru's own, embedded one."""
     if _MAX_CLIENTS in str(error):
@@ -67,6 +82,8 @@ def reason(error: Exception, is_kept: bool = False) -> str:
         return DISK_FULL
     if kind(error) in REASONS:
         return REASONS[kind(error)]
+    if isinstance(error, InvalidResponse):
+        return "what answers there is no Redis or Valkey"
     if isinstance(error, TimeoutError):
         return "the store does not answer"
     if isinstance(error, ConnectionError | OSError):

@@ -18,7 +18,6 @@ from redis.exceptions import (
     MasterDownError,
     NoScriptError,
     ReadOnlyError,
-    RedisError,
     ResponseError,
 )
 from redis.retry import Retry
@@ -137,12 +136,9 @@ class Store:
         return [_as_domain_error(a) if isinstance(a, Exception) else a for a in answers]
 
     def check(self) -> None:
-        """Raise ``StoreError`` unless the store answers, is recent enough, and takes writes."""
-        try:
-            info = self.redis.info("server")
-            self._load_scripts()
-        except RedisError as error:
-            raise StoreError(f"The store cannot be used: {error}") from error
+        """Raise ``RedisError`` unless the store answers, and ``StoreError`` if it is too old."""
+        info = self.redis.info("server")
+        self._load_scripts()
         # Valkey tells the Redis version that it is compatible with as redis_version.
         name, version = (
             ("Valkey", info["valkey_version"])

@@ -23,15 +23,15 @@ def checked(settings: "Settings") -> list[str]:
     """
     key_prefix.use(settings.key_prefix)
     store = connect(settings.store_url)
-    store.check()
-    if settings.embedded:
-        return []
     try:
+        store.check()
+        if settings.embedded:
+            return []
         return _warnings(store, (settings.secret_key, settings.jwt_secret_key))
     except RedisError as error:
-        if condition.kind(error) not in condition.REASONS:
-            raise StoreError(f"The store cannot be used: {error}") from error
-        # It may pass: Maru starts, is not ready, and says why.
+        if not condition.passes(error):
+            raise StoreError(f"The store cannot be used: {condition.explained(error)}.") from error
+        # Maru starts, is not ready, and says why.
         return [f"Calls will be answered unavailable for now: {condition.reason(error)}."]
     finally:
         store.redis.connection_pool.disconnect()

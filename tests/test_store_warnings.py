@@ -1,9 +1,14 @@
 """What is said at the start of a store that will lose data, and of a second Maru on it."""
 
+import threading
+
 import pytest
+from redis.exceptions import RedisError
 
 import config
-from chat import key_prefix, keys, store_warnings
+from chat import condition, key_prefix, keys, store_warnings
+from chat.store import StoreError
+from tests.waiting import eventually
 
 SECRETS = {"SECRET_KEY": "s" * 32, "JWT_SECRET_KEY": "j" * 32}
 
@@ -53,6 +58,44 @@ def test_a_store_that_throws_keys_away(said, store, policy):
     store.redis.config_set("maxmemory-policy", policy)
     (line,) = said()
     assert policy in line and "noeviction" in line
+
+
+@pytest.fixture
+def busy(store):
+    """The store carries out a script that does not end: it answers nothing else, and says so."""
+
+    def script():
+        with pytest.raises(RedisError):
+            store.redis.eval("while true do end", 0)
+
+    def is_busy():
+        try:
+            return not store.redis.ping()
+        except RedisError as error:
+            return condition.kind(error) == "BUSY"
+
+    store.redis.config_set("busy-reply-threshold", 50)
+    thread = threading.Thread(target=script)
+    thread.start()
+    eventually(is_busy, 30)
+    yield
+    store.redis.script_kill()
+    thread.join()
+    store.redis.config_set("busy-reply-threshold", 5000)
+
+
+def test_a_store_that_answers_nothing_else_for_now_is_no_reason_not_to_start(store_url, busy):
+    """As while it loads its data, when a machine starts both."""
+    (line,) = store_warnings.checked(config.load({"REDIS_URL": store_url, **SECRETS}))
+    assert line.startswith("Calls will be answered unavailable for now: the store is busy")
+
+
+def test_a_store_that_does_not_know_us_is_refused_in_plain_words(said, store_url):
+    with pytest.raises(StoreError) as refusal:
+        said(store_url.replace("unix://", "unix://nobody:sesame@"))
+    line = str(refusal.value)
+    assert "the store does not accept the name or password in REDIS_URL" in line
+    assert "sesame" not in line and "\n" not in line
 
 
 def test_another_worker_of_the_same_maru_is_no_reason_to_speak(said, store, other):

@@ -72,14 +72,20 @@ class Subscriber:
     def run(self) -> None:
         """Listen for ever."""
         failures = 0
+        was_told = False
         while True:
             try:
                 self._connect()
                 failures = 0
                 while True:
                     self._handle(self._read())
+                    # Not before: a store that loads its data takes a connection, and is silent.
+                    if was_told:
+                        was_told = False
+                        log.warning("The worker hears the store again.")
             except (RedisError, OSError) as error:
-                if failures == 0:
+                if not was_told:
+                    was_told = True
                     log.warning("The worker does not hear the store (%s); trying again.", error)
             except Exception:
                 # A worker that stopped to listen would be deaf for good.

@@ -14,7 +14,7 @@ from flask import Flask
 from flask.cli import with_appcontext
 from redis.exceptions import RedisError
 
-from chat import embedded, store_choice, users
+from chat import condition, embedded, store_choice, users
 from chat.embedded import EmbeddedError
 from chat.errors import MaruError
 from chat.store import Store
@@ -66,7 +66,8 @@ def _store() -> Iterator[Store]:
     except (MaruError, EmbeddedError) as error:
         raise click.ClickException(str(error)) from None
     except RedisError as error:
-        raise click.ClickException(f"The store does not answer: {error}") from None
+        reason = condition.explained(error, settings.embedded)
+        raise click.ClickException(f"The store cannot be used: {reason}.") from None
 
 
 def _password() -> str:

@@ -113,3 +113,23 @@ until(lambda: not_subscribed(given_up) == given_up)
 tell([len(given_up) > 1, not_subscribed(kept), len(connected)])
 """)
     assert found == [True, [], 1]
+
+
+def test_of_a_store_that_takes_connections_and_is_silent_the_log_says_it_once(told):
+    """As one does that loads its data."""
+    assert told("""
+import chat.live.subscriber as module
+said = []
+module.log.warning = lambda line, *_: said.append(line.split(" (")[0])
+module.SILENCE = 0.1
+subscriber = start("control")
+until(lambda: len(connected) > 3)
+before = list(said)
+while "The worker hears the store again." not in said:
+    direct.publish("control", "{}")
+    eventlet.sleep(0.01)
+tell([before, said[:2]])
+""") == [
+        ["The worker does not hear the store"],
+        ["The worker does not hear the store", "The worker hears the store again."],
+    ]

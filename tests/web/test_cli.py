@@ -77,7 +77,19 @@ def test_a_store_that_does_not_answer(app_with):
     runner = app_with(REDIS_URL="unix:///nonexistent/socket").test_cli_runner()
     result = runner.invoke(args=["set-role", "bora", "admin"])
     assert result.exit_code == 1
-    assert result.output.startswith("Error: The store does not answer")
+    assert result.output.startswith("Error: The store cannot be used: the store cannot be reached")
+    assert result.output.count("\n") == 1
+
+
+def test_a_store_that_takes_no_writes(flask, register, store):
+    register("bora")
+    store.redis.config_set("min-replicas-to-write", 1)
+    try:
+        result = flask("set-role", "bora", "admin")
+    finally:
+        store.redis.config_set("min-replicas-to-write", 0)
+    assert result.exit_code == 1
+    assert result.output.startswith("Error: The store cannot be used: the store has fewer replicas")
     assert result.output.count("\n") == 1
 
 
