@@ -43,7 +43,7 @@ elseif kind == 'REACT' and ARGV[12] == '0' then
   if noted(by_emoji) == 0 then redis.call('ZREM', reactions, place .. 'd' .. emoji) end
 end
 
-local seq, at, count = append({room, stream, people, erased, edits, edited, reactions}, known, kind, clock(ARGV[1]),
+local seq, at, count, told = append({room, stream, people, erased, edits, edited, reactions}, known, kind, clock(ARGV[1]),
   ARGV[3], ARGV[4], ARGV[6], ARGV[8])
 remember(sent, what, seq, at, count, ARGV[7])
 if kind == 'EDIT' then
@@ -57,4 +57,5 @@ elseif kind == 'DELETE' then
   redis.call('ZREMRANGEBYSCORE', edited, ref, ref)
   redis.call('ZREMRANGEBYLEX', reactions, '[' .. place, '[' .. place .. '\255')
 end
+redis.call('PUBLISH', room, told)
 return {1, seq, at, count}

@@ -9,7 +9,8 @@ local refused = refusal(known[1], conns, members, ARGV[5], ARGV[4])
 if refused then return refused end
 local before = remembered(sent, ARGV[2])
 if before then return before end
-local seq, at, count = append({room, stream, people, erased, edits, edited, reactions}, known, ARGV[2], clock(ARGV[1]),
+local seq, at, count, told = append({room, stream, people, erased, edits, edited, reactions}, known, ARGV[2], clock(ARGV[1]),
   ARGV[3], ARGV[4], ARGV[6], ARGV[8])
 remember(sent, ARGV[2], seq, at, count, ARGV[7])
+redis.call('PUBLISH', room, told)
 return {1, seq, at, count}

@@ -4,6 +4,8 @@
 -- Gives the names of the members of a private room; NOTFOUND.
 local room, closed, stream, conns, people, members = unpack(KEYS)
 if redis.call('EXISTS', room) == 0 then return redis.error_reply('NOTFOUND') end
+local denied = untold(room)
+if denied then return denied end
 local seq = tonumber(redis.call('HGET', room, 'seq') or 0) + 1
 local body = stamp('CLOSE', redis.call('HLEN', people), clock(ARGV[1]), ARGV[2])
 local closing = '{"seq":' .. seq .. ',' .. string.sub(body, 2)

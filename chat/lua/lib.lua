@@ -23,6 +23,14 @@ local function may_enter(private, members, name)
   return private == '0' or private == '1' and redis.call('SISMEMBER', members, name) == 1
 end
 
+-- Refuse to change what the room could not be told, where the store denies its channel. Returns the
+-- error, or nothing. It takes longer than a PUBLISH at the end is worth: not for each message.
+local function untold(room)
+  if not redis.acl_check_cmd('PUBLISH', room, '') then
+    return redis.error_reply('NOPERM The channel of the room is denied')
+  end
+end
+
 -- Tell the room of each name, all with the count as it is now; tell nothing without a body.
 -- Returns the count.
 local function announce(room, people, kind, at, body, names)
@@ -79,8 +87,9 @@ local function trim(stream, erased, edited, reactions)
   redis.call('ZREMRANGEBYLEX', reactions, '-', string.format('(%016d', number))
 end
 
--- Store a message and hand it to all who listen. Takes the keys room, stream, people, erased, edits,
--- edited, reactions, and what is known of the room. Returns seq, sentAt, userCount.
+-- Store a message. Takes the keys room, stream, people, erased, edits, edited, reactions, and what is
+-- known of the room. Returns seq, sentAt, userCount, and what the caller tells the room last of all: the
+-- store may deny that, and what a script has written by then stays.
 local function append(keys, known, kind, at, body, sender, longest, epoch)
   local room, stream, people, erased, edits, edited, reactions = unpack(keys)
   local count = redis.call('HLEN', people)
@@ -101,11 +110,10 @@ local function append(keys, known, kind, at, body, sender, longest, epoch)
   else
     redis.call('HSET', room, 'seq', seq, 'activeAt', at)
   end
-  redis.call('PUBLISH', room, heading .. string.sub(stored, 2))
   if seq % 100 == 0 and redis.call('XLEN', stream) >= tonumber(longest) then
     trim(stream, erased, edited, reactions)
   end
-  return seq, at, count
+  return seq, at, count, heading .. string.sub(stored, 2)
 end
 
 -- What a clientId led to before, as the answer to the same again; nothing if it is new. It does not

@@ -7,6 +7,8 @@
 --       end of the claim in ms, lease in ms
 -- Gives when the room needs the next look in ms ('' when nobody is left), then the names of those who are gone.
 local at, gone, more = clock(ARGV[1]), {}, false
+local denied = untold(KEYS[1])
+if denied then return denied end
 local latest = at + tonumber(ARGV[5])
 if at <= tonumber(ARGV[4]) then
   local doubtful = redis.call('ZRANGEBYSCORE', KEYS[2], '(' .. latest, '+inf', 'LIMIT', 0, ARGV[3])
