@@ -1,19 +1,19 @@
-"""The file ``.env``: read with care, since people write it, on all kinds of machines."""
+"""Reads the file ``.env``, with clear errors, since people write it with many kinds of editors."""
 
 import io
 from pathlib import Path
 
-#: Bytes; more than anybody writes by hand.
+#: Bytes of the file at most.
 LONGEST = 1_000_000
 
 
 class EnvFileError(Exception):
-    """It cannot be used; the text is one line that names it."""
+    """The file cannot be used. The text is one line that names the file."""
 
 
 def read(path: Path) -> dict[str, str]:
-    """The settings in it, none if it is not there. Raises ``EnvFileError``."""
-    # Here, since settings are listed before any package is installed.
+    """The settings in the file; none if there is no such file. Raises ``EnvFileError``."""
+    # Imported here, since bin/setup lists the settings before any package is installed.
     from dotenv import dotenv_values
     from dotenv.parser import parse_stream
 
@@ -22,7 +22,7 @@ def read(path: Path) -> dict[str, str]:
         if line.error or (line.key is not None and line.value is None):
             number = line.original.line
             raise EnvFileError(f"{path} cannot be used: line {number} is not NAME=value.")
-    # A secret may have ${...} in it: what is written is what counts.
+    # No interpolation: a secret may contain ${...}.
     found = dotenv_values(stream=io.StringIO(text), interpolate=False)
     return {name: value for name, value in found.items() if value is not None}
 
@@ -38,7 +38,7 @@ def _text(path: Path) -> str:
     if len(content) > LONGEST:
         raise EnvFileError(f"{path} cannot be used: it is longer than {LONGEST} bytes.")
     try:
-        # Some editors put a mark of their own in front.
+        # Some editors put a byte order mark in front.
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1

@@ -56,7 +56,7 @@ worker_tmp_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK) else str(settings.
 
 def on_starting(server):
     """Refuse in one line what would fail later in many."""
-    master.take_care(server)
+    master.make_robust(server)
     inherited = "GUNICORN_PID" in os.environ or "LISTEN_FDS" in os.environ
     if not inherited:
         _check_port()
@@ -120,7 +120,7 @@ def _check_store():
 
 
 def post_fork(server, worker):
-    master.spare(server)
+    master.keep_arbiter_alive(server)
 
 
 def worker_exit(server, worker):

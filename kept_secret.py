@@ -1,4 +1,4 @@
-"""A secret that Maru makes itself and keeps in a file."""
+"""A secret that Maru generates itself and keeps in a file."""
 
 import fcntl
 import os
@@ -7,13 +7,14 @@ from pathlib import Path
 
 
 def read(kept: Path) -> str:
-    """The secret in this file; made when the file is new. Two processes get the same one.
+    """The secret in the file ``kept``; it is generated if the file is new or empty.
 
-    Raises ``OSError``, and ``ValueError`` when the file holds no text.
+    Two processes at the same time get the same secret. Raises ``OSError``, and ``ValueError`` when
+    the file is no text.
     """
     kept.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with open(os.open(kept, os.O_RDWR | os.O_CREAT, 0o600), "r+") as file:
-        # Whoever comes second waits, and then reads what the first one wrote.
+        # A second process waits here, and then reads what the first one has written.
         fcntl.flock(file, fcntl.LOCK_EX)
         text = file.read().strip()
         if not text:
@@ -22,7 +23,7 @@ def read(kept: Path) -> str:
                 os.write(file.fileno(), text.encode())
                 os.fsync(file.fileno())
             except OSError:
-                # Half a secret would be taken for a whole one.
+                # A part of the secret must not be taken for the whole.
                 os.ftruncate(file.fileno(), 0)
                 raise
     return text

@@ -1,8 +1,9 @@
-"""What gunicorn's main process does for Maru: it holds the settings, and reloads with care.
+"""Code of gunicorn's main process: it holds the settings, and makes reloads safe.
 
-Workers get their settings from here, so that one which replaces another is like it, whatever stands
-in ``.env`` by then. A reload first tries out, in a process of its own, what it would do: nothing
-that a start refuses ends a Maru that runs. Imports neither the app nor what patches a process.
+Workers get their settings from here. So a worker that replaces another has the same settings, even
+if ``.env`` has changed. A reload (HUP) first starts a trial process with the new settings: if that
+cannot start, the running workers stay. This module imports neither the app nor the libraries that
+patch a process.
 """
 
 import contextlib
@@ -24,21 +25,21 @@ from config import ConfigError, Settings
 if TYPE_CHECKING:
     from flask import Flask
 
-#: Settings that workers share with what is there before them: the listener, the store.
+#: Settings that a reload cannot change: the listening socket and the store exist before workers do.
 FIXED = ("host", "port", "data_dir", "redis_url", "key_prefix")
-#: Seconds that the workers of a new configuration have to be built in, for a try.
-PATIENCE = 60
-#: Seconds until a worker that could not start is replaced.
+#: Seconds that the trial process may take.
+TRIAL_SECONDS = 60
+#: Seconds before a worker that could not start is replaced.
 PAUSE = 2
 
 _settings: Settings | None = None
 _env_file: Path | None = None
-#: Shared with the workers: whether one has ever served.
+#: Shared with the workers: whether any worker has served since the start.
 _has_served = mmap.mmap(-1, 1)
 
 
 def settings() -> Settings:
-    """Those that hold; read when asked for the first time. Ends the process if they are wrong."""
+    """The settings in force, read at the first call. Ends the process if they are wrong."""
     global _settings, _env_file
     if _settings is None:
         try:
@@ -53,39 +54,39 @@ def settings() -> Settings:
 
 def application() -> "Flask":
     """The app of one worker."""
-    # Here, once the worker is patched.
+    # Imported here, after the worker has been patched.
     from app import create_app
 
     return create_app(settings())
 
 
-def take_care(server: Any) -> None:
-    """Keep gunicorn's arbiter alive through what fails while it runs."""
-    server.handle_hup = _careful_reload(server, server.handle_hup)
-    server.manage_workers = _careful(server.manage_workers, "A worker cannot be started")
-    server.reexec = _careful_reexec(server.reexec)
+def make_robust(server: Any) -> None:
+    """Keep gunicorn's arbiter running when a reload, a fork or a new main process fails."""
+    server.handle_hup = _safe_reload(server, server.handle_hup)
+    server.manage_workers = _safe(server.manage_workers, "A worker cannot be started")
+    server.reexec = _safe_reexec(server.reexec)
 
 
 def note_served() -> None:
-    """A worker of this configuration serves."""
+    """Called in a worker that begins to serve."""
     _has_served[0] = 1
 
 
-def spare(server: Any) -> None:
-    """In a new worker: that it cannot start is no reason to end all, once one has served."""
+def keep_arbiter_alive(server: Any) -> None:
+    """Called in a new worker: once any has served, a worker that cannot start ends alone."""
     if _has_served[0]:
-        # To gunicorn its usual exit codes mean that no other worker can start either.
+        # With gunicorn's usual exit codes for this, the arbiter would stop all workers.
         server.WORKER_BOOT_ERROR = server.APP_LOAD_ERROR = 1
 
 
 def pause(worker: Any) -> None:
-    """At the end of a worker: one that could not start is not replaced in the same moment."""
+    """Called at the end of a worker: one that could not start is not replaced at once."""
     if _has_served[0] and not worker.booted:
         time.sleep(PAUSE)
 
 
-def _careful_reload(server: Any, reload: Callable[[], None]) -> Callable[[], None]:
-    def careful() -> None:
+def _safe_reload(server: Any, reload: Callable[[], None]) -> Callable[[], None]:
+    def safe() -> None:
         global _settings, _env_file
         held = _settings
         try:
@@ -100,13 +101,13 @@ def _careful_reload(server: Any, reload: Callable[[], None]) -> Callable[[], Non
         _env_file = _present_env_file()
         for doubt in config.doubts():
             say(doubt)
-        _careful(reload, "The reload is not done")()
+        _safe(reload, "The reload is not done")()
 
-    return careful
+    return safe
 
 
 def _candidate() -> Settings:
-    """The settings of now, if a running Maru can take them over. Raises ``ConfigError``."""
+    """The settings as they are now, if a reload can apply them. Raises ``ConfigError``."""
     if _env_file and not _env_file.exists():
         raise ConfigError(f"{_env_file} is not there any more.")
     found, held = config.load(), settings()
@@ -117,13 +118,13 @@ def _candidate() -> Settings:
 
 
 def _trial(server: Any) -> str:
-    """What keeps workers with the present settings from starting; found out in a process apart."""
+    """Why workers with the new settings would not start, or ''; a trial process finds it out."""
     hear, tell = multiprocessing.get_context("fork").Pipe(duplex=False)
     trial = multiprocessing.get_context("fork").Process(target=_try_out, args=(server, tell))
     trial.start()
     tell.close()
     try:
-        return str(hear.recv()) if hear.poll(PATIENCE) else "New workers do not start in time."
+        return str(hear.recv()) if hear.poll(TRIAL_SECONDS) else "New workers do not start in time."
     except EOFError:
         return "A new worker that was tried out ended without a word."
     finally:
@@ -148,15 +149,15 @@ def _try_out(server: Any, tell: Any) -> None:
         problem = f"{type(error).__name__}: {last[-1] if last else 'no reason given'}"
     tell.send(problem)
     tell.close()
-    # Nothing of this process is to be tidied up: it shares too much with the main one.
+    # Without exit handlers: they would tidy up what this process shares with the main one.
     os._exit(0)
 
 
-def _careful(action: Callable[[], None], failed: str) -> Callable[[], None]:
-    """The same, but that the system has nothing to spare is told once, and tried again later."""
+def _safe(action: Callable[[], None], failed: str) -> Callable[[], None]:
+    """The same action, but a failing system call is logged once; gunicorn calls it again later."""
     main, told = os.getpid(), False
 
-    def careful() -> None:
+    def safe() -> None:
         nonlocal told
         try:
             action()
@@ -168,22 +169,22 @@ def _careful(action: Callable[[], None], failed: str) -> Callable[[], None]:
                 say(f"{failed}: {error}.")
             told = True
 
-    return careful
+    return safe
 
 
-def _careful_reexec(reexec: Callable[[], None]) -> Callable[[], None]:
+def _safe_reexec(reexec: Callable[[], None]) -> Callable[[], None]:
     main = os.getpid()
 
-    def careful() -> None:
+    def safe() -> None:
         try:
             reexec()
         except Exception as error:
             say(f"Another main process cannot be started: {error}.")
             if os.getpid() != main:
-                # The copy that should have become it must not go on as a second one.
+                # In the forked copy that should have become the new main process.
                 os._exit(1)
 
-    return careful
+    return safe
 
 
 def _present_env_file() -> Path | None:

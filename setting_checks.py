@@ -1,7 +1,8 @@
-"""What a setting may be: each check takes the text and gives the value, or says what it takes.
+"""Checks of settings: each takes the text of a setting and returns its value.
 
-A check raises ``ValueError``; its text goes on after "it takes". Nothing here needs a package that
-has to be installed first, but for a value that does.
+A check raises ``ValueError`` for a wrong text; the error's text continues the sentence "it takes
+...". The settings are listed before any package is installed, so packages are imported only within
+the checks that need them.
 """
 
 import ipaddress
@@ -18,12 +19,12 @@ SECRET_MIN = 32
 Check = Callable[[str], Any]
 
 _LABEL = re.compile(r"[\w-]{1,63}")
-#: What may be said of the store besides its address: the rest is Maru's to decide.
+#: Options of REDIS_URL that an operator may set; Maru decides the others itself.
 _STORE_OPTIONS = {
     *("db", "username", "password", "ssl_cert_reqs", "ssl_ca_certs", "ssl_ca_path"),
     *("ssl_certfile", "ssl_keyfile", "ssl_keyfile_password", "ssl_check_hostname"),
 }
-#: What Maru's own addresses begin with: which of the two is meant could not be told.
+#: First parts of Maru's own paths. BASE_PATH must not begin with one, or a path could mean both.
 _OWN_PATHS = {
     *("rooms", "login", "register", "logout", "language", "settings", "admin", "api", "static"),
     *("socket.io", "healthz", "readyz"),
@@ -67,7 +68,7 @@ def address(text: str) -> str:
 
 
 def path(text: str) -> Path:
-    """Against the checkout, not the current folder: bin/run may be called from anywhere."""
+    """Relative to the checkout, not to the current folder: bin/run may be called from anywhere."""
     try:
         given = ROOT / Path(text).expanduser()
         # Neither the folder that ~ means nor that of a link need have a name in UTF-8.
@@ -91,7 +92,7 @@ def file(text: str) -> Path | None:
 
 
 def certificate(chain: Path, key: Path) -> None:
-    """Whether the two files are what they should be, and belong together."""
+    """Raises ``ValueError`` if the files are not a certificate and the key that belongs to it."""
     try:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(chain, key, password="")
@@ -102,7 +103,7 @@ def certificate(chain: Path, key: Path) -> None:
 
 
 def redis_url(text: str) -> str:
-    """One that the client of the store understands whole, so that it does not fail later."""
+    """A URL that the store's client accepts in all parts, so that connecting cannot fail on it."""
     if not text:
         return text
     if not re.fullmatch(r"unix://([^/@\s]*@)?/\S+|rediss?://[^/?#\s]+\S*", text):
@@ -122,7 +123,7 @@ def redis_url(text: str) -> str:
     options = dict(parse_qsl(url.query, keep_blank_values=True))
     for name in options:
         if name not in _STORE_OPTIONS:
-            # The name may be a piece of a password with a question mark in it.
+            # The error does not show the name: it may be a part of a password that has a "?".
             known = ", ".join(sorted(_STORE_OPTIONS))
             raise ValueError(f"after a question mark only {known}; a ? in a password is %3F")
     number = options.get("db", url.path.strip("/") if url.scheme != "unix" else "") or "0"
@@ -161,13 +162,13 @@ def _check_tls_options(options: dict[str, str]) -> None:
 
 
 def origins(text: str) -> tuple[str, ...]:
-    # Here, since settings are listed before any package is installed.
+    # Imported here, since settings are listed before any package is installed.
     from chat.origin import canonical
 
     found = [origin for origin in re.split(r"[\s,]+", text) if origin]
     if found == ["*"]:
         return ("*",)
-    # A slash at the end is how an address is copied.
+    # An address copied from a browser ends with a slash.
     written = [canonical(re.sub(r"(?<!/)/$", "", origin)) for origin in found]
     if None in written:
         raise ValueError("origins such as https://chat.example.org, with commas, or * for any")
@@ -175,14 +176,14 @@ def origins(text: str) -> tuple[str, ...]:
 
 
 def hosts(text: str) -> tuple[str, ...]:
-    # Here, since settings are listed before any package is installed.
+    # Imported here, since settings are listed before any package is installed.
     from chat.host import name_of
     from chat.origin import canonical
 
     names = []
     for given in filter(None, re.split(r"[\s,]+", text)):
         bare_ipv6 = given.count(":") > 1 and not given.startswith("[")
-        # As browsers write it, also of a name in other letters than ASCII.
+        # In the form that browsers send, also for an internationalised name.
         written = canonical(f"http://[{given}]" if bare_ipv6 else f"http://{given}") or ""
         host = written.removeprefix("http://")
         name = name_of(host)
@@ -199,7 +200,7 @@ def secret(text: str) -> str:
 
 
 def masked(url: str) -> str:
-    """A URL of a store, less all that may be a password: what cannot be told apart is left out."""
+    """A store's URL for messages, without every part that may belong to a password."""
     if re.fullmatch(r"(\w+://)?([\w.-]+(:\d{1,5})?)?(/[\w./-]*)?", url, re.ASCII):
         return repr(url)
     scheme = re.match(r"\w+://", url, re.ASCII)

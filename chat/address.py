@@ -1,13 +1,13 @@
-"""Client addresses: read from what a proxy or the system says, and counted by network."""
+"""Client addresses: parsed from headers of proxies or from the socket, and grouped by network."""
 
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
-#: Characters of a text that is looked at; the longest IPv6 address with a port has 53.
+#: Characters of a text at most; the longest IPv6 address with a port has 53.
 LONGEST = 100
 
 
 def parse(text: str) -> str | None:
-    """The address in ``text``, written as one always writes it; ``None`` if there is none.
+    """The address in ``text``, in its canonical form; ``None`` if there is none.
 
     Takes the forms of ``Forwarded`` and ``X-Forwarded-For``: ``10.2.0.4``, ``10.2.0.4:5004``,
     ``2001:db8::1``, ``[2001:db8::1]``, ``[2001:db8::1]:5004``, each also in double quotes. An IPv4
@@ -29,7 +29,7 @@ def parse(text: str) -> str | None:
     if port and not _is_port(port):
         return None
     try:
-        # The zone of a link-local address says which cable of this machine it came by.
+        # The zone of a link-local address (behind "%") names an interface of this machine.
         found = ip_address(address.partition("%")[0])
     except ValueError:
         return None
@@ -37,9 +37,9 @@ def parse(text: str) -> str | None:
 
 
 def network_of(address: str) -> str:
-    """What one client has to itself: an IPv4 address, or the network of 64 bits of an IPv6 one.
+    """The network by which a client is counted: an IPv4 address itself, or the /64 of an IPv6 one.
 
-    A text that is no address stands for itself.
+    One IPv6 client usually has a whole /64 to itself. A text that is no address is given as it is.
     """
     canonical = parse(address)
     if canonical is None:
@@ -51,11 +51,10 @@ def network_of(address: str) -> str:
 
 
 def forwarded_for(header: str, proxies: int) -> str | None:
-    """The client's address in ``X-Forwarded-For``, where that many proxies in a row are trusted.
+    """The client's address in ``X-Forwarded-For``, where the nearest ``proxies`` are trusted.
 
-    Each of them appends the address that it was called from; what stands further left may be
-    anything, also a quote that is never closed. ``None`` if too few have written there, or if the
-    entry is no address.
+    Each of them appends the address that it was called from; the client itself may have written
+    anything further left. ``None`` if there are fewer entries, or if that entry is no address.
     """
     entries = header.rsplit(",", proxies)
     return parse(entries[-proxies]) if 0 < proxies <= len(entries) else None

@@ -1,4 +1,4 @@
-"""What operations in rooms take and give."""
+"""Values that operations in rooms take and return."""
 
 from dataclasses import dataclass, field
 
@@ -8,7 +8,7 @@ from chat.rooms import Room
 
 @dataclass(frozen=True)
 class Joined:
-    """What somebody who enters a room gets to know."""
+    """The answer to a join. ``recovered``: ``page`` is all that the client had missed."""
 
     room: Room
     user_count: int
@@ -19,7 +19,10 @@ class Joined:
 
 @dataclass(frozen=True)
 class Change:
-    """What is done to the message ``seq``; ``author`` is who alone may do it, if not everybody."""
+    """An edit, deletion or reaction to the message ``seq``.
+
+    ``author`` is the only person who may make it, or '' if any member may.
+    """
 
     kind: str
     seq: object

@@ -1,8 +1,11 @@
-"""The condition of the store: what its refusals mean, and which life of its data answers.
+"""The condition of the store: what its error replies mean, and which life its data is in.
 
-The store names the kind of a refusal by its first word. Some kinds are about one command. Some are
-about the server behind the connection: then another connection, by name, may lead to a better one.
-And some are about the state of the store, which passes or has to be mended by the operator.
+The first word of an error reply names its kind. Some kinds are about one command. Some are about
+the server behind the connection: then a new connection to the same name may reach another server.
+Others are about the state of the store, which passes by itself or is the operator's to mend.
+
+A life of the data is a time in which the store cannot have lost anything that it acknowledged.
+Where it may have lost something, a new life begins.
 """
 
 import hashlib
@@ -13,12 +16,12 @@ from redis.exceptions import ConnectionError, InvalidResponse, ReadOnlyError, Ti
 
 from chat.embedded import KEPT
 
-#: Refusals after which this connection is of no more use. What was refused was not carried out:
-#: scripts too are refused at their first write.
+#: Errors after which the connection is to be closed. The refused command was not carried out; a
+#: script is refused before its first write.
 CONDEMNING = frozenset(
     ("READONLY", "MASTERDOWN", "LOADING", "CLUSTERDOWN", "NOAUTH", "WRONGPASS", "MOVED", "ASK")
 )
-#: What to tell the operator, by the kind of refusal.
+#: Kind of error -> what to tell the operator.
 REASONS = {
     "READONLY": "the store is a replica and takes no writes",
     "MASTERDOWN": "the store is a replica that has lost its primary",
@@ -35,31 +38,31 @@ REASONS = {
     "NOREPLICAS": "the store has fewer replicas than it wants, and takes no writes",
     "BUSY": "the store is busy with a script that does not end",
     "UNKILLABLE": "the store is busy with a script that does not end",
-    # Said by Maru itself, of what was prepared for the store before.
+    # Of Maru itself: the command was prepared for another store (see ``live/pipeline.py``).
     "REPLACED": "the store is another one now",
 }
-#: Those that pass, or are mended, without another word to Maru.
+#: Kinds that pass, or that are mended, without a restart of Maru.
 PASSING = frozenset(
     ("READONLY", "MASTERDOWN", "LOADING", "OOM", "MISCONF", "NOREPLICAS", "BUSY", "UNKILLABLE")
 )
-#: The same refusal, by the store that Maru itself keeps.
+#: What NOREPLICAS means where the store is Maru's own, embedded one: its keeper stops writes so.
 DISK_FULL = "the disk of DATA_DIR is full, and the store takes no writes"
-#: What a client is refused with before it can say anything.
+#: Part of the error to a connection beyond ``maxclients``; that error has no kind.
 _MAX_CLIENTS = "max number of clients"
 
-#: Commands whose answers ``life`` understands.
+#: The commands whose answers ``life`` takes.
 WHO_ANSWERS = (("INFO", "server"), ("INFO", "replication"))
 
 
 def kind(error: Exception) -> str:
-    """The first word of the refusal, as the store sent it; '' for a failure of another kind."""
+    """The first word of an error reply; '' for an error that is no reply of the store."""
     named = getattr(error, "status_code", None)
     word = named if isinstance(named, str) else str(error).split(" ", 1)[0]
     return word if word.isupper() and word.isalpha() else ""
 
 
 def condemns(error: Exception) -> bool:
-    """Does it mean that the connection which brought it is of no more use?"""
+    """Whether the connection on which this error arrived is to be closed."""
     return kind(error) in CONDEMNING or _MAX_CLIENTS in str(error)
 
 
@@ -75,7 +78,7 @@ def explained(error: Exception, is_kept: bool = False) -> str:
 
 
 def reason(error: Exception, is_kept: bool = False) -> str:
-    """One line in plain words. ``is_kept`` is whether the store is Maru's own, embedded one."""
+    """The error in a few words. ``is_kept``: the store is Maru's own, embedded one."""
     if _MAX_CLIENTS in str(error):
         return "the store takes no more connections (maxclients)"
     if is_kept and kind(error) == "NOREPLICAS":
@@ -92,12 +95,12 @@ def reason(error: Exception, is_kept: bool = False) -> str:
 
 
 def life(answers: Sequence[bytes | None]) -> tuple[str, bool]:
-    """Which life of its data a store is in, and whether it is Maru's own, embedded one.
+    """The id of the life that the data is in, and whether the store is Maru's own, embedded one.
 
-    From the answers to ``WHO_ANSWERS``. Two stores, or one before and after a moment at which it
-    may have lost what it had acknowledged, never have the same. The embedded store's keeper knows
-    its life (``chat.life``), and has the server tell it. Of others every new process and every
-    failover may be without the last writes. Raises ``ReadOnlyError`` for a replica.
+    ``answers`` are those to ``WHO_ANSWERS``. Two stores never have the same life, nor has one store
+    before and after a moment at which it may have lost acknowledged writes. For the embedded store
+    the keeper decides this (``chat.life``), and has the server report it. For other stores each new
+    process and each failover begins a life. Raises ``ReadOnlyError`` for a replica.
     """
     server, replication = answers
     if _field(replication, "role") == "slave":

@@ -1,7 +1,7 @@
-"""What reverse proxies say of a request: believed of those that are trusted, else taken away.
+"""Headers of reverse proxies: evaluated where proxies are trusted, and removed in any case.
 
-Libraries further in believe such headers on their own: python-engineio compares Origin with
-``X-Forwarded-Host``. So none of them gets past this.
+Some libraries would believe such headers from any client: python-engineio compares Origin with
+``X-Forwarded-Host``. So the app never sees them.
 """
 
 from collections.abc import Callable
@@ -10,20 +10,21 @@ from typing import Any
 from chat.address import forwarded_for, parse
 from chat.http import App
 
-#: As the environment names them; besides these all that begin with ``X-Forwarded-``.
-_SAYINGS = {
+#: Keys of the WSGI environment; besides these, all that begin with ``HTTP_X_FORWARDED_``.
+_HEADERS = {
     *("HTTP_FORWARDED", "HTTP_X_REAL_IP", "HTTP_X_CLIENT_IP", "HTTP_X_SCHEME"),
     *("HTTP_X_SCRIPT_NAME", "HTTP_X_HOST", "HTTP_TRUE_CLIENT_IP", "HTTP_CF_CONNECTING_IP"),
 }
-#: Some proxies name the protocol of a WebSocket.
+#: ``X-Forwarded-Proto`` -> scheme; some proxies send a WebSocket's scheme.
 _SCHEMES = {"http": "http", "https": "https", "ws": "http", "wss": "https"}
 
 
 class Forwarded:
-    """WSGI middleware: the client's address and scheme as the nearest ``proxies`` proxies say.
+    """WSGI middleware: sets the client's address and scheme from the nearest ``proxies`` proxies.
 
-    Each of them appends to ``X-Forwarded-For``. Of ``X-Forwarded-Proto`` only the nearest one's
-    word counts, since some overwrite and some append. The host comes from ``Host`` alone.
+    Each of them appends to ``X-Forwarded-For``. Of ``X-Forwarded-Proto`` only the last entry
+    counts, the nearest proxy's, since some proxies overwrite it and some append. The host is always
+    that of ``Host``.
     """
 
     def __init__(self, app: App, proxies: int) -> None:
@@ -31,10 +32,10 @@ class Forwarded:
         self._proxies = proxies
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
-        said = {name: environ.pop(name) for name in list(environ) if _is_saying(name)}
+        said = {name: environ.pop(name) for name in list(environ) if _is_proxy_header(name)}
         peer = environ.get("REMOTE_ADDR") or ""
         client = forwarded_for(said.get("HTTP_X_FORWARDED_FOR", ""), self._proxies)
-        # Of whom the proxy gives no address is counted as the proxy.
+        # Where the proxy gives no address, the proxy's own one is used.
         environ["REMOTE_ADDR"] = client or parse(peer) or peer
         if self._proxies:
             scheme = said.get("HTTP_X_FORWARDED_PROTO", "").rpartition(",")[2].strip().lower()
@@ -42,5 +43,5 @@ class Forwarded:
         return self._app(environ, start_response)
 
 
-def _is_saying(name: str) -> bool:
-    return name.startswith("HTTP_X_FORWARDED_") or name in _SAYINGS
+def _is_proxy_header(name: str) -> bool:
+    return name.startswith("HTTP_X_FORWARDED_") or name in _HEADERS

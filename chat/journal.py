@@ -1,10 +1,10 @@
-"""The append-only file of the embedded store, as its keeper looks after it.
+"""The append-only file of the embedded store: the keeper reserves disk space for it and syncs it.
 
-The server writes each change to this file before it answers, but on a full disk it would answer
-before it finds out that it could not. So the keeper sets disk space aside behind the end of the
-file, ahead of what is written, and stops the writes while it cannot. It also has the system bring
-the file to the disk each second: a server that did that itself would answer first and write later
-whenever the disk is slow.
+The server writes each change to this file before it answers. But on a full disk it answers before
+it notices that the write has failed. So the keeper reserves disk space behind the end of the file
+(fallocate), and stops all writes while it cannot. The keeper also syncs the file to the disk each
+second. With the server's own syncing (``appendfsync everysec``), a slow disk delays the writing
+itself, and the server would answer before it has written.
 """
 
 import contextlib
@@ -14,13 +14,13 @@ import os
 import threading
 from pathlib import Path
 
-#: Bytes set aside, and the share of a small disk that they take at the most.
+#: Bytes that are reserved; on a small disk at most an eighth (SHARE) of the disk.
 SPARE, SHARE = 16 * 1024 * 1024, 8
-#: Seconds between two times that the file is brought to the disk.
+#: Seconds between two syncs.
 SYNC = 1.0
-#: Bytes by which a file's space may exceed its length without anything having been set aside.
+#: Bytes by which a file's blocks may exceed its length without any reserved space.
 _ROUNDING = 64 * 1024
-#: Of Linux's fallocate: the file keeps its length.
+#: FALLOC_FL_KEEP_SIZE of Linux: the file keeps its length.
 _KEEP_SIZE = 1
 _UNSUPPORTED = (errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL)
 
@@ -30,7 +30,7 @@ class Journal:
         self._folder = data_dir / "appendonlydir"
         self._file: int | None = None
         self._lock = threading.Lock()
-        #: Whether the file system sets space aside; else only free space can be looked at.
+        #: Whether the file system can reserve space; if not, only the free space is checked.
         self._reserves = True
         self.path: Path | None = None
 
@@ -38,7 +38,7 @@ class Journal:
         threading.Thread(target=self._sync, daemon=True).start()
 
     def newest(self) -> Path | None:
-        """The file that the server writes to, by its list of them."""
+        """The file that the server writes to now, according to the manifest."""
         with contextlib.suppress(OSError):
             for manifest in self._folder.glob("*.manifest"):
                 lines = [line.split() for line in manifest.read_text("utf-8").splitlines()]
@@ -48,7 +48,7 @@ class Journal:
         return None
 
     def follow(self) -> bool:
-        """Look after the file that the server writes to now; whether that is another one."""
+        """Take the file that the server writes to now; gives whether it has changed."""
         path = self.newest()
         if path is None or path == self.path:
             return False
@@ -56,14 +56,14 @@ class Journal:
         with self._lock:
             before, self._file, self.path = self._file, opened, path
         if before is not None:
-            # Nothing is written to it any more: what is set aside there is needed here.
+            # The server has finished the old file: give back the space that is reserved there.
             os.ftruncate(before, os.fstat(before).st_size)
             os.fdatasync(before)
             os.close(before)
         return True
 
     def reserve(self) -> bool:
-        """Set space aside again; false when the disk does not have it."""
+        """Reserve space again, if little is left; false when the disk has not enough."""
         if self._file is None:
             return False
         wanted = self._wanted()
@@ -79,10 +79,10 @@ class Journal:
         return number == 0
 
     def is_whole(self) -> bool:
-        """Is everything that the server has answered for in the file?
+        """Is everything that the server has acknowledged in the file?
 
-        It is while there is space left of what was set aside: then no write has failed for want of
-        it. To be asked once the server has ended.
+        It is, if some of the reserved space is left: then no write has failed for lack of space. To
+        be called after the server has ended.
         """
         if self._file is None or self.newest() != self.path:
             return False
@@ -91,7 +91,7 @@ class Journal:
         return _spare(os.fstat(self._file)) > _ROUNDING
 
     def close(self) -> None:
-        """Give back what is set aside."""
+        """Give the reserved space back."""
         with self._lock:
             if self._file is not None:
                 os.ftruncate(self._file, os.fstat(self._file).st_size)
@@ -112,24 +112,24 @@ class Journal:
             with self._lock:
                 file = None if self._file is None else os.dup(self._file)
             if file is not None:
-                # A disk that cannot do that is found out by the server's own writes.
+                # A broken disk is noticed by the server, when its writes fail.
                 with contextlib.suppress(OSError):
                     os.fdatasync(file)
                 os.close(file)
 
 
 def is_spare(status: os.stat_result) -> bool:
-    """Is space set aside in the file of this status?"""
+    """Does the file of this status have reserved space?"""
     return _spare(status) > _ROUNDING
 
 
 def _spare(status: os.stat_result) -> int:
-    """Bytes that the file has beyond its end."""
+    """Bytes of disk space that the file has beyond its length."""
     return status.st_blocks * 512 - status.st_size
 
 
 def _fallocate(file: int, start: int, length: int) -> int:
-    """The number of the error, 0 if it worked."""
+    """Reserve space; gives the error number, or 0."""
     function = getattr(_libc, "fallocate64", None) or getattr(_libc, "fallocate", None)
     if function is None:
         return errno.ENOSYS

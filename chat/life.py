@@ -1,9 +1,10 @@
-"""Which life of its data the embedded store is in; see ``chat.condition``.
+"""The life that the embedded store's data is in; see ``chat.condition`` for the word.
 
-A life goes on as long as nothing that was acknowledged can have been lost. That takes a proof: the
-store was stopped in good order and its file is the one that it left, or it was killed while space
-was still set aside for it (``chat.journal``) and the machine has not been restarted. Without a
-proof a new life begins: after a power cut, a restored backup, a full disk that overtook the keeper.
+At the start the keeper decides whether the last life continues. It does if nothing acknowledged can
+have been lost, which one of two facts proves: the store was stopped cleanly, and its file has not
+changed since; or it was killed while reserved space was left (``chat.journal``), and the machine
+has not been restarted since. Otherwise a new life begins: after a power cut, with a restored
+backup, or if the disk filled up faster than the keeper could stop the writes.
 """
 
 import json
@@ -13,7 +14,7 @@ from pathlib import Path
 
 from chat.journal import Journal, is_spare
 
-#: Bytes of the file: always as many, so that writing it needs no space on a full disk.
+#: Bytes of the file ``life``: always the same, so that writing it needs no space on a full disk.
 _LENGTH = 512
 
 
@@ -28,9 +29,9 @@ class Life:
         self.name = _new_name()
 
     def note(self, clean: bool = False) -> None:
-        """Write down what the next keeper can prove it by. ``clean``: the store has been stopped.
+        """Write the facts by which the next keeper decides. Raises ``OSError``.
 
-        Raises ``OSError``.
+        ``clean``: the store has been stopped cleanly.
         """
         path = self._journal.newest()
         if path is None:
@@ -71,7 +72,7 @@ def _new_name() -> str:
 
 
 def _boot() -> str:
-    """What tells one start of the machine from another; where that cannot be told, a new word."""
+    """An id of this start of the machine; where the system has none, a random one."""
     try:
         return Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip()
     except OSError:

@@ -1,18 +1,18 @@
-"""What the operator may set: how long, how many, how fast."""
+"""The limits that an operator can set: lengths, numbers and rates."""
 
 from dataclasses import dataclass, field
 
 from chat.presence import Timing
 from chat.rate_limit import Rate
 
-#: Seconds' worth of joins, and of reading, that somebody may do at once. Whoever has two tabs in
-#: thirty rooms each joins them all, and reads what was missed, when the server comes back.
+#: Joins and reads that a person may make at once, as seconds' worth of the rate. After an outage a
+#: person with two tabs and thirty rooms each joins them all, and reads what was missed.
 BURST = 20
 
 
 @dataclass(frozen=True)
 class Limits:
-    """What the operator may set. Lengths in characters, rates in events a second and person."""
+    """Lengths are in characters; rates in events a second, for each person."""
 
     message_max: int = 4000
     message_rate: float = 10
@@ -20,15 +20,15 @@ class Limits:
     history_length: int = 100_000
     timing: Timing = field(default_factory=Timing)
     locale: str = "en"
-    #: Joins and leaves, and other calls that only read, a second and person.
+    #: Joins and leaves a second, and other calls that only read, for each person.
     join_rate: float = 10
     read_rate: float = 10
-    #: Rooms made a minute and person, three times that at once; and rooms that one person may own.
+    #: Rooms that a person may create in a minute (three times as many at once), and may own.
     room_rate: int = 30
     rooms_per_person: int = 500
 
     def rates(self) -> dict[str, Rate]:
-        """What is counted in the worker, by kind."""
+        """Kind of event -> its rate, as ``rate_limit.Limiter`` counts it."""
         return {
             "message": Rate(self.message_rate, self.message_burst),
             "typing": Rate(1, 5),

@@ -1,10 +1,11 @@
-"""How often somebody may try to log in, so that passwords cannot be guessed and nobody is shut out.
+"""Limits log-in attempts, so that passwords cannot be guessed and no owner is locked out.
 
-Wrong passwords count for the network that they come from, for the account as seen from there, and,
-ten times as many, for the account as a whole. Where somebody has logged in to an account before
-(the same browser, or the same network), only the tries from there count: others who guess at that
-account do not shut its owner out. All log-ins, right ones too, count for the network: what is known
-only raises that limit, since each log-in costs the server a hash.
+A wrong password counts against three limits: of the client's network, of the pair of account and
+network, and (ten times as high) of the account. A known place is a browser or network from which
+somebody has logged in to the account before; there only the attempts from that place count. So
+others who guess at an account do not lock its owner out. Every attempt, right ones too, counts
+against a limit of the network, since each costs the server a hash; known browsers have a reserve
+there.
 """
 
 import hashlib
@@ -16,25 +17,26 @@ from chat import keys, rate_limit
 from chat.errors import MaruError, RateLimited, Unauthorized
 from chat.store import Store
 
-#: Wrong passwords for one account from everywhere, for each that is allowed from one place.
+#: Wrong passwords for one account from all places, as a multiple of ``rate``, the number that is
+#: allowed from one place.
 EVERYWHERE = 10
-#: Tries of one account from one place, and of all accounts from one network, right ones included,
-#: for each wrong one that is allowed. An office of 300 people may come in at one time.
+#: Attempts at one account from one place, and at all accounts from one network, right passwords
+#: included, as multiples of ``rate``. An office of 300 people can log in at the same time.
 WITH_RIGHT_ONES, IN_ALL = 5, 30
-#: As many more of all accounts from one network that known browsers may try when it is used up.
+#: Further attempts of known browsers from one network when that is used up, likewise.
 RESERVE = 10
-#: Accounts that may be made from one network a minute, and at once, for each wrong password that is
-#: allowed. An office of 300 people has its accounts within a quarter of an hour.
+#: Accounts that may be created from one network in a minute, and at once, likewise. An office of
+#: 300 people has its accounts within a quarter of an hour.
 REGISTRATIONS, REGISTRATIONS_AT_ONCE = 2, 6
-#: Places that are remembered of an account, and for how many seconds after the last log-in.
+#: Known places of an account at most, and seconds after the last log-in until they are forgotten.
 PLACES, REMEMBER = 50, 90 * 24 * 3600
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where somebody logs in: the network of the address, and the ids that the browser has.
+    """Where somebody logs in: the network of the address, and the browser's device ids.
 
-    Each id is known to one account: the one that was logged in to when the server made it.
+    A browser has one id for each account that has logged in with it.
     """
 
     network: str
@@ -55,13 +57,13 @@ class _Limit:
 
 
 def by_device(device: str) -> str:
-    """The id of a browser as it is stored."""
-    # A copy of the store must not be good for pretending to be a known browser.
+    """A device id as it is stored: hashed."""
+    # With a copy of the store nobody can pretend to be a known browser.
     return f"device:{hashlib.sha256(device.encode()).hexdigest()[:32]}"
 
 
 def known_at(store: Store, folded: str, place: Place) -> str:
-    """By what this account is known to have logged in here before: network, device, or neither."""
+    """What makes this a known place of the account: a ``device:…``, a ``network:…``, or ''."""
     ways = [*map(by_device, place.devices), place.by_network]
     scores = store.batch([("ZSCORE", keys.places(folded), way) for way in ways])
     return next((way for way, score in zip(ways, scores, strict=True) if score is not None), "")
@@ -69,10 +71,11 @@ def known_at(store: Store, folded: str, place: Place) -> str:
 
 @contextmanager
 def trying(store: Store, rate: int, place: Place, folded: str | None, known: str) -> Iterator[None]:
-    """Count one try to log in. Raises ``RateLimited``.
+    """Count one attempt to log in, made within this context. Raises ``RateLimited``.
 
-    ``folded`` is the account's, ``None`` for a name that none can have; ``known`` what ``known_at``
-    gave. Only an ``Unauthorized`` within is a wrong password; anything else is taken off again.
+    ``folded`` is the account's folded name, or ``None`` for a name that no account can have;
+    ``known`` is what ``known_at`` returned. ``Unauthorized`` within means a wrong password; in any
+    other case the limits for wrong passwords are counted back.
     """
     counted = []
     for limit in _limits(rate, place, folded, known):
@@ -90,7 +93,7 @@ def trying(store: Store, rate: int, place: Place, folded: str | None, known: str
 
 
 def remember(store: Store, folded: str, place: Place, device: str) -> None:
-    """Somebody has logged in to this account here, in the browser with this id."""
+    """Note a log-in to this account from this place, in the browser with this device id."""
     key = keys.places(folded)
     now = store.redis.time()[0]
     store.batch(
@@ -103,18 +106,18 @@ def remember(store: Store, folded: str, place: Place, device: str) -> None:
 
 
 def register(store: Store, rate: int, network: str) -> None:
-    """Count one try to make an account. Raises ``RateLimited``."""
+    """Count one attempt to create an account. Raises ``RateLimited``."""
     rate, burst = REGISTRATIONS * rate, REGISTRATIONS_AT_ONCE * rate
     rate_limit.throttle(store, "register-from", network, rate, 60, burst=burst)
 
 
 def change_password(store: Store, rate: int, folded: str) -> None:
-    """Count one try to change a password, right or wrong. Raises ``RateLimited``."""
+    """Count one attempt to change a password, right or wrong. Raises ``RateLimited``."""
     rate_limit.throttle(store, "password-of", folded, rate, 60, burst=rate)
 
 
 def _limits(rate: int, place: Place, folded: str | None, known: str) -> Iterator[_Limit]:
-    """What counts, the address first: who is over its limit adds nothing to that of an account."""
+    """The limits to count, the network's first: beyond it no limit of an account is counted."""
     is_device = known.startswith("device:")
     reserve = _Limit("known-logins-from", place.network, RESERVE * rate) if is_device else None
     yield _Limit("logins-from", place.network, IN_ALL * rate, gives_back=False, reserve=reserve)

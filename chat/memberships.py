@@ -1,4 +1,4 @@
-"""Who belongs to a private room: let in by its owner, and taken out again."""
+"""Members of private rooms: listed, invited, removed; and whose invitations a person refuses."""
 
 from collections.abc import Set
 from typing import Any
@@ -9,20 +9,20 @@ from chat.rooms import Room
 from chat.store import Question, Store
 from chat.users import User
 
-#: Invitations an hour: by one person to the same other, by one person, and to one person. A team
-#: of many is let in at once; nobody is let into one room after another by a stranger.
+#: Invitations an hour: from one person to the same other, from one person, and to one person. An
+#: owner can invite a large team at once, but nobody can be flooded with invitations.
 BY_ONE_TO_ONE, BY_ONE, TO_ONE, HOUR = 10, 300, 60, 3600
 #: People whose invitations one person may refuse.
 REFUSED_MOST = 1000
 
 
 def members(store: Store, room_id: str) -> list[str]:
-    """The names of those who may enter a private room."""
+    """The names of a private room's members."""
     return store.ask(listing(room_id))
 
 
 def listing(room_id: str) -> Question[list[str]]:
-    """The same as a question."""
+    """The same, as a question to ask together with others."""
 
     def read(answers: list[Any]) -> list[str]:
         return sorted(name.decode() for name in answers[0])
@@ -31,10 +31,10 @@ def listing(room_id: str) -> Question[list[str]]:
 
 
 def invite(store: Store, user: User, room_id: object, name: object, limited: bool = False) -> User:
-    """Let somebody into a private room; it is noted by whom.
+    """Make a person member of a private room, and note who has invited; gives that person.
 
-    Raises ``Invalid``, ``NotFound``, ``Conflict``, ``Forbidden`` where that person wants no
-    invitations of this user, ``RateLimited`` where it is ``limited``, and as ``manage`` does.
+    Raises ``Invalid``, ``NotFound``, ``Conflict``; ``Forbidden`` if that person refuses invitations
+    from this user; ``RateLimited`` where ``limited`` is true; and what ``rooms.manage`` raises.
     """
     room = rooms.manage(store, user, room_id)
     _check_private(room)
@@ -64,13 +64,13 @@ def invite(store: Store, user: User, room_id: object, name: object, limited: boo
 
 
 def inviter(store: Store, user: User, room_id: str) -> str | None:
-    """Who has let this user into a private room, if it was somebody else."""
+    """The name of who has invited this user into a private room, if anybody."""
     found = store.redis.hget(keys.inviters(user.folded), room_id)
     return found.decode() if found else None
 
 
 def refuse(store: Store, user: User, name: object) -> None:
-    """Take no more invitations from somebody. Raises ``Invalid``, ``NotFound``, ``Conflict``."""
+    """Refuse invitations from a person. Raises ``Invalid``, ``NotFound``, ``Conflict``."""
     other = users.get(store, text.person_name(name))
     if other is None:
         raise NotFound(N_("There is nobody of that name."))
@@ -80,22 +80,22 @@ def refuse(store: Store, user: User, name: object) -> None:
 
 
 def accept_again(store: Store, user: User, name: object) -> None:
-    """The opposite of ``refuse``. Raises ``Invalid``."""
+    """Undo ``refuse``. Raises ``Invalid``."""
     store.redis.srem(keys.refused(user.folded), text.fold(text.person_name(name)))
 
 
 def refused(store: Store, user: User) -> list[str]:
-    """The names of those whose invitations this user refuses."""
+    """The names of people whose invitations this user refuses."""
     folded = sorted(name.decode() for name in store.redis.smembers(keys.refused(user.folded)))
     found = store.ask_together(*map(users.reading, folded))
     return [other.name if other else name for name, other in zip(folded, found, strict=True)]
 
 
 def removable(store: Store, user: User, room_id: object, name: object) -> tuple[Room, str]:
-    """A private room, and the member with that name whom this user may take out of it.
+    """A private room, and the name of its member whom this user may remove.
 
-    Its owner stays; a member may remove itself. Raises ``Invalid``, ``NotFound``, ``Conflict``, and
-    as ``manage`` does.
+    The owner cannot be removed. A member may remove only itself. Raises ``Invalid``, ``NotFound``,
+    ``Conflict``, and what ``rooms.manage`` raises.
     """
     room = rooms.access(store, user, room_id)
     folded = text.fold(text.person_name(name))
@@ -111,7 +111,7 @@ def removable(store: Store, user: User, room_id: object, name: object) -> tuple[
 
 
 def members_among(room_id: str, names: Set[str]) -> Question[set[str]]:
-    """Those of these names who are members of a private room."""
+    """Which of these names are members of a private room."""
     asked = sorted(names)
     if not asked:
         return Question([], lambda answers: set())

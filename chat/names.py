@@ -1,7 +1,7 @@
-"""Names of people that one can tell apart: what a new one may be, and what it looks like.
+"""Rules for names of new accounts, so that no two accounts have names that look alike.
 
-Two names that look alike have a skeleton in common (Unicode TS 39), and only one account may have
-it. Names of accounts from before that rule stay as they are; ``chat.text.person_name`` takes them.
+Names that look alike have a common skeleton (Unicode TS 39), and a skeleton belongs to one account.
+Accounts from before this rule keep their names; ``chat.text.person_name`` accepts those.
 """
 
 import bisect
@@ -17,12 +17,12 @@ import regex
 from chat import text
 from chat.errors import N_, Invalid
 
-#: Which way of making skeletons this is. Another one makes the store's index anew.
+#: Version of the skeletons. When it changes, the store's index is built anew.
 VERSION = "2"
-#: Marks that letters of real orthographies bear, above one another; TS 39 names the same number.
+#: Combining marks on one letter at most, as in TS 39; real orthographies need no more.
 MARKS_MAX = 4
 
-# Default-ignorable code points among what names may consist of: they show nothing.
+# Default-ignorable code points that ``person_name`` accepts: they are invisible.
 _IGNORABLE = frozenset(
     (
         *(0x34F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x180B, 0x180C, 0x180D, 0x180F, 0x3164, 0xFFA0),
@@ -38,13 +38,13 @@ _TOGETHER = [
 ]
 
 
-# What TS 39 does not list: letters that are told apart in no font for screens, and two that make a
-# third one, as ``rn`` makes an ``m``.
+# Confusables that TS 39 does not list: letters that look the same on screens, and "vv", which looks
+# like "w" as "rn" looks like "m".
 _OURS = {"\u0237": "j", "\u66f0": "\u65e5", "w": "vv"}
-# The dot above a letter that has one already only takes its place, whatever marks are between.
+# A combining dot above a letter with a dot of its own (i, j) replaces that, so it is invisible.
 _DOT = regex.compile(r"(?<=\p{Soft_Dotted}\p{M}*)\u0307")
-# Marks that Unicode names no script for: those of the first block are in use, if rarely. The
-# letters above letters in it are of old manuscripts.
+# Combining marks without a script in Unicode; those of the first block are in use. The letters
+# above letters in that block are from old manuscripts.
 _MARKS_OF_ALL = regex.compile(r"[\p{scx=Zinh}&&[\u0300-\u0345]]", regex.V1)
 _MEDIEVAL = regex.compile(r"[\u0363-\u036f]")
 # Blocks of Latin letters for phonetics, old manuscripts and abandoned alphabets.
@@ -69,9 +69,9 @@ def new_name(value: object) -> str:
 
 
 def skeletons(name: str) -> list[str]:
-    """What a name looks like, as it is written and in small letters.
+    """The skeletons of a name: as it is written, and in lower case.
 
-    Both, since in ``biIl`` the third letter looks like an ``l`` only as long as it is a capital.
+    Both are needed: in ``biIl`` the third letter looks like an ``l`` only as a capital.
     """
     shown = unicodedata.normalize("NFKC", name)
     return sorted({_skeleton(shown), _skeleton(shown.casefold())})
@@ -88,7 +88,7 @@ def _skeleton(shown: str) -> str:
 
 
 def _is_in_use(c: str) -> bool:
-    """Not one of the Latin letters that look like others and that no language is written with."""
+    """False for Latin letters that no language uses today, many of which look like others."""
     name = unicodedata.name(c, "")
     if not name.startswith("LATIN "):
         return True
@@ -99,7 +99,7 @@ def _is_in_use(c: str) -> bool:
 
 
 def _is_mark_of(c: str, scripts: set[str]) -> bool:
-    """Anything but a mark that belongs to other scripts, or to none."""
+    """False for a combining mark that belongs to none of these scripts."""
     if unicodedata.category(c)[0] != "M":
         return True
     if _MARKS_OF_ALL.match(c):
@@ -139,14 +139,14 @@ def _scripts() -> tuple[list[int], list[list[int]], list[str]]:
 
 @functools.cache
 def _prototypes() -> dict[str, str]:
-    """Character -> what stands for all that look like it.
+    """Character -> the prototype of all characters that look like it.
 
-    The data lists pairs without saying which of the two Unicode's own table maps to the other. All
-    that look alike are pairs with the same one, which is the one with most of them.
+    The data lists pairs without saying which of the two is Unicode's prototype. In each group of
+    characters that look alike the prototype is the one with most pairs.
     """
     pairs: dict[str, set[str]] = {}
     for one, others in _data("confusables.json").items():
-        # Those that run right to left are wrapped into marks of direction.
+        # Right-to-left characters stand between marks of direction in the data.
         one = one.strip("\u200e")
         for other in (entry["c"].strip("\u200e") for entry in others):
             pairs.setdefault(one, set()).add(other)
@@ -172,5 +172,5 @@ def _connected(pairs: dict[str, set[str]]) -> Iterator[set[str]]:
 
 
 def _data(name: str) -> Any:
-    # Read, not imported: the package keeps all of it in memory.
+    # The package itself is not imported: it would keep all its data in memory.
     return json.loads(resources.files("confusable_homoglyphs").joinpath(name).read_text("utf-8"))

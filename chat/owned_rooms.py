@@ -1,4 +1,4 @@
-"""Which rooms are somebody's: a set for each owner, so that their number has a bound."""
+"""The rooms that each person owns, as a set in the store, so that their number can be limited."""
 
 from typing import NamedTuple
 
@@ -6,24 +6,26 @@ from chat import keys, text
 from chat.errors import N_, Conflict
 from chat.store import Store
 
-#: Rooms of an older store that are looked at in one step.
+#: Rooms of an older store that are handled in one step.
 STEP = 500
 
 
-class Place(NamedTuple):
-    """How far an older store is carried over: up to this score, which so many rooms have."""
+class Progress(NamedTuple):
+    """How far an older store is carried over: to this score, with ``equal`` rooms of that score."""
 
     score: float = float("-inf")
     equal: int = 0
 
 
 def note(store: Store, owner: str, room_id: str, most: int) -> None:
-    """Note a room that is about to be made. Raises ``Conflict`` for who owns ``most``; 0 is any
-    number. ``owner`` is a folded name."""
+    """Note that ``owner`` (a folded name) owns a room that is about to be created.
+
+    Raises ``Conflict`` if ``owner`` already owns ``most`` rooms; 0 means any number.
+    """
     owned = keys.owned_rooms(owner)
     if store.run("own", [owned], [room_id, most]):
         return
-    # Before somebody is refused: some may have been lost while they were made, or by the store.
+    # The set is full. It may list rooms that were never created after all, or that the store lost.
     found = [member.decode() for member in store.redis.smembers(owned)]
     there = store.batch([("EXISTS", keys.room(i)) for i in found])
     gone = [i for i, exists in zip(found, there, strict=True) if not exists]
@@ -33,20 +35,20 @@ def note(store: Store, owner: str, room_id: str, most: int) -> None:
         raise Conflict(N_("You own %(most)s rooms. Delete one first."), most=most)
 
 
-def carry_over(store: Store, place: Place, step: int = STEP) -> Place | None:
-    """Note up to ``step`` rooms that were made before there were these sets.
+def carry_over(store: Store, progress: Progress, step: int = STEP) -> Progress | None:
+    """Note the owners of up to ``step`` rooms that were created before these sets existed.
 
-    Begins with ``Place()`` and goes on with what it gives; ``None`` when all are noted. Rooms move
-    up in their index when something is said in them, so none is passed over by going upwards. Any
-    number of workers may do it at the same time.
+    Call it first with ``Progress()``, then with what it returns, until that is ``None``. A room's
+    score grows when something is said in it, so going upwards misses no room. Several workers may
+    do this at the same time.
     """
-    # Those of the last score once more: there may be others of it by now.
-    most = place.equal + step
+    # Rooms of the last score are read again: more may have that score by now.
+    most = progress.equal + step
     done, found = store.batch(
         [
             ("EXISTS", keys.OWNED),
             (
-                *("ZRANGEBYSCORE", keys.ROOMS, str(place.score), "+inf", "WITHSCORES"),
+                *("ZRANGEBYSCORE", keys.ROOMS, str(progress.score), "+inf", "WITHSCORES"),
                 *("LIMIT", 0, most),
             ),
         ]
@@ -69,4 +71,4 @@ def carry_over(store: Store, place: Place, step: int = STEP) -> Place | None:
         store.redis.set(keys.OWNED, 1)
         return None
     last = rooms[-1][1]
-    return Place(last, sum(score == last for _, score in rooms))
+    return Progress(last, sum(score == last for _, score in rooms))

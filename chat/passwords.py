@@ -1,7 +1,8 @@
-"""Passwords: hashed, compared, and how the work of that is given away.
+"""Hashes and verifies passwords.
 
-A password is compared in one normal form (RFC 8265, OpaqueString): a keyboard of macOS and one of
-Windows send different code points for the same letters.
+Passwords are compared in a normal form (RFC 8265, OpaqueString), since keyboards of macOS and
+Windows send different code points for the same letters. The hashing itself runs in a function that
+the caller of ``Hasher`` provides, such as a queue.
 """
 
 from collections.abc import Callable
@@ -18,8 +19,8 @@ from chat import text
 class Asker:
     """For whom a password is hashed.
 
-    ``network`` is what its address is counted as. ``known`` says that this account has logged in
-    from there before. ``client`` is the socket on which the answer is awaited, where there is one.
+    ``network`` is the network of the client's address. ``known``: this account has logged in from
+    this place before. ``client`` is the client's socket, if any: work for a closed one is skipped.
     """
 
     network: str = ""
@@ -27,8 +28,8 @@ class Asker:
     client: Any = None
 
 
-#: Calls a function with arguments, on somebody's behalf, and gives what it gives. Raises
-#: ``RateLimited`` instead where too many wait for that already.
+#: ``run(asker, function, *args)`` calls the function and returns its result, perhaps later and in
+#: another thread. Raises ``RateLimited`` where too many calls wait already.
 Run = Callable[..., Any]
 
 
@@ -37,7 +38,7 @@ def _at_once(asker: Asker, function: Callable[..., Any], *args: object) -> Any:
 
 
 class Fit(Enum):
-    """How well a password fits a hash. ``OUTDATED``: it does, but the hash should be made anew."""
+    """Whether a password fits a hash. ``OUTDATED``: it fits, but a new hash should be stored."""
 
     NO = 0
     YES = 1
@@ -47,8 +48,8 @@ class Fit(Enum):
 class Hasher:
     """argon2id with the first set of parameters that OWASP's password storage guide names.
 
-    Hashing takes tens of milliseconds of one core and 19 MB; ``run`` says where and when. Its
-    methods raise what that does.
+    Hashing takes tens of milliseconds of one core and 19 MB of memory. ``run`` calls the hashing
+    functions; the methods also raise what ``run`` raises.
     """
 
     def __init__(self, run: Run = _at_once) -> None:
@@ -62,7 +63,7 @@ class Hasher:
         return hashed
 
     def fits(self, hashed: str | None, typed: str, asker: Asker) -> Fit:
-        """Does what was typed fit? To ``None`` (nobody) nothing does, after as much work."""
+        """Whether the typed password fits. Nothing fits ``None`` (no account), in the same time."""
         fit: Fit = self._run(asker, self._fits, hashed or self._nobody, typed)
         return Fit.NO if hashed is None else fit
 
@@ -70,7 +71,7 @@ class Hasher:
         normal = text.opaque(typed)
         if self._verify(hashed, normal):
             return Fit.OUTDATED if self._argon2.check_needs_rehash(hashed) else Fit.YES
-        # A hash from before passwords had a normal form was made of what was typed then.
+        # Older hashes were made of the password as typed, without the normal form.
         if normal != typed and self._verify(hashed, typed):
             return Fit.OUTDATED
         return Fit.NO

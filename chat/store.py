@@ -29,7 +29,7 @@ OLDEST_VERSION = (7, 0)
 #: Connections of one process. Callers wait for a free one rather than open ever more.
 POOL_SIZE = 32
 #: Seconds after which a silent store counts as away.
-PATIENCE = 3.0
+COMMAND_TIMEOUT = 3.0
 
 Argument = str | bytes | int
 Command = tuple[Argument, ...]
@@ -206,10 +206,10 @@ def connect(url: str) -> Store:
         pool = redis.BlockingConnectionPool.from_url(
             url,
             max_connections=POOL_SIZE,
-            timeout=PATIENCE,
+            timeout=COMMAND_TIMEOUT,
             protocol=2,
-            socket_timeout=PATIENCE,
-            socket_connect_timeout=PATIENCE,
+            socket_timeout=COMMAND_TIMEOUT,
+            socket_connect_timeout=COMMAND_TIMEOUT,
             health_check_interval=30,
             # Once more at once, over a new connection: the store may have been restarted since
             # the last command. More patience than that is the client's, which has an outbox; and

@@ -1,4 +1,4 @@
-"""What an operator should know of a store before Maru serves from it."""
+"""Checks an external store at the start, and warns of settings that lose data or mix two Marus."""
 
 import hashlib
 from typing import TYPE_CHECKING
@@ -11,15 +11,14 @@ from chat.store import Store, StoreError, connect
 if TYPE_CHECKING:
     from config import Settings
 
-#: Milliseconds after which a Maru that asked the store for work is no longer there.
+#: Milliseconds since a Maru last looked for expired leases, after which it counts as stopped.
 RECENT = 10_000
 
 
 def checked(settings: "Settings") -> list[str]:
-    """A line for each thing about a store that can be used which will lose data, or mix two Marus.
+    """The warnings, a line each. Raises ``StoreError`` when the store cannot be used.
 
-    Leaves a trace of the secrets there, from which they cannot be had. Raises ``StoreError`` when
-    the store cannot be used.
+    Stores a hash of the secrets, to recognise a Maru with other secrets on the same store.
     """
     key_prefix.use(settings.key_prefix)
     store = connect(settings.store_url)
@@ -31,7 +30,7 @@ def checked(settings: "Settings") -> list[str]:
     except RedisError as error:
         if not condition.passes(error):
             raise StoreError(f"The store cannot be used: {condition.explained(error)}.") from error
-        # Maru starts, is not ready, and says why.
+        # The error may pass: Maru starts, and ``/readyz`` says why it is not ready.
         return [f"Calls will be answered unavailable for now: {condition.reason(error)}."]
     finally:
         store.redis.connection_pool.disconnect()
@@ -54,14 +53,17 @@ def _warnings(store: Store, secrets: tuple[str, ...]) -> list[str]:
 
 
 def _others(store: Store, secrets: tuple[str, ...]) -> list[str]:
-    """Channels know of no database numbers: whoever listens to ours is on this server."""
+    """Warnings about another Maru on the same server.
+
+    Channels are common to all databases of a server, so another Maru's subscribers are counted.
+    """
     trace = hashlib.sha256("\0".join(("maru", *secrets)).encode()).hexdigest()
     before = store.redis.get(keys.SECRETS)
     store.redis.set(keys.SECRETS, trace)
     try:
         listening = store.redis.pubsub_numsub(keys.CONTROL)[0][1]
     except RedisError:
-        return []  # Not allowed to ask.
+        return []  # The store's user has no permission to ask.
     if not listening:
         return []
     apart = f"Give one of them a KEY_PREFIX of its own, other than {keys.PREFIX}"
@@ -73,7 +75,7 @@ def _others(store: Store, secrets: tuple[str, ...]) -> list[str]:
 
 
 def _is_served(store: Store) -> bool:
-    """Whether a Maru looks after the leases in this database."""
+    """Whether a Maru reaps leases in this database now."""
     asked = (store.redis.get(keys.REAPED) or b"0").split(b" ")[0]
     seconds, microseconds = store.redis.time()
     return bool(seconds * 1000 + microseconds // 1000 - int(asked) < RECENT)

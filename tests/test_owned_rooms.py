@@ -4,7 +4,7 @@ import pytest
 
 from chat import owned_rooms, rooms
 from chat.errors import Conflict
-from chat.owned_rooms import Place
+from chat.owned_rooms import Progress
 from chat.users import User
 
 ANN = User("Ann", "user", 0)
@@ -23,9 +23,9 @@ def older(store):
 
 def carry_over(store, step):
     """In how many steps all is noted."""
-    place, steps = Place(), 0
-    while place is not None:
-        place, steps = owned_rooms.carry_over(store, place, step), steps + 1
+    progress, steps = Progress(), 0
+    while progress is not None:
+        progress, steps = owned_rooms.carry_over(store, progress, step), steps + 1
         assert steps < 100
     return steps
 
@@ -54,12 +54,12 @@ def test_the_rooms_of_an_older_store_count_for_their_owners(store, older, step):
 def test_a_room_that_becomes_active_meanwhile_is_not_passed_over(store, older):
     made = [rooms.create(store, ANN, "hers").room_id for _ in range(6)]
     older()
-    place = owned_rooms.carry_over(store, Place(), 2)
+    progress = owned_rooms.carry_over(store, Progress(), 2)
     for room_id in made:
         store.redis.zadd("maru:rooms", {room_id: 4_000_000_000_000})
-        place = place and owned_rooms.carry_over(store, place, 2)
-    while place is not None:
-        place = owned_rooms.carry_over(store, place, 2)
+        progress = progress and owned_rooms.carry_over(store, progress, 2)
+    while progress is not None:
+        progress = owned_rooms.carry_over(store, progress, 2)
     assert noted(store, "ann") == set(made)
 
 

@@ -1,4 +1,4 @@
-"""How many connections a worker holds, in all and of one address."""
+"""Limits the number of connections of a worker, in all and for each client address."""
 
 import functools
 import logging
@@ -12,26 +12,28 @@ from chat.live.http_refusal import Refused
 
 log = logging.getLogger(__name__)
 
-#: Being full has passed once this share of the places is taken, so that it is not told twice.
+#: After a limit was reached, the log says that it is over only when no more than this share of it
+#: is used: so a number that moves up and down at the limit does not fill the log.
 PASSED = 0.9
 #: Seconds after which a refused client may try again.
 RETRY = 5
-#: Addresses over their cap that the log names in one minute.
+#: Addresses over their limit that the log names in one minute.
 NAMED = 5
 
-#: Most connections come from addresses that have been here just before.
+# Most connections come from addresses that have connected shortly before.
 _network_of = functools.lru_cache(1024)(network_of)
 
 
 class Admission:
-    """Counts connections against ``places`` and ``per_address``; 0 means no cap for the latter.
+    """Counts connections against ``places`` in all and ``per_address``, where 0 means no limit.
 
-    ``bodies`` counts what requests carry, of each address whether there is a cap or not;
-    ``requests`` says when each of them may begin.
+    An address is counted by its network (``chat.address.network_of``). Behind ``proxies`` trusted
+    ones the peer is a proxy, and its address is not counted: instead each request counts, while it
+    lasts, for the client address that the proxy names. ``None`` for a network means that there is
+    no such address: then only the total counts.
 
-    Behind ``proxies`` trusted ones the peer is a proxy, which is never counted as an address: its
-    requests are, by the address that it gives for each. What is not under a known address is only
-    counted in all.
+    ``bodies`` limits the bytes of request bodies, whatever ``per_address`` is; ``requests`` says
+    when each request may begin.
     """
 
     def __init__(self, places: int, per_address: int, proxies: int) -> None:
@@ -47,18 +49,18 @@ class Admission:
         self._named: list[float] = []
 
     def peer(self, address: str) -> str | None:
-        """Whom a connection from this address counts for."""
+        """The network for which a connection from this address counts, if any."""
         return None if self._proxies else _network_of(address)
 
     def requester(self, forwarded: str) -> str | None:
-        """Whom a request counts for while it lasts, by its ``X-Forwarded-For``."""
+        """The network for which a request counts, by its ``X-Forwarded-For``, if any."""
         if not self._proxies:
             return None
         address = forwarded_for(forwarded, self._proxies)
         return None if address is None else network_of(address)
 
     def enter(self, network: str | None) -> Refused | None:
-        """Take a place for a connection; gives the refusal if there is none."""
+        """Count a new connection; gives the refusal if there is no place for it."""
         if self.taken >= self.places:
             if not self._is_full:
                 self._is_full = True
@@ -73,7 +75,7 @@ class Admission:
         return refusal
 
     def leave(self, network: str | None) -> None:
-        """A connection that had entered is gone."""
+        """Count off a connection for which ``enter`` gave no refusal."""
         self.taken -= 1
         self.remove(network)
         if self._is_full and self.taken <= self.places * PASSED:
@@ -81,17 +83,17 @@ class Admission:
             log.warning("There are places for connections again.")
 
     def add(self, network: str | None) -> Refused | None:
-        """Count one more of this address; gives the refusal if it has too many."""
+        """Count one more for this network; gives the refusal if it has too many."""
         if network is None or not self._per_address:
             return None
         if self._of[network] >= self._per_address:
-            self._name(network)
+            self._log_over(network)
             return Refused(429, "Your address has too many connections to this server.", RETRY)
         self._of[network] += 1
         return None
 
     def remove(self, network: str | None) -> None:
-        """Count one less."""
+        """Count one less for this network."""
         if network is None or not self._per_address:
             return
         self._of[network] -= 1
@@ -101,7 +103,7 @@ class Admission:
         if not self._of[network]:
             del self._of[network]
 
-    def _name(self, network: str) -> None:
+    def _log_over(self, network: str) -> None:
         if network in self._over:
             return
         now = time.monotonic()

@@ -1,83 +1,87 @@
-"""What one person may make a worker do, over all of that person's connections to it.
+"""How much work one person may cause on a worker, over all of that person's connections to it.
 
-A call that stores something is limited by the rates that the store counts, and is free here. What
-remains are calls that only read, and calls that are refused: those are carried out at a pace.
-Whoever asks for more has to wait, and nobody else does.
+A call that stores something is limited by the rates that the store counts, and costs nothing here.
+Calls that only read, and calls that are refused, take tokens from a bucket. When it is empty, the
+person's further calls wait; those of other people do not.
 """
 
 from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from chat.live.pace import Pace
+from chat.live.token_bucket import TokenBucket
 
 if TYPE_CHECKING:
     from chat.live.session import Session
 
-#: Calls a second of one person, and at once after a pause.
+#: Calls a second of one person, and how many at once after a pause.
 RATE, BURST = 100, 500
-#: What a call counts beyond that for each so many bytes, when it is refused, and when its token is.
+#: A call costs one token, and one more for each COSTLY_BYTES of it; REFUSED more if it is refused,
+#: BAD_TOKEN more if its access token is.
 COSTLY_BYTES, REFUSED, BAD_TOKEN = 4096, 4, 19
 #: Calls of one person that are carried out at the same time.
 UNDER_WAY = 512
-#: Bytes that may wait for one person, or be waited for, over all connections.
-OWED = 8 * 2**20
+#: Bytes that may be pending for one person, over all connections: see ``Session.pending_bytes``.
+PENDING_MAX = 8 * 2**20
 
 
 def cost(packet: str | bytes) -> int:
-    """What carrying out this packet counts."""
+    """The tokens that carrying out this packet costs."""
     return 1 + len(packet) // COSTLY_BYTES
 
 
 class Allowance:
-    """``owed`` is what waits for the person, as last counted, and what has been answered since."""
+    """Of one person. ``pending_bytes``: as last counted, plus the large answers since then."""
 
-    __slots__ = ("_pace", "_under_way", "_waiting", "owed", "sessions")
+    __slots__ = ("_bucket", "_under_way", "_waiting", "pending_bytes", "sessions")
 
     def __init__(self) -> None:
-        self._pace = Pace(RATE, BURST)
-        self.owed = self._under_way = 0
+        self._bucket = TokenBucket(RATE, BURST)
+        self.pending_bytes = self._under_way = 0
         self._waiting: deque[Callable[[], bool]] = deque()
         self.sessions: set[Session] = set()
 
     def may_begin(self) -> bool:
-        """Whether another call is in the person's time and memory at this moment."""
-        return self.owed <= OWED and self._pace.is_paid()
+        """Whether the person is within the limits of calls a second and of pending bytes."""
+        return self.pending_bytes <= PENDING_MAX and not self._bucket.in_debt()
 
     def is_free(self) -> bool:
-        """Whether it may begin, and not too many others are under way."""
+        """Whether a call may begin, and fewer than ``UNDER_WAY`` calls are under way."""
         return self._under_way < UNDER_WAY and self.may_begin()
 
     def wait(self, go_on: Callable[[], bool]) -> None:
-        """Have that called when a call ends; it gives whether it makes use of that."""
+        """Call ``go_on`` when another call ends; it returns whether it began something."""
         self._waiting.append(go_on)
 
     def begin(self, calls: int) -> None:
-        """A call begins that counts so much."""
+        """A call begins that costs so many tokens."""
         self._under_way += 1
-        self._pace.take(calls)
+        self._bucket.take(calls)
 
     def end(self) -> None:
-        """It has ended."""
+        """A call has ended."""
         self._under_way -= 1
         free = UNDER_WAY - self._under_way
         while free > 0 and self._waiting:
             free -= self._waiting.popleft()()
 
     def spend(self, calls: int) -> None:
-        self._pace.take(calls)
+        self._bucket.take(calls)
 
     def give_back(self, calls: int) -> None:
-        self._pace.give_back(calls)
+        self._bucket.give_back(calls)
 
     def is_over(self) -> bool:
-        """Whether nothing is left to remember."""
+        """Whether this can be dropped: a new one would be in the same state."""
         self.sessions = {session for session in self.sessions if not session.closed}
-        return not self.sessions and not self._under_way and self._pace.is_full()
+        return not self.sessions and not self._under_way and self._bucket.is_full()
 
 
 class Allowances(dict[str, Allowance]):
-    """By the person's name. It outlives the connections, or coming back would renew it."""
+    """The allowances by person's name.
+
+    An allowance outlives the person's connections: else connecting again would fill the bucket.
+    """
 
     def of(self, name: str, session: "Session") -> Allowance:
         allowance = self.get(name)
@@ -87,6 +91,6 @@ class Allowances(dict[str, Allowance]):
         return allowance
 
     def forget(self) -> None:
-        """Drop those of people who are gone."""
+        """Drop the allowances of people who have no connection any more, and a full bucket."""
         for name in [name for name, allowance in self.items() if allowance.is_over()]:
             del self[name]

@@ -1,4 +1,4 @@
-"""The members of one room on this worker, and how far they have been sent its stream."""
+"""The members of one room on this worker, and the last message that they have been sent."""
 
 import re
 from dataclasses import dataclass, field
@@ -13,23 +13,23 @@ from chat.presence import Timing
 from chat.rooms import Room
 from chat.store import Store
 
-# How the scripts begin every message; anything else on a channel is not ours.
+# The beginning of every message that the scripts publish. Anything else on a channel is ignored.
 HEADING = re.compile(
     rb'\{(?:"seq":(\d+),)?(?:"epoch":"([^"]*)",)?"type":"([A-Z]+)","userCount":\d+,"sentAt":(\d+)'
 )
 
 
 def event_packet(name: bytes, payload: bytes) -> bytes:
-    """The Socket.IO packet, in Engine.IO's."""
+    """A Socket.IO EVENT as an Engine.IO message."""
     return b'42["%b",%b]' % (name, payload)
 
 
 @dataclass(eq=False)
 class Audience:
-    """``seq``, ``epoch`` and ``at`` tell the last stored message that the members were sent.
+    """``seq``, ``epoch`` and ``at`` are those of the last stored message that was sent to members.
 
-    ``room`` is what the worker could make the room anew from. ``expected`` is the number that the
-    stream had reached when it was last compared; by the next time it must have been sent.
+    From ``room`` the room can be made anew if the store has lost it. ``expected`` is the stream's
+    number at the last comparison; it must have been sent by the next one.
     """
 
     room: Room
@@ -40,11 +40,11 @@ class Audience:
     epoch: str = ""
     at: int = 0
     expected: int = 0
-    #: Those who are about to join a private room, by session, while the store is asked about them.
+    #: Session -> name of people who are joining a private room while their access is checked.
     coming: dict[str, str] = field(default_factory=dict)
-    #: The sessions of members that are about to leave.
+    #: The sessions of members that are leaving: see ``Fanout.leaving``.
     leaving: set[str] = field(default_factory=set)
-    #: What was told in this turn of the loop, as Socket.IO packets.
+    #: Packets of this turn that have not been put into the outboxes yet.
     _untold: list[bytes] = field(default_factory=list)
 
     def join(self, connection: Connection) -> None:
@@ -56,15 +56,15 @@ class Audience:
         self.members.pop(connection.session, None)
 
     def tell(self, packet: bytes) -> None:
-        """Send this to all members, at the end of the turn, with whatever else there is by then."""
+        """Send a packet to all members at the end of the turn, together with others of the turn."""
         self._untold.append(packet)
         if len(self._untold) == 1:
             self.turn.at_end(self.settle)
 
     def tell_others(self, packet: bytes, leaver: str) -> None:
-        """Send this to all but the connections with which this person is about to leave.
+        """Send ``leaver``'s QUIT to the members, except to the connections that are leaving by it.
 
-        Those hear nothing more: they have left, only their call is not answered yet.
+        Those have left the room in the store already; only their call is not answered yet.
         """
         self.settle()
         for session in self.leaving:
@@ -73,7 +73,7 @@ class Audience:
         self.tell(packet)
 
     def settle(self) -> None:
-        """Put what was told into each member's outbox: one piece, however much it is."""
+        """Put the collected packets into each member's outbox, as one piece."""
         if not self._untold:
             return
         untold, self._untold = self._untold, []
@@ -87,16 +87,17 @@ class Audience:
                 connection.engine.poll_later(untold)
 
     def start(self, store: Store) -> None:
-        """Begin behind the newest message. Raises ``NotFound``."""
+        """Start after the newest stored message. Raises ``NotFound``."""
         page = store.ask(history.top(self.room.room_id))
         self.seq, self.epoch, self.expected = page.seq, page.epoch, page.seq
         self.at = history.sent_at(page.messages[-1]) if page.messages else 0
 
     def missed(self, store: Store) -> tuple[history.Page | None, set[str]]:
-        """What is stored after the last message sent, or ``None`` if that cannot be told exactly.
+        """A page of what is stored after the last message sent, and whom not to send it to.
 
-        It may be only the next of it. Beside it, the names of those here who were no members of a
-        private room any more when it was read: they may not be sent it. Raises ``NotFound``.
+        The page is ``None`` if the stream does not continue that message; ``more`` in it says that
+        further messages follow. The names are those of people here who were no members of the
+        private room any more when the page was read. Raises ``NotFound``.
         """
         room_id, at = self.room.room_id, self.at or None
         following = history.following(room_id, self.seq, self.epoch, at)
@@ -104,14 +105,14 @@ class Audience:
             return store.ask(following), set()
         while True:
             names = self.names()
-            # The members are asked for after the messages, so that no removal is between them.
+            # Members are read after the messages: so nobody was removed before those messages.
             page, members = store.ask_together(following, memberships.members_among(room_id, names))
-            # Whoever has joined meanwhile has not been asked about.
+            # Otherwise somebody has joined meanwhile who has not been checked.
             if self.names() <= names:
                 return page, names - members
 
     def forget(self, name: str) -> list[Connection]:
-        """This person may not be here any more, nor come: gives the connections that still are."""
+        """Give the connections of a person who is to be removed, and stop that person's joins."""
         self.coming = {session: each for session, each in self.coming.items() if each != name}
         return [connection for connection in self.members.values() if connection.name == name]
 
@@ -119,7 +120,7 @@ class Audience:
         return {connection.name for connection in self.members.values()}
 
     def begin_anew(self, store: Store, timing: Timing) -> None:
-        """The store has lost something: agree on an epoch, put the members back, go on from there.
+        """The store has lost data: agree on a new epoch, and enter the members again.
 
         Raises ``NotFound``.
         """

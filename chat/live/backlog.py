@@ -1,8 +1,9 @@
-"""What waits on this worker for clients that do not take it, or do not end what they have begun.
+"""Limits the memory that slow clients cost: bytes they have not read, and messages they began.
 
-Each connection, each person and the whole worker may have so much of it. The clock looks at all
-that have something, so that a client which is sent nothing more is found, too. Who owes most is cut
-off first: it is told ``slow``, and comes back for what it missed.
+There is a limit for each connection, each person and the whole worker. Once a second all sessions
+that have pending bytes are checked, so that a client is found also when nothing more is sent to it.
+The sessions with most pending bytes are cut off first: such a client is told ``slow``, connects
+again, and reads what it missed from the history.
 """
 
 import logging
@@ -20,115 +21,121 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-#: Seconds between two looks.
+#: Seconds between two checks.
 LOOK = 1.0
-#: Looks between two at who may be forgotten.
+#: Checks after which the allowances of people who are gone are dropped.
 FORGET = 10
-#: Bytes that may wait on one worker, over all connections.
-WORKER_OWED = 256 * 2**20
-#: Bytes of an answer from which on it is noted before the next look.
+#: Bytes that may be pending on one worker, over all connections.
+WORKER_PENDING_MAX = 256 * 2**20
+#: An answer of more bytes than this is counted at once, and not only by the next check.
 NOTED = 4096
-#: Pieces that are looked at to find those that wait for several clients.
+#: Pieces of outboxes that are compared to find those that several clients share.
 PIECES = 300_000
 
 
 class Backlog:
-    """``people`` are the allowances of this worker's people.
+    """``people`` are the allowances of the people who are connected to this worker.
 
-    So many bytes may be owed to one of them, and by the whole worker.
+    ``person_max`` and ``worker_max`` are the bytes that may be pending for one of them, and in all.
     """
 
-    def __init__(self, person_owed: int = allowance.OWED, worker_owed: int = WORKER_OWED) -> None:
-        self._person_owed = person_owed
-        self._worker_owed = worker_owed
+    def __init__(
+        self, person_max: int = allowance.PENDING_MAX, worker_max: int = WORKER_PENDING_MAX
+    ) -> None:
+        self._person_max = person_max
+        self._worker_max = worker_max
         self.people = Allowances()
         self._watched: set[Session] = set()
-        self._owed = 0
+        self._pending = 0
         self._looks = 0
         self._is_looking = False
 
     def run(self) -> None:
-        """Look for ever."""
+        """Check once a second, for ever."""
         while True:
             eventlet.sleep(LOOK)
             try:
                 self.look()
             except Exception:
-                log.exception("What waits for clients could not be looked at")
+                log.exception("The pending bytes of clients could not be checked")
 
     def watch(self, session: "Session") -> None:
-        """Something waits for it, or of it."""
+        """This session may have pending bytes: include it in the next checks."""
         self._watched.add(session)
 
     def note(self, session: "Session", answered: int) -> None:
-        """It has been answered with so many bytes since the last look."""
+        """A large answer has been sent to this session: count its bytes at once."""
         self._watched.add(session)
         if session.allowance is not None:
-            session.allowance.owed += answered
-        self._owed += answered
-        if self._owed > self._worker_owed and not self._is_looking:
+            session.allowance.pending_bytes += answered
+        self._pending += answered
+        if self._pending > self._worker_max and not self._is_looking:
             self._is_looking = True
             eventlet.spawn_n(self.look)
 
     def look(self) -> None:
-        """Cut off who does not read, and who owes most where too much is owed."""
-        owed = self._owed_by_session()
-        for session in owed:
+        """Cut off clients that do not read, and those with most bytes where a limit is passed."""
+        pending = self._pending_by_session()
+        for session in pending:
             session.check_reader()
-        self._look_at_people(owed)
-        self._look_at_worker(owed)
+        self._look_at_people(pending)
+        self._look_at_worker(pending)
         self._is_looking = False
-        for session in owed:
+        for session in pending:
             session.go_on()
         self._looks += 1
         if self._looks % FORGET == 0:
             self.people.forget()
 
-    def _owed_by_session(self) -> dict["Session", int]:
-        owed = {session: session.owed() for session in self._watched}
-        self._watched = {session for session, much in owed.items() if much and not session.closed}
-        return owed
+    def _pending_by_session(self) -> dict["Session", int]:
+        pending = {session: session.pending_bytes() for session in self._watched}
+        self._watched = {
+            session for session, much in pending.items() if much and not session.closed
+        }
+        return pending
 
-    def _look_at_people(self, owed: dict["Session", int]) -> None:
+    def _look_at_people(self, pending: dict["Session", int]) -> None:
         by_person: dict[allowance.Allowance, list[Session]] = defaultdict(list)
-        for session in owed:
+        for session in pending:
             if session.allowance is not None:
                 by_person[session.allowance].append(session)
         for person, theirs in by_person.items():
-            person.owed = sum(owed[session] for session in theirs)
-            if person.owed > self._person_owed:
-                person.owed -= _cut_off(owed, theirs, person.owed - self._person_owed)
+            person.pending_bytes = sum(pending[session] for session in theirs)
+            if person.pending_bytes > self._person_max:
+                person.pending_bytes -= _cut_off(
+                    pending, theirs, person.pending_bytes - self._person_max
+                )
 
-    def _look_at_worker(self, owed: dict["Session", int]) -> None:
-        self._owed = sum(owed.values())
-        if self._owed > self._worker_owed:
-            self._owed -= _shared(owed, self._owed)
-        if self._owed > self._worker_owed:
+    def _look_at_worker(self, pending: dict["Session", int]) -> None:
+        self._pending = sum(pending.values())
+        if self._pending > self._worker_max:
+            self._pending -= _shared(pending, self._pending)
+        if self._pending > self._worker_max:
             log.warning("Too much waits for clients that do not read; the slowest are cut off.")
-            self._owed -= _cut_off(owed, list(owed), self._owed - self._worker_owed)
+            self._pending -= _cut_off(pending, list(pending), self._pending - self._worker_max)
 
 
-def _cut_off(owed: dict["Session", int], theirs: list["Session"], too_much: int) -> int:
-    """Cut off those of these who owe most, until so many bytes are freed; gives how many are.
+def _cut_off(pending: dict["Session", int], theirs: list["Session"], too_much: int) -> int:
+    """Cut off those of ``theirs`` with most bytes, until ``too_much`` are freed; gives the number.
 
-    They owe nothing from then on.
+    Sets their entries in ``pending`` to 0.
     """
     freed = 0
-    for session in sorted(theirs, key=owed.__getitem__, reverse=True):
+    for session in sorted(theirs, key=pending.__getitem__, reverse=True):
         if freed >= too_much:
             break
         session.cut_off()
-        freed += owed[session]
-        owed[session] = 0
+        freed += pending[session]
+        pending[session] = 0
     return freed
 
 
-def _shared(owed: dict["Session", int], total: int) -> int:
-    """How many of these bytes are counted more than once, since they wait for several clients.
+def _shared(pending: dict["Session", int], total: int) -> int:
+    """How many of ``total`` bytes are counted more than once, since several clients share them.
 
-    An estimate from the first pieces, where there are very many.
+    Beyond ``PIECES`` pieces the result is an estimate from the first ones.
     """
-    transports = (session.transport for session in owed)
+    transports = (session.transport for session in pending)
     waiting = chain.from_iterable(t.outbox.pieces for t in transports if t is not None)
     looked_at = list(islice(waiting, PIECES))
     counted = sum(map(len, looked_at))

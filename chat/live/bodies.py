@@ -1,33 +1,34 @@
-"""How many bytes of request bodies a worker holds, in all and of one address.
+"""Limits the bytes of request bodies that a worker holds, in all and for each client address.
 
-Only what has come counts: what a head announces costs nothing, and must not shut out others.
+Only bytes that have arrived count. A ``Content-Length`` costs nothing to send: if announced bytes
+counted, one client could use up the limit for all.
 """
 
 from collections import Counter
 
 from chat.live.http_refusal import Refused
 
-#: Bytes of request bodies that are held, in all and of one address.
+#: Bytes of request bodies that are held, in all and for one address.
 BODIES, BODIES_PER_ADDRESS = 128 * 2**20, 16 * 2**20
-#: Bytes of one body that are taken however much others have sent: all of a log-in.
+#: Bytes of one body that are read even if the total is used up: enough for a log-in.
 SMALL = 16 * 1024
 #: Seconds after which a refused client may try again.
 RETRY = 5
 
 
 class Bodies:
-    """Counts the bytes of all bodies that are being read or used."""
+    """Counts the bytes of all bodies from their reading to the end of their request."""
 
     def __init__(self) -> None:
         self.size = 0
         self._of: Counter[str] = Counter()
 
     def begin(self, network: str | None) -> "Held":
-        """A body is about to be read. Without a network it counts in all alone."""
+        """A body is about to be read. ``None`` for a network: only the total counts."""
         return Held(self, network)
 
     def add(self, network: str | None, had: int, size: int) -> None:
-        """So many bytes more of a body that ``had`` some. Raises ``Refused`` if it is full."""
+        """Count ``size`` more bytes of a body that has ``had`` bytes. Raises ``Refused``."""
         of_address = 0 if network is None else self._of[network] + size
         is_full = self.size + size > BODIES and had + size > SMALL
         if is_full or of_address > BODIES_PER_ADDRESS:
@@ -37,7 +38,7 @@ class Bodies:
             self._of[network] = of_address
 
     def remove(self, network: str | None, size: int) -> None:
-        """They are held no more."""
+        """Count off these bytes."""
         self.size -= size
         if network is not None:
             self._of[network] -= size
@@ -46,7 +47,7 @@ class Bodies:
 
 
 class Held:
-    """The bytes of one body."""
+    """Counts the bytes of one body."""
 
     __slots__ = ("_bodies", "_network", "_size")
 
@@ -56,11 +57,11 @@ class Held:
         self._size = 0
 
     def add(self, size: int) -> None:
-        """So many more have come. Raises ``Refused``."""
+        """``size`` more bytes have arrived. Raises ``Refused``."""
         self._bodies.add(self._network, self._size, size)
         self._size += size
 
     def end(self) -> None:
-        """The body is gone. May be said again."""
+        """The body is not needed any more. May be called again."""
         self._bodies.remove(self._network, self._size)
         self._size = 0

@@ -1,4 +1,4 @@
-"""How often somebody may call, and in how many rooms one connection may be."""
+"""Limits the rate of calls of a person, and the number of rooms of one connection."""
 
 from collections.abc import Callable
 from typing import Any
@@ -10,7 +10,8 @@ from chat.users import User
 
 Operation = Callable[[Live, Connection, User, dict[str, Any]], dict[str, Any]]
 
-#: Which limit counts an event; what is said counts where it is stored.
+#: Event -> the kind of ``chat.limits.Limits.rates`` that limits it. ``None``: the operation itself
+#: counts it, in the write to the store.
 LIMITS = {
     "join": "join",
     "leave": "join",
@@ -28,7 +29,7 @@ ROOMS = 200
 
 
 def counted(event: str, live: Live, operation: Operation) -> Operation:
-    """The operation of an event, after its person's limit has been looked at."""
+    """The operation of an event, which first checks and counts the limit of its person."""
     kind = LIMITS[event]
     if kind is None:
         return operation
@@ -44,6 +45,6 @@ def counted(event: str, live: Live, operation: Operation) -> Operation:
 
 
 def check_rooms(connection: Connection) -> None:
-    """Raises ``Conflict`` where this connection is in as many rooms as it may be."""
+    """Raises ``Conflict`` if this connection is already in ``ROOMS`` rooms."""
     if len(connection.rooms) >= ROOMS:
         raise Conflict(N_("One connection can be in %(most)s rooms. Leave one first."), most=ROOMS)

@@ -1,4 +1,4 @@
-"""The connections of this worker, and what each is allowed."""
+"""The Socket.IO connections of this worker, by session and by person."""
 
 import time
 from dataclasses import dataclass, field
@@ -9,11 +9,11 @@ from chat.live.session import Session
 from chat.presence import connection_of
 from chat.users import User
 
-#: Seconds before its token expires that a connection is told so, at most, and at least: tokens are
-#: looked at once a second.
+#: A connection is warned at most WARNING seconds before its token expires, and at least
+#: SHORTEST_WARNING: tokens are checked once a second.
 WARNING, SHORTEST_WARNING = 60.0, 2.0
 
-#: Seconds after which somebody with too many connections may try again.
+#: Seconds after which a person with too many connections may try again.
 TOO_MANY = 10.0
 
 
@@ -22,9 +22,9 @@ class Connection:
     """One Socket.IO session of one person, on an Engine.IO session.
 
     ``user`` is the person as last looked up. ``token``, ``login`` and ``expires_at`` (ms) are those
-    of the newest token it has shown. When so many seconds are left as ``warn_before`` says, it is
-    ``warned``, once for each token. Once it has ``ended``, a call of it that is still under way
-    must not bring it in anywhere.
+    of the newest token that it has shown. It is ``warned`` once for each token, ``warn_before``
+    seconds before that expires. After it has ``ended``, a call that is still under way must not let
+    it enter a room.
     """
 
     session: str
@@ -43,7 +43,7 @@ class Connection:
         self.show(self.token, self.login, self.expires_at)
 
     def show(self, token: str, login: str, expires_at: int) -> None:
-        """It has a newer token. A warning comes late in that one's life, however short it is."""
+        """Take a newer token. The warning is due in the last third of the token's life at most."""
         self.token, self.login, self.expires_at = token, login, expires_at
         left = self.seconds_left()
         self.warn_before = min(WARNING, max(left / 3, SHORTEST_WARNING), 0.9 * left)
@@ -55,7 +55,7 @@ class Connection:
 
     @property
     def member(self) -> str:
-        """How presence writes it."""
+        """Its name in ``chat.presence``."""
         return connection_of(self.session, self.name)
 
     def seconds_left(self) -> float:
@@ -63,7 +63,7 @@ class Connection:
 
 
 class Connections(dict[str, Connection]):
-    """All connections of this worker, by Socket.IO session; 0 ``per_person`` means any number."""
+    """Socket.IO session -> connection. ``per_person`` limits those of one person; 0 means none."""
 
     def __init__(self, per_person: int) -> None:
         super().__init__()
@@ -76,7 +76,7 @@ class Connections(dict[str, Connection]):
         self._persons.setdefault(connection.name, set()).add(connection)
 
     def pop(self, session: str, default: Any = None) -> Any:
-        """The connection of this session, which is none of ours any more."""
+        """Remove and return the connection of this session."""
         connection: Connection | None = super().pop(session, None)
         if connection is None:
             return default
@@ -87,14 +87,14 @@ class Connections(dict[str, Connection]):
         return connection
 
     def of_ident(self, ident: str) -> list[Connection]:
-        """Those whose newest token, or whose login, has this identity."""
+        """The connections whose newest token, or whose login, has this id."""
         return [c for c in self.values() if ident in (c.token, c.login)]
 
     def of_person(self, name: str) -> list[Connection]:
         return list(self._persons.get(name, ()))
 
     def check_room_for(self, name: str) -> None:
-        """Raises ``RateLimited`` if this person has as many as one may have."""
+        """Raises ``RateLimited`` if this person has as many connections as allowed."""
         if 0 < self._per_person <= len(self._persons.get(name, ())):
             too_many = N_("You have too many connections. Close some of them, and try again.")
             raise RateLimited(too_many, TOO_MANY)

@@ -1,4 +1,4 @@
-"""What a page of another site may do with Socket.IO: nothing, unless its origin is allowed."""
+"""Cross-origin requests to Socket.IO: refused, unless their origin is allowed."""
 
 import logging
 from collections.abc import Callable
@@ -15,17 +15,17 @@ Headers = list[tuple[str, str]]
 
 
 class CrossOrigin:
-    """WSGI middleware around everything under ``path``; ``allowed`` as ``chat.origin`` has it.
+    """WSGI middleware for requests under ``path``; ``allowed`` as for ``chat.origin.is_allowed``.
 
-    It takes the place of Engine.IO's own check, for which a list of allowed origins shuts out the
-    server's own pages. JSONP, an answer that any page can run as a script, is always refused.
+    It replaces Engine.IO's own check, which refuses the server's own pages as soon as it is given a
+    list of allowed origins. JSONP is always refused: any page can run such an answer as a script.
     """
 
     def __init__(self, app: App, path: str, allowed: frozenset[str]) -> None:
         self._app = app
         self._path = path
         self._allowed = allowed
-        self._told: set[str] = set()
+        self._logged: set[str] = set()
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
         if not environ["PATH_INFO"].startswith(self._path):
@@ -37,7 +37,7 @@ class CrossOrigin:
             return self._app(environ, start_response)
         host, scheme = environ.get("HTTP_HOST", ""), environ["wsgi.url_scheme"]
         if not is_allowed(origin, scheme, host, self._allowed):
-            self._tell(origin)
+            self._log_refused(origin)
             return plain_bad_request(start_response, b'"Not an accepted origin."')
 
         def start(status: str, headers: Headers, *exc_info: Any) -> Any:
@@ -45,10 +45,10 @@ class CrossOrigin:
 
         return self._app(environ, start)
 
-    def _tell(self, origin: str) -> None:
-        """It may be one that the operator has forgotten. Each is told once, and not any number."""
-        if origin not in self._told and len(self._told) < 20:
-            self._told.add(origin)
+    def _log_refused(self, origin: str) -> None:
+        """Log a refused origin, which the operator may have forgotten: once, and twenty in all."""
+        if origin not in self._logged and len(self._logged) < 20:
+            self._logged.add(origin)
             shown = canonical(origin) or repr(origin[:100])
             log.error("%s is not an accepted origin: see ALLOWED_ORIGINS.", shown)
 
@@ -56,7 +56,7 @@ class CrossOrigin:
 def _permission(environ: dict[str, Any], origin: str) -> Headers:
     headers = [
         ("Access-Control-Allow-Origin", origin),
-        # Of the balancer in front, which may keep a client on one machine; we read no cookie here.
+        # For the cookie of a load balancer that keeps a client on one machine; Maru reads none.
         ("Access-Control-Allow-Credentials", "true"),
         ("Vary", "Origin"),
     ]

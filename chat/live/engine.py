@@ -1,7 +1,7 @@
-"""Engine.IO on our own transport: the library's server, with sessions of ours.
+"""The library's Engine.IO server, with Maru's own sessions and WebSocket transport.
 
-Polling stays the library's. A WebSocket leaves the request that it came with; from then on its
-session is served by the event loop, and costs no greenlet but while calls of it are carried out.
+Polling is served by the library. A WebSocket takes over the socket of its request; from then on the
+event loop serves its session, and a greenlet exists only while calls are carried out.
 """
 
 import io
@@ -20,20 +20,20 @@ from chat.live.allowance import REFUSED
 from chat.live.backlog import Backlog
 from chat.live.http_connection import Upgrade
 from chat.live.http_refusal import Refused
+from chat.live.pinger import Pinger
 from chat.live.polling_cap import PollingCap
 from chat.live.probe import Probe
 from chat.live.session import Session
 from chat.live.transport import Transport
 from chat.live.turn import Turn
-from chat.live.wheel import Wheel
 
 log = logging.getLogger(__name__)
 
-#: Seconds between two looks at who polls: a lost client is noticed at most so much later than its
-#: ping's time is over.
+#: Seconds between two checks of polling clients: a lost one is noticed at most so much late.
 LOOK = 1.0
 
-#: What is kept of a WebSocket's request, for handlers that ask for it; first what differs much.
+#: Keys of a request's environment that are kept for handlers: those whose values differ for each
+#: client, and those whose values many clients share.
 _OWN = ("QUERY_STRING", "HTTP_COOKIE", "REMOTE_ADDR")
 _SHARED = (
     *("REQUEST_METHOD", "SCRIPT_NAME", "PATH_INFO", "SERVER_NAME", "SERVER_PORT"),
@@ -46,12 +46,12 @@ _NO_BODY = io.BytesIO()
 
 
 class Engine(engineio.Server):
-    """The library's server with our sessions.
+    """The library's server, with Maru's sessions.
 
-    ``calls(session, text)`` is offered every Socket.IO packet of a WebSocket first, and says if it
-    took it; ``may_overlap(text)`` whether it may begin before the one before has ended;
-    ``cut_off(session)`` ends one whose client does not read; ``polling_cap`` says how many may
-    begin to poll.
+    ``calls(session, text)`` is called first with every Socket.IO packet, and returns whether it has
+    handled it. ``may_overlap(text)`` says whether a call may begin before the previous one has
+    ended. ``cut_off(session)`` closes a session whose client does not read. ``polling_cap`` limits
+    the number of polling sessions.
     """
 
     calls: Callable[[Session, str], bool]
@@ -60,15 +60,15 @@ class Engine(engineio.Server):
     polling_cap: PollingCap
 
     def __init__(self, **options: Any) -> None:
-        # Who polls is looked at here; who has a WebSocket is in the wheel.
+        # Polling clients are watched by ``_watch_polls``, WebSockets by the pinger.
         super().__init__(monitor_clients=False, **options)
         self.turn = Turn()
-        self.wheel = Wheel(self.ping_interval, self.ping_timeout)
+        self.pinger = Pinger(self.ping_interval, self.ping_timeout)
         self.backlog = Backlog()
 
     def start(self) -> None:
-        """Once the worker serves."""
-        eventlet.spawn(self.wheel.run)
+        """Called once, when the worker serves."""
+        eventlet.spawn(self.pinger.run)
         eventlet.spawn(self.backlog.run)
         eventlet.spawn(self._watch_polls)
 
@@ -78,7 +78,7 @@ class Engine(engineio.Server):
         return answer if arrived is None else _Poll(answer, arrived)
 
     def deliver(self, session: Session, data: str | bytes) -> None:
-        """Carry out what a session sent. Blocks, as the handlers do."""
+        """Handle a packet of a session. Blocks until it has been carried out."""
         try:
             if isinstance(data, bytes) or not self.calls(session, data):
                 if session.allowance is not None:
@@ -90,21 +90,21 @@ class Engine(engineio.Server):
     def open_websocket(
         self, environ: dict[str, Any], greeting: bytes, owner: Session | Probe
     ) -> Any:
-        """Give ``owner`` its transport, which says ``greeting`` to end the handshake."""
+        """Make the transport of ``owner``; it sends ``greeting`` to end the handshake."""
         upgrade: Upgrade = environ["maru.upgrade"]
         transport = Transport(
             upgrade.client, owner, self.turn, upgrade.take, greeting, upgrade.early
         )
         owner.adopt(transport)
-        self.wheel.add(transport)
+        self.pinger.add(transport)
         return []
 
     def try_websocket(self, environ: dict[str, Any], greeting: bytes, session: Session) -> Any:
-        """Let a polling session try out the WebSocket of this request."""
+        """Let a polling session probe the WebSocket of this request (Engine.IO's upgrade)."""
         return self.open_websocket(environ, greeting, Probe(session))
 
     def refuse(self, refusal: handshake.Refused) -> dict[str, Any]:
-        """The answer to a handshake that was none."""
+        """The answer to a refused handshake."""
         headers = [*refusal.headers, ("Content-Type", "text/plain; charset=utf-8")]
         body = f"{refusal}\n".encode()
         return {"status": refusal.status, "headers": headers, "response": body}
@@ -155,7 +155,7 @@ class Engine(engineio.Server):
         }
 
     def _watch_polls(self) -> None:
-        """End the sessions whose client has stopped to poll, and count the others."""
+        """Close sessions whose clients have stopped polling, and count the others."""
         while True:
             eventlet.sleep(LOOK)
             self.polling_cap.recount(
@@ -171,7 +171,7 @@ class Engine(engineio.Server):
 
 
 class _Poll(list[bytes]):
-    """The answer to a poll; the server that sends it closes it afterwards."""
+    """The answer to a poll. The HTTP server calls its ``close`` after sending it."""
 
     def __init__(self, answer: list[bytes], arrived: Callable[[], None]) -> None:
         super().__init__(answer)
@@ -179,9 +179,9 @@ class _Poll(list[bytes]):
 
 
 def _kept(environ: dict[str, Any]) -> dict[str, Any]:
-    """A request in little: most of them are alike, and thousands are kept.
+    """The part of a request's environment that is kept; equal strings are shared (interned).
 
-    What is longer than any client makes it is left out.
+    Values that are longer than any real client's are left out.
     """
     texts, left = {}, KEPT
     for name in (*_SHARED, *_OWN):

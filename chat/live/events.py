@@ -28,18 +28,19 @@ T = TypeVar("T")
 Call = dict[str, Any]
 Operation = Callable[[Live, Connection, User, Call], dict[str, Any]]
 
-# A call in the namespace /, with the number under which it wants to be answered.
+# A call in the namespace /, with the id for its acknowledgement.
 _CALL = re.compile(r"2(\d{1,15})?(?=\[)", re.ASCII)
 _TALK = re.compile(r'2(\d{1,15})?\["message",', re.ASCII)
 
-#: Rooms that somebody who looks at the list is shown at first.
+#: Rooms in the answer to ``watch``.
 LISTED = 100
 
 
 def register(live: Live) -> Callable[[Session, str], bool]:
-    """Answer the events of protocol.md on this server.
+    """Register the handlers of the events of docs/protocol.md.
 
-    Gives what takes such a call the short way: a Socket.IO packet of a session, true if it was one.
+    Returns a faster way for the same calls, for ``Engine.calls``: it takes a session and a
+    Socket.IO packet, and returns whether it has handled it.
     """
     server = live.server
     operations: dict[str, Operation] = {
@@ -64,15 +65,15 @@ def register(live: Live) -> Callable[[Session, str], bool]:
 
 
 def may_overlap(packet: str) -> bool:
-    """Whether a call need not wait until the one before it has been answered.
+    """Whether a call may begin before the previous one has been answered.
 
-    Messages need not: each takes the same way to the store, where they arrive in order.
+    Messages may: all take the same way to the store, so they arrive there in order.
     """
     return _TALK.match(packet) is not None
 
 
 def _call(live: Live, operations: dict[str, Operation], session: Session, packet: str) -> bool:
-    """Carry out a call as the library would, less its detours. Whatever is odd is left to it."""
+    """Carry out a call without python-socketio's overhead; unusual packets are left to it."""
     connection: Connection | None = session.connection
     call = _CALL.match(packet)
     if call is None or connection is None:
@@ -92,7 +93,11 @@ def _call(live: Live, operations: dict[str, Operation], session: Session, packet
 
 
 def _account(session: Session, operation: Operation, packet: str, answer: dict[str, Any]) -> None:
-    """What is stored is limited where it is stored; what is refused counts for more."""
+    """Settle the cost of a call with its person's allowance, by its answer.
+
+    A call that has stored something costs nothing: the store counts its rate. A refused call costs
+    more.
+    """
     person = session.allowance
     if person is None:
         return
@@ -129,7 +134,7 @@ def _answer(carry_out: Callable[[], dict[str, Any]]) -> dict[str, Any]:
     except MaruError as refusal:
         error = refusal
     except RedisError as away:
-        # The heartbeat says it once, and not for each call.
+        # The heartbeat logs it once; here it would be logged for each call.
         log.debug("The store does not answer: %s", away)
         error = Unavailable(N_("The server cannot reach its store. Try again in a moment."))
     except Exception:
@@ -164,12 +169,12 @@ def _join(live: Live, connection: Connection, user: User, call: Call) -> dict[st
         seen = call.get("since"), call.get("epoch"), call.get("sinceAt")
         joined = live.conversation.enter(user, room.room_id, connection.session, *seen)
     except (MaruError, RedisError):
-        # A second join that fails puts nobody out who was in before.
+        # If a repeated join fails, the connection stays in the room.
         if not was_in:
             live.fanout.remove(room.room_id, connection)
         raise
     if connection.ended:
-        # While it was being let in: whoever ended it could not take it out of this room too.
+        # It was ended during the join, before it was known to be in this room.
         live.release(connection)
         raise Unauthorized(N_("This connection has ended."))
     return {
@@ -182,7 +187,7 @@ def _join(live: Live, connection: Connection, user: User, call: Call) -> dict[st
 
 
 def _accessible(live: Live, user: User, room_id: object) -> Room:
-    """The room, if this user may be in it; the fan-out asks about a private one that it hears."""
+    """The room, after a check of access; for a room in the fan-out, ``Fanout.add`` checks."""
     room = live.fanout.room(room_id)
     if room is None:
         return rooms.access(live.store, user, room_id)
@@ -192,7 +197,7 @@ def _accessible(live: Live, user: User, room_id: object) -> Room:
 
 def _leave(live: Live, connection: Connection, user: User, call: Call) -> dict[str, Any]:
     room_id = _joined_room(connection, call)
-    # Out of the fan-out only when it has worked: a leave that is refused changes nothing.
+    # Removed from the fan-out only after it has worked: a refused leave changes nothing.
     with live.fanout.leaving(room_id, connection):
         count = live.conversation.leave(user, room_id, connection.session)
     live.fanout.remove(room_id, connection)
@@ -236,7 +241,7 @@ def _in_the_room(
     except NotJoined:
         if call.get("roomId") not in connection.rooms:
             raise
-        # The store forgot what this worker knows: its lease ended while the worker was held up.
+        # The lease expired while this worker was held up, although the connection is in the room.
         with connection.engine.in_turn():
             live.conversation.join(user, call.get("roomId"), connection.session)
             return say()
@@ -253,7 +258,7 @@ def _typing(live: Live, connection: Connection, user: User, call: Call) -> dict[
 
 
 def _watch(live: Live, connection: Connection, user: User, call: Call) -> dict[str, Any]:
-    # Watching from before the list is read: what changes in between is told afterwards.
+    # Set before the list is read, so that changes in between are sent afterwards.
     connection.watching = True
     listed = directory.newest(live.store, user, LISTED)
     return {"rooms": [room.summary() for room in listed]}

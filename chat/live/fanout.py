@@ -1,9 +1,9 @@
-"""From a room's channel to its members on this worker.
+"""Fan-out: sends what is published on a room's channel to the room's members on this worker.
 
-A worker hears a room while it has a member in it. Each message is framed once, and the same bytes
-go to every member. The channel may lose messages, so each one's sequence number is compared with
-the last, and now and then with the stream; what is missing is read from there, and only then does
-the next one follow.
+A worker subscribes to a room's channel while it has a member in the room. Each message is framed
+once, and the same bytes go to every member. The channel may lose messages. So each sequence number
+is compared with the last one, and every two seconds with the stream; missing messages are read from
+the stream and sent before the next one.
 """
 
 import contextlib
@@ -16,8 +16,8 @@ from redis.exceptions import RedisError
 from chat import history, keys, message, rooms
 from chat.errors import N_, MaruError, NotFound, Unauthorized
 from chat.live.audience import HEADING, Audience, event_packet
+from chat.live.client_manager import ClientManager
 from chat.live.connections import Connection
-from chat.live.members import Members
 from chat.live.subscriber import Subscriber
 from chat.live.turn import Turn
 from chat.presence import REMOVED, Timing, session_of
@@ -28,17 +28,17 @@ log = logging.getLogger(__name__)
 
 
 class Fanout:
-    """``listeners`` get what arrives on other channels, in turn with what the rooms hear.
+    """``listeners`` are called with what arrives on other channels, in order of arrival.
 
-    ``on_connected()`` is called when the worker hears again, before the rooms are sent what they
-    missed; ``on_reset()`` when the store has lost something; ``on_removed(connection, room_id)``
-    when somebody who was taken out of a private room hears no more of it.
+    ``on_connected()`` is called when the subscriber has connected again, before missed messages are
+    sent. ``on_reset()`` is called when the store has lost data. ``on_removed(connection, room_id)``
+    is called when a connection was removed from a private room and receives nothing more from it.
     """
 
     def __init__(
         self,
         store: Store,
-        manager: Members,
+        manager: ClientManager,
         turn: Turn,
         timing: Timing,
         listeners: dict[str, Callable[[bytes], None]],
@@ -56,25 +56,25 @@ class Fanout:
         self._on_removed = on_removed
         self._audiences: dict[str, Audience] = {}
         self._subscriber = Subscriber(store, self._hear, self._catch_up, tuple(listeners))
-        #: Listens for ever; and begins anew, at the store's address.
+        #: ``run()`` listens for ever; ``leave_server()`` connects again to the store's address.
         self.run, self.leave_server = self._subscriber.run, self._subscriber.leave_server
 
     def room(self, room_id: object) -> Room | None:
-        """A room that this worker hears; its name may have changed since, but not who may enter."""
+        """A room whose channel this worker hears. Its name may be outdated, its privacy not."""
         audience = self._audiences.get(room_id) if isinstance(room_id, str) else None
         return audience.room if audience and audience.ready.ready() else None
 
     @property
     def listens(self) -> bool:
-        """Whether the worker hears the store, and has caught up with what it had missed."""
+        """Whether the worker is subscribed, and has read what it missed before."""
         return self._subscriber.listens
 
     def add(self, room: Room, connection: Connection, check: Callable[[], object]) -> None:
-        """From now on this connection gets what the room hears.
+        """Send this connection what is published in the room from now on.
 
-        Returns once the worker really listens: whoever enters after that hears its own ENTER.
-        ``check`` raises ``NotFound`` for whoever may not enter a private room. Raises ``NotFound``,
-        ``Unauthorized`` (it has ended meanwhile), ``RedisError``.
+        Returns once the worker is subscribed, so that a person who enters after that receives the
+        own ENTER. ``check()`` raises ``NotFound`` where that person may not enter a private room.
+        Raises that, ``Unauthorized`` if the connection has ended meanwhile, and ``RedisError``.
         """
         audience = self._audiences.get(room.room_id) or self._open(room)
         audience.ready.wait()
@@ -89,7 +89,7 @@ class Fanout:
     def _check(
         self, audience: Audience, connection: Connection, check: Callable[[], object]
     ) -> None:
-        """Ask once the channel is heard: a removal after the answer arrives there."""
+        """Check access after subscribing: a removal after the check arrives on the channel."""
         audience.coming[connection.session] = connection.name
         try:
             check()
@@ -102,7 +102,7 @@ class Fanout:
         audience = self._audiences[room.room_id] = Audience(room, self._turn)
         try:
             self._subscriber.subscribe(keys.room(room.room_id), keys.typing(room.room_id))
-            # What the stream holds by now, those who join read for themselves.
+            # Messages that the stream holds by now are in the page that a joining client reads.
             audience.start(self._store)
         except (MaruError, RedisError) as error:
             self._drop(room.room_id)
@@ -112,7 +112,7 @@ class Fanout:
         return audience
 
     def remove(self, room_id: str, connection: Connection) -> None:
-        """The opposite; the channel is left later, by ``sweep``, in case somebody comes back."""
+        """Undo ``add``. ``sweep`` unsubscribes later, since people often come back at once."""
         connection.rooms.discard(room_id)
         audience = self._audiences.get(room_id)
         if audience:
@@ -121,9 +121,9 @@ class Fanout:
 
     @contextlib.contextmanager
     def leaving(self, room_id: str, connection: Connection) -> Iterator[None]:
-        """Whoever is about to leave hears what the room does, up to its own QUIT.
+        """A connection is leaving: send it what is published up to its own QUIT, and no more.
 
-        If it cannot leave after all, it goes on to hear it.
+        If the leave fails (an exception within), the connection stays a member.
         """
         audience = self._audiences.get(room_id)
         if audience is None:
@@ -140,13 +140,13 @@ class Fanout:
             audience.leaving.discard(connection.session)
 
     def sweep(self) -> None:
-        """Leave the channels of rooms without members here."""
+        """Unsubscribe from the channels of rooms that have no members on this worker."""
         for room_id, audience in list(self._audiences.items()):
             if not audience.members and not audience.coming and audience.ready.ready():
                 self._drop(room_id)
 
     def members(self) -> dict[str, tuple[str, list[str]]]:
-        """By room: the epoch, and this worker's connections as presence writes them."""
+        """Room id -> its epoch, and its connections on this worker as presence names them."""
         return {
             room_id: (audience.epoch, [member.member for member in audience.members.values()])
             for room_id, audience in self._audiences.items()
@@ -154,7 +154,7 @@ class Fanout:
         }
 
     def is_in(self, room_id: str, member: str) -> bool:
-        """Is this one of them, as presence writes it, in the room at this moment?"""
+        """Is this connection, as presence names it, in the room now?"""
         audience = self._audiences.get(room_id)
         return audience is not None and session_of(member) in audience.members
 
@@ -165,9 +165,9 @@ class Fanout:
             audience.tell(event_packet(event.encode(), payload))
 
     def compare(self) -> None:
-        """Find what the channel lost without anybody noticing, and what the store has lost itself.
+        """Compare every room with its stream, and send what the channel, or the store, has lost.
 
-        To be called by a listener only: then whatever was published before has been sent.
+        Only a listener may call this: then everything that was published before has been sent.
         """
         audiences = self._audiences.items()
         compared = [(i, a) for i, a in audiences if a.members and a.ready.ready()]
@@ -183,8 +183,8 @@ class Fanout:
         try:
             self._handle(channel, payload)
         except RedisError as away:
-            # Of reading what is missing, which the next comparison does. The channel itself is
-            # well; to give it up would lose what waits in it, and of that not all is stored.
+            # Reading missing messages failed; the next comparison tries again. The subscription is
+            # kept: closing it would lose what waits in it, and ENTER and QUIT are not stored.
             log.debug("The store does not answer: %s", away)
 
     def _handle(self, channel: str, payload: bytes) -> None:
@@ -198,14 +198,14 @@ class Fanout:
             return
         audience = self._audiences.get(room_id)
         heading = HEADING.match(payload)
-        # An audience that is not ready has no members yet, nor a number to go on from.
+        # An audience that is not ready has no members and no sequence number yet.
         if audience is None or heading is None or not audience.ready.ready():
             return
         seq, epoch, kind, at = heading.groups()
         if seq is None and audience.leaving and kind == message.QUIT.encode():
             audience.tell_others(event_packet(b"message", payload), orjson.loads(payload)["sender"])
         elif seq is None and kind == REMOVED.encode():
-            self._put_out(room_id, audience, orjson.loads(payload)["sender"])
+            self._remove_person(room_id, audience, orjson.loads(payload)["sender"])
         elif seq is None:
             audience.tell(event_packet(b"message", payload))
         elif kind == message.CLOSE.encode():
@@ -216,11 +216,11 @@ class Fanout:
         elif epoch is None and int(seq) == audience.seq + 1:
             self._send_stored(audience, payload, int(seq), int(at))
         elif epoch is not None or int(seq) > audience.seq:
-            # Something before it is missing, or lost; it is itself among what is read.
+            # Messages before it are missing: they are read from the stream, and it with them.
             self._read_on(room_id, audience)
 
-    def _put_out(self, room_id: str, audience: Audience, name: str) -> None:
-        """Whoever is no member any more hears nothing of what follows."""
+    def _remove_person(self, room_id: str, audience: Audience, name: str) -> None:
+        """Remove all connections of a person who is no member of the private room any more."""
         for connection in audience.forget(name):
             self.remove(room_id, connection)
             self._on_removed(connection, room_id)
@@ -230,13 +230,13 @@ class Fanout:
         audience.seq, audience.at = seq, at
 
     def _read_on(self, room_id: str, audience: Audience) -> None:
-        """Send all that is stored after the last message sent; where that cannot be, start anew."""
+        """Send all stored messages after the last one sent; if that cannot be done, reset."""
         try:
             more = True
             while more:
                 missed, removed = audience.missed(self._store)
                 for name in removed:
-                    self._put_out(room_id, audience, name)
+                    self._remove_person(room_id, audience, name)
                 if missed is None:
                     audience.begin_anew(self._store, self._timing)
                     self._tell_reset(room_id)
@@ -247,7 +247,7 @@ class Fanout:
                     self._send_stored(audience, stored, int(heading[1]), int(heading[4]))
                 more = missed.more
                 if more and not missed.messages:
-                    # All of them are erased.
+                    # All entries of this page are erased.
                     audience.seq, audience.at = audience.seq + history.RECOVERABLE, 0
         except NotFound:
             self._room_is_missing(room_id, audience)
@@ -263,7 +263,7 @@ class Fanout:
         self._tell_reset(room_id)
 
     def _tell_reset(self, room_id: str) -> None:
-        """Clients that know more than the store does start from a fresh page."""
+        """Tell the members to join again: they may have messages that the store has lost."""
         self._on_reset()
         notice = {"code": "reset", "roomId": room_id, "message": "Join again for a fresh page."}
         self.send(room_id, "notice", orjson.dumps(notice))
@@ -276,14 +276,14 @@ class Fanout:
         self._drop(room_id)
 
     def _catch_up(self) -> None:
-        """After the channel was lost: send what was said meanwhile to those who may hear it."""
+        """After the subscription was lost: send the members what was said meanwhile."""
         self._on_connected()
         for room_id, audience in list(self._audiences.items()):
             if audience.ready.ready():
                 self._read_on(room_id, audience)
 
     def _leave(self, connection: Connection, room_id: str) -> None:
-        # Not the server's leave_room: of a connection that is ending, that tells all other workers.
+        # Not the server's leave_room: for a connection that is ending, it publishes to all workers.
         self._manager.basic_leave_room(connection.session, "/", room_id)
 
     def _drop(self, room_id: str) -> None:

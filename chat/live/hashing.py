@@ -1,9 +1,9 @@
-"""A queue for hashing passwords, which no member's message waits for.
+"""Hashes passwords in one thread beside the event loop, behind a bounded and fair queue.
 
-Hashing takes a core for tens of milliseconds. One thread of the operating system does it, at a low
-priority: while members talk, it gets what they leave. Who waits does so in a queue that is bounded
-and fair: one address gets a turn as often as any other. Those go first who have logged in from
-there before, but never so that the others get none: of three turns one is a stranger's who waits.
+Hashing takes tens of milliseconds of a core. A thread of the operating system does it, at a low
+priority, so that messages do not wait for it. Waiting jobs are grouped by network, and the networks
+take turns, so that one client cannot fill the queue for all. There are two queues: jobs of people
+who have logged in from their place before go first, and of three turns one goes to the others.
 """
 
 import os
@@ -22,12 +22,11 @@ from eventlet.green import socket
 from chat.errors import N_, RateLimited, Unavailable
 from chat.passwords import Asker
 
-#: How many wait at the most: so many of those who are known where they are, and of those who are
-#: not. Together they wait for some seconds.
+#: Jobs that may wait in each of the two queues. All together take some seconds.
 WAITING = 64
-#: Turns in a row of those who are known, while others wait.
+#: Jobs of known people that go first in a row while others wait.
 KNOWN_IN_A_ROW = 2
-#: What is added to the niceness of the thread: it gets a tenth of a core that others want as well.
+#: Added to the niceness of the thread: beside a busy event loop it gets about a tenth of a core.
 NICE = 10
 
 _threading: Any = patcher.original("threading")
@@ -45,15 +44,18 @@ class _Job:
     error: BaseException | None = None
 
 
-class _Lane:
-    """Those who wait, by network: each network in turn, each one's own in the order they came."""
+class _FairQueue:
+    """Waiting jobs by network: networks take turns, and each one's jobs go in order of arrival."""
 
     def __init__(self) -> None:
         self._waiting: OrderedDict[str, deque[_Job]] = OrderedDict()
         self.length = 0
 
     def add(self, job: _Job) -> _Job | None:
-        """Give the one who has to go for it, if any: that may be the one who came."""
+        """Add a job; gives the job that is dropped for it when the queue is full, if any.
+
+        That is the newest job of the network with most of them, and may be the added one.
+        """
         own = self._waiting.setdefault(job.asker.network, deque())
         own.append(job)
         self.length += 1
@@ -61,52 +63,53 @@ class _Lane:
             return None
         longest = max(self._waiting.values(), key=len)
         crowd = longest if len(longest) > len(own) else own
-        displaced = crowd.pop()
-        self._left(displaced.asker.network)
-        return displaced
+        dropped = crowd.pop()
+        self._count_off(dropped.asker.network)
+        return dropped
 
     def take(self) -> _Job | None:
-        """The next one."""
+        """The next job, if any."""
         if not self._waiting:
             return None
         network = next(iter(self._waiting))
         job = self._waiting[network].popleft()
         self._waiting.move_to_end(network)
-        self._left(network)
+        self._count_off(network)
         return job
 
-    def _left(self, network: str) -> None:
+    def _count_off(self, network: str) -> None:
         self.length -= 1
         if not self._waiting[network]:
             del self._waiting[network]
 
 
 class HashingQueue:
-    """One of each worker. ``run`` is what ``chat.passwords.Hasher`` takes.
+    """One for each worker. ``run`` is what ``chat.passwords.Hasher`` takes.
 
-    Its thread begins with the first password: a thread does not outlive the fork of a worker.
+    Its thread starts with the first job: a thread from before the fork would not be in the worker.
     """
 
     def __init__(self) -> None:
-        self._known, self._strangers = _Lane(), _Lane()
+        self._known, self._unknown = _FairQueue(), _FairQueue()
         self._known_in_a_row = 0
         self._inbox: Any = None
         self._busy = False
         self._seconds = 0.05
 
     def run(self, asker: Asker, function: Callable[..., Any], *args: object) -> Any:
-        """Wait for a turn, and for what the function gives. Raises ``RateLimited``, what it raises.
+        """Call the function in the thread, and return or raise what it does.
 
-        Where nothing runs beside it, as in a command, it is called at once.
+        Raises ``RateLimited`` if the job is dropped because the queue is full. In a process without
+        greenlets, such as a command, the function is called at once.
         """
         if not patcher.is_monkey_patched("thread"):
             return function(*args)
         job = _Job(asker, function, args)
-        displaced = (self._known if asker.known else self._strangers).add(job)
-        if displaced is not None:
-            wait = max(1.0, (self._known.length + self._strangers.length) * self._seconds)
+        dropped = (self._known if asker.known else self._unknown).add(job)
+        if dropped is not None:
+            wait = max(1.0, (self._known.length + self._unknown.length) * self._seconds)
             problem = N_("Very many people are logging in. Wait a moment and try again.")
-            displaced.done.send_exception(RateLimited(problem, wait))
+            dropped.done.send_exception(RateLimited(problem, wait))
         self._next()
         return job.done.wait()
 
@@ -125,8 +128,8 @@ class HashingQueue:
 
     def _take(self) -> _Job | None:
         if self._known_in_a_row < KNOWN_IN_A_ROW:
-            return self._known.take() or self._strangers.take()
-        return self._strangers.take() or self._known.take()
+            return self._known.take() or self._unknown.take()
+        return self._unknown.take() or self._known.take()
 
     def _start(self) -> None:
         if self._inbox is None:
@@ -151,7 +154,7 @@ class HashingQueue:
 
 
 def has_hung_up(client: Any) -> bool:
-    """Whether nobody waits at the other end of this socket any more, as far as one can tell."""
+    """Whether the other end of this socket is closed, as far as the system knows."""
     if client is None or client.fileno() < 0:
         return client is not None
     hung_up = getattr(_select, "POLLRDHUP", 0) | _select.POLLHUP | _select.POLLERR
@@ -161,9 +164,9 @@ def has_hung_up(client: Any) -> bool:
 
 
 def _work(inbox: Any, done: Any, bell: Any) -> None:
-    """In the thread: nothing here may touch the event loop."""
+    """Runs in the thread: nothing here may use the event loop."""
     if sys.platform == "linux":
-        # There a thread has a priority of its own; elsewhere this would be that of the process.
+        # On Linux each thread has its own priority; elsewhere this would slow the whole process.
         os.setpriority(os.PRIO_PROCESS, _threading.get_native_id(), NICE)
     while True:
         job = inbox.get()

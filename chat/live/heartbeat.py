@@ -1,9 +1,9 @@
-"""One loop a worker: everything that happens by the clock.
+"""The worker's periodic duties, in one loop.
 
-Each second it tells the other workers which rooms have changed, shows the changes to those who look
-at the list, ends connections whose token has expired, and reaps leases that are over; every so
-often it renews the leases of its own connections, looks whether their people may go on, and sends
-the canary.
+Each second it publishes which rooms have changed, sends such changes to the connections that watch
+the list of rooms, closes connections whose token has expired, and reaps expired leases. Less often
+it renews the leases of its own connections, checks whether their people still have access, and
+publishes the canary.
 """
 
 import logging
@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 ROUND = 1.0
 #: Seconds between two canaries.
 CANARY = 2.0
-#: Seconds after which a deaf worker that reaches the store is replaced.
+#: Seconds after which a worker is replaced that reaches the store, but hears nothing published.
 HOPELESS = 40.0
 #: Leases are renewed this many times in their length, so that one failure does not end them.
 RENEWALS = 3
@@ -40,45 +40,45 @@ REAPED = 200
 
 
 class Heartbeat:
-    """``replace()`` ends this worker so that another takes its place."""
+    """``replace()`` stops this worker; gunicorn starts another."""
 
     def __init__(self, live: Live, replace: Callable[[], None]) -> None:
         self._live = live
         self._replace = replace
         self._timing = live.conversation.limits.timing
         self._locale = live.conversation.limits.locale
-        #: Since when it could hear, if all is well.
+        #: Since when nothing known keeps the worker from hearing (monotonic).
         self._able_since = time.monotonic()
         self._next_canary = 0.0
-        #: Rounds in which all leases are renewed once; rooms that are still to be renewed, how many
-        #: of them in a round, and whether all are due now.
+        #: The number of rounds in which all leases are renewed once; the rooms still to be renewed;
+        #: how many of them are renewed in a round; whether all are to be renewed now.
         self._rounds = max(1, int(self._timing.lease / 1000 / RENEWALS / ROUND))
         self._unrenewed: list[str] = []
         self._share = 0
         self._renew_all = True
-        #: Connections that are still to be checked, and how many of them in a round.
+        #: The connections still to be checked, and how many of them are checked in a round.
         self._unchecked: list[Connection] = []
         self._checked_at_once = 0
-        #: Why the store cannot be used at the moment, in plain words.
+        #: Why the store cannot be used at the moment, as ``condition.reason`` says it.
         self._trouble: str | None = None
-        self._strangers: dict[Session, float] = {}
-        #: How far the rooms of an older store are noted with their owners.
-        self._carried_to: owned_rooms.Place | None = owned_rooms.Place()
+        self._unauthenticated: dict[Session, float] = {}
+        #: Up to where the owners of rooms from an older version have been noted.
+        self._carried_to: owned_rooms.Progress | None = owned_rooms.Progress()
 
     def run(self) -> None:
-        """Beat for ever."""
+        """Do all duties, round after round, for ever."""
         while True:
             began = time.monotonic()
             away = None
             duties = (self._canary, self._renew, self._check, self._reap, self._tell, self._show)
             for duty in duties:
-                # The first one waited for a store that is away; when it is back, renewing comes
-                # before all else.
+                # If the store is away, the other duties are skipped: when it is back, the leases
+                # are renewed before anything else.
                 away = away or self._do(duty)
             if not away:
                 self._do(self._carry_over)
             self._do(self._expire)
-            self._do(self._send_strangers_away)
+            self._do(self._close_unauthenticated)
             self._note_store(away)
             if not away:
                 self._give_up_if_deaf()
@@ -87,8 +87,7 @@ class Heartbeat:
     def unready(self) -> str | None:
         """Why this worker should get no traffic: the store's state, or its own; else ``None``.
 
-        Each round writes to the store (``presence.reap`` does), so that one which only reads is
-        found out.
+        Each round writes to the store (in ``presence.reap``), so a read-only store is noticed.
         """
         return self._trouble or self.deaf()
 
@@ -100,30 +99,30 @@ class Heartbeat:
         return None if silent < DEAF else f"The worker has heard nothing for {silent:.0f} s."
 
     def _do(self, duty: Callable[[], None]) -> RedisError | None:
-        """One failing duty must not keep the others from being done, nor end the loop."""
+        """Do one duty. Its failure must not end the loop; gives the store's error, if any."""
         try:
             duty()
         except RedisError as away:
-            # A store that was replaced is not away: the next round is carried out by the new one.
+            # The store was replaced, and is not away: the next round uses the new one.
             return None if condition.kind(away) == "REPLACED" else away
         except Exception:
             log.exception("A duty of the heartbeat failed")
         return None
 
     def _note_store(self, away: RedisError | None) -> None:
-        """One line when a trouble begins and one when it ends, not one a second."""
+        """Log a line when the store's trouble begins, and one when it ends."""
         trouble = condition.reason(away, self._live.store.is_kept) if away else None
         if trouble and trouble != self._trouble:
             log.warning("Calls are answered unavailable: %s (%s).", trouble, away)
         if self._trouble and not trouble:
             log.warning("The store can be used again.")
             self._able_since = time.monotonic()
-            # At once: leases may be about to end that nobody could renew.
+            # At once: leases that could not be renewed may be about to expire.
             self._renew_all = True
         self._trouble = trouble
 
     def _give_up_if_deaf(self) -> None:
-        """Whatever keeps it from hearing what it can still say, a new worker will not have it."""
+        """Replace the worker if it has heard nothing for long, although the store answers it."""
         heard_at = max(self._live.heard_at, self._able_since)
         if time.monotonic() - heard_at > HOPELESS and not self._live.draining:
             log.error("This worker no longer hears the others; it gives way to another.")
@@ -144,7 +143,7 @@ class Heartbeat:
             self._next_canary = now + CANARY
 
     def _renew(self) -> None:
-        """Renew a share of the leases each round, so that many are no burden at once."""
+        """Renew a part of the leases in each round, so that the work is spread."""
         fanout = self._live.fanout
         members = fanout.members()
         if self._renew_all:
@@ -160,15 +159,14 @@ class Heartbeat:
         for room_id, member in removed:
             connection = self._live.connections.get(presence.session_of(member))
             if connection is not None and room_id in connection.rooms:
-                self._live.put_out(connection, room_id)
+                self._live.remove_from_room(connection, room_id)
         if not self._unrenewed:
             fanout.sweep()
             self._unrenewed = list(members)
             self._share = math.ceil(len(members) / self._rounds)
 
     def _check(self) -> None:
-        """Look, a share each round, whether those connected may go on: what the others tell of
-        that a worker may have missed."""
+        """Check the access of a part of the connections: a revocation may not have been heard."""
         if not self._unchecked:
             self._unchecked = list(self._live.connections.values())
             self._checked_at_once = math.ceil(len(self._unchecked) / CHECK_ROUNDS)
@@ -198,7 +196,7 @@ class Heartbeat:
         private: list[Room] = []
         for room in rooms.find(self._live.store, changed):
             if room is None:
-                # Whoever may know that it was there is told by whoever has deleted it.
+                # Deleted: its members are told through ``Live.closed``.
                 continue
             if room.private:
                 private.append(room)
@@ -231,16 +229,18 @@ class Heartbeat:
                 connection.warned = True
                 self._live.notify(connection, "expiring", "The token expires soon; renew it.")
 
-    def _send_strangers_away(self) -> None:
-        """Whoever opens a session and never shows a token, or was refused, is not kept."""
-        strangers = [s for s in self._live.sessions() if s.connection is None]
+    def _close_unauthenticated(self) -> None:
+        """Close sessions that have shown no valid token within ``INTRODUCTION`` seconds."""
+        without_token = [s for s in self._live.sessions() if s.connection is None]
         now = time.monotonic()
-        self._strangers = {session: self._strangers.get(session, now) for session in strangers}
-        for session, since in self._strangers.items():
+        self._unauthenticated = {
+            session: self._unauthenticated.get(session, now) for session in without_token
+        }
+        for session, since in self._unauthenticated.items():
             if now - since > INTRODUCTION:
                 session.close(wait=False, abort=True)
 
     def _end(self, connection: Connection) -> None:
-        # Not out of its rooms at once: a page that overslept comes back with a new token.
+        # It keeps its leases for the grace: a page that was asleep comes back with a new token.
         self._live.notify(connection, "expired", "The token has expired.")
         connection.engine.close(wait=False, abort=True)

@@ -7,13 +7,13 @@ from typing import Any
 from chat.live.http_head import Request
 from chat.live.http_refusal import head_of_answer
 
-#: Bytes of a body that are sent together.
+#: Small pieces of a body are joined until they have so many bytes.
 TOGETHER = 64 * 1024
 
 _NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 _VALUE = re.compile(r"[ \t\x21-\x7e\x80-\xff]*")
 _STATUS = re.compile(r"[1-9][0-9]{2} [ \t\x21-\x7e\x80-\xff]*")
-#: Of this one connection, which is not the app's affair.
+#: Headers about the connection itself: the server sets them, and ignores those of the app.
 _HOP_BY_HOP = {
     *("connection", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding"),
     *("date", "upgrade"),
@@ -23,8 +23,8 @@ _HOP_BY_HOP = {
 class Answer:
     """``start`` is what WSGI calls ``start_response``; ``give`` sends the rest.
 
-    ``send`` takes bytes, and raises ``OSError`` if the client does not. ``keeps_alive`` says
-    whether another request may follow.
+    ``send`` sends bytes, and raises ``OSError`` if the client does not read them. ``keeps_alive``
+    says whether another request may follow on the connection.
     """
 
     def __init__(self, send: Callable[[bytes], None], request: Request, keeps_alive: bool) -> None:
@@ -43,11 +43,11 @@ class Answer:
     def start(
         self, status: str, headers: list[tuple[str, str]], exc_info: Any = None
     ) -> Callable[[bytes], None]:
-        """Raises ``ValueError`` for what would end a line of the head."""
+        """Raises ``ValueError`` for a status or header that would break the head's lines."""
         if self.has_begun and exc_info:
             raise exc_info[1]
         if not _STATUS.fullmatch(status):
-            raise ValueError("a status that HTTP does not have")
+            raise ValueError("the status is not one of HTTP")
         self._status = status
         self._headers, self._cookies, self._length = {}, [], None
         for name, value in headers:
@@ -66,7 +66,7 @@ class Answer:
         return self._write
 
     def give(self, body: Iterable[bytes]) -> None:
-        """Send it all."""
+        """Send the whole body."""
         if isinstance(body, list | tuple):
             self._write(b"".join(body), last=True)
             return
@@ -89,7 +89,7 @@ class Answer:
         if self._has_no_body():
             data = b""
         elif self._length is not None:
-            # More than was told would be taken for the next answer.
+            # The client would take bytes beyond Content-Length for the next answer.
             data = data[: self._length - self._sent]
             self._sent += len(data)
             if last and self._sent < self._length:
@@ -100,7 +100,7 @@ class Answer:
             self._send(head + data)
 
     def _begin(self, whole: int | None) -> bytes:
-        """The head. ``whole`` is the length of the body, where it is known by now."""
+        """The head. ``whole`` is the length of the body, if it is known."""
         self.has_begun = True
         if self._length is None and not self._has_no_body():
             if whole is not None:

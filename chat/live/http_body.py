@@ -1,4 +1,4 @@
-"""The body of a request, whole before the app sees it: told by its length, or in chunks."""
+"""Decodes the chunked body of a request (RFC 9112, section 7.1)."""
 
 import re
 
@@ -6,12 +6,12 @@ from chat.http import BODY_MAX
 from chat.live.http_head import too_long
 from chat.live.http_refusal import Refused
 
-#: Bytes of one line between two chunks, and of all that is not the body itself.
+#: Bytes of one line between two chunks, and of all such lines of a body.
 LINE_MAX, OVERHEAD_MAX = 1024, 64 * 1024
 
 _TOKEN = rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
 _QUOTED = rb'"(?:[\t !#-\[\]-~\x80-\xff]|\\[\t -~\x80-\xff])*"'
-#: RFC 9112, section 7.1; the extensions mean nothing here.
+#: A chunk's size; extensions behind it are allowed and ignored.
 _SIZE = re.compile(
     rb"([0-9A-Fa-f]{1,8})"
     rb"(?:[ \t]*;[ \t]*" + _TOKEN + rb"(?:[ \t]*=[ \t]*(?:" + _TOKEN + rb"|" + _QUOTED + rb"))?)*"
@@ -23,7 +23,7 @@ _SIZE_LINE, _DATA, _DATA_END, _TRAILERS = range(4)
 
 
 class Chunks:
-    """A body in chunks (RFC 9112, section 7.1): ``feed`` it until it gives what follows."""
+    """Decodes one body: call ``feed`` with received bytes until it returns the bytes behind it."""
 
     __slots__ = ("_line", "_missing", "_overhead", "_state", "body")
 
@@ -35,9 +35,9 @@ class Chunks:
         self._overhead = 0
 
     def feed(self, data: bytes) -> bytes | None:
-        """What follows the body in ``data``, or ``None`` while it is not whole.
+        """The bytes behind the body in ``data``, or ``None`` while the body is not complete.
 
-        Raises ``Refused``, and then must not be fed again.
+        Must not be called again after it has raised ``Refused``.
         """
         at = 0
         while at < len(data):
@@ -64,7 +64,7 @@ class Chunks:
         return None
 
     def _take(self, line: bytes) -> bool:
-        """A line that is whole; gives whether it ends the body."""
+        """Handle one whole line; gives whether it ends the body."""
         if self._state == _SIZE_LINE:
             size = _SIZE.fullmatch(line)
             if size is None:

@@ -1,7 +1,7 @@
-"""One connection of a client over HTTP/1.1: its requests, one after the other.
+"""One client's HTTP/1.1 connection: serves its requests, one after the other.
 
-A client gets time, but not for nothing: what it sends and what it reads has to go on at a least
-rate, and within a total time.
+Each head must arrive within a time limit. Bodies and answers must go on at a minimum rate, and
+within a total time (``http_stream``).
 """
 
 import io
@@ -23,22 +23,23 @@ from chat.live.http_stream import EAGER, PAUSE, Stream
 log = logging.getLogger(__name__)
 
 
-#: Seconds for the head of a request, the first bytes of the connection included.
+#: Seconds for the head of a request; for the first one they begin with the connection.
 HEAD_SECONDS = 10.0
-#: Seconds until the next request begins. Proxies keep connections longer, and most of them hang up
-#: after 60 seconds: it should be they who do.
+#: Seconds that a connection may be idle between two requests. Most proxies close idle connections
+#: after 60 seconds; if Maru closed first, a proxy might send a request into a closed connection.
 IDLE_SECONDS, IDLE_BEHIND_PROXY = 15.0, 65.0
 
 
 class Interrupted(Exception):
-    """Thrown into a greenlet that waits for a request which nobody is interested in any more."""
+    """Thrown into a greenlet that waits for a request, when the connection is to be closed."""
 
 
 class Upgrade:
-    """The connection of a request, for whoever goes on with it in another protocol.
+    """Lets the app go on with a request's socket in another protocol, such as WebSocket.
 
-    ``early`` is what the client has sent behind the request. Who has answered on ``client`` itself
-    says so with ``answered``; who keeps it calls ``take``, and what that gives once it is closed.
+    ``client`` is the socket, ``early`` are bytes that the client has sent behind the request. An
+    app that has written its answer to ``client`` itself sets ``answered``. An app that keeps the
+    socket calls ``take``, and calls the function that it returns once the socket is closed.
     """
 
     __slots__ = ("_done", "answered", "client", "early", "is_taken")
@@ -55,11 +56,13 @@ class Upgrade:
 
 
 class Connection:
-    """``environ`` is what each request's WSGI environment says of the connection.
+    """``environ`` holds the keys of each request's WSGI environment that describe the connection.
 
-    ``waiting`` holds the greenlets that may be interrupted; ``network`` is whom the connection is
-    counted for, and ``left()`` counts it off after an upgrade that took it over. ``only`` says of a
-    path whether it is served here, and else gives the refusal. ``rest`` has been read already.
+    ``network`` is the one for which the connection is counted; ``left()`` counts it off, after an
+    upgrade that has taken the socket. ``waiting`` is the set of greenlets that may be interrupted;
+    this connection's is in it while it waits for a head. ``idle`` is in seconds. ``only(request)``
+    gives the refusal of a request that is not served on this connection, if any. ``rest`` are bytes
+    of the client that have been read already.
     """
 
     def __init__(
@@ -88,7 +91,7 @@ class Connection:
         self.has_answered = False
 
     def serve(self, is_ending: Callable[[], bool], seconds: float = HEAD_SECONDS) -> bool:
-        """Answer requests until the connection ends; gives whether an upgrade took it over.
+        """Serve requests until the connection ends; gives whether an upgrade has taken the socket.
 
         ``seconds`` is the time for the first head. Raises ``OSError`` when the client is gone.
         """
@@ -110,20 +113,20 @@ class Connection:
                 return False
             if is_taken or not keeps_alive:
                 return is_taken
-            # Whoever sends one request after the other must not keep the others waiting.
+            # Let other greenlets run, however fast this client sends its requests.
             eventlet.sleep(0)
             deadline = time.monotonic() + self._idle
             seconds = self._idle
 
     def refuse(self, refusal: Refused, method: str = "GET") -> None:
-        """Tell the client, and close."""
+        """Send the refusal, and close."""
         self.has_answered = True
         tls = self._environ["wsgi.url_scheme"] == "https"
         self._stream.send(refusal.answer(tls, method))
         self._stream.close()
 
     def _read_head(self, deadline: float, seconds: float) -> HeadReader | None:
-        """A head that is whole, or ``None`` if no request comes any more. Raises ``Refused``."""
+        """A complete head, or ``None`` if no further request comes. Raises ``Refused``."""
         greenlet = eventlet.getcurrent()
         self._waiting.add(greenlet)
         head, stream = HeadReader(), self._stream
@@ -133,7 +136,7 @@ class Connection:
             while True:
                 if data:
                     if not pieces:
-                        # The time to wait for a request is over, that for its head begins.
+                        # The idle time is over, and the time for the head begins.
                         deadline = time.monotonic() + min(HEAD_SECONDS, seconds)
                     rest = head.feed(data)
                     if rest is not None:
@@ -155,7 +158,7 @@ class Connection:
             self._waiting.discard(greenlet)
 
     def _answer(self, request: Request, is_ending: Callable[[], bool]) -> tuple[bool, bool]:
-        """Carry the request out; gives whether another may follow, and whether it took over."""
+        """Serve one request; gives whether another may follow, and whether its socket was taken."""
         if self._only is not None:
             refusal = self._only(request)
             if refusal is not None:
@@ -170,7 +173,7 @@ class Connection:
             self._read_body(request, held)
             upgrade = self._upgrade(request, requester)
             request.environ["maru.upgrade"] = upgrade
-            # Waits for the answer, unless it has hung up.
+            # The hashing queue looks whether this socket is still open.
             request.environ["maru.client"] = self._client
             keeps_alive = request.keeps_alive and self._only is None and not is_ending()
             self.has_answered = True
@@ -187,7 +190,7 @@ class Connection:
         early = b""
         if "HTTP_UPGRADE" in request.environ:
             early, self._stream.rest = self._stream.rest, b""
-            # Where the client may have gone on in another protocol no request is read any more.
+            # The client may already speak the other protocol: no further request is read.
             request.keeps_alive = False
 
         def done() -> None:
@@ -201,7 +204,7 @@ class Connection:
         answer = Answer(self._stream.send, request, keeps_alive)
         try:
             body = self._app(request.environ, answer.start)
-            # However long the client takes to read the answer.
+            # The body is not needed while the client reads the answer, however long that takes.
             request.environ["wsgi.input"] = io.BytesIO()
             held.end()
             try:
@@ -226,7 +229,10 @@ class Connection:
         return False
 
     def _read_body(self, request: Request, held: Held) -> None:
-        """The whole body, which the app finds with its length. Raises ``Refused``, ``OSError``."""
+        """Read the whole body into ``wsgi.input``, and set ``CONTENT_LENGTH``.
+
+        Raises ``Refused``, ``OSError``.
+        """
         length, body = request.length, b""
         if length != 0:
             stream = self._stream

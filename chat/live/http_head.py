@@ -1,8 +1,8 @@
-"""The head of one request, read as it comes by a parser in C, into a WSGI environment.
+"""Parses the head of one request, incrementally and in C, into a WSGI environment.
 
-Each byte is looked at once, however many pieces the head comes in. What two servers could read in
-two ways is refused: a proxy in front must not see another request than Maru does (RFC 9112,
-section 11.2).
+Each byte is parsed once, in however many pieces the head arrives. A head that two servers could
+read in two ways is refused: a proxy in front must not see another request than Maru does (request
+smuggling, RFC 9112, section 11.2).
 """
 
 import re
@@ -31,23 +31,23 @@ _UNREADABLE = "The request is not HTTP/1.1."
 
 
 class HeadReader:
-    """Reads one head: ``feed`` it with what comes until it gives what follows the head."""
+    """Reads one head: call ``feed`` with received bytes until it returns the bytes behind it."""
 
     __slots__ = ("_fields", "_line", "_parser", "_tail", "request_line", "size")
 
     def __init__(self) -> None:
         self._fields = _Fields()
         self._parser = httptools.HttpRequestParser(self._fields)
-        #: The beginning of the first line, and the last bytes, which may begin the end of the head.
+        #: The first line so far; and the last three bytes, since the end of the head may be split.
         self._line = bytearray()
         self._tail = b""
         self.request_line: re.Match[bytes] | None = None
         self.size = 0
 
     def feed(self, data: bytes) -> bytes | None:
-        """What follows the head in ``data``, or ``None`` while it is not whole.
+        """The bytes behind the head in ``data``, or ``None`` while the head is not complete.
 
-        Raises ``Refused``, and then must not be fed again.
+        Must not be called again after it has raised ``Refused``.
         """
         tail = self._tail
         seen = tail + data if tail else data
@@ -93,9 +93,9 @@ class HeadReader:
             raise self._fields.problem
 
     def request(self, connection: Mapping[str, Any]) -> "Request":
-        """The request, once its head is whole. Raises ``Refused``.
+        """The request, once its head is complete. Raises ``Refused``.
 
-        ``connection`` is what its WSGI environment says of the connection.
+        ``connection`` holds the keys of the WSGI environment that describe the connection.
         """
         assert self.request_line is not None
         method, target, minor = self.request_line.groups()
@@ -107,8 +107,8 @@ class HeadReader:
 class Request:
     """One request whose head has been read.
 
-    ``environ`` is its WSGI environment, still without the body; ``length`` that of the body, or
-    ``None`` where it comes in chunks; ``keeps_alive`` whether another request may follow.
+    ``environ`` is its WSGI environment, still without the body. ``length`` is the body's length, or
+    ``None`` where it comes in chunks. ``keeps_alive`` says whether another request may follow.
     """
 
     __slots__ = ("environ", "expects_continue", "is_1_1", "keeps_alive", "length", "method")
@@ -154,7 +154,7 @@ class Request:
 
 
 class _Fields:
-    """What the parser calls."""
+    """Collects the header fields: httptools calls its ``on_…`` methods."""
 
     __slots__ = ("count", "is_whole", "problem", "values")
 
@@ -173,7 +173,7 @@ class _Fields:
         text = value.strip(b" \t").decode("latin-1")
         values = self.values
         if key not in values:
-            # An underscore would pass for a hyphen that a proxy has looked for.
+            # WSGI writes "-" as "_": a name with "_" could pass for a header that a proxy removed.
             if b"_" not in name:
                 values[key] = text
         elif key in _SINGLE:
@@ -190,7 +190,7 @@ def _key(name: bytes) -> str:
     return key if key in ("CONTENT_TYPE", "CONTENT_LENGTH") else f"HTTP_{key}"
 
 
-#: Of header fields as browsers write them, so that not each is made anew.
+#: The WSGI keys of frequent header fields, made once.
 _KEYS = {
     name: _key(name)
     for name in (
@@ -204,7 +204,7 @@ _KEYS = {
 
 
 def _parts(target: str, host: str) -> tuple[str, str]:
-    """Path and query. A whole address must be one of the host that the request names."""
+    """Path and query of a target. One in absolute form must name the host that ``Host`` names."""
     if not target.startswith("/"):
         absolute = _ABSOLUTE.fullmatch(target)
         if absolute is None or absolute[1].lower() != host.lower():

@@ -1,7 +1,7 @@
-"""What is read from one client and written to it: at a least rate, and within a total time.
+"""Reads one client's request and writes the answer, at a minimum rate and within a total time.
 
-Whoever sends little at a time is read less often, so that a request of a byte a packet costs hardly
-more turns of the loop than one in a few pieces.
+A client that sends only a few bytes at a time is read less often: so a request that comes byte by
+byte costs hardly more turns of the event loop than one that comes in a few pieces.
 """
 
 import contextlib
@@ -17,22 +17,28 @@ from chat.live.http_body import Chunks
 
 #: Bytes read or written at a time.
 CHUNK = 64 * 1024
-#: After so many reads that gave little, seconds until the next one.
+#: After EAGER reads of fewer than LITTLE bytes there are PAUSE seconds between two reads.
 EAGER, LITTLE, PAUSE = 8, 512, 0.1
-#: Bytes, and seconds, for which a client is still heard after a refusal.
+#: Bytes that are still read from a client after a refusal, and for how many seconds.
 DRAIN, DRAIN_SECONDS = 1024 * 1024, 2.0
 
 
 @dataclass(frozen=True)
-class Pace:
-    """``grace`` seconds, more for each byte by the least ``rate``, and ``total`` at the most."""
+class MinimumRate:
+    """A transfer may take ``grace`` seconds, and one more for each ``rate`` bytes that it has done.
+
+    ``total`` is the number of seconds that it may take at most.
+    """
 
     grace: float
     rate: float
     total: float
 
-    def left(self, begun: float, done: int) -> float:
-        """Seconds left of what began then, after so many bytes. Raises ``TimeoutError``."""
+    def seconds_left(self, begun: float, done: int) -> float:
+        """Seconds left for a transfer that began then and has ``done`` bytes.
+
+        Raises ``TimeoutError``.
+        """
         allowed = min(self.total, self.grace + done / self.rate)
         left = begun + allowed - time.monotonic()
         if left <= 0:
@@ -40,12 +46,12 @@ class Pace:
         return left
 
 
-BODY_PACE = Pace(grace=5.0, rate=1024, total=60.0)
-ANSWER_PACE = Pace(grace=10.0, rate=4096, total=300.0)
+BODY_RATE = MinimumRate(grace=5.0, rate=1024, total=60.0)
+ANSWER_RATE = MinimumRate(grace=10.0, rate=4096, total=300.0)
 
 
 class Stream:
-    """``rest`` is what has been read and not used yet."""
+    """One client's socket. ``rest`` are bytes that have been read and not used yet."""
 
     __slots__ = ("_begun", "_client", "_sent", "has_failed", "rest")
 
@@ -54,11 +60,11 @@ class Stream:
         self._begun = 0.0
         self._sent = 0
         self.rest = rest
-        #: Whether the client does not take what it is sent.
+        #: Whether sending has failed: the client is gone, or reads too slowly.
         self.has_failed = False
 
     def receive(self, seconds: float, most: int = CHUNK) -> bytes:
-        """What comes next, or nothing at the end. Raises ``OSError``, ``TimeoutError``."""
+        """The next bytes; none at the end of the stream. Raises ``OSError``, ``TimeoutError``."""
         if seconds <= 0:
             raise TimeoutError("too late")
         self._client.settimeout(seconds)
@@ -66,9 +72,9 @@ class Stream:
         return data
 
     def read_bytes(self, length: int, came: Callable[[int], None]) -> bytes:
-        """A body of a known length; ``came`` is told how many bytes each time, and may raise.
+        """A body of a known length. ``came`` is called with the bytes of each read, and may raise.
 
-        Raises ``OSError``, ``TimeoutError`` when it is too slow.
+        Raises ``OSError``; ``TimeoutError`` when the client is too slow.
         """
         body = bytearray(self.rest[:length])
         self.rest = self.rest[length:]
@@ -82,7 +88,7 @@ class Stream:
         return bytes(body)
 
     def read_chunks(self, came: Callable[[int], None]) -> bytes:
-        """A body in chunks. Raises ``Refused`` besides."""
+        """A body in chunks. Raises as ``read_bytes`` does, and ``Refused``."""
         chunks = Chunks()
         begun, pieces, done = time.monotonic(), 0, 0
         data, self.rest = self.rest, b""
@@ -99,22 +105,22 @@ class Stream:
     def _next(self, begun: float, done: int, pieces: int, most: int = CHUNK) -> bytes:
         if pieces > EAGER:
             eventlet.sleep(PAUSE)
-        data = self.receive(BODY_PACE.left(begun, done), most)
+        data = self.receive(BODY_RATE.seconds_left(begun, done), most)
         if not data:
             raise ConnectionResetError("the client is gone in the middle of a body")
         return data
 
     def begin_answer(self) -> None:
-        """What is sent from now on has its own time."""
+        """The next ``send`` begins another answer, with its own time."""
         self._begun, self._sent = 0.0, 0
 
     def send(self, data: bytes) -> None:
-        """Raises ``OSError`` if the client does not take it in time."""
+        """Raises ``OSError`` if the client is gone, or does not read in time."""
         self._begun = self._begun or time.monotonic()
         view = memoryview(data)
         try:
             while view:
-                self._client.settimeout(ANSWER_PACE.left(self._begun, self._sent))
+                self._client.settimeout(ANSWER_RATE.seconds_left(self._begun, self._sent))
                 sent = self._client.send(view[:CHUNK])
                 self._sent += sent
                 view = view[sent:]
@@ -123,10 +129,10 @@ class Stream:
             raise
 
     def close(self) -> None:
-        """Close behind an answer that the client may not have been waiting for.
+        """Close after an answer that was sent while the client may still be sending its request.
 
-        What it still sends is read and thrown away for a while. The system would else answer it
-        with a reset, at which the client loses the answer (RFC 9112, section 9.6).
+        Its further bytes are read and thrown away for a while. Otherwise the system would reset the
+        connection, and the client would lose the answer (RFC 9112, section 9.6).
         """
         client, done, pieces = self._client, 0, 0
         until = time.monotonic() + DRAIN_SECONDS

@@ -1,7 +1,7 @@
-"""What one client has sent and is not carried out yet: in order, and within a budget.
+"""The queue of calls that one client has sent and that have not been carried out, with its limits.
 
-A greenlet carries it out and exists only as long as there is something that may begin. Nothing
-begins while the client does not take its answers, nor while its person has asked for too much.
+A greenlet carries them out in order; it exists only while a call may begin. No call begins while
+too many bytes wait for the client to read them, or while its person is over the allowance.
 """
 
 import sys
@@ -15,20 +15,20 @@ from chat.live import allowance
 if TYPE_CHECKING:
     from chat.live.session import Session
 
-#: Calls of one connection that may wait before no more are read, and when reading goes on.
+#: With FULL calls of a connection waiting no more is read from it; at LOW reading goes on.
 FULL, LOW = 64, 16
-#: The same in bytes of memory.
+#: The same limits in bytes of memory.
 FULL_BYTES, LOW_BYTES = 256 * 1024, 64 * 1024
-#: Calls of one connection that are carried out at the same time, where they may.
+#: Calls of one connection that are carried out at the same time, of those kinds that may overlap.
 OVERLAP = 16
-#: Calls of one connection that are begun in one turn of the loop.
+#: Calls of one connection that begin in one turn of the event loop.
 CALLS = 16
-#: Bytes that may wait for a client before no further call of it is carried out.
+#: While more bytes than this wait for a client to read them, no call of it begins.
 UNTAKEN = 2**20
 
 
 class Ended:
-    """The place of a connection's end among what it has sent."""
+    """Stands in the queue behind a connection's last call: the connection has ended."""
 
     __slots__ = ("reason",)
 
@@ -37,16 +37,16 @@ class Ended:
 
 
 class Inbox:
-    """Of one session, as long as something of it waits or is under way. ``bytes`` is what waits.
+    """Of one session, while calls of it wait or are under way. ``bytes`` counts those that wait.
 
-    On a quiet connection each call makes one, so that little is set at first.
+    A quiet connection makes a new inbox for each call: so most attributes begin as the class's.
     """
 
     is_full = False
-    #: Told when there is room again.
+    #: An event that is sent when there is room again; made when somebody waits for it.
     _room_again: Any = None
-    #: Whether a greenlet works on it, is about to, or whoever ends next sees to that; and whether
-    #: it has stopped until it is told to look again.
+    #: _has_worker: a greenlet carries calls out, or one will be started. _is_held: the next call
+    #: waits for one under way to end. _is_parked: the next call waits for ``go_on``.
     _has_worker = _is_held = _is_parked = False
     _under_way = _begun = _turn_number = 0
 
@@ -69,7 +69,7 @@ class Inbox:
                 self._session.transport.pause()
 
     def go_on(self) -> bool:
-        """Look again whether the next call may begin. Gives whether anything waited for that."""
+        """Check again whether the next call may begin; gives whether one was waiting for this."""
         was_parked = self._is_parked
         if was_parked:
             self._is_parked = False
@@ -83,9 +83,9 @@ class Inbox:
             self._room_again.wait()
 
     def _work(self) -> None:
-        """Carry out what has come, one after the other, but for calls that may overlap.
+        """Carry out calls one after the other, except those that may overlap.
 
-        Those only have to begin in order: the next one begins while the store answers this one.
+        Overlapping calls only begin in order: the next begins while the store answers this one.
         """
         session, items = self._session, self._items
         while items:
@@ -94,7 +94,7 @@ class Inbox:
                 isinstance(first, str) and not session.asking and session.server.may_overlap(first)
             )
             if self._under_way and (not overlaps or self._under_way == OVERLAP):
-                # Whoever is under way begins this anew.
+                # ``_carry_out_beside`` starts this method again when a call has ended.
                 self._is_held = True
                 return
             if self._has_to_wait():
@@ -103,7 +103,7 @@ class Inbox:
             items.popleft()
             self._make_room(first)
             if isinstance(first, Ended):
-                # What was called before is carried out by now: a page says goodbye and is gone.
+                # Calls sent before the end have been carried out: a page may leave and close.
                 session.close(wait=False, abort=True, reason=first.reason)
                 items.clear()
                 self.bytes = 0
@@ -121,7 +121,7 @@ class Inbox:
         self._leave_if_done()
 
     def _has_to_wait(self) -> bool:
-        """Whether the next one may not begin; then it is seen to that somebody calls ``go_on``."""
+        """Whether the next call may not begin yet; if so, arranges that ``go_on`` is called."""
         session = self._session
         if session.closed or isinstance(self._items[0], Ended):
             return False
@@ -131,7 +131,7 @@ class Inbox:
         if self._begun == CALLS:
             self._turn.next(self._look_again)
         elif session.untaken > UNTAKEN:
-            # The one whose turn it is when the client has taken it, or else the clock.
+            # The transport calls ``go_on`` when the client has read, or else the backlog's check.
             session.behind()
         elif person is None or person.is_free():
             self._begun += 1
@@ -186,6 +186,6 @@ class Inbox:
             self._leave_if_done()
 
     def _leave_if_done(self) -> None:
-        """An idle connection has no inbox, which is what most of its memory would be."""
+        """Drop the inbox of an idle connection: it would be most of that connection's memory."""
         if not self._items and not self._under_way and not self._has_worker:
             self._session.forget_inbox(self)

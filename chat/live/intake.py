@@ -1,79 +1,79 @@
-"""What one client sends, read within a budget, so that no client keeps a worker from the others.
+"""Reads one client's WebSocket frames within a budget, so that no client takes all of a worker.
 
-A client that has not shown a token has a small budget for good: a few dozen packets are enough for
-that. Any other may send as much as it likes, but in one turn of the loop only so much of it is
-read. What asks for nothing (pings, fragments without end) has a limit in time besides.
+A client that has not shown a token has one small budget of bytes, enough for a few dozen packets.
+Any other may send any amount, of which only a part is read in one turn of the event loop. Frames
+that carry no call (pings, fragments of messages that never end) also have a limit per second.
 """
 
 from chat.live.frames import REFUSED, FrameError, Message, Parser
-from chat.live.pace import Pace
+from chat.live.token_bucket import TokenBucket
 
-#: Frames of one client that are read in one turn of the loop.
+#: Frames of one client that are read in one turn of the event loop.
 FRAMES = 64
-#: What a client may send before it has shown a token, in bytes; a frame counts as so many at least.
-STRANGER_BYTES, FRAME_BYTES = 256 * 1024, 4096
-#: Pings and the like of one client: a second, and at once. One that sends more is closed.
+#: Bytes that a client may send before it has shown a token; a frame counts as FRAME_BYTES at least.
+UNAUTHENTICATED_BYTES, FRAME_BYTES = 256 * 1024, 4096
+#: Pings, pongs and the like of one client: a second, and at once. Beyond that it is disconnected.
 IDLE_RATE, IDLE_BURST = 20, 200
-#: Frames that complete no message: a second, and at once. One that sends more is read later.
+#: Frames that complete no message: a second, and at once. Beyond that the client is read later.
 FRAGMENT_RATE, FRAGMENT_BURST = 500, 2500
-#: Bytes that are thrown away of a client that has been told that it is closed.
+#: Bytes that a client may still send after the server's closing frame; they are thrown away.
 AFTER_END = 256 * 1024
 
 
 class Intake:
-    """Of one connection. The budgets in time are made when they are needed: few ever are."""
+    """Of one connection. Its token buckets are made when needed, which is seldom."""
 
     __slots__ = ("_credit", "_fragments", "_idle", "_parser")
 
     def __init__(self) -> None:
         self._parser = Parser()
-        self._credit = STRANGER_BYTES
-        self._idle: Pace | None = None
-        self._fragments: Pace | None = None
+        self._credit = UNAUTHENTICATED_BYTES
+        self._idle: TokenBucket | None = None
+        self._fragments: TokenBucket | None = None
 
     @property
     def has_more(self) -> bool:
-        """Whether there is something to read in the next turn, without a byte more coming."""
+        """Whether whole frames are left for the next turn, even if no byte more arrives."""
         return self._parser.has_more
 
     @property
     def held(self) -> int:
-        """Bytes that are here and have not become a message."""
+        """Bytes that have been received and are not part of a whole message yet."""
         return self._parser.held
 
-    def take(self, data: bytes, is_known: bool) -> list[Message]:
-        """The messages of this turn; ``is_known`` says whether the client has shown a token.
+    def take(self, data: bytes, is_authenticated: bool) -> list[Message]:
+        """The messages to handle in this turn. Raises ``FrameError``.
 
-        Raises ``FrameError``.
+        ``is_authenticated`` says whether the client has shown a token.
         """
         parser = self._parser
         messages = parser.feed(data, FRAMES)
-        if not is_known:
+        if not is_authenticated:
             self._credit -= max(len(data), parser.taken * FRAME_BYTES)
             if self._credit < 0:
                 raise FrameError(REFUSED, "too much before a token")
         if parser.taken > len(messages):
             if self._fragments is None:
-                self._fragments = Pace(FRAGMENT_RATE, FRAGMENT_BURST)
+                self._fragments = TokenBucket(FRAGMENT_RATE, FRAGMENT_BURST)
             self._fragments.take(parser.taken - len(messages))
         return messages
 
     def may_idle(self) -> bool:
-        """Note a packet that asks for nothing. Gives whether it is still one of a few."""
+        """Count a packet that carries no call; gives whether it is within the limit."""
         if self._idle is None:
-            self._idle = Pace(IDLE_RATE, IDLE_BURST)
+            self._idle = TokenBucket(IDLE_RATE, IDLE_BURST)
         return self._idle.take()
 
     def is_ahead(self) -> bool:
-        """Whether the client has to wait until it has time again for fragments."""
-        return self._fragments is not None and not self._fragments.is_paid()
+        """Whether the client has sent too many fragments, and is to be read later."""
+        return self._fragments is not None and self._fragments.in_debt()
 
     def close(self) -> None:
-        """From now on whatever comes is thrown away."""
+        """The connection is closing: forget unfinished messages. Further bytes go to ``drop``."""
         self._parser = Parser()
         self._credit = AFTER_END
 
     def drop(self, data: bytes) -> bool:
-        """Throw that away. Gives whether there may be more of it."""
+        """Throw these bytes away; gives whether more may follow."""
         self._credit -= len(data)
         return self._credit >= 0

@@ -1,7 +1,8 @@
-"""The live side of one worker: its connections, and what happens to them from outside.
+"""The connections of one worker: accepted with a token, checked, notified, and ended.
 
-A connection is let in with a token, may lose it again (expired, revoked, its person made a guest),
-and ends in one of two ways: lost, which leaves it the grace to come back, or left, which does not.
+A connection that is lost keeps its leases for the grace, in which its client may come back
+(``lost``). One whose access has ended (token revoked, password changed, person made a guest) leaves
+its rooms at once (``end``).
 """
 
 import contextlib
@@ -25,7 +26,7 @@ from chat.errors import N_, Forbidden, NotFound, Unauthorized
 from chat.live.connections import Connection, Connections
 from chat.live.fanout import Fanout
 from chat.live.session import Session
-from chat.live.verified import Caller, Verified
+from chat.live.token_cache import Caller, TokenCache
 from chat.users import GUEST, User
 
 log = logging.getLogger(__name__)
@@ -43,7 +44,7 @@ MADE_A_GUEST = "You may not enter the rooms any more."
 
 
 class Live:
-    """Built once a worker; ``verify`` raises ``Unauthorized`` and its kinds."""
+    """One for each worker. ``verify`` raises ``Unauthorized``, or a subclass of it."""
 
     def __init__(
         self,
@@ -56,7 +57,7 @@ class Live:
         self.conversation = conversation
         self.store = conversation.store
         self.connections = Connections(per_person)
-        self._verified = Verified(verify, self.hears)
+        self._token_cache = TokenCache(verify, self.hears)
         timing = conversation.limits.timing
         listeners = {keys.CONTROL: self._control, key_prefix.queue(): server.manager.hear}
         self.fanout = Fanout(
@@ -66,7 +67,7 @@ class Live:
             timing,
             listeners,
             self._check_again,
-            self._verified.forget_all,
+            self._token_cache.forget_all,
             self._tell_removed,
         )
         self.changed: set[str] = set()
@@ -81,16 +82,16 @@ class Live:
         self._releasing = False
 
     def sessions(self) -> list[Session]:
-        """All of Engine.IO's on this worker."""
+        """All Engine.IO sessions of this worker."""
         return list(self.server.eio.sockets.values())
 
     def hears(self) -> bool:
-        """Whether the worker hears what the others tell it."""
+        """Whether the worker hears what other workers publish."""
         return self.fanout.listens and time.monotonic() - self.heard_at < DEAF
 
     def accept(self, session: str, token: object) -> None:
-        """A new connection. Raises ``Unauthorized`` and its kin, ``Forbidden``, ``RateLimited``."""
-        caller = self._verified(token)
+        """A client connects. Raises ``Unauthorized``, ``Forbidden``, ``RateLimited``."""
+        caller = self._token_cache(token)
         if not caller.user.may_chat:
             raise Forbidden(N_("Guests cannot enter the rooms yet. An admin can change that."))
         self.connections.check_room_for(caller.user.name)
@@ -101,8 +102,8 @@ class Live:
         )
 
     def authorise(self, connection: Connection, token: object) -> User:
-        """Whoever calls, if the token is good and that of the person who connected."""
-        caller = self._verified(token, connection.engine.in_turn)
+        """The user of a call's token. Raises ``Unauthorized``, also for another person's token."""
+        caller = self._token_cache(token, connection.engine.in_turn)
         if caller.user.name != connection.name:
             raise Unauthorized(N_("This token belongs to somebody else."))
         if caller.expires_at > connection.expires_at:
@@ -111,20 +112,20 @@ class Live:
         return caller.user
 
     def lost(self, session: str) -> None:
-        """The connection is gone; whoever comes back within the grace was never away."""
+        """The connection is gone: its leases end after the grace, unless the client comes back."""
         connection = self.connections.pop(session, None)
         if connection is not None:
             connection.ended = True
             self.release(connection)
 
     def release(self, connection: Connection) -> None:
-        """Take a connection that has ended out of the rooms it is still in."""
+        """Remove an ended connection from the fan-out, and shorten its leases to the grace."""
         connection.engine.connection = None
         joined = list(connection.rooms)
         for room_id in joined:
             self.fanout.remove(room_id, connection)
         if self.draining or not joined:
-            # They come back to other workers, maybe not within the grace: their leases stand.
+            # Clients of a stopping worker may need longer than the grace: their leases stay long.
             return
         self._lost.append((joined, connection.member))
         if not self._releasing:
@@ -132,7 +133,7 @@ class Live:
             self.server.start_background_task(self._release_all)
 
     def _release_all(self) -> None:
-        # Thousands may be lost at once; those that are lost meanwhile have their turn next.
+        # Thousands may be lost at once: they are released together, and later ones in a next pass.
         try:
             while self._lost:
                 lost, self._lost = self._lost, []
@@ -143,15 +144,16 @@ class Live:
                 try:
                     presence.release(self.store, members, self.conversation.limits.timing)
                 except RedisError as away:
-                    # Their leases are not renewed any more, and end by themselves.
+                    # Their leases are not renewed any more, and expire.
                     log.debug("The store does not answer: %s", away)
         finally:
             self._releasing = False
 
     def end(self, connection: Connection, text: str) -> None:
-        """Close a connection that may not go on: told why, and out of its rooms at once.
+        """End a connection whose access has ended; ``text`` tells the client why.
 
-        From here on it hears nothing more; the store is told, and it is closed, by and by.
+        When this returns, nothing more is sent to it. A background task closes it and takes it out
+        of its rooms in the store.
         """
         if connection.ended:
             return
@@ -167,7 +169,7 @@ class Live:
     def _finish(self, connection: Connection, joined: Iterable[str]) -> None:
         self.server.disconnect(connection.session)
         for room_id in joined:
-            self._take_out(connection, room_id, message.LEFT)
+            self._leave_room(connection, room_id, message.LEFT)
 
     def refuse_namespace(self, engine: str, namespace: str) -> None:
         """Answer a client that connects to a namespace other than ``/``: there is none."""
@@ -178,13 +180,13 @@ class Live:
             session.acknowledge(b"44%b,%b" % (namespace.encode(), told))
 
     def drop(self, engine: str) -> None:
-        """Close the transport; to the client that is a lost connection, and it may come back."""
+        """Close the transport, so that the client connects again."""
         session = self.server.eio.sockets.get(engine)
         if session is not None:
             session.close(wait=False, abort=True)
 
     def cut_off(self, session: Session) -> None:
-        """It does not read what it is sent. What waits for it is thrown away: it can resume."""
+        """Close a session whose client does not read. It can connect again and resume."""
         session.discard()
         connection = session.connection
         if connection is not None:
@@ -194,7 +196,7 @@ class Live:
         session.close(wait=False, abort=True)
 
     def drain(self, seconds: float) -> None:
-        """Tell the clients of a worker that stops; let them go within ``seconds``, few sooner."""
+        """The worker stops: notify its clients, and close them spread over at most ``seconds``."""
         self.draining = True
         seconds = min(seconds, len(self.connections) / DRAINED)
         for connection in list(self.connections.values()):
@@ -212,32 +214,32 @@ class Live:
         self.emit(connection, "notice", {"code": code, "message": text})
 
     def emit(self, connection: Connection, event: str, payload: Any) -> None:
-        """Send to one connection of this worker, without a detour over the message queue."""
+        """Send an event to one connection of this worker, not through the message queue."""
         text = orjson.dumps([event, payload]).decode()
         with contextlib.suppress(SocketIsClosedError):
             connection.engine.send(Packet(MESSAGE, f"2{text}"))
 
-    def put_out(self, connection: Connection, room_id: str) -> None:
-        """Take a connection out of a private room of which its person is no member any more."""
+    def remove_from_room(self, connection: Connection, room_id: str) -> None:
+        """Remove a connection from a private room of which its person is no member any more."""
         self.fanout.remove(room_id, connection)
         self._tell_removed(connection, room_id)
-        self.server.start_background_task(self._take_out, connection, room_id, message.KICKED)
+        self.server.start_background_task(self._leave_room, connection, room_id, message.KICKED)
 
     def _tell_removed(self, connection: Connection, room_id: str) -> None:
         text = "You are no member of this room any more."
         self.emit(connection, "notice", {"code": "kicked", "message": text, "roomId": room_id})
 
-    def _take_out(self, connection: Connection, room_id: str, reason: str) -> None:
+    def _leave_room(self, connection: Connection, room_id: str, reason: str) -> None:
         self.fanout.remove(room_id, connection)
         user = User(connection.name, "", 0)
         try:
             self.conversation.leave(user, room_id, connection.session, reason)
         except RedisError as away:
-            # Its lease is not renewed any more, and ends by itself.
+            # Its lease is not renewed any more, and expires.
             log.debug("The store does not answer: %s", away)
 
     def _control(self, payload: bytes) -> None:
-        """What the workers tell each other; each is one JSON object with one field."""
+        """Handle what another worker has published: a JSON object with one field."""
         told: dict[str, Any] = orjson.loads(payload)
         if told.get("canary") == self.worker:
             self.heard_at = time.monotonic()
@@ -248,14 +250,14 @@ class Live:
         elif "rooms" in told:
             self.changed.update(told["rooms"])
         elif "revoked" in told:
-            self._verified.forget(lambda c: told["revoked"] in (c.jti, c.session))
+            self._token_cache.forget(lambda c: told["revoked"] in (c.jti, c.session))
             self._end_all(self.connections.of_ident(told["revoked"]), LOGIN_ENDED)
         elif "person" in told:
-            self._verified.forget(lambda c: c.user.name == told["person"])
+            self._token_cache.forget(lambda c: c.user.name == told["person"])
             self._end_all(self.connections.of_person(told["person"]), PASSWORD_CHANGED)
         elif "role" in told:
             name, role = told["role"]
-            self._verified.forget(lambda c: c.user.name == name)
+            self._token_cache.forget(lambda c: c.user.name == name)
             if role == GUEST:
                 self._end_all(self.connections.of_person(name), MADE_A_GUEST)
 
@@ -264,15 +266,12 @@ class Live:
             self.end(connection, text)
 
     def _check_again(self) -> None:
-        """After a time in which the worker heard nothing: end what it was told to end meanwhile."""
-        self._verified.forget_all()
+        """The worker hears again: end connections whose revocation it may have missed."""
+        self._token_cache.forget_all()
         self.check(list(self.connections.values()))
 
     def check(self, connections: Sequence[Connection]) -> None:
-        """End those of these whose person may not go on, whatever this worker was told of it.
-
-        Raises ``RedisError``.
-        """
+        """Ask the store who has lost access, and end their connections. Raises ``RedisError``."""
         for start in range(0, len(connections), CHECKED):
             chunk = connections[start : start + CHECKED]
             idents = sorted({ident for c in chunk for ident in (c.token, c.login)})
@@ -287,8 +286,8 @@ class Live:
 
     def _check(self, connection: Connection, user: User | None, revoked: set[str]) -> None:
         if user is None:
-            # No account is ever deleted: the store has lost it. Its calls are refused by then.
-            self._verified.forget(lambda c: c.user.name == connection.name)
+            # Accounts are never deleted, so the store has lost this one. Its calls are refused.
+            self._token_cache.forget(lambda c: c.user.name == connection.name)
         elif not revoked.isdisjoint((connection.token, connection.login)):
             self.end(connection, LOGIN_ENDED)
         elif user.generation != connection.user.generation:
@@ -296,5 +295,5 @@ class Live:
         elif not user.may_chat:
             self.end(connection, MADE_A_GUEST)
         elif user != connection.user:
-            self._verified.forget(lambda c: c.user.name == user.name)
+            self._token_cache.forget(lambda c: c.user.name == user.name)
             connection.user = user

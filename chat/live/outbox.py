@@ -1,16 +1,16 @@
-"""What waits to be sent to one client: pieces of bytes, which many clients may share."""
+"""The bytes that wait to be sent to one client, in pieces that many clients may share."""
 
 import ssl
 from typing import Any
 
-#: Bytes written, more or less, in one system call.
+#: Bytes that are written in one system call, roughly.
 CHUNK = 64 * 1024
-#: What a socket says that takes or has nothing at the moment.
+#: Raised by a non-blocking socket that cannot send, or has nothing to read, at the moment.
 NOT_YET = (BlockingIOError, InterruptedError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 
 
 class Outbox:
-    """``waiting`` is the number of bytes; ``progress`` when the client last took some of them."""
+    """``waiting``: bytes to be sent. ``progress``: when the client last took some (monotonic)."""
 
     __slots__ = ("_begun", "pieces", "progress", "waiting")
 
@@ -18,16 +18,16 @@ class Outbox:
         self.pieces: list[bytes] = [first]
         self.waiting = len(first)
         self.progress = 0.0
-        #: What is left of a piece that is sent in part.
+        #: The rest of a piece that has been sent in part.
         self._begun: memoryview | None = None
 
     def discard(self) -> None:
-        """Throw away what waits, up to the end of what is sent in part."""
+        """Throw away all pieces but the rest of one that has been sent in part."""
         self.pieces.clear()
         self.waiting = len(self._begun or b"")
 
     def clear(self) -> None:
-        """The client is gone."""
+        """Throw everything away: the client is gone."""
         self.pieces.clear()
         self._begun = None
         self.waiting = 0
@@ -35,7 +35,7 @@ class Outbox:
     def send(self, client: Any) -> bool:
         """Send as much as the system takes; gives whether that is all. Raises ``OSError``."""
         if self._begun is None and len(self.pieces) == 1:
-            # Nearly always: one piece, and the system takes all of it.
+            # The usual case: one piece, and the system takes all of it.
             piece = self.pieces.pop()
             try:
                 sent = client.send(piece)
@@ -54,14 +54,14 @@ class Outbox:
                 self._begun = memoryview(data)
                 return False
             self.waiting -= sent
-            # No copy: a room's slow members must not each have bytes of their own.
+            # A view, not a copy: slow members of a room must not cost a copy each.
             self._begun = memoryview(data)[sent:] if sent < len(data) else None
         return True
 
     def _next_piece(self) -> bytes:
-        """What one system call may well take, so that little is left over of it.
+        """The next pieces, joined up to about ``CHUNK`` bytes for one system call.
 
-        What is long goes by itself: put together with others it would be this client's own copy.
+        A long piece is sent by itself: joining would copy it for this client.
         """
         pieces = self.pieces
         if len(pieces) == 1:

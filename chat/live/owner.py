@@ -1,29 +1,29 @@
-"""Who a WebSocket's transport works for: a session, or a session's probe."""
+"""The interface through which a transport tells its session, or its probe, what happens."""
 
 from typing import Protocol
 
 
 class Owner(Protocol):
-    """Who a transport works for. All of it is called by the event loop, and must not block."""
+    """A transport's owner. The event loop calls all of these methods: they must not block."""
 
     @property
-    def is_known(self) -> bool:
+    def is_authenticated(self) -> bool:
         """Whether the client has shown a token."""
 
     def heard(self, data: str | bytes) -> None:
-        """A whole message."""
+        """The client has sent a whole message."""
 
     def lost(self) -> None:
-        """The other side is gone, or has broken the protocol. Called once at the most."""
+        """The client is gone, or has broken the protocol. Called once at most."""
 
     def behind(self) -> None:
-        """Something waits: for the client to read it, or for the rest of its message."""
+        """Bytes are waiting: for the client to read them, or for the rest of its message."""
 
     def drained(self) -> None:
-        """Nothing waits for the client any more."""
+        """The client has read all that was waiting for it."""
 
-    def beat(self) -> None:
-        """It is this one's turn in the wheel."""
+    def ping(self) -> None:
+        """Send a ping."""
 
-    def check(self) -> None:
-        """Some seconds have passed since then."""
+    def check_pong(self) -> None:
+        """The time to answer the last ping is over."""

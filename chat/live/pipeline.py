@@ -1,7 +1,7 @@
-"""The commands of one turn of the loop travel to the store in one write, and so do the answers.
+"""Sends the store's commands of one turn of the event loop in one write, over one connection.
 
-Greenlets that need the store at the same moment share one connection. It is redis-py's own, so TLS,
-authentication and addresses stay the library's; only who writes and who reads it is decided here.
+All greenlets of a worker share the connection. It is redis-py's own, so TLS, authentication and
+addresses are the library's work. This module only decides when it is written and read.
 """
 
 import logging
@@ -19,18 +19,18 @@ from redis.exceptions import ConnectionError, RedisError, ResponseError, Timeout
 
 from chat import condition
 from chat.live.turn import Turn
-from chat.store import PATIENCE, SCRIPTS, Command, Store
+from chat.store import COMMAND_TIMEOUT, SCRIPTS, Command, Store
 
 log = logging.getLogger(__name__)
 
 #: Seconds before a batch is sent once more over a new connection, at the most.
 PAUSE = 0.05
-#: Seconds between two looks at how long somebody has been waiting.
+#: Seconds between two checks of how long the oldest batch has waited.
 LOOK = 0.5
 
 
 class _Batch:
-    """Commands of one caller, who sleeps until all their answers are here."""
+    """The commands of one caller, whose greenlet sleeps until all answers have arrived."""
 
     __slots__ = ("answers", "commands", "is_second_try", "packed", "since", "waiter")
 
@@ -43,7 +43,7 @@ class _Batch:
         self.is_second_try = False
 
     def wake(self, failure: Exception | None = None) -> None:
-        """To be called by the event loop."""
+        """Let the caller go on. To be called by the event loop."""
         waiter, self.waiter = self.waiter, None
         if waiter is None:
             return
@@ -54,11 +54,12 @@ class _Batch:
 
 
 class Pipeline:
-    """``send`` is for ``Store.travel``: commands in, answers out, errors of commands among them.
+    """``send`` serves as ``Store.travel``: it takes commands, and returns answers and errors.
 
-    Whatever is sent is carried out in that order, also where a broken connection makes it necessary
-    to send it once more. ``on_other_server()`` is called when the server behind the connection is
-    of no more use, or is another one than before: other connections may still be to that one.
+    Commands are carried out in the order of sending, also when a broken connection makes it
+    necessary to send them again. ``on_other_server()`` is called when the server behind the
+    connection cannot be used, or is another one than before: then other connections have to be
+    made anew as well.
     """
 
     def __init__(
@@ -70,10 +71,10 @@ class Pipeline:
         pool = store.redis.connection_pool
         options = {**pool.connection_kwargs, "health_check_interval": 0}
         self._connection = pool.connection_class(**options)
-        #: All that is not answered yet, in order; of that, what is to be written in this turn.
+        #: The batches that are not answered yet, in order; and those of them not yet written.
         self._pending: deque[_Batch] = deque()
         self._unwritten: list[_Batch] = []
-        #: Whoever is to be woken, all of them at once.
+        #: Batches with all answers, whose callers are woken together.
         self._answered: list[_Batch] = []
         self._writer: Any = None
         self._reader: Any = None
@@ -90,7 +91,7 @@ class Pipeline:
         try:
             hubs.get_hub().switch()
         finally:
-            # Whoever was thrown out of its sleep is not to be woken any more.
+            # If an exception (a timeout) has ended the sleep, nobody is to be woken later.
             batch.waiter = None
         return batch.answers
 
@@ -121,7 +122,7 @@ class Pipeline:
 
     def _connect(self) -> None:
         self._connection.connect()
-        # First of all, or else who finds that they are missing would be overtaken by others.
+        # Scripts are loaded first: a command that had to load its script would lose its place.
         for script in SCRIPTS.values():
             self._connection.send_command("SCRIPT", "LOAD", script.source)
         for command in condition.WHO_ANSWERS:
@@ -136,7 +137,7 @@ class Pipeline:
         self._store.life, self._store.is_kept = condition.life(answers)
         if before and before != self._store.life:
             self._leave_server()
-            # They name epochs of a life in which their numbers may have been given already.
+            # Waiting commands name epochs of the old life, whose numbers may be given out again.
             replaced = ConnectionError("The store is another one now.", status_code="REPLACED")
             self._give_up(list(self._pending), replaced)
             self._pending.clear()
@@ -175,15 +176,15 @@ class Pipeline:
                 return error
             except TimeoutError:
                 waited = self._pending and time.monotonic() - self._pending[0].since
-                # A process that was held up finds its time over, and the answer here.
-                if waited and waited > PATIENCE and not self._connection.can_read(timeout=0):
+                # After a pause of the whole process the time is over, but an answer may be here.
+                if waited and waited > COMMAND_TIMEOUT and not self._connection.can_read(timeout=0):
                     raise
 
     def _fail(self, error: Exception) -> None:
-        """The connection is of no more use: what it took along is sent again, but only once.
+        """The connection has failed: send its unanswered batches again, each at most once.
 
-        The store may have been restarted since the last command. More patience than that is the
-        client's, which has an outbox; and a store that is only silent has had all of ours.
+        So a restarted store is not noticed. After a second failure, or a timeout, the callers get
+        the error: the clients have an outbox and repeat their calls.
         """
         if not isinstance(error, RedisError | OSError):
             log.exception("The pipeline to the store failed")
@@ -211,7 +212,7 @@ class Pipeline:
 
 
 def _again(error: Exception) -> Exception:
-    """One for each caller: a traceback grows with everybody who raises it."""
+    """A copy of the error for each caller: a shared one would collect all their tracebacks."""
     if isinstance(error, RedisError):
         return type(error)(str(error), status_code=error.status_code)
     return ConnectionError(str(error))

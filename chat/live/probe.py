@@ -22,8 +22,8 @@ class Probe:
         self.session.upgrading = True
 
     @property
-    def is_known(self) -> bool:
-        return self.session.is_known
+    def is_authenticated(self) -> bool:
+        return self.session.is_authenticated
 
     def behind(self) -> None:
         return None
@@ -49,11 +49,11 @@ class Probe:
     def lost(self) -> None:
         self.session.upgrading = False
 
-    def beat(self) -> None:
-        """It was given a whole interval."""
+    def ping(self) -> None:
+        """The client has had a whole interval to finish the upgrade."""
         assert self.transport
         self.transport.end()
         self.lost()
 
-    def check(self) -> None:
+    def check_pong(self) -> None:
         return None

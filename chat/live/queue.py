@@ -6,14 +6,14 @@ from typing import Any
 import eventlet
 
 from chat import key_prefix
-from chat.live.members import Members
+from chat.live.client_manager import ClientManager
 
 
-class QueueManager(Members):
-    """The library's, but it hears the queue over the worker's one connection that listens.
+class QueueManager(ClientManager):
+    """The library's manager, but it receives the queue through the worker's ``Subscriber``.
 
-    So it is healed with that: the library's own would be deaf for up to a minute after the store
-    was away, and for ever on a connection that is only half open.
+    The library's own connection would hear nothing for up to a minute after the store was away, and
+    for ever if the connection was only half open.
     """
 
     def __init__(self, store_url: str) -> None:
@@ -21,16 +21,17 @@ class QueueManager(Members):
         self._heard = eventlet.queue.LightQueue()
 
     def hear(self, payload: bytes) -> None:
-        """What arrived on the queue."""
+        """A message has arrived on the queue."""
         self._heard.put(payload)
 
-    def _leave_as_it_is(self, message: dict[str, Any]) -> None:
-        """Who is in a room is decided by ``join`` and ``leave`` alone, not by programs outside.
+    def _ignore(self, message: dict[str, Any]) -> None:
+        """Ignore a request from outside to change who is in a room.
 
-        A room that an outside program has closed would no longer hear what others outside emit.
+        Only ``join`` and ``leave`` decide that. In a room that one program closed, nothing would
+        arrive any more that other programs emit.
         """
 
-    _handle_close_room = _handle_enter_room = _handle_leave_room = _leave_as_it_is
+    _handle_close_room = _handle_enter_room = _handle_leave_room = _ignore
 
     def _listen(self) -> Iterator[bytes]:
         while True:

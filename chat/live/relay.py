@@ -1,14 +1,15 @@
-"""Any worker may receive any request: one for another worker's session is passed on to it.
+"""Relays a request for another worker's session to that worker, over a Unix socket.
 
-A session of long-polling is a row of requests, and with several workers on one port each may arrive
-at another one. So a session's id begins with the tag of its worker, and every worker of the machine
-also listens on a Unix socket of that name, which only workers can reach. A request for a foreign
-session is passed on there, one on each connection, below a line that tells what only the first
-worker knows: the client's address, and whether it speaks TLS.
+A long-polling session is a series of requests, and with several workers on one port each request
+may arrive at another worker. So a session's id begins with the tag of its worker, and every worker
+listens on a Unix socket that is named after its tag; only workers of this machine can connect to
+it. A request for another worker's session is sent there, one on each connection. In front of it
+stands one line of JSON, the preamble, with what only the receiving worker knows: the client's
+address, and whether it uses TLS.
 
-The answer is read before anything else is done with it. Only after a 101 are bytes carried between
-the client and the worker: on a connection that both take for HTTP they would reach a worker that
-believes what that line says.
+The whole head of the answer is read first. Only after a 101 are bytes copied in both directions. If
+they were copied after a refused upgrade, a client could send further requests through the open
+connection to the other worker, which trusts the preamble.
 """
 
 import contextlib
@@ -37,28 +38,28 @@ from chat.live.http_refusal import Refused
 log = logging.getLogger(__name__)
 
 
-#: Seconds for an answer, longer than a poll waits for something to tell; and of silence on what has
-#: become a WebSocket, which is pinged more often.
-PATIENCE = 60.0
-#: Requests and WebSockets of other workers' clients that are served at a time.
+#: Seconds without a byte after which a relayed connection is closed: more than a poll waits for its
+#: answer, and more than lie between two pings of a WebSocket.
+TIMEOUT = 60.0
+#: Requests and WebSockets from other workers that this worker serves at the same time.
 SESSIONS = 10_000
-#: Bytes carried at a time.
+#: Bytes copied at a time.
 CHUNK = 65_536
-#: Bytes of an answer; what waits for one who polls is bounded by less.
+#: Bytes of an answer at most. What may wait for a polling client is less.
 ANSWER_MAX = 32 * 1024 * 1024
 _TAG = re.compile(r"([0-9a-f]{8})\.")
 _END = b"\r\n\r\n"
-#: What the line above a request tells.
-_TOLD = (
+#: The keys of the WSGI environment that are in the preamble.
+_PREAMBLE = (
     *("REMOTE_ADDR", "REMOTE_PORT", "SERVER_NAME", "SERVER_PORT", "SCRIPT_NAME"),
     "wsgi.url_scheme",
 )
-#: Of this one connection, not of the request.
+#: Headers about the connection itself, which are not relayed.
 _HOP_BY_HOP = {"connection", "keep-alive", "proxy-connection", "te", "transfer-encoding", "upgrade"}
 
 
 class Relay:
-    """WSGI middleware around ``app``. ``folder`` gives the workers' sockets their place."""
+    """WSGI middleware for requests under ``path``. ``folder`` is where the workers' sockets are."""
 
     def __init__(self, app: App, path: str, folder: Path) -> None:
         self._app = app
@@ -68,13 +69,13 @@ class Relay:
         self.tag = secrets.token_hex(4)
 
     def name(self, session: str) -> str:
-        """The id of a session of this worker."""
+        """The id of a session of this worker: Engine.IO's own id, behind the worker's tag."""
         return f"{self.tag}.{session}"
 
     def start(self) -> None:
-        """Listen for what the others pass on."""
+        """Listen for requests from other workers."""
         place = self._claim_place()
-        # Under its name only once it listens: until then another worker would take it for dead.
+        # It gets its name when it listens already: other workers delete sockets that refuse them.
         unready = place.with_suffix(".new")
         listener = eventlet.listen(str(unready), family=socket.AF_UNIX, backlog=1024)
         unready.chmod(0o600)
@@ -82,7 +83,7 @@ class Relay:
         eventlet.spawn(self._accept, listener)
 
     def stop(self) -> None:
-        """Others no longer find this worker."""
+        """Remove the socket: other workers no longer find this one."""
         with contextlib.suppress(OSError):
             self._socket_of(self.tag).unlink()
 
@@ -98,7 +99,7 @@ class Relay:
             return self._pass_on(environ, start_response, found[1])
         except (OSError, http.client.HTTPException) as gone:
             log.debug("The worker of a session cannot be reached: %s", gone)
-            # As Engine.IO answers for a session that it does not know: the client starts anew.
+            # Engine.IO's answer for an unknown session, after which a client starts a new one.
             headers = [("Content-Type", "application/json")]
             start_response("400 BAD REQUEST", headers)
             return [b'{"code":1,"message":"Session ID unknown"}']
@@ -108,11 +109,11 @@ class Relay:
     ) -> list[bytes]:
         upgrade: Upgrade = environ["maru.upgrade"]
         with contextlib.closing(_connected(self._socket_of(tag))) as worker:
-            worker.sendall(_as_it_came(environ) + upgrade.early)
+            worker.sendall(_request_of(environ) + upgrade.early)
             answer = _head_of_answer(worker)
             if answer.split(b" ", 2)[1] == b"101":
                 upgrade.answered = True
-                _carry(upgrade.client, worker, answer)
+                _copy_both_ways(upgrade.client, worker, answer)
                 return []
             status, headers, body = _whole_answer(worker, answer, environ["REQUEST_METHOD"])
         start_response(status, [(k, v) for k, v in headers if k.lower() not in _HOP_BY_HOP])
@@ -132,20 +133,29 @@ class Relay:
                 worker.close()
 
     def _serve(self, worker: Any) -> None:
-        """One request of another worker."""
+        """Serve one request from another worker."""
         is_taken = False
 
         def left() -> None:
             self._admission.leave(None)
 
         try:
-            told, rest = _told(worker)
+            environ, rest = _read_preamble(worker)
             connection = Connection(
-                self._app, worker, told, self._admission, None, left, set(), 0.0, self._only, rest
+                self._app,
+                worker,
+                environ,
+                self._admission,
+                None,
+                left,
+                set(),
+                0.0,
+                self._only,
+                rest,
             )
             is_taken = connection.serve(lambda: True)
         except (OSError, ValueError):
-            pass  # The other worker is gone, or it was none: it is looked at whether we live.
+            pass  # The other worker is gone, or only checked whether this one is alive.
         finally:
             with contextlib.suppress(OSError):
                 worker.close()
@@ -166,7 +176,7 @@ class Relay:
         if status.st_uid != os.geteuid() or not stat.S_ISDIR(status.st_mode):
             raise PermissionError(f"{self._folder} belongs to somebody else; remove it.")
         for other in self._folder.glob("*.sock"):
-            # What workers left behind that were killed.
+            # Killed workers leave their sockets behind.
             if _TAG.match(other.name) and not _is_alive(other):
                 other.unlink(missing_ok=True)
         return self._socket_of(self.tag)
@@ -174,7 +184,7 @@ class Relay:
 
 def _connected(path: Path) -> socket.socket:
     connection = socket.socket(socket.AF_UNIX)
-    connection.settimeout(PATIENCE)
+    connection.settimeout(TIMEOUT)
     connection.connect(str(path))
     return connection
 
@@ -187,12 +197,12 @@ def _is_alive(path: Path) -> bool:
     return True
 
 
-def _as_it_came(environ: dict[str, Any]) -> bytes:
-    """The request, below the line that tells the worker what it cannot see."""
-    told = {name: environ[name] for name in _TOLD if name in environ}
+def _request_of(environ: dict[str, Any]) -> bytes:
+    """The request in HTTP, behind its preamble."""
+    preamble = {name: environ[name] for name in _PREAMBLE if name in environ}
     query, version = environ.get("QUERY_STRING", ""), environ["SERVER_PROTOCOL"]
     body = environ["wsgi.input"].read()
-    # A WebSocket may last for days.
+    # Frees the body: the request may become a WebSocket, which lasts for days.
     environ["wsgi.input"] = io.BytesIO()
     lines = [f"{environ['REQUEST_METHOD']} /socket.io/?{query} {version}"]
     for key, value in environ.items():
@@ -207,27 +217,27 @@ def _as_it_came(environ: dict[str, Any]) -> bytes:
         lines.append(f"Connection: {environ.get('HTTP_CONNECTION', '')}")
         lines.append(f"Upgrade: {environ['HTTP_UPGRADE']}")
     head = "\r\n".join([*lines, "", ""]).encode("latin-1")
-    return orjson.dumps(told) + b"\n" + head + body
+    return orjson.dumps(preamble) + b"\n" + head + body
 
 
-def _told(worker: Any) -> tuple[dict[str, str], bytes]:
-    """What the line says, and what follows it. Raises ``OSError``, ``ValueError``."""
+def _read_preamble(worker: Any) -> tuple[dict[str, str], bytes]:
+    """The preamble, and the bytes behind it. Raises ``OSError``, ``ValueError``."""
     worker.settimeout(HEAD_SECONDS)
     line = b""
     while b"\n" not in line:
         part = worker.recv(CHUNK)
         if not part or len(line) > HEAD_MAX:
-            raise ValueError("no line of a worker")
+            raise ValueError("not the preamble of a worker")
         line += part
     line, _, rest = line.partition(b"\n")
-    told = orjson.loads(line)
-    if not isinstance(told, dict) or not told.keys() <= set(_TOLD):
-        raise ValueError("no line of a worker")
-    return told, rest
+    preamble = orjson.loads(line)
+    if not isinstance(preamble, dict) or not preamble.keys() <= set(_PREAMBLE):
+        raise ValueError("not the preamble of a worker")
+    return preamble, rest
 
 
 def _head_of_answer(worker: Any) -> bytes:
-    """What has come once the head is whole, which may be more than that."""
+    """What has been received once the head is complete, with what came behind it."""
     seen = b""
     while _END not in seen:
         part = worker.recv(CHUNK)
@@ -242,20 +252,20 @@ def _head_of_answer(worker: Any) -> bytes:
 def _whole_answer(
     worker: Any, begun: bytes, method: str
 ) -> tuple[str, list[tuple[str, str]], bytes]:
-    """Status, headers and body of the answer that begins so; the worker closes behind it."""
+    """Status, headers and body of the answer that begins with ``begun`` and ends by closing."""
     parts, size = [begun], len(begun)
     while part := worker.recv(CHUNK):
         parts.append(part)
         size += len(part)
         if size > ANSWER_MAX:
             raise http.client.HTTPException("an answer without an end")
-    answer = http.client.HTTPResponse(_Seen(b"".join(parts)), method=method)  # type: ignore[arg-type]
+    answer = http.client.HTTPResponse(_ReceivedBytes(b"".join(parts)), method=method)  # type: ignore[arg-type]
     answer.begin()
     return f"{answer.status} {answer.reason}", answer.getheaders(), answer.read()
 
 
-class _Seen:
-    """What ``http.client`` takes for a socket: bytes that have been read."""
+class _ReceivedBytes:
+    """Bytes that have been received, in the form of a socket, as ``http.client`` wants them."""
 
     def __init__(self, data: bytes) -> None:
         self._data = data
@@ -264,17 +274,17 @@ class _Seen:
         return io.BytesIO(self._data)
 
 
-def _carry(client: Any, worker: Any, answer: bytes) -> None:
-    """Both speak WebSocket now: pass on what each sends, until one has nothing more to say."""
-    client.settimeout(PATIENCE)
+def _copy_both_ways(client: Any, worker: Any, answer: bytes) -> None:
+    """Send the 101 and copy bytes in both directions, until both sides have closed theirs."""
+    client.settimeout(TIMEOUT)
     client.sendall(answer)
-    back = eventlet.spawn(_pump, worker, client)
-    _pump(client, worker)
+    back = eventlet.spawn(_copy, worker, client)
+    _copy(client, worker)
     back.wait()
 
 
-def _pump(source: Any, sink: Any) -> None:
-    # A TLS socket that the other direction has shut down is no OSError.
+def _copy(source: Any, sink: Any) -> None:
+    # A TLS socket raises ValueError after the other direction has shut it down.
     with contextlib.suppress(OSError, ValueError):
         while data := source.recv(CHUNK):
             sink.sendall(data)

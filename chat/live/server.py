@@ -19,7 +19,7 @@ from flask_socketio import SocketIO
 from chat.conversation import Conversation
 from chat.live import events, wire
 from chat.live.admission import Admission
-from chat.live.answers import Answers
+from chat.live.answers_in_flight import AnswersInFlight
 from chat.live.cross_origin import CrossOrigin
 from chat.live.engine import Engine
 from chat.live.frames import MESSAGE_MAX
@@ -31,7 +31,7 @@ from chat.live.polling_cap import PollingCap
 from chat.live.polling_payload import PayloadCheck
 from chat.live.queue import QueueManager
 from chat.live.relay import Relay
-from chat.live.verified import Caller
+from chat.live.token_cache import Caller
 
 # Of what the libraries say, failures only.
 log = logging.getLogger("socketio")
@@ -119,7 +119,7 @@ class LiveServer:
         path = "/socket.io"
         polling = PayloadCheck(app.wsgi_app, path, engine.sockets.__contains__)
         self._relay = Relay(polling, path, folder)
-        app.wsgi_app = Answers(CrossOrigin(self._relay, path, origins), client_of)  # type: ignore[method-assign]
+        app.wsgi_app = AnswersInFlight(CrossOrigin(self._relay, path, origins), client_of)  # type: ignore[method-assign]
         new_id = engine.generate_id
         engine.generate_id = lambda: self._relay.name(new_id())
         self._live = Live(server, conversation, verify, caps.per_person)

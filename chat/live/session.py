@@ -1,11 +1,11 @@
-"""One Engine.IO session: a row of polls, as the library has it, or a WebSocket on callbacks.
+"""One Engine.IO session: a series of polls, served by the library, or a WebSocket on callbacks.
 
-What a client sends, over either, waits in the session's inbox; a greenlet carries it out, in
-order, and exists only as long as there is something. The event loop does everything else.
+What a client sends over either waits in the session's inbox. A greenlet carries it out, in order,
+and exists only while something waits. The event loop does everything else.
 
-A session ends in one of two ways. Engine.IO's packet ``1`` is a good-bye: python-socketio does not
-come back after it. So it is sent only to a client that has to stay away. In every other case the
-transport just closes, and each official client connects again by itself.
+A session is closed in one of two ways. After Engine.IO's close packet (``1``) python-socketio does
+not connect again, so that packet is sent only to a client that must stay away. In all other cases
+the transport is just closed, and every official client connects again by itself.
 """
 
 import contextlib
@@ -22,8 +22,8 @@ from chat.live import frames, handshake
 from chat.live.allowance import Allowance
 from chat.live.backlog import NOTED
 from chat.live.inbox import Ended, Inbox
-from chat.live.intake import FRAME_BYTES, STRANGER_BYTES
-from chat.live.polled import PollQueue
+from chat.live.intake import FRAME_BYTES, UNAUTHENTICATED_BYTES
+from chat.live.poll_queue import PollQueue
 from chat.live.polling_payload import packets_of
 from chat.live.transport import Transport
 from chat.live.wire import framed, is_engine_packet
@@ -31,7 +31,7 @@ from chat.live.wire import framed, is_engine_packet
 if TYPE_CHECKING:
     from chat.live.engine import Engine
 
-#: Requests with packets of one client that polls, at the same time. Clients make one.
+#: POST requests of one polling client at the same time. Official clients make one.
 POSTS = 8
 
 _PING = frames.frame(frames.TEXT, b"2")
@@ -39,7 +39,7 @@ _CLOSE = frames.frame(frames.TEXT, b"1")
 
 
 class Session(Socket):
-    """One session. ``connection`` is the live side's, once it has shown a token."""
+    """``connection`` is the session's Socket.IO connection, once the client has shown a token."""
 
     connected = upgrading = upgraded = closing = closed = False
     last_ping: float | None = None
@@ -53,12 +53,12 @@ class Session(Socket):
     #: wait, or they would overtake them.
     asking = 0
     _unanswered = _stalled = False
-    #: What a client that polls may still send before its token.
-    _credit = STRANGER_BYTES
+    #: Bytes that a polling client may still send before it shows a token.
+    _credit = UNAUTHENTICATED_BYTES
     _posts = 0
 
     def __init__(self, server: "Engine", sid: str, polling: bool) -> None:
-        # Not the library's own: it makes a queue, most of what an idle WebSocket would cost.
+        # The library's __init__ is not called: its queue would double an idle WebSocket's memory.
         self.server = server
         self.sid = sid
         if polling:
@@ -67,11 +67,11 @@ class Session(Socket):
 
     @functools.cached_property
     def session(self) -> dict[str, Any]:
-        """What handlers keep with a session by the library's own means."""
+        """The library's storage for handlers (``save_session``)."""
         return {}
 
     def adopt(self, transport: Transport) -> None:
-        """From now on everything travels over this WebSocket, what waits for a poll first."""
+        """Use this WebSocket from now on, and send what waits for a poll over it first."""
         self.transport = transport
         self.connected = self.upgraded = True
         self.upgrading = False
@@ -92,9 +92,9 @@ class Session(Socket):
             self.transport.push(framed(pkt))
 
     def poll_later(self, packets: list[bytes]) -> None:
-        """These wait, as Socket.IO packets, for the next poll of the client."""
+        """Queue these Engine.IO messages for the client's next poll."""
         for data in packets:
-            # Without the 4 that makes it Engine.IO: the library puts that in front.
+            # Without the leading 4, Engine.IO's MESSAGE: the library adds it.
             self.queue.put(packet.Packet(packet.MESSAGE, data[1:].decode()))
         self.server.backlog.watch(self)
         self.check_reader()
@@ -109,7 +109,7 @@ class Session(Socket):
             self.asking -= 1
 
     def acknowledge(self, packet_data: bytes) -> None:
-        """Send one Engine.IO message that is encoded already, over whichever transport."""
+        """Send one encoded Engine.IO message over the session's transport."""
         if self.transport is not None:
             self.transport.push(frames.frame(frames.TEXT, packet_data))
         elif not self.closed:
@@ -118,7 +118,7 @@ class Session(Socket):
             self.server.backlog.note(self, len(packet_data))
 
     def handle_get_request(self, environ: dict[str, Any], start_response: Any) -> Any:
-        """What waits for the client; the engine says when it has taken it."""
+        """The answer to a poll. ``maru.arrived`` in ``environ`` is called when it has been sent."""
         packets = super().handle_get_request(environ, start_response)
         if isinstance(packets, list) and self.transport is None:
             queue, size = self.queue, self.queue.send(packets)
@@ -131,9 +131,9 @@ class Session(Socket):
         return packets
 
     def handle_post_request(self, environ: dict[str, Any]) -> None:
-        """Take what a polling client has posted: any number of packets, each as one of a WebSocket.
+        """Handle the packets that a polling client has posted, each as if from a WebSocket.
 
-        Returns when the inbox has room again, so that the client has to wait before it posts more.
+        Returns when the inbox has room again: so the client waits before it posts more.
         """
         body: bytes = environ["wsgi.input"].read()
         self._posts += 1
@@ -154,7 +154,7 @@ class Session(Socket):
             raise exceptions.SocketIsClosedError
 
     def check_ping_timeout(self) -> bool:
-        """End a session whose client has not answered a ping in time; gives whether it goes on."""
+        """Close the session if its client has not answered a ping in time; false if it has not."""
         if self.closed:
             raise exceptions.SocketIsClosedError
         if self.last_ping and time.time() - self.last_ping > self.server.ping_timeout:
@@ -163,35 +163,35 @@ class Session(Socket):
         return True
 
     def check_reader(self) -> None:
-        """See to it that a client is cut off which does not read what it is sent."""
+        """Cut the session off if its client does not read what it is sent."""
         if self.closing or self.closed or self._stalled:
             return
-        taker: Transport | PollQueue = self.transport or self.queue
-        if taker.is_stalled:
+        outgoing: Transport | PollQueue = self.transport or self.queue
+        if outgoing.is_stalled:
             self.cut_off()
 
     def cut_off(self) -> None:
-        """End it for what it does not read."""
+        """Close the session, since its client does not read. Does not block."""
         if not (self.closing or self.closed or self._stalled):
             self._stalled = True
-            # Not here: it may block, and we may be called by the event loop.
+            # In a greenlet: it may block, and the event loop may call this method.
             eventlet.spawn_n(self.server.cut_off, self)
 
     @property
     def untaken(self) -> int:
-        """Bytes that the client has not taken yet."""
+        """Bytes that wait for the client to read them."""
         if self.transport is not None:
             return self.transport.outbox.waiting
         untaken: int = self.queue.untaken
         return untaken
 
-    def owed(self) -> int:
-        """Bytes that are kept for this client, or because of it."""
+    def pending_bytes(self) -> int:
+        """Bytes in memory for this client: not read by it, unfinished, or calls that wait."""
         unread = self.transport.unread if self.transport is not None else 0
         return self.untaken + unread + (self._inbox.bytes if self._inbox is not None else 0)
 
     def discard(self) -> None:
-        """Throw away what waits for the client."""
+        """Throw away what waits for the client to read."""
         if self.transport is not None:
             self.transport.discard()
             return
@@ -199,9 +199,10 @@ class Session(Socket):
             self.queue.get_nowait()
 
     def close(self, wait: bool = True, abort: bool = False, reason: str | None = None) -> None:
-        """End it; the handlers of ``disconnect`` run before this returns.
+        """Close the session; the handlers of ``disconnect`` run before this returns.
 
-        With ``abort`` the client may come back by itself; without, it is told good-bye.
+        With ``abort`` the transport is just closed, and the client connects again. Without, the
+        close packet is sent first, and the client stays away.
         """
         if self.transport is None:
             super().close(wait, abort, reason)
@@ -220,7 +221,7 @@ class Session(Socket):
         self.go_on()
 
     @property
-    def is_known(self) -> bool:
+    def is_authenticated(self) -> bool:
         return self.connection is not None
 
     def behind(self) -> None:
@@ -230,12 +231,12 @@ class Session(Socket):
         self.go_on()
 
     def go_on(self) -> None:
-        """Look again whether what the client has asked for may be carried out."""
+        """Check again whether the next call of the inbox may begin."""
         if self._inbox is not None:
             self._inbox.go_on()
 
     def forget_inbox(self, inbox: Inbox) -> None:
-        """It is empty, and nothing is under way."""
+        """Called by an inbox that is empty and has no call under way."""
         if self._inbox is inbox:
             self._inbox = None
 
@@ -244,7 +245,7 @@ class Session(Socket):
             self.lost()
             if self.transport is not None:
                 self.transport.end(frames.PROTOCOL_ERROR, reason="no Engine.IO packet")
-        elif self.transport is None and not self.is_known and self._is_too_much(data):
+        elif self.transport is None and not self.is_authenticated and self._is_too_much(data):
             self.lost()
         elif isinstance(data, bytes):
             self._put(data)
@@ -261,7 +262,7 @@ class Session(Socket):
                 self.schedule_ping()
 
     def _is_too_much(self, data: str | bytes) -> bool:
-        """As for a WebSocket: a client that polls has a small budget before its token."""
+        """Count the packet of a polling client without a token; true if it is over the budget."""
         self._credit -= max(len(data), FRAME_BYTES)
         return self._credit < 0
 
@@ -269,13 +270,13 @@ class Session(Socket):
         self._put(Ended(self.server.reason.TRANSPORT_CLOSE))
         self.go_on()
 
-    def beat(self) -> None:
+    def ping(self) -> None:
         if self.transport is not None:
             self._unanswered = True
             self.transport.push(_PING)
 
-    def check(self) -> None:
-        # Of who is held up the answer may be here, and not be read yet.
+    def check_pong(self) -> None:
+        # While reading is held up, the answer may have arrived without being read.
         if self._unanswered and not (self.transport and self.transport.is_held_up):
             self._put(Ended(self.server.reason.PING_TIMEOUT))
             self.go_on()

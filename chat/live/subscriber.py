@@ -1,7 +1,7 @@
-"""One connection to the store that listens to channels, for as long as the worker lives.
+"""The worker's one connection to the store that is subscribed to channels.
 
-Reading is one greenlet's; subscribing is anybody's. When the connection is lost, or silent for
-longer than any healthy one would be, it is made anew and every channel is subscribed again.
+One greenlet reads it; any greenlet may subscribe. When the connection is lost, or silent for longer
+than a healthy one can be, it is made anew, and all channels are subscribed again.
 """
 
 import contextlib
@@ -13,7 +13,7 @@ from collections.abc import Callable
 import eventlet
 from redis.exceptions import ConnectionError, RedisError, TimeoutError
 
-from chat.store import PATIENCE, Store
+from chat.store import COMMAND_TIMEOUT, Store
 
 log = logging.getLogger(__name__)
 
@@ -27,7 +27,7 @@ LONGEST_PAUSE = 2.0
 class Subscriber:
     """``on_message(channel, payload)`` and ``on_connected()`` run in the reading greenlet.
 
-    ``always`` are the channels that it listens to from the start.
+    ``always`` are the channels that are subscribed from the start.
     """
 
     def __init__(
@@ -44,19 +44,18 @@ class Subscriber:
         self._on_connected = on_connected
         self._channels = {channel: eventlet.event.Event() for channel in always}
         self._connected = False
-        #: Whether it hears everything, and has caught up with what it had missed.
+        #: Whether all channels are subscribed, and ``on_connected`` has read what was missed.
         self.listens = False
         self._writing = eventlet.semaphore.Semaphore()
 
     def subscribe(self, *channels: str) -> None:
-        """Start to listen to these, and wait until the store has confirmed it.
-
-        Raises ``RedisError`` if it does not.
-        """
+        """Subscribe, and wait for the store's confirmation. Raises ``RedisError``."""
         confirmations = {channel: eventlet.event.Event() for channel in channels}
         self._channels.update(confirmations)
         self._send("SUBSCRIBE", channels)
-        with eventlet.Timeout(PATIENCE, RedisError("The store does not confirm a subscription.")):
+        with eventlet.Timeout(
+            COMMAND_TIMEOUT, RedisError("The store does not confirm a subscription.")
+        ):
             for confirmed in confirmations.values():
                 confirmed.wait()
 
@@ -66,7 +65,7 @@ class Subscriber:
         self._send("UNSUBSCRIBE", channels)
 
     def leave_server(self) -> None:
-        """Connect anew: the server behind this connection is not the one any more."""
+        """Connect anew, since the server behind this connection is not to be used any more."""
         self._hang_up()
 
     def run(self) -> None:
@@ -88,7 +87,7 @@ class Subscriber:
                     was_told = True
                     log.warning("The worker does not hear the store (%s); trying again.", error)
             except Exception:
-                # A worker that stopped to listen would be deaf for good.
+                # The loop must go on: without it the worker would hear nothing any more.
                 log.exception("The worker could not handle what it heard; starting over.")
             self._connection.disconnect()
             self._connected = self.listens = False
@@ -104,7 +103,7 @@ class Subscriber:
         try:
             answer: list[bytes] = self._connection.read_response(disconnect_on_error=False)
         except TimeoutError:
-            # A process that was held up finds its time over, and what has arrived meanwhile.
+            # After a pause of the whole process the time is over, but bytes may have arrived.
             if not self._connection.can_read(timeout=0):
                 raise
             answer = self._connection.read_response()
@@ -112,13 +111,13 @@ class Subscriber:
 
     def _connect(self) -> None:
         self._connection.connect()
-        # Channels that are asked for from here on are subscribed by their callers.
+        # From here on ``subscribe`` sends its own command.
         self._connected = True
         with self._writing:
             wanted = list(self._channels)
             if wanted:
                 self._connection.send_command("SUBSCRIBE", *wanted)
-        # What arrives meanwhile waits until it is known what was missed, and by whom.
+        # Messages that arrive meanwhile are handled after ``on_connected`` has read older ones.
         early: list[list[bytes]] = []
         pending = set(wanted)
         while pending:
@@ -135,8 +134,8 @@ class Subscriber:
 
     def _send(self, command: str, channels: tuple[str, ...]) -> None:
         with self._writing:
-            # Where the connection was lost meanwhile, the next one subscribes to all channels. The
-            # library would connect here by itself, beside the reading greenlet.
+            # If the connection is lost, nothing is sent: the next one subscribes to all channels.
+            # (The library would connect here by itself, beside the reading greenlet.)
             if not self._connected or not self._connection.is_connected:
                 return
             try:
@@ -145,9 +144,9 @@ class Subscriber:
                 self._hang_up()
 
     def _hang_up(self) -> None:
-        """The reading greenlet finds the end, connects, and subscribes to all channels again.
+        """Shut the socket down: then the reading greenlet connects and subscribes again.
 
-        It alone closes: nobody may close what another greenlet is reading from.
+        Only that greenlet may close the connection, since it may be reading from it.
         """
         if self._connected and self._connection._sock is not None:
             with contextlib.suppress(OSError):

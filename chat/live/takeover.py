@@ -1,4 +1,4 @@
-"""The socket of a request that goes on as a WebSocket, without what served the request."""
+"""Takes the socket of a request away from the HTTP server, for a WebSocket to use."""
 
 import contextlib
 import socket
@@ -6,21 +6,21 @@ from typing import Any
 
 from eventlet.greenio import GreenSocket
 
-#: Bytes that the system may keep for a client that does not read them; the rest is ours to count.
+#: Bytes that the system buffers for a client that does not read; the outbox counts the rest.
 SEND_BUFFER = 128 * 1024
 
 
 def take_over(client: Any) -> tuple[Any, Any]:
-    """A socket that does not block, and what has to stay open as long as it does, if anything."""
+    """A non-blocking socket, and an object that has to stay open as long as the socket, or None."""
     if client.family != socket.AF_UNIX:
-        # A message must not wait for the client to acknowledge the one before.
+        # Without Nagle's algorithm: a message does not wait for the last one's TCP acknowledgement.
         client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     client.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
     if isinstance(client, GreenSocket):
-        # Whoever serves the request finds its socket closed, and we have the bare one.
+        # The HTTP server's object loses its descriptor; the new socket has it.
         bare = client.fd
         return type(bare)(bare.family, bare.type, bare.proto, fileno=bare.detach()), None
-    # TLS cannot be separated from its object; as long as this is open, closing it is deferred.
+    # A TLS socket's state cannot be moved. While a file of it is open, ``close`` is deferred.
     client.setblocking(False)
     return client, client.makefile("rwb", buffering=0)
 

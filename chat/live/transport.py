@@ -1,11 +1,9 @@
-"""An established WebSocket lives on callbacks of the event loop: no greenlet, no timer of its own.
+"""An established WebSocket, served by callbacks of the event loop: no greenlet or timer of its own.
 
-What is to be sent waits in the outbox, and all that one turn of the loop has put there leaves in
-one write at the end of it: under load many messages share a system call, and with no load none
-waits. Callbacks must not block; whatever may is the owner's to hand to a greenlet.
-
-What a client sends is read within a budget: so many frames in one turn, then the others are served
-first. A client that has not shown a token yet has a small one for good.
+Data to be sent is put into the outbox; what one turn of the event loop has put there is written
+together at its end. Under load many messages share a system call, and without load none waits.
+Callbacks must not block: the owner starts a greenlet for what may. Data from the client is read
+within a budget (``intake.py``).
 """
 
 import contextlib
@@ -24,18 +22,18 @@ from chat.live.owner import Owner
 from chat.live.takeover import give_up, take_over
 from chat.live.turn import Turn
 
-#: Bytes that may wait for a client, for how many seconds if it takes none, and at the very most.
+#: Bytes that may wait for ever; seconds that more may wait if the client reads none; bytes at most.
 OUTBOX, STALL, OUTBOX_HARD = 2**20, 3.0, 16 * 2**20
 
-#: Bytes of an unfinished message from which on somebody keeps an eye on them.
+#: An unfinished message of more bytes is counted as pending by the backlog.
 MUCH = 16 * 1024
-#: Seconds that a client has to close its side after ours.
+#: Seconds that a client has to close its side after the server has closed.
 LINGER = 1.0
 _OPEN, _ENDING, _SHUT, _GONE = range(4)
 
 
 class Transport:
-    """Of one WebSocket; what waits for its client is in ``outbox``."""
+    """One WebSocket. ``outbox`` holds what waits for its client."""
 
     __slots__ = (
         "_done", "_fd", "_hold", "_intake", "_is_due", "_is_late", "_is_paused", "_reader",
@@ -51,9 +49,10 @@ class Transport:
         greeting: bytes,
         early: bytes = b"",
     ) -> None:
-        """Take over the socket of a request that is being served; ``greeting`` is sent first.
+        """Take over the socket of a request, and send ``greeting``, the end of the handshake.
 
-        ``early`` came behind the request; ``hand_over()`` gives what to call when all is over.
+        ``early`` are bytes that came behind the request. ``hand_over()`` returns the function to
+        call once the socket is closed.
         """
         self.owner = owner
         self.slot: set[Transport] | None = None
@@ -63,13 +62,13 @@ class Transport:
         self._fd: int = self._socket.fileno()
         self._intake = Intake()
         self.outbox = Outbox(greeting)
-        #: Reading waits for the owner, for its pace, or for the next turn, in which it goes on.
+        #: Reading has stopped until ``resume``, for too many fragments, or until the next turn.
         self._is_paused = self._is_late = self._is_due = False
         self._state = _OPEN
         self._touched = False
         self._reader: Any = None
         self._writer: Any = None
-        # By the loop itself, so that its listeners do not keep the greenlet of the request alive.
+        # Called by the event loop: a listener that is added here would keep this greenlet alive.
         hubs.get_hub().schedule_call_global(0, self._begin, early)
 
     def _begin(self, early: bytes) -> None:
@@ -80,7 +79,7 @@ class Transport:
 
     @property
     def is_stalled(self) -> bool:
-        """Whether more waits than a client that still reads would leave."""
+        """Whether so much waits for so long that the client seems not to read any more."""
         outbox = self.outbox
         if self._writer is None or outbox.waiting <= OUTBOX:
             return False
@@ -88,18 +87,18 @@ class Transport:
 
     @property
     def is_held_up(self) -> bool:
-        """Whether the client has to wait before more of it is read."""
+        """Whether reading from the client has stopped for now."""
         return self._is_paused or self._is_late or self._is_due
 
     @property
     def unread(self) -> int:
-        """Bytes of the client that are here and have not become a message."""
+        """Bytes that have been received and are not part of a whole message yet."""
         return self._intake.held
 
     def push(self, data: bytes) -> bool:
-        """Send these frames with the others of this turn. Nothing is sent after ``end``.
+        """Send these frames at the end of this turn; after ``end`` nothing is sent.
 
-        Gives whether they have to wait for the client to read.
+        Gives whether they wait for the client to read earlier ones.
         """
         if self._state != _OPEN:
             return False
@@ -112,7 +111,7 @@ class Transport:
         return self._writer is not None
 
     def end(self, code: int = frames.NORMAL, reason: str = "") -> None:
-        """Close, once what waits has been sent. The owner is not told."""
+        """Send what waits and a close frame, and close. The owner's ``lost`` is not called."""
         if self._state == _OPEN:
             self.push(frames.close_frame(code, reason))
             self._state = _ENDING
@@ -121,11 +120,11 @@ class Transport:
             self._listen()
 
     def discard(self) -> None:
-        """Throw away what waits, up to the end of what is partly sent."""
+        """Throw away what waits, except the rest of a piece that has been sent in part."""
         self.outbox.discard()
 
     def pause(self) -> None:
-        """Read no more, so that the client has to wait."""
+        """Stop reading, so that TCP slows the client down."""
         self._is_paused = True
         self._stop_listening()
 
@@ -135,20 +134,20 @@ class Transport:
             self._listen()
 
     def note_idle(self) -> None:
-        """The client has sent something that asks for nothing: a few of them are fine."""
+        """Count a packet that carries no call; close where there are too many."""
         if not self._intake.may_idle() and self._state == _OPEN:
             self.end(frames.REFUSED, reason="too many frames that ask for nothing")
             self.owner.lost()
 
-    def beat(self) -> None:
-        """Its turn in the wheel; a connection that does not end by itself ends here."""
+    def ping(self) -> None:
+        """Ping the client; a connection that is closing and has not ended by itself ends here."""
         if self._state == _OPEN:
-            self.owner.beat()
+            self.owner.ping()
         else:
             self._finish()
 
     def flush(self, is_writable: bool = False) -> None:
-        """Write what waits, unless it waits for the client to read."""
+        """Write what waits, unless the socket's buffer is known to be full."""
         self._touched = False
         if self._state == _GONE or (self._writer is not None and not is_writable):
             return
@@ -163,11 +162,11 @@ class Transport:
             self._sent_all()
 
     def _listen(self) -> None:
-        """Read what comes, once what has come is read, and nothing keeps it from being read."""
+        """Listen for bytes, unless reading has stopped; frames already received come first."""
         if self._state == _GONE or self.is_held_up:
             return
         if self._intake.has_more or self._hold is not None:
-            # Of what TLS has decrypted already, the system does not tell.
+            # Bytes that TLS has already decrypted cause no event of the system.
             self._is_due = True
             self._turn.next(self._go_on)
         if self._intake.has_more:
@@ -182,7 +181,7 @@ class Transport:
             self._reader = None
 
     def _go_on(self) -> None:
-        """In a turn of its own, so that the others are served first."""
+        """Called in the next turn, so that other connections are served first."""
         self._is_due = False
         if self._is_paused or self._is_late or self._state == _GONE:
             return
@@ -212,7 +211,7 @@ class Transport:
     def _take(self, data: bytes) -> None:
         intake = self._intake
         try:
-            messages = intake.take(data, self.owner.is_known)
+            messages = intake.take(data, self.owner.is_authenticated)
         except FrameError as error:
             self._hear(error.before)
             if self._state == _OPEN:
@@ -245,7 +244,7 @@ class Transport:
                 self.note_idle()
                 if opcode == frames.PING and self._writer is None:
                     assert isinstance(payload, bytes)
-                    # Who does not read is not answered: there may be no end of them.
+                    # Not answered while the client does not read: answers would pile up.
                     self.push(frames.frame(frames.PONG, payload))
             if self._state != _OPEN:
                 return
@@ -259,7 +258,7 @@ class Transport:
             self._state = _SHUT
             with contextlib.suppress(OSError):
                 self._socket.shutdown(socket.SHUT_WR)
-            # The other side closes when it has read that; one that does not is not waited for.
+            # The client closes its side when it has read that, or is closed after LINGER.
             hubs.get_hub().schedule_call_global(LINGER, self._finish)
 
     def _wait_for_reader(self) -> None:
@@ -297,4 +296,4 @@ class Transport:
 
 
 def _ignore(_: Exception) -> None:
-    """What a listener is told whose descriptor was used again; ours are removed before."""
+    """Called for a listener whose descriptor is used again; ours are removed before that."""

@@ -1,8 +1,8 @@
-"""One turn of the event loop: whatever it has to do is done together, by one timer, in good order.
+"""Collects the work of one turn of the event loop, and does it together, in a fixed order.
 
-First what came in is begun and what the store answered is handed on. That makes new commands for
-the store, which leave first, so that it works while we do; and it makes messages for clients. Those
-leave last, and many share a system call.
+First calls that have arrived are begun, and answers of the store are passed on. Both produce
+commands for the store and messages for clients. The commands are written first, so that the store
+works at the same time. The messages are written last; many of them share a system call.
 """
 
 import logging
@@ -16,22 +16,22 @@ from eventlet import hubs
 
 log = logging.getLogger(__name__)
 
-#: Seconds until what has to wait for a while is looked at again.
+#: Seconds after which the steps of ``later`` run.
 LATER = 0.1
 
 Step = Callable[[], None]
 
 
 class Flushed(Protocol):
-    """Something that has gathered what is to be written."""
+    """Something that collects data and writes it when flushed."""
 
     def flush(self) -> None: ...
 
 
 class Turn:
-    """Steps are run by the event loop, and must not block; work may, in a greenlet of its own.
+    """A step runs in the event loop and must not block; work runs in a greenlet and may block.
 
-    ``number`` tells one turn from another.
+    ``number`` counts the turns.
     """
 
     def __init__(self) -> None:
@@ -45,30 +45,32 @@ class Turn:
         self._scheduled = False
 
     def soon(self, step: Step) -> None:
+        """Run a step in this turn."""
         self._steps.append(step)
         self._schedule()
 
     def work(self, work: Step) -> None:
+        """Start work in this turn, in a greenlet of its own."""
         self._work.append(work)
         self._schedule()
 
     def at_end(self, step: Step) -> None:
-        """After all steps and the beginning of all work."""
+        """Run a step after all others of this turn, and after all work has begun."""
         self._last_steps.append(step)
         self._schedule()
 
     def flush(self, flushed: Flushed) -> None:
-        """When everything else is done."""
+        """Flush at the very end of this turn."""
         self._flushed.append(flushed)
         self._schedule()
 
     def next(self, step: Step) -> None:
-        """In the next turn, when every socket that has something has been read once."""
+        """Run a step in the next turn, after each readable socket has been read once."""
         self._next.append(step)
         self._schedule()
 
     def later(self, step: Step) -> None:
-        """In a tenth of a second at most; one timer, however many steps there are."""
+        """Run a step within ``LATER`` seconds; all such steps share one timer."""
         self._later.append(step)
         if len(self._later) == 1:
             hubs.get_hub().schedule_call_global(LATER, self._begin_later)
@@ -90,7 +92,7 @@ class Turn:
         try:
             self._go_through()
         finally:
-            # Whatever came up since has a turn of its own, and so has what was left undone.
+            # What was added during this turn, or left undone by an error, gets the next turn.
             self._scheduled = False
             if self._next or self._steps or self._work or self._last_steps or self._flushed:
                 self._schedule()
@@ -109,11 +111,11 @@ class Turn:
 
 
 def _do(step: Step) -> None:
-    """One that fails must not keep the others from being done."""
+    """Run one step; its failure must not keep the others from running."""
     try:
         step()
     except Exception:
         log.exception("What was to be done in a turn failed")
     except (eventlet.Timeout, greenlet.GreenletExit):
-        # Not among the exceptions of Python, and yet of this step alone.
+        # These are no subclasses of Exception.
         log.exception("What was to be done in a turn was ended")

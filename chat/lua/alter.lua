@@ -1,10 +1,10 @@
--- Edit, delete or react to a message. That is an entry of its own in the same stream, so that all hear
--- of it in one order; what is deleted is also erased from the stream, with its edits.
+-- Edit, delete or react to a message. The change is an entry of its own in the stream, so that everybody
+-- receives changes and messages in one order. A deleted message is also erased, with its edits.
 -- KEYS  as for append
--- ARGV  as for append, then the seq of the message, and the only name that may do this ('' for
---       anybody); the room's owner may delete what others said; of a reaction the emoji and 1 or 0 for on or off
+-- ARGV  as for append, then the seq of the message, the only name that may do this ('' for anybody; the
+--       room's owner may delete any message), and for a reaction the emoji and 1 or 0 for on or off
 -- Gives what append gives; NOTFOUND, NOTJOINED, NOMESSAGE, NOTYOURS, USEDBEFORE, TOOMANYEDITS, TOOMANYREACTIONS.
--- Edits of one message, emoji of one person under it, and different ones of all, at the most.
+-- At most: edits of one message, emoji of one person under it, and different emoji under it.
 local MOST_EDITS, MOST_OF_ONE, MOST_DIFFERENT = 1000, 10, 50
 local room, stream, conns, people, members, sent, erased, edits, edited, reactions = unpack(KEYS)
 local kind, ref, author = ARGV[2], ARGV[9], ARGV[10]
@@ -21,7 +21,7 @@ if not said or said.type ~= 'TALK' then return redis.error_reply('NOMESSAGE') en
 local may = author == '' or said.sender == author or kind == 'DELETE' and redis.call('HGET', room, 'owner') == author
 if not may then return redis.error_reply('NOTYOURS') end
 
--- Edits are noted by the number of the message; an older version of Maru kept them as one text.
+-- 'edited' has the edits by the number of their message; older versions of Maru kept them in 'edits' as text.
 for number in string.gmatch(kind ~= 'REACT' and redis.call('HGET', edits, ref) or '', '%d+') do
   redis.call('ZADD', edited, ref, number)
 end
@@ -29,7 +29,7 @@ if kind ~= 'REACT' then redis.call('HDEL', edits, ref) end
 if kind == 'EDIT' and redis.call('ZCOUNT', edited, ref, ref) >= MOST_EDITS then
   return redis.error_reply('TOOMANYEDITS')
 end
--- Reactions are noted by message and person, by message and emoji, and each different emoji once.
+-- A reaction has three entries: by message and person, by message and emoji, and one for each different emoji.
 local place, sender, emoji = string.format('%016d', ref), ARGV[4], ARGV[11]
 local by_person = place .. 'p' .. sender .. '\0'
 local by_emoji = kind == 'REACT' and place .. 'e' .. emoji .. '\0'

@@ -1,8 +1,8 @@
--- Store a message and hand it to all who listen, in one step: all workers see one order.
+-- Store a message and publish it, in one step, so that all workers receive messages in one order.
 -- KEYS  room, stream, conns, people, members, sent, erased, edits, edited, reactions
 -- ARGV  now ('' for the store's clock), type, body, the name of its sender, the connection that must be in
 --       the room ('' for none), longest stream, ms to remember the clientId, an epoch in case a new one is due
--- Gives 1 if it was new or 0 if it is remembered, seq, sentAt, userCount; NOTFOUND, NOTJOINED, USEDBEFORE.
+-- Gives 1 if the message is new or 0 if its clientId was known, seq, sentAt, userCount; NOTFOUND, NOTJOINED, USEDBEFORE.
 local room, stream, conns, people, members, sent, erased, edits, edited, reactions = unpack(KEYS)
 local known = known_of(room)
 local refused = refusal(known[1], conns, members, ARGV[5], ARGV[4])

@@ -1,11 +1,11 @@
--- Take the rooms that need the reaper's look, so that other workers leave them alone meanwhile.
--- Nobody having asked for a while means that nobody could renew a lease either: the store was away,
--- or all workers were, or the clock was set forward. Then no room is given out until everybody has
--- had the time of one lease. Times further ahead than any that could have been stored come from a
--- clock that was set back since: they are not believed.
+-- Claim rooms whose leases are due to be checked, so that other workers do not check them meanwhile.
+-- If no worker has claimed for a while, no lease could be renewed either: the store or all workers were
+-- away, or the clock was set forward. Then no room is given out for the length of one lease, so that
+-- everybody can renew. A stored time further ahead than possible is from before the clock was set back;
+-- such rooms are due at once.
 -- KEYS  occupied, reaped
 -- ARGV  now ('' for the store's clock), how many at the most, for how long in ms,
---       silence that counts as an outage in ms, lease in ms
+--       time without claims that counts as an outage in ms, lease in ms
 -- Gives the time at which the claim ends, then the room ids.
 local at, lease = clock(ARGV[1]), tonumber(ARGV[5])
 local ends = at + tonumber(ARGV[3])

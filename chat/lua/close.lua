@@ -1,4 +1,4 @@
--- End a room: those who listen hear CLOSE as its last message, then all of it is gone.
+-- Delete a room, and publish CLOSE as its last message.
 -- KEYS  room, closed, stream, conns, people, members, erased, edits, edited, reactions
 -- ARGV  now ('' for the store's clock), body of CLOSE, seconds to remember that it was closed
 -- Gives the names of the members of a private room; NOTFOUND.

@@ -1,10 +1,10 @@
--- A new account, unless its name is taken or looks like one that is. The very first one is the
--- founder's. One that the store names without having any account never came to be.
+-- Create an account, unless its name is taken or looks like a taken one. The first account is the
+-- founder's. A founder that is noted while there is no account at all was never created.
 -- KEYS  user, users, founder, user of the founder, skeletons
 -- ARGV  folded name, founder as it was read, role of the founder, role of others ('' for none),
 --       version of the skeletons, number of skeletons, skeleton..., field, value...
--- Gives the role; or TAKEN, ALIKE, CLOSED; or AGAIN where the founder is another one by now, INDEX
--- where the skeletons have to be made first.
+-- Gives the role; TAKEN, ALIKE, CLOSED; AGAIN if the founder has changed since it was read; INDEX if the
+-- index of skeletons has to be built first.
 local folded, founder, version, count = ARGV[1], ARGV[2], ARGV[5], tonumber(ARGV[6])
 if redis.call('HGET', KEYS[5], '') ~= version then return 'INDEX' end
 if (redis.call('GET', KEYS[3]) or '') ~= founder then return 'AGAIN' end

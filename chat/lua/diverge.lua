@@ -1,5 +1,5 @@
--- Begin a new epoch if the stream no longer holds what somebody has been sent: the store came back
--- without its last writes. Any number of workers may ask; the first one's epoch stands.
+-- Begin a new epoch if the stream does not hold a message that has been sent: the store has lost its last
+-- writes. Several workers may call this; the first one's epoch stays.
 -- KEYS  room, stream
 -- ARGV  the epoch, seq and sentAt of the message that was sent, a new epoch
 -- Gives 1 if the epoch is new now, else 0.

@@ -1,11 +1,11 @@
--- Connections enter a room; for one that is in, that renews its lease. In a private room those are
--- passed over whose person is no member.
+-- Connections enter a room; the lease of one that is already in is renewed. In a private room connections
+-- of people who are no members are skipped.
 -- KEYS  room, conns, people, members
 -- ARGV  now ('' for the store's clock), lease in ms, body of ENTER ('' to tell nobody), the epoch that
---       the worker knows ('' when it just learns it), connection...
--- Gives userCount, then the names of those who were not there before; NOTFOUND when none may enter.
+--       the worker knows ('' if it knows none yet), connection...
+-- Gives userCount, then the names of people who were not in the room before; NOTFOUND if none may enter.
 local at, body = clock(ARGV[1]), ARGV[3]
--- In another epoch the store has lost who was here: they come back to it, but never left the room.
+-- In another epoch the store has lost who was here. They are entered again without ENTER: they never left.
 if ARGV[4] ~= '' and ARGV[4] ~= redis.call('HGET', KEYS[1], 'epoch') then body = '' end
 local private, came, refused = redis.call('HGET', KEYS[1], 'private'), {}, 0
 for i = 5, #ARGV do

@@ -1,4 +1,4 @@
--- Take one event off a rate limit again.
+-- Undo the counting of one event by throttle.lua.
 -- KEYS  rate
 -- ARGV  ms between two allowed events
 -- Gives 1, or 0 when nothing is counted any more.

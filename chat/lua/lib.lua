@@ -1,37 +1,38 @@
--- Shared by the scripts of a room; put in front of each of them when they are loaded.
+-- Functions that the scripts share; put in front of each script when it is loaded.
 
--- The store's clock in ms, so that workers need not agree on the time; a test may pass its own.
+-- The store's clock in ms, so that the workers' clocks do not matter; a test may pass its own time.
 local function clock(given)
   if given ~= '' then return tonumber(given) end
   local t = redis.call('TIME')
   return t[1] * 1000 + math.floor(t[2] / 1000)
 end
 
--- A message body with what only the store knows put in front.
+-- A message: the body, with the fields that only the store knows in front.
 local function stamp(kind, count, at, body)
   return '{"type":"' .. kind .. '","userCount":' .. count .. ',"sentAt":' .. at .. ',' .. string.sub(body, 2)
 end
 
--- A member of the connections is "<connection>:<name>".
+-- The name in a member of the set of connections, which is "<connection>:<name>".
 local function person(member)
   return string.sub(member, string.find(member, ':', 1, true) + 1)
 end
 
--- May this person be in the room? 'private' is what its hash says; nobody may in a room that is not there.
--- A private room has members, and asks for them each time: so a removal holds whatever a worker believes.
+-- Whether this person may be in the room. 'private' is that field of the room's hash; in a room that does
+-- not exist nobody may. Members of a private room are checked each time: so a removal takes effect at once,
+-- even if a worker has not heard of it.
 local function may_enter(private, members, name)
   return private == '0' or private == '1' and redis.call('SISMEMBER', members, name) == 1
 end
 
--- Refuse to change what the room could not be told, where the store denies its channel. Returns the
--- error, or nothing. It takes longer than a PUBLISH at the end is worth: not for each message.
+-- The error where the store's user may not publish on the room's channel; else nothing. To be called before
+-- anything is written. It costs more than the PUBLISH at the end of a message: it is not called for each.
 local function untold(room)
   if not redis.acl_check_cmd('PUBLISH', room, '') then
     return redis.error_reply('NOPERM The channel of the room is denied')
   end
 end
 
--- Tell the room of each name, all with the count as it is now; tell nothing without a body.
+-- Publish a message for each name (ENTER or QUIT), all with the present count; none if body is ''.
 -- Returns the count.
 local function announce(room, people, kind, at, body, names)
   local count = redis.call('HLEN', people)
@@ -44,7 +45,7 @@ local function announce(room, people, kind, at, body, names)
   return count
 end
 
--- Take connections out of a room. Returns the names of those of whom it was the last one.
+-- Remove connections from a room. Returns the names of people whose last connection it was.
 local function depart(conns, people, members)
   local gone = {}
   for _, member in ipairs(members) do
@@ -59,25 +60,24 @@ local function depart(conns, people, members)
   return gone
 end
 
--- Refuse whoever may not say something in the room: a connection that is not in it, or a person who
--- may not enter it. Returns the error, or nothing.
+-- The error for a person who may not be in the room, or for a connection that is not in it; else nothing.
 local function refusal(private, conns, members, connection, name)
   if not may_enter(private, members, name) then return redis.error_reply('NOTFOUND') end
   if connection ~= '' and not redis.call('ZSCORE', conns, connection) then return redis.error_reply('NOTJOINED') end
 end
 
--- Which life of the store's data an epoch was begun in: it is '<life>-<12 characters>', and that of an
--- older Maru has no life. See chat/condition.py.
+-- The life of the store's data in which an epoch began: an epoch is '<life>-<12 characters>'; from older
+-- versions of Maru it has no life. See chat/condition.py.
 local function life(epoch)
   return string.sub(epoch or '', 1, -14)
 end
 
--- What the hash of a room says that is needed to say something there: private, seq, epoch, said.
+-- The fields of a room's hash that a new message needs: private, seq, epoch, said.
 local function known_of(room)
   return redis.call('HMGET', room, 'private', 'seq', 'epoch', 'said')
 end
 
--- Forget what is noted of messages that the stream does not keep any more.
+-- Delete what is noted about messages that are trimmed from the stream.
 local function trim(stream, erased, edited, reactions)
   local first = redis.call('XRANGE', stream, '-', '+', 'COUNT', 1)[1]
   if not first then return end
@@ -87,9 +87,9 @@ local function trim(stream, erased, edited, reactions)
   redis.call('ZREMRANGEBYLEX', reactions, '-', string.format('(%016d', number))
 end
 
--- Store a message. Takes the keys room, stream, people, erased, edits, edited, reactions, and what is
--- known of the room. Returns seq, sentAt, userCount, and what the caller tells the room last of all: the
--- store may deny that, and what a script has written by then stays.
+-- Store a message. Takes the keys room, stream, people, erased, edits, edited, reactions, and the result of
+-- known_of. Returns seq, sentAt, userCount, and the text that the caller publishes last of all: the store may
+-- deny that, and what a script has written by then stays.
 local function append(keys, known, kind, at, body, sender, longest, epoch)
   local room, stream, people, erased, edits, edited, reactions = unpack(keys)
   local count = redis.call('HLEN', people)
@@ -98,8 +98,8 @@ local function append(keys, known, kind, at, body, sender, longest, epoch)
   local seq = tonumber(string.sub(id, 3))
   local heading = '{"seq":' .. seq .. ','
   local is_another = seq ~= tonumber(known[2] or 0) + 1
-  -- In another life of the data this number may have been given before, to what the store has lost
-  -- since; where the stream is not the one that the hash knew, cursors mean nothing either.
+  -- In another life of the data this number may already have been given to a message that the store has
+  -- lost. If the stream does not continue the hash's seq, old cursors are not valid either.
   if is_another or life(known[3]) ~= life(epoch) then
     redis.call('HSET', room, 'epoch', epoch)
     if is_another then redis.call('DEL', erased, edits, edited, reactions) end
@@ -116,9 +116,9 @@ local function append(keys, known, kind, at, body, sender, longest, epoch)
   return seq, at, count, heading .. string.sub(stored, 2)
 end
 
--- What a clientId led to before, as the answer to the same again; nothing if it is new. It does not
--- stand for something else: 'what' is the kind, and of a change also the message. An older version of
--- Maru noted no such thing.
+-- The answer to an earlier call with the same clientId; nothing if the clientId is new, an error if it was
+-- used for something else. 'what' is the kind of the call, and for a change also its message; entries from
+-- older versions of Maru have none.
 local function remembered(sent, what)
   local answered = redis.call('GET', sent)
   if not answered then return end

@@ -1,15 +1,14 @@
--- A page of so many TALKs, with all that was stored between them: edits, deletions and reactions.
+-- A page of TALKs, with the edits, deletions and reactions that are stored between them.
 -- KEYS  room, stream
--- ARGV  'XRANGE' or 'XREVRANGE', the first id and the last one in that order, how many TALKs,
---       how many entries and how many bytes at the most
--- Gives the room's epoch and seq, 1 if there is more in that direction else 0, then the entries in the
--- order read; NOTFOUND.
+-- ARGV  'XRANGE' or 'XREVRANGE', the first and the last id in that direction, the number of TALKs,
+--       entries and bytes at most
+-- Gives the room's epoch and seq, 1 if more follow in that direction or 0, then the entries; NOTFOUND.
 local known = redis.call('HMGET', KEYS[1], 'epoch', 'seq')
 if not known[1] then return redis.error_reply('NOTFOUND') end
 local command, start, stop = ARGV[1], ARGV[2], ARGV[3]
 local talks, most, room_for = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
 local answer, size = {known[1], known[2] or '0', 0}, 0
--- At first as many as are needed where nobody has edited or reacted, and one to see whether there are more.
+-- The first read is enough if there are only TALKs; one entry more shows whether more follow.
 local count = talks + 1
 while true do
   local entries = redis.call(command, KEYS[2], start, stop, 'COUNT', count)

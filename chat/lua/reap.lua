@@ -1,11 +1,10 @@
--- Connections whose lease has ended leave the room.
--- A lease that ends later than one that begins now comes from a clock that was set back since: it
--- ends a lease from now. A clock that was set forward since the claim makes the claim end; then
--- nobody is touched.
+-- Remove connections whose lease has expired from the room.
+-- A lease that ends later than one that begins now is from before the clock was set back: its end is set to
+-- one lease from now. If the clock was set forward since the claim, the claim is over, and nothing is done.
 -- KEYS  room, conns, people
 -- ARGV  now ('' for the store's clock), body of QUIT, how many connections at the most,
 --       end of the claim in ms, lease in ms
--- Gives when the room needs the next look in ms ('' when nobody is left), then the names of those who are gone.
+-- Gives the time of the room's next check in ms ('' if nobody is left), then the names of people who are gone.
 local at, gone, more = clock(ARGV[1]), {}, false
 local denied = untold(KEYS[1])
 if denied then return denied end

@@ -1,8 +1,8 @@
--- Take a person out of a private room, with all connections. The room's channel tells the workers by a
--- REMOVED, which comes before anything that is said from now on: so no worker can hand them that.
+-- Remove a person from a private room, with all connections. REMOVED is published on the room's channel
+-- before any later message, so that no worker sends such a message to that person.
 -- KEYS  room, conns, people, members
 -- ARGV  now ('' for the store's clock), name, body of QUIT, body of REMOVED
--- Gives 1, or 0 when that was no member; NOTFOUND.
+-- Gives 1, or 0 if that person is no member; NOTFOUND.
 local room, conns, people, members = unpack(KEYS)
 if redis.call('EXISTS', room) == 0 then return redis.error_reply('NOTFOUND') end
 local denied = untold(room)

@@ -1,4 +1,4 @@
--- Give a room another name, unless it has been deleted meanwhile.
+-- Rename a room, unless it has been deleted meanwhile.
 -- KEYS  room
 -- ARGV  name
 -- Gives 1; NOTFOUND.

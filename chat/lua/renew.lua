@@ -1,8 +1,8 @@
--- Renew leases. Who has none is not let in: it may have left while this was on its way. Neither is
--- a lease renewed of a person who may not be in the room any more.
+-- Renew leases. A connection without a lease does not get one: it may have left just before. No lease is
+-- renewed for a person who is not a member of the private room any more.
 -- KEYS  room, conns, members
 -- ARGV  now ('' for the store's clock), lease in ms, connection...
--- Gives the connections that have no lease, and those whose person is no member of the room.
+-- Gives the connections without a lease, and those whose person is no member.
 local ends = clock(ARGV[1]) + tonumber(ARGV[2])
 local private = redis.call('HGET', KEYS[1], 'private') == '1'
 local without, removed = {}, {}

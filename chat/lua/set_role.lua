@@ -1,7 +1,7 @@
--- Give an account another role, unless nobody would be an admin any more.
--- KEYS  user, users that are admins besides
+-- Change the role of an account, unless no admin would be left.
+-- KEYS  user, the other admins
 -- ARGV  role
--- Gives OK; or NOBODY where there is no such account, LAST where it is the last admin's.
+-- Gives OK; NOBODY if there is no such account, LAST if it is the last admin's.
 local role = redis.call('HGET', KEYS[1], 'role')
 if not role then return 'NOBODY' end
 if role == 'admin' and ARGV[1] ~= 'admin' then

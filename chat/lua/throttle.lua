@@ -1,9 +1,9 @@
--- A leaky bucket, as the generic cell rate algorithm (ATM Forum, UNI 3.1, 1994).
--- A stored time further ahead than a whole burst comes from a clock that was set back since, and is
--- not believed: it counts as a burst that has just been used up.
+-- Rate limit: a leaky bucket, as the generic cell rate algorithm (ATM Forum, UNI 3.1, 1994).
+-- A stored time more than a burst ahead is from before the clock was set back: it counts as a burst that
+-- has just been used up.
 -- KEYS  rate
 -- ARGV  ms between two allowed events, how many may come at once
--- Gives 0 when the event is allowed, else the ms to wait.
+-- Gives 0 if the event is allowed, else the ms to wait.
 local t = redis.call('TIME')
 local at, gap = t[1] * 1000 + t[2] / 1000, tonumber(ARGV[1])
 local stored, latest = tonumber(redis.call('GET', KEYS[1]) or 0), at + tonumber(ARGV[2]) * gap

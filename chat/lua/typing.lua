@@ -1,4 +1,4 @@
--- Tell the room that somebody who is in it is typing.
+-- Publish that a person in the room is typing.
 -- KEYS  room, conns, members
 -- ARGV  name, connection, the event as JSON
 -- Gives 1; NOTFOUND, NOTJOINED.

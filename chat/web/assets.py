@@ -61,7 +61,7 @@ def init_app(app: Flask) -> None:
     @functools.cache
     def others_of(page: str) -> list[str]:
         """What others wrote and the page's modules need, so that a browser asks for it at once."""
-        return bundle.others(folder, _entry(page))
+        return bundle.vendor_modules(folder, _entry(page))
 
     @app.after_request
     def prefetch(response: Response) -> Response:

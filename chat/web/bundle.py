@@ -1,16 +1,17 @@
-"""Joins the modules that a page needs into one, so that a browser asks for one file, not for fifty.
+"""Bundles the JavaScript modules of a page into one file, so that a browser fetches one, not fifty.
 
-It reads only the forms that Maru's own modules use, and refuses any other:
+It understands only these forms of import and export, which Maru's own modules use, and refuses
+others:
 
     import { name, name as other } from './module.js';
     import * as name from './module.js';
     export const name = …    export function name(…)    export async function …    export class …
 
-Each begins its line, and no template literal goes over several. A module becomes a function, called
-once, that returns what the module exports: its names stay its own, and it runs after all that it
-imports, as a browser would run it. What it exports is taken when it has run, so it may not change
-later: hence ``const`` alone, and no two modules may import each other. What others wrote stays a
-file of its own.
+Each must begin its line, and no template literal may span lines. A module becomes a function that
+is called once and returns the module's exports. So its names stay local, and it runs after all
+modules that it imports, as in a browser. The exports are read once, after the module has run. So
+only ``const`` can be exported, and modules must not import each other in a circle. Third-party
+modules (``static/vendor``) stay files of their own.
 """
 
 import posixpath
@@ -18,34 +19,34 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-#: What others wrote, under ``static/``.
-_OTHERS = "vendor/"
+#: The folder of third-party modules, under ``static/``.
+_VENDOR = "vendor/"
 _IMPORT = re.compile(
     r"""^import\s+(?:\{(?P<names>[^}]*)\}|\*\s+as\s+(?P<whole>\w+))\s+from\s+'(?P<target>\.[^']+)';$""",
     re.MULTILINE,
 )
 _EXPORT = re.compile(r"^export (?=(?:const|(?:async )?function|class) (\w+)\b)", re.MULTILINE)
-#: A comment that has its lines for itself: a third of what browsers would have to fetch.
+#: A comment on lines of its own. Comments are a third of the modules' bytes.
 _COMMENT_LINES = re.compile(
     r"^[ \t]*(?:/\*(?:(?!\*/).)*\*/|//[^\n]*)[ \t]*\n", re.DOTALL | re.MULTILINE
 )
 _NO_LITERAL = re.compile(r"'(?:[^'\\]|\\.)*'|\\.")
 _COMMENT_WITHIN = re.compile(r"/\*.*?\*/")
-#: What is left of other forms once the known ones are gone; ``import(`` and ``import.meta`` too.
+#: Forms that remain after the known ones have been replaced; also ``import(`` and ``import.meta``.
 _UNKNOWN = re.compile(r"^\s*(?:import|export)\b.*$|\bimport\s*[(.].*$", re.MULTILINE)
 _NAME = re.compile(r"^(\w+)(?:\s+as\s+(\w+))?$")
 
 
 class BundleError(Exception):
-    """A module is written in a way that cannot be joined; the text names it and the place."""
+    """A module has a form that cannot be bundled. The text names the module and the place."""
 
 
 def bundle(folder: Path, address: str, entry: str, shared: str = "", shares: str = "") -> str:
-    """The module ``entry`` of ``folder`` with all that it imports, to be served as ``address``.
+    """The module ``entry`` with all modules that it imports, to be served as ``address``.
 
-    What the module ``shares`` and its imports hold already is taken from the bundle at the address
-    ``shared``: a module runs once for each page. All are paths under ``folder``. Raises
-    ``BundleError``.
+    Modules that belong to the bundle of the entry ``shares``, which is served as ``shared``, are
+    imported from there, so that each module runs once in a page. All are paths under ``folder``.
+    Raises ``BundleError``.
     """
     held = _in_order(folder, shares) if shares else []
     order = [module for module in _in_order(folder, entry) if module not in held]
@@ -53,7 +54,7 @@ def bundle(folder: Path, address: str, entry: str, shared: str = "", shares: str
     head = [
         f"import * as {_variable(module)} from '{_relative(address, module)}';\n"
         for module in wanted
-        if module.startswith(_OTHERS)
+        if module.startswith(_VENDOR)
     ]
     if taken := ", ".join(_variable(module) for module in wanted if module in held):
         head.append(f"import {{ {taken} }} from '{_relative(address, shared)}';\n")
@@ -62,28 +63,28 @@ def bundle(folder: Path, address: str, entry: str, shared: str = "", shares: str
     return "".join([*head, *body, f"export {{ {given} }};\n"])
 
 
-def others(folder: Path, entry: str) -> list[str]:
-    """What others wrote and this module, or one that it imports, needs."""
+def vendor_modules(folder: Path, entry: str) -> list[str]:
+    """The third-party modules that this module, or one that it imports, imports."""
     return sorted(
         {
             target
             for module in _in_order(folder, entry)
             for target in _targets(folder, module)
-            if target.startswith(_OTHERS)
+            if target.startswith(_VENDOR)
         }
     )
 
 
 def _in_order(folder: Path, entry: str) -> list[str]:
-    """Our modules that this one needs, and itself, each after those that it imports."""
+    """The module and all own modules that it imports, each after those that it imports."""
     done: list[str] = []
 
-    def visit(module: str, way: tuple[str, ...]) -> None:
-        if module in way:
-            raise BundleError(f"static/{module} imports itself: {' > '.join([*way, module])}")
-        if module not in done and not module.startswith(_OTHERS):
+    def visit(module: str, path: tuple[str, ...]) -> None:
+        if module in path:
+            raise BundleError(f"static/{module} imports itself: {' > '.join([*path, module])}")
+        if module not in done and not module.startswith(_VENDOR):
             for target in _targets(folder, module):
-                visit(target, (*way, module))
+                visit(target, (*path, module))
             done.append(module)
 
     visit(entry, ())
@@ -104,7 +105,7 @@ def _wrapped(folder: Path, module: str) -> str:
         if found["whole"]:
             return f"const {found['whole']} = {_variable(target)};"
         names = dict(_renamed(module, found["names"]))
-        if not target.startswith(_OTHERS):
+        if not target.startswith(_VENDOR):
             for name in names.keys() - _EXPORT.findall(_text(folder, target)):
                 raise BundleError(
                     f"static/{module} imports {name}, and {target} does not export it"
@@ -124,7 +125,7 @@ def _wrapped(folder: Path, module: str) -> str:
 
 
 def _renamed(module: str, names: str) -> Iterator[tuple[str, str]]:
-    """Each name, and what it is called here."""
+    """Pairs of each imported name and its local name."""
     for part in names.split(","):
         if part.strip():
             name = _NAME.match(part.strip())
@@ -134,14 +135,14 @@ def _renamed(module: str, names: str) -> Iterator[tuple[str, str]]:
 
 
 def _text(folder: Path, module: str) -> str:
-    """The module's text, without comments that have their lines for themselves."""
+    """The module's text, without the comments on lines of their own."""
     try:
         text = folder.joinpath(module).read_text("utf-8")
     except FileNotFoundError:
         raise BundleError(f"static/{module} is imported, and is not there") from None
     text = _COMMENT_LINES.sub("", text.rstrip() + "\n")
     for line in text.splitlines():
-        # Within a literal of several lines, what looks like a comment or an import is none.
+        # In a literal of several lines, text that looks like a comment or an import is neither.
         if _NO_LITERAL.sub("", line).count("`") % 2:
             raise BundleError(f"static/{module}: a ` without its other one on the line: {line}")
     return text

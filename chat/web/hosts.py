@@ -1,7 +1,7 @@
-"""Hosts that requests may be for: ALLOWED_HOSTS.
+"""Checks the ``Host`` of requests against ALLOWED_HOSTS, against DNS rebinding.
 
-A page of ``evil.example`` whose name in DNS comes to mean this machine (DNS rebinding) has the same
-origin as what it asks for here. Only the host that it names tells it from Maru's own pages.
+In that attack a page of ``evil.example`` changes its name's address in DNS to this machine. For the
+browser the page and Maru then have the same origin. Only ``Host`` tells such requests from others.
 """
 
 from collections.abc import Callable
@@ -12,15 +12,15 @@ import orjson
 from chat.host import name_of
 from chat.http import App
 
-#: What operators ask for, also by address.
+#: Paths for operators, who may use an IP address as well.
 _OPERATORS = ("/healthz", "/readyz", "/metrics")
 _REFUSAL = {"error": {"code": "invalid", "message": "There is no such host here."}}
 
 
 class AllowedHosts:
-    """WSGI middleware: answers 400 to requests for a host that is not ``allowed``, whatever port.
+    """WSGI middleware: answers 400 to requests for a host that is not in ``allowed``.
 
-    ``allowed`` are as ``chat.host.name_of`` writes them.
+    ``allowed`` are names as ``chat.host.name_of`` returns them; the port does not matter.
     """
 
     def __init__(self, app: App, allowed: frozenset[str]) -> None:

@@ -15,7 +15,7 @@ from chat.live.bodies import BODIES, BODIES_PER_ADDRESS, SMALL, Bodies
 from chat.live.http_connection import Connection
 from chat.live.http_refusal import Refused
 from chat.live.http_server import HttpServer
-from chat.live.http_stream import Pace
+from chat.live.http_stream import MinimumRate
 from tests.live.cluster import PASSWORD
 from tests.live.test_http_server import request, whole_answer
 from tests.live.test_worker import ask, connect
@@ -63,7 +63,7 @@ def until(is_so):
 
 def test_an_answer_that_is_not_read_ends_and_its_place_is_free(served, monkeypatch):
     address, admission, closed = served
-    monkeypatch.setattr(http_stream, "ANSWER_PACE", Pace(grace=0.5, rate=2**30, total=60.0))
+    monkeypatch.setattr(http_stream, "ANSWER_RATE", MinimumRate(grace=0.5, rate=2**30, total=60.0))
     with contextlib.closing(asked(address)):
         until(lambda: admission.taken == 1)
         # What the app keeps for its answer is given back.
@@ -73,7 +73,7 @@ def test_an_answer_that_is_not_read_ends_and_its_place_is_free(served, monkeypat
 
 def test_an_answer_that_is_read_in_drops_ends_with_its_total_time(served, monkeypatch):
     address, admission, _ = served
-    monkeypatch.setattr(http_stream, "ANSWER_PACE", Pace(grace=60.0, rate=1, total=1.0))
+    monkeypatch.setattr(http_stream, "ANSWER_RATE", MinimumRate(grace=60.0, rate=1, total=1.0))
     with contextlib.closing(asked(address)) as connection:
         until(lambda: admission.taken == 1)
 
@@ -87,7 +87,7 @@ def test_an_answer_that_is_read_in_drops_ends_with_its_total_time(served, monkey
 
 def test_an_answer_that_is_read_slower_than_it_could_be_arrives(served, monkeypatch):
     address, admission, _ = served
-    monkeypatch.setattr(http_stream, "ANSWER_PACE", Pace(grace=20.0, rate=2**20, total=60.0))
+    monkeypatch.setattr(http_stream, "ANSWER_RATE", MinimumRate(grace=20.0, rate=2**20, total=60.0))
     size = 0
     with contextlib.closing(asked(address)) as connection:
         while part := connection.recv(65_536):

@@ -17,7 +17,7 @@ from chat.live.turn import Turn
 class Echo:
     """The owner of one transport: says what it hears."""
 
-    is_known = True
+    is_authenticated = True
 
     def __init__(self) -> None:
         self.transport: Transport | None = None
@@ -34,7 +34,7 @@ class Echo:
     def behind(self) -> None:
         """No limit of the product is of interest here."""
 
-    drained = beat = check = behind
+    drained = ping = check_pong = behind
 
 
 def serve(port: int) -> None:

@@ -13,7 +13,7 @@ import socketio
 _NONE: dict[str, str] = {}
 
 
-class Members(socketio.RedisManager):
+class ClientManager(socketio.RedisManager):
     """``rooms[namespace][room]`` are session ids to those of Engine.IO, as the library has it."""
 
     def __init__(self, *args: Any, **options: Any) -> None:

@@ -1,4 +1,4 @@
-"""Who is cut off where too much waits on a worker: those who owe most, and they alone."""
+"""Which connections are cut off where too many bytes wait: those with most, and no others."""
 
 import socket
 
@@ -67,7 +67,7 @@ class Scene:
         session.closed = True
 
 
-def test_of_one_person_the_connection_that_owes_most_is_cut_off_and_no_other(scene):
+def test_of_one_person_the_connection_with_most_waiting_is_cut_off_and_no_other(scene):
     scene.limit(person=100, worker=10_000)
     for kilobytes in (20, 60, 30):
         scene.session("ann", kilobytes)
@@ -80,7 +80,7 @@ def test_of_one_person_as_many_are_cut_off_as_it_takes(scene):
     scene.limit(person=100, worker=10_000)
     for kilobytes in range(40, 52):
         scene.session("ann", kilobytes)
-    # 546 KB: what is left is the two that owe least.
+    # 546 KB: what is left is the two with least.
     assert scene.look() == [f"ann {kilobytes}" for kilobytes in range(42, 52)]
 
 
@@ -91,7 +91,7 @@ def test_a_person_within_the_budget_is_let_be(scene):
     assert scene.look() == []
 
 
-def test_of_a_worker_who_owes_most_is_cut_off_first_whoever_it_is(scene, caplog):
+def test_of_a_worker_the_connection_with_most_waiting_is_cut_off_first_whoever_it_is(scene, caplog):
     scene.limit(person=100, worker=200)
     for name, kilobytes in (("ann", 70), ("ben", 30), ("cho", 90), ("dan", 20), ("eve", 60)):
         scene.session(name, kilobytes)
@@ -100,7 +100,7 @@ def test_of_a_worker_who_owes_most_is_cut_off_first_whoever_it_is(scene, caplog)
     assert scene.look() == ["cho 90"] and len(caplog.records) == 1
 
 
-def test_what_a_person_was_cut_off_for_is_nobody_elses_debt(scene):
+def test_what_a_person_was_cut_off_for_is_not_counted_for_others(scene):
     scene.limit(person=100, worker=200)
     for name, kilobytes in (("ann", 61), ("ann", 60), ("ben", 90)):
         scene.session(name, kilobytes)
@@ -122,8 +122,8 @@ def test_what_waits_for_many_at_once_counts_once(scene):
     told = [bytes(100 * KB) for _ in range(8)]
     for i in range(10):
         scene.websocket(f"deaf {i}", told)
-    owed = [session.owed() for session in scene.engine.backlog._watched]
-    assert len(owed) == 10 and sum(owed) > 2000 * KB
+    pending = [session.pending_bytes() for session in scene.engine.backlog._watched]
+    assert len(pending) == 10 and sum(pending) > 2000 * KB
     assert scene.look() == []
 
 

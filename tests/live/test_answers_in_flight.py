@@ -4,7 +4,7 @@ import socket
 
 import pytest
 
-from chat.live.answers import ON_THEIR_WAY, Answers
+from chat.live.answers_in_flight import IN_FLIGHT_MAX, AnswersInFlight
 
 
 @pytest.fixture
@@ -16,7 +16,7 @@ def ask():
         start_response("200 OK", [("Content-Length", str(environ["size"]))])
         return [b"as long as it may be"]
 
-    answers = Answers(app, lambda environ: environ["client"])
+    answers = AnswersInFlight(app, lambda environ: environ["client"])
 
     def begin(size):
         client, server = socket.socketpair()
@@ -37,14 +37,14 @@ def is_cut_off(client):
         return False
 
 
-def test_the_oldest_is_cut_off_when_too_much_is_on_its_way(ask):
-    half = ON_THEIR_WAY // 2
+def test_the_oldest_is_cut_off_when_too_much_is_in_flight(ask):
+    half = IN_FLIGHT_MAX // 2
     clients = [ask(half)[0] for _ in range(4)]
     assert [is_cut_off(client) for client in clients] == [True, True, False, False]
 
 
 def test_who_takes_an_answer_is_left_alone(ask):
-    half = ON_THEIR_WAY // 2
+    half = IN_FLIGHT_MAX // 2
     first, answer = ask(half)
     assert b"".join(answer) == b"as long as it may be"
     answer.close()
@@ -54,5 +54,5 @@ def test_who_takes_an_answer_is_left_alone(ask):
 
 def test_small_answers_are_not_counted(ask):
     clients = [ask(1000)[0] for _ in range(50)]
-    ask(ON_THEIR_WAY)
+    ask(IN_FLIGHT_MAX)
     assert not any(map(is_cut_off, clients))

@@ -1,21 +1,21 @@
-"""Answers to plain HTTP requests that their clients have not taken yet: bounded for the worker."""
+"""Limits the memory of answers to plain HTTP requests that clients have not read yet."""
 
 import contextlib
 import socket
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-#: Bytes of an answer from which on it is counted: smaller ones the system keeps for the client.
+#: Answers of fewer bytes are not counted: the operating system's socket buffer takes them whole.
 LARGE = 64 * 1024
-#: Bytes of answers that may be on their way at the same time.
-ON_THEIR_WAY = 128 * 2**20
+#: Bytes of all answers that are being sent at the same time, on one worker.
+IN_FLIGHT_MAX = 128 * 2**20
 
 
-class Answers:
-    """WSGI middleware: where too much is on its way, the oldest answers are cut off.
+class AnswersInFlight:
+    """WSGI middleware: beyond ``IN_FLIGHT_MAX`` bytes the oldest answers are cut off.
 
-    A client that reads is done in a moment, so the oldest is of one that does not.
-    ``client_of(environ)`` is the socket of a request, or ``None``.
+    A client that reads has its answer in a moment, so the oldest answer belongs to a client that
+    does not. ``client_of(environ)`` is the socket of a request, or ``None``.
     """
 
     def __init__(
@@ -25,7 +25,7 @@ class Answers:
     ) -> None:
         self._app = app
         self._client_of = client_of
-        #: In the order in which they began.
+        #: The answers being sent, oldest first.
         self._sending: dict[_Answer, None] = {}
         self._total = 0
 
@@ -41,21 +41,21 @@ class Answers:
         answer = self._app(environ, start)
         file = environ.get("wsgi.file_wrapper")
         if size < LARGE or (isinstance(file, type) and isinstance(answer, file)):
-            # A file is read as the client takes it.
+            # A file is read piece by piece, as the client takes it.
             return answer
         return self._begin(_Answer(answer, size, self._client_of(environ), self.end))
 
     def _begin(self, answer: "_Answer") -> "_Answer":
         self._sending[answer] = None
         self._total += answer.size
-        while self._total > ON_THEIR_WAY and len(self._sending) > 1:
+        while self._total > IN_FLIGHT_MAX and len(self._sending) > 1:
             oldest = next(iter(self._sending))
             oldest.cut_off()
             self.end(oldest)
         return answer
 
     def end(self, answer: "_Answer") -> None:
-        """It has arrived, or will not."""
+        """The answer has been sent, or cut off."""
         if answer in self._sending:
             del self._sending[answer]
             self._total -= answer.size
@@ -80,6 +80,6 @@ class _Answer:
             close()
 
     def cut_off(self) -> None:
-        """Whoever sends it finds the connection closed."""
+        """Shut the connection down: the greenlet that sends the answer gets an ``OSError``."""
         with contextlib.suppress(OSError, AttributeError):
             self._client.shutdown(socket.SHUT_RDWR)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from chat.live.members import Members
+from chat.live.client_manager import ClientManager
 
 
 class Server:
@@ -20,7 +20,7 @@ class Server:
 
 @pytest.fixture
 def members():
-    made = Members("redis://nowhere", write_only=True)
+    made = ClientManager("redis://nowhere", write_only=True)
     made.set_server(Server())
     return made
 

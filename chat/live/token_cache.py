@@ -1,8 +1,9 @@
-"""Tokens that have been verified, remembered until they expire or are revoked.
+"""A cache of verified tokens, each kept until it expires or is revoked.
 
-Verifying takes a signature and a look at the store; a token comes with every call. What ends one
-early (a revocation, a changed password, another role) is told to all workers, and forgets it here.
-A worker that does not hear what it is told remembers nothing.
+Every call carries a token, and verifying one costs a signature check and a request to the store.
+What ends a token early (a revocation, a changed password, another role) is published to all
+workers, and each removes it from its cache. While a worker cannot hear what is published, its
+cache is not used.
 """
 
 import time
@@ -14,8 +15,8 @@ from chat.users import User
 
 Asking = Callable[[], AbstractContextManager[object]]
 
-#: Tokens that are remembered at a time.
-REMEMBERED = 50_000
+#: Tokens in the cache at most.
+SIZE = 50_000
 
 
 class Caller(Protocol):
@@ -31,16 +32,18 @@ class Caller(Protocol):
     def expires_at(self) -> int: ...
 
 
-class Verified:
-    """Call it with a token, as one would ``verify``, which it does where it has to.
+class TokenCache:
+    """Call it with a token: it answers as ``verify`` does, which it calls where it has to.
 
-    The store is asked within ``asking()``.
+    It calls ``verify`` within the context ``asking()``. ``hears`` says whether this worker hears
+    what is published now.
     """
 
     def __init__(self, verify: Callable[[object], Caller], hears: Callable[[], bool]) -> None:
         self._verify = verify
         self._hears = hears
         self._callers: dict[str, Caller] = {}
+        #: Counts the calls of ``forget``.
         self._forgotten = 0
 
     def __call__(self, token: object, asking: Asking = nullcontext) -> Caller:
@@ -50,19 +53,19 @@ class Verified:
         forgotten = self._forgotten
         with asking():
             caller = self._verify(token)
-        # Something may have been told while the store was asked: then who knows what it answered.
+        # If something was forgotten during the check, its answer may be outdated: not kept.
         if isinstance(token, str) and forgotten == self._forgotten:
-            while len(self._callers) >= REMEMBERED:
+            while len(self._callers) >= SIZE:
                 del self._callers[next(iter(self._callers))]
             self._callers[token] = caller
         return caller
 
     def forget_all(self) -> None:
-        """As after a time in which nothing was heard."""
+        """Empty the cache, as after a time in which this worker heard nothing."""
         self.forget(lambda caller: True)
 
     def forget(self, ended: Callable[[Caller], bool]) -> None:
-        """Those tokens are to be verified anew."""
+        """Remove the tokens of which ``ended`` says so: they are verified anew."""
         self._forgotten += 1
         for token in [token for token, caller in self._callers.items() if ended(caller)]:
             del self._callers[token]

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import pytest
 
 from chat.errors import TokenExpired, TokenRevoked
-from chat.live import verified
-from chat.live.verified import Verified
+from chat.live import token_cache
+from chat.live.token_cache import TokenCache
 from chat.users import User
 
 
@@ -20,7 +20,7 @@ class Caller:
 
 
 class Verifying:
-    """A door that says how often it was asked."""
+    """A check of tokens that counts how often it is asked."""
 
     def __init__(self):
         self.asked = 0
@@ -38,7 +38,7 @@ class Verifying:
 
 
 @pytest.fixture
-def door():
+def verify():
     return Verifying()
 
 
@@ -48,35 +48,35 @@ def worker():
 
 
 @pytest.fixture
-def known(door, worker):
-    return Verified(door, lambda: worker["hears"])
+def known(verify, worker):
+    return TokenCache(verify, lambda: worker["hears"])
 
 
-def test_a_token_is_verified_once(known, door):
+def test_a_token_is_verified_once(known, verify):
     assert known("token") is known("token")
-    assert door.asked == 1
+    assert verify.asked == 1
     known("another")
-    assert door.asked == 2
+    assert verify.asked == 2
 
 
-def test_what_is_not_good_is_not_remembered(known, door):
-    door.problem = TokenRevoked("no")
+def test_what_is_not_good_is_not_remembered(known, verify):
+    verify.problem = TokenRevoked("no")
     for _ in range(2):
         with pytest.raises(TokenRevoked):
             known("token")
-    assert door.asked == 2
+    assert verify.asked == 2
 
 
 @pytest.mark.parametrize("token", [None, 7, [], {}, b"x"])
-def test_no_text_is_no_token_to_remember(known, door, token):
+def test_no_text_is_no_token_to_remember(known, verify, token):
     known(token), known(token)
-    assert door.asked == 2
+    assert verify.asked == 2
 
 
-def test_an_expired_one_is_looked_at_again(known, door):
-    door.expires_in = -1.0
+def test_an_expired_one_is_looked_at_again(known, verify):
+    verify.expires_in = -1.0
     known("token")
-    door.problem = TokenExpired("too late")
+    verify.problem = TokenExpired("too late")
     with pytest.raises(TokenExpired):
         known("token")
 
@@ -90,41 +90,41 @@ def test_an_expired_one_is_looked_at_again(known, door):
     ],
     ids=["token", "login", "person"],
 )
-def test_what_ended_is_forgotten(known, door, ended):
+def test_what_ended_is_forgotten(known, verify, ended):
     known("token")
     known.forget(ended)
-    door.problem = TokenRevoked("no")
+    verify.problem = TokenRevoked("no")
     with pytest.raises(TokenRevoked):
         known("token")
 
 
-def test_what_others_have_is_not_forgotten(known, door):
+def test_what_others_have_is_not_forgotten(known, verify):
     known("token")
     known.forget(lambda caller: caller.jti == "somebody else's")
     known("token")
-    assert door.asked == 1
+    assert verify.asked == 1
 
 
-def test_a_worker_that_does_not_hear_remembers_nothing(known, door, worker):
+def test_a_worker_that_does_not_hear_remembers_nothing(known, verify, worker):
     known("token")
     worker["hears"] = False
     known("token")
-    assert door.asked == 2
+    assert verify.asked == 2
 
 
-def test_what_ends_while_it_is_being_verified_is_not_remembered(known, door):
-    door.meanwhile = known.forget_all
+def test_what_ends_while_it_is_being_verified_is_not_remembered(known, verify):
+    verify.meanwhile = known.forget_all
     known("token")
-    door.problem = TokenRevoked("no")
+    verify.problem = TokenRevoked("no")
     with pytest.raises(TokenRevoked):
         known("token")
 
 
-def test_the_oldest_make_place(known, door, monkeypatch):
-    monkeypatch.setattr(verified, "REMEMBERED", 3)
+def test_the_oldest_make_place(known, verify, monkeypatch):
+    monkeypatch.setattr(token_cache, "SIZE", 3)
     for token in ("a", "b", "c", "d"):
         known(token)
     known("d"), known("b")
-    assert door.asked == 4
+    assert verify.asked == 4
     known("a")
-    assert door.asked == 5
+    assert verify.asked == 5
