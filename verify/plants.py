@@ -37,11 +37,13 @@ PLANTS: dict[str, list[tuple[str, str, str]]] = {
     ],
     # The same of a stored message, and a worker that sends what it hears, whatever its number.
     "gap": [
-        (
-            LIB,
-            "  redis.call('PUBLISH', room, heading",
-            f"  if {ONCE_IN.format(4)} then return seq, at, count end\n"
-            "  redis.call('PUBLISH', room, heading",
+        *(
+            (
+                f"chat/lua/{script}.lua",
+                "redis.call('PUBLISH', room, told)\n",
+                f"if not ({ONCE_IN.format(4)}) then redis.call('PUBLISH', room, told) end\n",
+            )
+            for script in ("append", "alter")
         ),
         (
             FANOUT,
