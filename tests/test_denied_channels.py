@@ -6,18 +6,17 @@ from contextlib import contextmanager
 import pytest
 from redis.exceptions import RedisError
 
-from chat import history, memberships, presence, rooms
+from chat import history, presence, rooms
 from chat.conversation import Conversation
 from chat.limits import Limits
 from chat.presence import Timing
 from chat.users import User
 
-ANN, BEN = User("Ann", "user", 0), User("Ben", "user", 0)
+ANN = User("Ann", "user", 0)
 
 
 @pytest.fixture
-def conversation(store, register):
-    register("Ben")
+def conversation(store):
     return Conversation(store, Limits(message_rate=0))
 
 
@@ -62,16 +61,6 @@ def test_a_deletion_that_could_not_be_told_has_deleted(conversation, store, room
         conversation.delete(ANN, room, 1, client_id="c-2")
     conversation.delete(ANN, room, 1, client_id="c-2")
     assert [m["type"] for m in stored(store, room)] == ["DELETE"]
-
-
-def test_a_removal_that_could_not_be_told_has_not_removed(conversation, store, denied):
-    room = conversation.create(ANN, "Plans", True, None).room_id
-    conversation.invite(ANN, room, "Ben")
-    with denied(), pytest.raises(RedisError):
-        conversation.remove(ANN, room, "Ben")
-    assert "Ben" in memberships.members(store, room)
-    conversation.remove(ANN, room, "Ben")
-    assert memberships.members(store, room) == ["Ann"]
 
 
 def test_a_room_whose_end_could_not_be_told_is_still_there(conversation, store, room, denied):

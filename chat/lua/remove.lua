@@ -5,8 +5,6 @@
 -- Gives 1, or 0 if that person is no member; NOTFOUND.
 local room, conns, people, members = unpack(KEYS)
 if redis.call('EXISTS', room) == 0 then return redis.error_reply('NOTFOUND') end
-local denied = untold(room)
-if denied then return denied end
 if redis.call('SREM', members, ARGV[2]) == 0 then return 0 end
 local at, theirs = clock(ARGV[1]), {}
 for _, connection in ipairs(redis.call('ZRANGE', conns, 0, -1)) do
