@@ -1,12 +1,13 @@
 /**
  * Whose browser this is: what one account has here is seen by nobody else, and goes when it logs out.
- * Pages of this site that are open in other tabs learn of it.
+ * When a login has merely ended and somebody else comes, the words of the first wait for his or her
+ * return; the keys go. Pages of this site that are open in other tabs learn of it.
  */
 import { element } from './dom.js';
-import { countKeys, carryKeysOver, forgetAllKeys, forgetOthersKeys } from './key-store.js';
+import { countKeys, carryKeysOver, forgetMyKeys, forgetOthersKeys } from './key-store.js';
 import * as outbox from './outbox.js';
 import { address, figure, page, t } from './page.js';
-import { allKeys, forgetAll, forgetOthers, paths } from './storage.js';
+import { allKeys, forgetMine, paths } from './storage.js';
 import { stayHere } from './token.js';
 
 const OLDER_DRAFT = 'maru.draft.';
@@ -16,7 +17,7 @@ const tabs = new BroadcastChannel(HERE);
 /** @type {Promise<void> | null} */
 let coming = null;
 
-/** This account is here now: what others left goes, and their pages with it. Once a page. */
+/** This account is here now: the pages and keys of others go. Once a page. */
 export function comeIn() {
   coming ??= settle();
   return coming;
@@ -33,17 +34,16 @@ async function settle() {
   });
   const before = localStorage.getItem(HERE);
   localStorage.setItem(HERE, String(page.me));
-  forgetOthers();
   // Who has read a room here tells whose its key from before is.
   await carryKeysOver();
-  forgetOlder((owner) => owner !== page.me);
+  forgetOlder([READ], (owner) => owner !== page.me);
   if (before !== page.me) await forgetOthersKeys();
 }
 
-/** Drafts and marks from before, which are not under the account's own path. @param {(owner: string) => boolean} whose */
-function forgetOlder(whose) {
+/** Drafts and marks from before, which are not under the account's own path. @param {string[]} starts @param {(owner: string) => boolean} whose */
+function forgetOlder(starts, whose) {
   for (const key of allKeys()) {
-    const start = [OLDER_DRAFT, READ].find((begin) => key.startsWith(begin));
+    const start = starts.find((begin) => key.startsWith(begin));
     // Names may have dots, and ids of rooms have none.
     if (start && whose(key.slice(start.length, key.lastIndexOf('.')))) localStorage.removeItem(key);
   }
@@ -101,16 +101,16 @@ async function logOut(form) {
   // A page that explains, such as that its form is too old, is the server's to show.
   if (answer.type !== 'opaqueredirect') return form.submit();
   tabs.postMessage({ out: page.me });
-  await forgetEverything();
+  await forgetWhatIsMine();
   location.assign(address('/login'));
 }
 
-async function forgetEverything() {
-  forgetAll();
-  forgetOlder(() => true);
+async function forgetWhatIsMine() {
+  forgetMine();
+  forgetOlder([OLDER_DRAFT, READ], (owner) => owner === page.me);
   localStorage.removeItem(HERE);
   sessionStorage.clear();
-  await forgetAllKeys().catch(() => {});
+  await forgetMyKeys().catch(() => {});
 }
 
 /** Nothing is forgotten before the server has ended the login. @param {HTMLFormElement} form */

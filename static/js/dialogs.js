@@ -12,7 +12,8 @@ export function prepareDialogs() {
       event.preventDefault();
       dialog.close();
     } else if (dialog && target === dialog && outside(dialog, event)) {
-      dialog.close();
+      // As by Escape: whoever has to ask first hears of it.
+      if (dialog.dispatchEvent(new Event('cancel', { cancelable: true }))) dialog.close();
     }
   });
 }

@@ -3,7 +3,8 @@
  * Browsers do not send fragments. The text of the key stays in this page's memory alone.
  */
 import { element, icon } from './dom.js';
-import { t } from './page.js';
+import { belongsToInputMethod } from './input-method.js';
+import { page, t } from './page.js';
 
 const KEY = /#k=([\w-]+)/;
 const ROOM = /\/rooms\/([\w-]{1,32})\/?$/;
@@ -53,11 +54,17 @@ export function offerInvitation(part, key) {
   const [words, button] = [part.querySelector('.hint'), part.querySelector('button')];
   if (!words || !button) return;
   button.hidden = !key;
-  words.textContent = t(key ? 'invite_here' : 'invite_gone');
+  const gone = page.owner === page.me ? 'invite_gone_owner' : 'invite_gone';
+  words.textContent = t(key ? 'invite_here' : gone);
   button.onclick = () => copy(button, linkWith(key));
 }
 
-/** Whoever has opened the room is given the link at once: later no page can show it. @param {string} key */
+/**
+ * Whoever has opened the room is given the link at once: later no page can show it. Until it is copied,
+ * the page asks once more before the dialog closes, and before it is left.
+ *
+ * @param {string} key
+ */
 export function handOver(key) {
   const link = linkWith(key);
   const field = element('input', { id: 'new-invite', readonly: true, value: link });
@@ -72,15 +79,52 @@ export function handOver(key) {
     element('div', { class: 'row' }, button, done),
   );
   const dialog = /** @type {HTMLDialogElement} */ (element('dialog', { class: 'dialog', 'aria-labelledby': 'invite-title' }, form));
+  let sure = false;
+
+  /** @param {Event} event */
+  function askOnce(event) {
+    if (sure || !leaves(event)) return;
+    event.preventDefault();
+    sure = true;
+    form.lastElementChild?.before(element('p', { class: 'error', role: 'alert' }, t('invite_not_copied')));
+    done.textContent = t('invite_without');
+    button.focus();
+  }
+
+  function keep() {
+    sure = true;
+    form.querySelector('.error')?.remove();
+    done.textContent = t('invite_kept');
+    removeEventListener('beforeunload', stay);
+  }
+
   button.addEventListener('click', () => copy(button, link));
-  dialog.addEventListener('close', () => dialog.remove());
+  dialog.addEventListener('kept', keep);
+  field.addEventListener('copy', keep);
+  // A browser may close a dialog by Escape without asking the page; it asks about the key.
+  for (const event of ['submit', 'cancel', 'keydown']) dialog.addEventListener(event, askOnce);
+  dialog.addEventListener('close', () => {
+    if (sure) removeEventListener('beforeunload', stay);
+    dialog.remove();
+  });
+  addEventListener('beforeunload', stay);
   document.body.append(dialog);
   dialog.showModal();
   button.focus();
 }
 
+/** @param {Event} event */
+const stay = (event) => event.preventDefault();
+
+/** Would it close the dialog? @param {Event} event */
+function leaves(event) {
+  return !(event instanceof KeyboardEvent) || (event.key === 'Escape' && !belongsToInputMethod(event));
+}
+
 /** @param {HTMLElement} button @param {string} link */
 async function copy(button, link) {
+  removeEventListener('beforeunload', stay);
+  button.dispatchEvent(new Event('kept', { bubbles: true }));
   try {
     await navigator.clipboard.writeText(link);
     button.replaceChildren(icon('check'), element('span', { role: 'status' }, t('copied')));

@@ -44,6 +44,16 @@ export function askForKey(over, hasKey, use, choices) {
   showStop(over, words, form, ...choices.map(button));
 }
 
+/**
+ * Another key shuts out whoever has the one of until now.
+ *
+ * @param {HTMLElement} over @param {() => void} make @param {() => void} stay
+ */
+export function askForNewKey(over, make, stay) {
+  const choices = [{ label: t('key_make_not'), run: stay }, { label: t('key_make'), run: make }];
+  showStop(over, { title: t('key_make_title'), text: t('key_make_text') }, ...choices.map(button));
+}
+
 /** @param {Choice} choice */
 function button({ label, run }) {
   const made = element('button', { class: 'button quiet', type: 'button' }, label);

@@ -91,8 +91,8 @@ export async function countKeys() {
   return (await within('readonly', (keys) => keys.count(ofAccount(String(page.me)))).catch(() => 0)) ?? 0;
 }
 
-export async function forgetAllKeys() {
-  await within('readwrite', (keys) => keys.clear());
+export async function forgetMyKeys() {
+  await within('readwrite', (keys) => keys.delete(ofAccount(String(page.me))));
 }
 
 /** Nothing of other accounts stays. */

@@ -6,13 +6,13 @@ import { comeIn } from './account.js';
 import { available, isSameKey, newKey, open, readKey, seal } from './cipher.js';
 import { byId, element } from './dom.js';
 import { handOver, offerInvitation, takeFromAddress } from './invitation.js';
-import { askForKey, hideNote, showNote } from './key-panel.js';
+import { askForKey, askForNewKey, hideNote, showNote } from './key-panel.js';
 import { exchangeKey, heldKey, keepKey, noteVerified } from './key-store.js';
 import * as locks from './locks.js';
 import { talkOf } from './message-row.js';
 import { page, t } from './page.js';
 import { createRepeats } from './repeats.js';
-import { showStop } from './stop.js';
+import { hideStop, showStop } from './stop.js';
 import { format } from './text.js';
 
 /** @typedef {import('./message-row.js').Message} Message */
@@ -79,16 +79,17 @@ export function createSealedRoom({ over, keeping, onOpen }) {
   /** The owner who has just opened the room makes its key; nobody else ever does. */
   const isNew = () => page.owner === page.me && page.seq === 0 && !samples().length;
 
-  /** Two tabs make one. */
-  async function makeKey() {
+  /** The first key: two tabs make one. Another one: the one used until then is kept beside it. @param {boolean} [another] */
+  async function makeKey(another = false) {
     const release = await locks.take(`maru/${page.me}/key/${roomId}`, LOCK_MS);
     try {
       const held = await heldKey(roomId);
-      if (held) return await useHeld(held, '');
+      if (held && !another) return await useHeld(held, '');
       const text = newKey();
       const made = await readKey(text);
       verified = true;
-      await keepKey(roomId, made, true);
+      if (another) await exchangeKey(roomId, made, true);
+      else await keepKey(roomId, made, true);
       unlockWith(made, text);
       handOver(text);
     } finally {
@@ -131,7 +132,7 @@ export function createSealedRoom({ over, keeping, onOpen }) {
   function unlockWith(fitting, text = '') {
     const before = key;
     key = fitting;
-    over.querySelector('.stop')?.remove();
+    hideStop(over);
     hideNote(over);
     const part = byId('invite');
     offerInvitation(part, text);
@@ -158,13 +159,13 @@ export function createSealedRoom({ over, keeping, onOpen }) {
     const choices = [];
     if (key) {
       const { beside = [] } = (await heldKey(roomId)) ?? {};
-      choices.push({ label: t('key_stay'), run: () => over.querySelector('.stop')?.remove() });
+      choices.push({ label: t('key_stay'), run: () => hideStop(over) });
       choices.push(...beside.map((other) => ({ label: t('key_before'), run: () => goBack(other) })));
     } else {
       onOpen(false);
-      // Somebody may have written into the room before its owner opened it, when it had no key yet.
-      if (page.owner === page.me) choices.push({ label: t('key_make'), run: makeKey });
     }
+    // Its link may be lost, or somebody has written into the room before its owner opened it.
+    if (page.owner === page.me) choices.push({ label: t('key_make'), run: () => askForNewKey(over, () => makeKey(true), ask) });
     askForKey(over, Boolean(key), use, choices);
   }
 

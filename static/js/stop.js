@@ -1,17 +1,45 @@
-/** A panel over the conversation when it cannot go on: the room has ended, its key is missing. */
+/**
+ * A panel over the conversation when it cannot go on: the room has ended, its key is missing. Nobody
+ * can see what is under it, so that nobody comes to it with the keyboard either.
+ */
 import { element } from './dom.js';
+
+/** What had the focus before the panel came. @type {Element | null} */
+let before = null;
 
 /**
  * @param {HTMLElement} over the conversation's body
  * @param {{ title: string, text: string }} words
  * @param {...HTMLElement} actions
- * @returns {HTMLElement} the panel, to be removed when it can go on after all
  */
 export function showStop(over, { title, text }, ...actions) {
-  over.querySelector('.stop')?.remove();
+  const older = over.querySelector('.stop');
+  if (!older) before = document.activeElement;
+  older?.remove();
   const heading = element('h2', { tabindex: -1 }, title);
   const panel = element('div', { class: 'stop' }, heading, element('p', { class: 'lead' }, text), ...actions);
   over.append(panel);
+  cover(over, true);
   heading.focus({ preventScroll: true });
-  return panel;
 }
+
+/** It can go on after all; the focus goes back to where it was. @param {HTMLElement} over */
+export function hideStop(over) {
+  const panel = over.querySelector('.stop');
+  if (!panel) return;
+  const focused = panel.contains(document.activeElement);
+  panel.remove();
+  cover(over, false);
+  if (!focused) return;
+  if (before instanceof HTMLElement && before !== document.body) before.focus({ preventScroll: true });
+  if (document.activeElement === document.body) logIn(over).focus({ preventScroll: true });
+}
+
+/** @param {HTMLElement} over @param {boolean} covered */
+function cover(over, covered) {
+  logIn(over).inert = covered;
+  for (const button of /** @type {NodeListOf<HTMLElement>} */ (over.querySelectorAll(':scope > button'))) button.inert = covered;
+}
+
+/** @param {HTMLElement} over */
+const logIn = (over) => /** @type {HTMLElement} */ (over.querySelector('.log'));

@@ -56,14 +56,9 @@ export function onChangeElsewhere(start, run) {
   });
 }
 
-/** Nothing of this account stays, nor of any other one, nor a note that a tab holds something of theirs. */
-export function forgetAll() {
-  forget((key) => key.startsWith(ROOT) || key.includes(`/${ROOT}`));
-}
-
-/** Nothing of other accounts stays: somebody else sits here now. */
-export function forgetOthers() {
-  forget((key) => key.startsWith(ROOT) && !key.startsWith(mine));
+/** Nothing of this account stays, nor a note that a tab holds something of it. */
+export function forgetMine() {
+  forget((key) => key.startsWith(mine) || key.includes(`/${mine}`));
 }
 
 /** Every key of this site's localStorage. @returns {string[]} */

@@ -71,6 +71,7 @@ class Person:
     def new_invitation(self) -> str:
         """The link that is handed to whoever has just opened an encrypted room."""
         link = self.page.locator("#new-invite").input_value()
+        self.page.get_by_role("button", name="Copy the invite link").click()
         self.page.get_by_role("button", name="I have kept it").click()
         return link
 

@@ -136,6 +136,7 @@ def test_on_a_phone_in_korean_the_link_is_handed_over_too(at_browser):
     field = ann.page.locator("#new-invite")
     expect(field).to_be_visible(timeout=PATIENCE)
     assert f"/rooms/{room_id}#k=" in field.input_value()
+    ann.page.get_by_role("button", name="초대 링크 복사").click()
     ann.page.get_by_role("button", name="보관했습니다").click()
     ann.write("안녕")
     ann.hears("안녕")

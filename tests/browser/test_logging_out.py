@@ -111,7 +111,7 @@ def test_who_logs_in_next_has_neither_key_nor_draft_nor_outbox(at_browser):
 
 def test_after_a_login_has_merely_ended_the_next_person_sees_nothing(at_browser):
     ann, ben = at_browser("ann"), at_browser("ben")
-    room_id, _ = encrypted_room(ann)
+    room_id, link = encrypted_room(ann)
     ann.composer.fill("private thought")
     ann.page.goto("/settings")
     plant_unsent(ann, room_id)
@@ -121,8 +121,16 @@ def test_after_a_login_has_merely_ended_the_next_person_sees_nothing(at_browser)
     ann.page.goto(f"/rooms/{room_id}")
     expect(ann.page.get_by_text("You need the key to this room.")).to_be_visible(timeout=PATIENCE)
     expect(ann.composer).to_have_value("")
-    entries, _, keys = kept(ann.page)
-    assert not [entry for entry in entries if ann.name in entry] and not keys
+    assert kept(ann.page)[2] == []
+    ann.page.goto("/settings")
+    log_out(ann.page)
+    ann.page.wait_for_url("**/login")
+    # They were kept for her alone, also when the other one logs out.
+    log_in_as(ann.page, ann.name)
+    expect(ann.page.locator(".waiting button")).to_have_text("1 could not be sent")
+    ann.page.goto(link)
+    expect(ann.composer).to_have_value("private thought", timeout=PATIENCE)
+    ann.hears("between us")
 
 
 def test_after_a_login_has_merely_ended_the_same_person_goes_on(at_browser):
