@@ -20,6 +20,8 @@ export function prepareInlineForms() {
     if (form.dataset.confirm) ask(form, form.dataset.confirm);
     else send(form);
   }, { capture: true });
+  // What was said in it is not true for ever.
+  document.addEventListener('close', (event) => clearAll(event.target), { capture: true });
 }
 
 /** @param {HTMLFormElement} form @param {string} question id of a dialog whose value is `yes` or empty */
@@ -34,6 +36,7 @@ function ask(form, question) {
 async function send(form) {
   form.setAttribute('aria-busy', 'true');
   clear(form);
+  hush(form.closest('dialog'));
   try {
     const body = new URLSearchParams(/** @type {any} */ (new FormData(form)));
     const answer = await fetch(form.action, { method: 'POST', body, headers: { Accept: 'application/json' } });
@@ -62,6 +65,18 @@ function clear(form) {
   form.querySelector('.error')?.remove();
   const told = placeOf(form);
   if (told) told.textContent = '';
+}
+
+/** What was done before is not news any more. @param {Element | null} dialog */
+function hush(dialog) {
+  for (const told of dialog?.querySelectorAll('.done') ?? []) told.textContent = '';
+}
+
+/** @param {EventTarget | null} dialog */
+function clearAll(dialog) {
+  if (!(dialog instanceof HTMLDialogElement)) return;
+  hush(dialog);
+  dialog.querySelectorAll('form[data-inline]').forEach((form) => clear(/** @type {HTMLFormElement} */ (form)));
 }
 
 /** @param {HTMLFormElement} form @returns {HTMLElement | null} */

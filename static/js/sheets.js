@@ -83,12 +83,13 @@ export function prepareSheets() {
     } else if (target.closest('[data-close-sheet]')) {
       event.preventDefault();
       back();
-    } else if (opened && !opened.contains(target)) {
+    } else if (opened && !opened.contains(target) && !target.closest('dialog')) {
       back();
     }
   });
   document.addEventListener('keydown', (event) => {
-    if (event.key === 'Escape' && !belongsToInputMethod(event)) back();
+    // A dialog over the sheet takes the key for itself.
+    if (event.key === 'Escape' && !belongsToInputMethod(event) && !document.querySelector('dialog[open]')) back();
   });
   addEventListener('popstate', close);
   for (const narrow of [PEOPLE_NARROW, ROOMS_NARROW]) {

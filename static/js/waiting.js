@@ -56,9 +56,17 @@ export function showWaiting(place) {
     draw(outbox.entries());
     dialog.showModal();
   });
+  // Nothing waits any more: the button that had the focus before is gone.
+  dialog.addEventListener('close', () => { if (!button.isConnected) focusPage(); });
   place.prepend(line);
   document.body.append(dialog);
   outbox.watch(show);
+}
+
+function focusPage() {
+  const heading = document.querySelector('main h1');
+  heading?.setAttribute('tabindex', '-1');
+  /** @type {HTMLElement | null} */ (heading)?.focus();
 }
 
 /** @param {string} key @param {number} count */
@@ -86,7 +94,7 @@ function entryItem(entry) {
   said.append(what);
   if (entry.sealed) unseal(entry).then((text) => { said.textContent = text; }, () => {});
   const state = element('p', { class: 'message-state' }, entry.reason ? reasonOf(entry) : t('waiting_state'));
-  if (entry.reason && entry.reason !== 'gone') state.append(decision('retry', () => outbox.retry(entry)));
+  if (entry.reason && !['gone', 'room_gone'].includes(entry.reason)) state.append(decision('retry', () => outbox.retry(entry)));
   state.append(decision('discard', () => outbox.drop(entry)));
   return element('li', { class: `waiting-entry${entry.reason ? ' failed' : ''}` }, said, state);
 }

@@ -165,10 +165,13 @@ async function react(seq, emoji, on) {
 function end(why) {
   state.set({ ended: why });
   connection.stop();
+  // What they ask about is over too, and nothing under them can have the focus.
+  document.querySelectorAll('dialog[open]').forEach((dialog) => /** @type {HTMLDialogElement} */ (dialog).close());
   const link = element('a', { class: 'button primary', href: address('/rooms') }, t('to_rooms'));
   showStop(body, { title: t(`${why}_title`), text: t(`${why}_text`) }, link);
   const words = composer.empty();
-  if (words) keep({ kind: 'message', reason: 'room_gone' }, words).catch(() => composer.append(words));
+  const reason = why === 'closed' ? 'room_gone' : 'not_found';
+  if (words) keep({ kind: 'message', reason }, words).catch(() => composer.append(words));
   else if (why === 'kicked') setTimeout(() => location.assign(address('/rooms')), 5000);
 }
 
