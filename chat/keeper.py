@@ -48,8 +48,8 @@ class Keeper:
         self._log = self._data_dir / "valkey.log"
         self._stopping = False
         self._takes_writes = self._disk_was_full = False
-        #: Whether the server could write to its file, when it was last asked.
-        self._writes_fail = False
+        #: Whether this server was ever let write, and whether it could not when it was last asked.
+        self._took_writes = self._writes_fail = False
         self._signals, wake = os.pipe()
         os.set_blocking(wake, False)
         # Signals interrupt nothing here: each arrives as a byte, its number.
@@ -101,8 +101,12 @@ class Keeper:
         if self._journal.follow():
             self._note_life()
         has_space = self._journal.reserve()
+        if self._journal.was_used_up:
+            self._ask_after_writes()
         if has_space != self._takes_writes:
             wanted = WRITES if has_space else NO_WRITES
+            # Also where the server's answer does not come.
+            self._took_writes = self._took_writes or has_space
             with contextlib.suppress(OSError):
                 if ask(self._socket, f"CONFIG SET min-replicas-to-write {wanted}") == b"+OK\r\n":
                     self._takes_writes = has_space
@@ -119,13 +123,15 @@ class Keeper:
         with contextlib.suppress(OSError):
             told = ask(self._socket, "INFO persistence")
             self._writes_fail = b"aof_last_write_status:ok" not in told
+            self._journal.was_used_up = False
 
     def _end_life_or_note(self, server: subprocess.Popen[bytes]) -> None:
         """The server has ended: has it written all that it has answered for?"""
         if self._journal.path is None:
             # It took no writes yet.
             return
-        if self._writes_fail or not self._journal.is_whole():
+        # One that was never let write has answered for nothing.
+        if self._took_writes and (self._writes_fail or not self._journal.is_whole()):
             self._life.begin_another()
             say("The embedded Valkey may have lost its last writes; clients will load anew.")
         clean = server.returncode == 0 and self._stopping
@@ -186,7 +192,7 @@ class Keeper:
                 folder.rmdir()
 
     def _start_server(self, lock: int) -> subprocess.Popen[bytes]:
-        self._takes_writes = self._writes_fail = False
+        self._takes_writes = self._took_writes = self._writes_fail = False
         options = {
             "port": "0",
             "unixsocket": str(self._socket),

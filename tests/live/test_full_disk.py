@@ -87,13 +87,22 @@ def test_a_full_disk_is_noticed_before_anything_is_lost_and_heals_by_itself(own_
     client.join(room)
     said |= talk_until_refused(client, room)
     eventually(lambda: readiness(maru) == (503, FULL), 30)
-    store = maru.store_process()
-    store.kill()
-    eventually(lambda: not store.is_running() and readiness(maru) == (503, FULL), 30)
+    epoch, _ = stored(ann, room)
+    of_room = f"{maru.url}/api/rooms/{room}/messages"
+    me = {"Authorization": f"Bearer {ann.token}"}
+    # The second of them has taken no write, so it cannot have lost one either.
+    for _ in range(2):
+        killed = maru.store_process()
+        killed.kill()
+        killed.wait(30)
+        assert maru.store_process().pid != killed.pid
+        eventually(lambda: requests.get(of_room, headers=me, timeout=10).status_code == 200, 30)
+        eventually(lambda: readiness(maru) == (503, FULL), 30)
     other.unlink()
     eventually(maru.is_ready, 30)
-    assert stored(ann, room)[1] == said
+    assert stored(ann, room) == (epoch, said)
     assert ann.say(room, "after")["seq"] == max(said) + 1
+    assert stored(ann, room)[0] == epoch
     lines = maru.log.read_text().splitlines()
     assert [line for line in lines if "has space again" in line]
     client.close()
