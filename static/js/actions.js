@@ -1,9 +1,9 @@
 /**
- * What one may do to a message: react, edit, delete. One small toolbar serves all rows.
+ * The toolbar of a message: react, edit, delete. One toolbar is moved between all rows.
  *
- * It comes to the row under a mouse that moves, and to the row that the keyboard has reached. A finger
- * covers what it touches: after a tap the toolbar is at the foot of the page, where no message is, so
- * that no tap both opens it and presses something in it.
+ * It is shown in the row under the mouse, or in the row with the keyboard focus. After a tap it is
+ * shown at the foot of the page, where no message is: so one tap cannot both open it and press a
+ * button that appears under the finger.
  */
 import { byId, element, icon } from './dom.js';
 import { isOwn, reactionTo } from './message-row.js';
@@ -28,7 +28,7 @@ export function prepareActions({ log, react, edit, erase }) {
   const deleteButton = button('delete', t('delete'), icon('bin'));
   const bar = element('div', { class: 'actions', role: 'toolbar', 'aria-live': 'off', 'aria-label': t('actions') }, caption, ...reactions, editButton, deleteButton);
   const toolbar = makeToolbar(bar, leave);
-  /** Where the pointer went down that is about to click, if it did. @type {Element | null} */
+  /** The button on which the pointer was pressed down, if any. @type {Element | null} */
   let pressed = null;
   let pointer = 'mouse';
 
@@ -40,7 +40,7 @@ export function prepareActions({ log, react, edit, erase }) {
   /** @param {HTMLElement | null} row @param {boolean} [foot] */
   function offer(row, foot = false) {
     if (!row || (bar.parentElement === row && atFoot() === foot)) return;
-    // A mouse that passes does not take the focus along; it stays with the message it was at.
+    // If the focus is in the toolbar, it stays in the old row when the mouse moves to another.
     if (focusIsSeen()) rowOf(bar)?.focus({ preventScroll: true });
     close();
     editButton.hidden = !isOwn(row);
@@ -58,7 +58,7 @@ export function prepareActions({ log, react, edit, erase }) {
     bar.remove();
   }
 
-  /** Escape: back to the message. */
+  /** On Escape: move the focus from the toolbar to its message. */
   function leave() {
     const row = rowOf(bar);
     if (atFoot()) close();
@@ -71,13 +71,14 @@ export function prepareActions({ log, react, edit, erase }) {
     const chosen = /** @type {HTMLElement | null} */ (target.closest('.actions button, .reaction'));
     const row = rowOf(target);
     if (chosen && row) {
-      // Keys and assistive technology press nothing down; a pointer has to, on the same button.
+      // A click by pointer counts only if it was pressed down on the same button. Clicks by keyboard
+      // and assistive technology have detail 0.
       if (event.detail > 0 && pressed !== chosen) return;
       act(chosen, row);
       if (atFoot()) close();
     } else if (pointer !== 'mouse' && row && !target.closest('a, button, .actions')) {
       if (bar.parentElement === row && atFoot()) return close();
-      // The on-screen keyboard goes with the focus.
+      // Moving the focus closes the on-screen keyboard.
       row.focus({ preventScroll: true });
       offer(row, true);
     }
@@ -107,12 +108,12 @@ export function prepareActions({ log, react, edit, erase }) {
   document.addEventListener('focusin', ({ target }) => { if (atFoot() && !rowOf(target)) close(); });
   log.addEventListener('pointermove', ({ target, pointerType }) => { if (pointerType === 'mouse' && !atFoot()) offer(rowOf(target)); });
   log.addEventListener('focusin', ({ target }) => {
-    // By keyboard; what a pointer focuses is not offered anything on that account.
+    // Only for focus by keyboard, not for focus by pointer.
     if (!atFoot() && /** @type {Element} */ (target).matches(':focus-visible')) offer(rowOf(target));
   });
   log.addEventListener('keydown', ({ target }) => { if (!bar.contains(/** @type {Node} */ (target))) offer(rowOf(target)); });
   log.addEventListener('click', click);
-  // Whoever presses with a mouse goes on where the focus was: in the text, most likely.
+  // Pressing a button with the mouse leaves the focus where it was, usually in the composer.
   bar.addEventListener('mousedown', (event) => event.preventDefault());
 }
 

@@ -1,4 +1,4 @@
-/** Calls of the HTTP API, for what a page says outside its own room; docs/api.md describes them. */
+/** Calls of the HTTP API (docs/api.md), for changes in rooms other than the page's own. */
 import { Refused, Unanswered } from './refused.js';
 import { token } from './token.js';
 

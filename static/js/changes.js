@@ -1,7 +1,7 @@
 /**
- * What was done to messages after they were said: EDIT, DELETE and REACT name their message in `ref`
- * and may be known before it, since pages load from the newest to the oldest. The change with the
- * highest number counts, in whatever order they are learnt.
+ * Edits, deletions and reactions, by the number of their message (`ref`). A change may be known before
+ * its message, since pages load from the newest to the oldest. Of several changes the one with the
+ * highest number counts, in whatever order they arrive.
  *
  * @typedef {import('./message-row.js').Message} Message
  */
@@ -48,7 +48,7 @@ export function createChanges() {
         .filter(([, names]) => names.length);
     },
 
-    /** All of it is of another epoch. */
+    /** Forget all changes: another epoch has begun. */
     clear() {
       edits.clear();
       reactions.clear();
@@ -58,8 +58,8 @@ export function createChanges() {
 }
 
 /**
- * In order, and each clientId once, by its first number: an edit that comes a second time brings no
- * words back that were changed since.
+ * The edits in order, each clientId once, with its lowest number: an edit that was stored twice must not
+ * undo a later edit.
  *
  * @param {Message[]} edits of one message
  */

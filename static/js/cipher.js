@@ -1,10 +1,11 @@
 /**
- * Rooms that the server cannot read: AES-GCM with a 256-bit key that is made in the browser of whoever
- * opens the room. docs/protocol.md describes the sealed form.
+ * Encryption of messages, which the server cannot read: AES-GCM with a 256-bit key that is made in the
+ * browser of the person who creates the room. docs/protocol.md describes the encrypted form.
  *
- * A message goes over the wire as `maru2.<iv>.<ciphertext>`, both base64url. Authenticated with it is
- * who said it, where, and as what: a sealed message that somebody else sends again, or that is put in
- * the place of another one, does not open. `maru1` bound the room alone; it is still read, not written.
+ * A message is sent as `maru2.<iv>.<ciphertext>`, both in base64url. The associated data contains the
+ * sender, the room, the type, and the message that is changed. So a ciphertext that somebody else sends
+ * again, or that is put in the place of another one, cannot be decrypted. `maru1` bound only the room;
+ * it is still read, but not written.
  */
 const VERSION = 'maru2';
 const OLDER_VERSION = 'maru1';
@@ -53,7 +54,7 @@ export async function seal(key, binding, text) {
 }
 
 /**
- * Rejects if the key does not fit, or if the text was sealed as something else than it is shown as.
+ * Decrypts. Rejects if the key is another one, or if the text was encrypted with another binding.
  *
  * @param {CryptoKey} key @param {Binding} binding @param {string} sealed
  * @returns {Promise<{ text: string, older: boolean }>} older: the sender is not verified
@@ -62,7 +63,7 @@ export async function open(key, binding, sealed) {
   const [version, iv, ciphertext] = sealed.split('.');
   const older = version === OLDER_VERSION;
   if (!older && version !== VERSION) throw new RangeError('Not an encrypted message');
-  // An older edit may as well be an older message that somebody has put over another one.
+  // An edit in the older form could be an older message that somebody has sent again as an edit.
   if (older && binding.type !== 'TALK') throw new RangeError('An older seal does not prove an edit');
   if (!older && !binding.clientId) throw new RangeError('A sealed message has a clientId');
   const data = older ? encoder.encode(binding.roomId) : additionalData(binding);
@@ -71,7 +72,7 @@ export async function open(key, binding, sealed) {
   return { text: decoder.decode(bytes), older };
 }
 
-/** Do both open the same? @param {CryptoKey} one @param {CryptoKey} other */
+/** Whether both are the same key. @param {CryptoKey} one @param {CryptoKey} other */
 export async function isSameKey(one, other) {
   const binding = { roomId: '', sender: '', type: 'TALK', clientId: 'probe' };
   return open(one, binding, await seal(other, binding, '')).then(() => true, () => false);

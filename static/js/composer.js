@@ -1,8 +1,8 @@
 /**
- * Where one writes. With a keyboard Enter sends and Shift+Enter breaks the line; on a screen that is
- * touched Enter breaks it, since there is no Shift to hold, and the button sends.
+ * The field for writing messages. With a keyboard Enter sends and Shift+Enter starts a new line. On a
+ * touch screen, which has no Shift to hold, Enter starts a new line, and the button sends.
  *
- * The draft of what is sent stays until whoever takes it has kept it: no moment has the words nowhere.
+ * The draft is deleted only after the outbox has stored the message, so the text is never lost between.
  */
 import { belongsToInputMethod } from './input-method.js';
 import { figure, t } from './page.js';

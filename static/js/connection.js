@@ -1,6 +1,6 @@
 /**
- * The one connection of a page: it connects with a token, renews it, comes back with jittered
- * backoff, and gives every call its acknowledgement or a reason why there is none.
+ * The page's Socket.IO connection: it connects with a token, renews the token, and reconnects with
+ * jittered backoff. Every call resolves with its acknowledgement or rejects with a reason.
  */
 import { io } from '../vendor/socket.io.esm.min.js';
 import { address } from './page.js';
@@ -10,7 +10,7 @@ import { forgetToken, renewIn, token, toLogin } from './token.js';
 const ANSWER_MS = 10_000;
 const FIRST_DELAY_MS = 500;
 const LONGEST_DELAY_MS = 20_000;
-/** So many attempts in vain say more than a hiccup. */
+/** After so many failed attempts the server counts as unreachable. */
 const UNREACHABLE_AFTER = 3;
 
 /**
@@ -64,7 +64,7 @@ export function createConnection(onLink) {
     if (code === 'expiring') renew();
     if (code === 'expired') forgetToken();
     if (code === 'revoked') toLogin();
-    // After these and after draining and slow the server hangs up, each client at a time of its own.
+    // After `expired`, `revoked`, `draining` and `slow` the server closes the connection.
   });
 
   async function renew() {
@@ -79,7 +79,7 @@ export function createConnection(onLink) {
     renewal = setTimeout(renew, renewIn());
   }
 
-  /** Away and back: 'disconnect' schedules the return. */
+  /** Close the connection and connect again: the `disconnect` event schedules that. */
   function restart() {
     socket.disconnect();
   }
@@ -91,7 +91,7 @@ export function createConnection(onLink) {
       if (!socket.connected) throw new Unanswered();
       return await socket.timeout(ANSWER_MS).emitWithAck(event, call);
     } catch {
-      // A connection that swallows calls is not one.
+      // A connection on which calls get no answer is replaced.
       if (socket.connected) restart();
       throw new Unanswered();
     }
@@ -124,7 +124,7 @@ export function createConnection(onLink) {
 
   addEventListener('online', () => {
     failures = 0;
-    // A connection may have slept through it, or may only seem to be there: a call will tell.
+    // The connection may be broken without the browser's noticing: a call finds out.
     if (socket.connected) renew().then(() => { if (socket.connected) onLink('online'); });
     else connect();
   });

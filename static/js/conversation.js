@@ -1,6 +1,6 @@
 /**
- * What was said in the room, from the wire to its rows: live messages, pages of history and
- * acknowledgements all come in here, and leave in order, with their changes, each once.
+ * Brings messages from the wire to the rows of the page. Live messages, pages of history and
+ * acknowledgements arrive here in any order; each message is shown once, in order, with its changes.
  */
 import { createChanges } from './changes.js';
 import { byId } from './dom.js';
@@ -15,9 +15,9 @@ import { drawnElsewhere } from './time.js';
 import { createTimeline } from './timeline.js';
 import { lastRead, unreadCount } from './unread.js';
 
-/** Rows kept while one reads at the bottom; older ones load again on the way up. */
+/** Rows kept while the reader is at the bottom; older ones are loaded again when scrolling up. */
 const KEPT = 400;
-/** What the server gives at once, at the most. */
+/** Messages that the server gives in one page at most. */
 const PAGE_MAX = 200;
 
 /** @typedef {import('./message-row.js').Message} Message */
@@ -142,7 +142,7 @@ export function createConversation({ connection, state, write, onOwn, onDeleted,
     const edit = changes.editOf(seq);
     if (edit) return edit.message;
     const text = /** @type {HTMLElement} */ (row.querySelector('.message-text'));
-    // Without `code` a row shows its text as it was sent, and nobody has to be asked.
+    // Without `code` the row shows the text as it was sent, and the server need not be asked.
     if (!text.querySelector('code')) return String(text.textContent);
     return (await history({ before: seq + 1, limit: 1 })).messages.at(-1).message;
   }
@@ -163,7 +163,7 @@ export function createConversation({ connection, state, write, onOwn, onDeleted,
     if (read && place) firstUnread.since(read.seq, unreadCount(roomId, { ...place, saidBy }));
   }
 
-  /** Begin with what the server drew. */
+  /** Start with the messages that the server has rendered. */
   function adopt() {
     const rows = timeline.rows();
     const drawn = rows.map((row) => /** @type {Message} */ ({ seq: Number(row.dataset.seq), sentAt: Number(row.dataset.at) }));

@@ -1,6 +1,6 @@
 /**
- * What is copied out of several messages reads like a conversation: who, when, and the words; without
- * initials, reactions, and what only screen readers say.
+ * Text copied from several messages contains sender, time and words of each, without initials,
+ * reactions, and text for screen readers.
  *
  * @param {HTMLElement} log
  */

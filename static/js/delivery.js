@@ -1,6 +1,6 @@
 /**
- * Sends what waits in the outbox, from whichever page of Maru is open: each room's entries one after
- * the other, and by one tab at a time. The page of a room sends that room's over its connection.
+ * Sends the entries of the outbox, from any open page of Maru: for each room one entry after the other,
+ * and in one tab at a time. The page of a room sends that room's entries over its Socket.IO connection.
  */
 import * as locks from './locks.js';
 import * as outbox from './outbox.js';
@@ -12,14 +12,14 @@ import { overHttp } from './routes.js';
 
 const RETRY_MS = 1000;
 const LONGEST_RETRY_MS = 30_000;
-/** Another tab, which is in the room, has this long to send what was written there. */
+/** A tab that is not in the room waits so long, for a tab that is in the room to send. */
 const OTHERS_FIRST_MS = 2500;
 const LOCK_MS = 20_000;
 /** The server knows a clientId for ten minutes. */
 const REMEMBERED_MS = 9 * 60_000;
 const HISTORY_PAGE = 200;
 const HISTORY_PAGES = 25;
-/** These pass by themselves. */
+/** Errors that pass by themselves: the entry is sent again. */
 const PASSING = ['unavailable', 'error', 'unauthorized', 'token_expired', 'token_revoked'];
 /** Refused before anything was stored. */
 const NOT_STORED = ['rate_limited', 'not_joined', 'unauthorized', 'token_expired', 'token_revoked'];
@@ -65,7 +65,7 @@ export async function flush(roomId) {
   let pause = 0;
   try {
     const release = await locks.take(`maru/${page.me}/outbox/${roomId}`, isHere(roomId) ? LOCK_MS : 0);
-    // Another tab is at it. It may be closed before it is done.
+    // Another tab is sending. It may be closed before it is done, so this tab tries again.
     if (!release) pause = OTHERS_FIRST_MS;
     else pause = await sendAll(roomId).finally(release);
   } finally {

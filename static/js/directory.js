@@ -1,4 +1,4 @@
-/** A list of rooms that stays true: counts, unread figures, new rooms, rooms that are gone. */
+/** Keeps a list of rooms up to date: counts, unread numbers, new rooms, deleted rooms. */
 import { page } from './page.js';
 import { roomLink, showCount, showName, showTalk, showUnread, talkOf } from './room-link.js';
 import { onReadElsewhere, unreadCount } from './unread.js';

@@ -1,5 +1,5 @@
 /**
- * Elements are made here, by DOM calls, and nowhere from HTML strings: text is never markup.
+ * Creates an element by DOM calls. No element is made from HTML strings, so text is never markup.
  *
  * @param {string} tag
  * @param {Record<string, string | number | boolean | null | undefined>} [attributes] `true` sets an

@@ -1,15 +1,15 @@
 /**
- * What is being written in one room, kept from the first letter on. Each tab has a draft of its own, so
- * that two tabs do not overwrite each other; what a closed tab left behind, the next one takes up.
+ * The drafts of one room, stored from the first letter on. Each tab has a draft of its own, so that two
+ * tabs do not overwrite each other's. The draft of a closed tab is taken over by the next tab.
  *
- * A page holds a lock while it shows its draft: a draft without a lock is nobody's.
+ * A page holds a lock while it shows its draft: a draft without a lock can be taken over.
  */
 import * as locks from './locks.js';
 import { newId } from './outbox.js';
 import { page } from './page.js';
 import { paths, read, remove, write } from './storage.js';
 
-/** A page that is reloaded takes over from the one before, which may need a moment to go. */
+/** After a reload the old page may hold its lock for so long. */
 const TAKE_OVER_MS = 1500;
 const TAB = 'maru.tab';
 

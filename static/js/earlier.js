@@ -1,7 +1,7 @@
 /**
- * Older messages: fetched when the top comes near, or by the button that stands there, until the
- * screen is full or there are no more. Nothing is asked for before the room is joined; what fails is
- * asked for again by itself.
+ * Loads older messages when the reader comes near the top, or presses the button there, until the
+ * screen is full or there are no more. Loading starts after the room has been joined, and is repeated
+ * after a failure.
  */
 import { t } from './page.js';
 import { Refused } from './refused.js';

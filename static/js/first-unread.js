@@ -1,6 +1,6 @@
 /**
- * The way to the first message that one has not read, however far up it is: loaded, with the line
- * above it, and told how many there are. The pill below leads back.
+ * The button that leads to the first unread message, however far up it is. It shows the number of unread
+ * messages, loads them, and marks the first one with a line. The pill at the bottom leads back.
  */
 import { isOwn } from './message-row.js';
 import { figure, t } from './page.js';

@@ -1,17 +1,17 @@
 /**
- * Forms that are answered where they stand: what was typed stays until it is accepted, what is wrong
- * is said below the field, and what was done is said as well. Without script they are plain forms.
+ * Forms that are sent without leaving the page: the input stays until it is accepted, and errors and
+ * success are shown at the form. Without script they are plain forms.
  *
- * Of a form with `data-inline`: `data-confirm` is the id of a dialog to ask in first, `data-done` the
- * sentence for success, with {name} for the name that the server gives back, `data-told` the id of the
- * place to say it in (else below the form), `data-then` where to go on, `data-clear` empties it.
- * A `done` event with the answer follows, for whoever shows what has changed.
+ * Attributes of a form with `data-inline`: `data-confirm` is the id of a dialog that asks first;
+ * `data-done` the sentence for success, with {name} for the name in the server's answer; `data-told` the
+ * id of the element that shows it (default: below the form); `data-then` the address to go to;
+ * `data-clear` empties the form. After success the form gets a `done` event with the answer.
  */
 import { element } from './dom.js';
 import { t } from './page.js';
 
 export function prepareInlineForms() {
-  // Before every.js looks: it takes a form that is sent twice for impatience.
+  // In the capture phase, before every.js, which blocks forms that are sent twice.
   document.addEventListener('submit', (event) => {
     const form = /** @type {HTMLFormElement} */ (event.target);
     if (form.dataset.inline === undefined) return;

@@ -1,9 +1,9 @@
 /**
- * Input methods (Hangul and many others) take keys for themselves while a syllable is open: Enter ends
- * it, Escape takes it back. Such a key is never ours.
+ * Input methods (for Hangul and many other scripts) use some keys while a syllable is being composed:
+ * Enter ends it, Escape cancels it. The page must ignore such keys.
  */
 
-/** What browsers call a key that an input method has taken. Safari ends the composition before it. */
+/** The keyCode of a key that an input method has used. Safari sends it after the composition's end. */
 const TAKEN = 229;
 
 /** @param {KeyboardEvent} event */
@@ -11,7 +11,7 @@ export function belongsToInputMethod({ isComposing, keyCode }) {
   return isComposing || keyCode === TAKEN;
 }
 
-/** Dialogs close on Escape by themselves: not while something is composed in them. */
+/** Keep dialogs open when Escape cancels a composition in them. */
 export function guardDialogs() {
   let composing = false;
   document.addEventListener('compositionstart', () => { composing = true; });

@@ -1,6 +1,6 @@
 /**
- * The invitation to an encrypted room: an address whose fragment holds the key, `/rooms/<roomId>#k=<key>`.
- * Browsers do not send fragments. The text of the key stays in this page's memory alone.
+ * The invitation link of an encrypted room: its fragment holds the key, `/rooms/<roomId>#k=<key>`.
+ * Browsers do not send fragments to the server. The key as text is only in this page's memory.
  */
 import { element, icon } from './dom.js';
 import { belongsToInputMethod } from './input-method.js';
@@ -14,7 +14,7 @@ export function keyIn(link) {
   return KEY.exec(link)?.[1] ?? '';
 }
 
-/** The room that this page is, or would be if one might see it; else ''. */
+/** The room id in the page's address, also on the page that denies access to the room; else ''. */
 export function roomOfAddress() {
   return ROOM.exec(location.pathname)?.[1] ?? '';
 }

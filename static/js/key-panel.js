@@ -1,4 +1,4 @@
-/** What a person is told and asked about the key of an encrypted room. */
+/** Notes and panels about the key of an encrypted room. */
 import { element } from './dom.js';
 import { keyIn } from './invitation.js';
 import { t } from './page.js';
@@ -7,7 +7,7 @@ import { showStop } from './stop.js';
 /** @typedef {{ label: string, run: () => void }} Choice */
 
 /**
- * A line over the conversation; one may go on writing beneath it.
+ * Show a note above the conversation, which can still be used.
  *
  * @param {HTMLElement} over @param {string} about the name of the sentence @param {() => void} onChoose
  */

@@ -1,6 +1,6 @@
 /**
- * The keys of encrypted rooms that this account has here, in IndexedDB. They are kept as CryptoKeys that
- * no script can read out: a page can use them, and cannot give them away.
+ * Stores the account's keys of encrypted rooms in IndexedDB, as non-extractable CryptoKeys: a page can
+ * use a key, but no script can read its bytes.
  */
 import { isSameKey, readKey } from './cipher.js';
 import * as locks from './locks.js';
@@ -9,11 +9,11 @@ import { allKeys } from './storage.js';
 
 const DATABASE = 'maru';
 const KEYS = 'keys';
-/** Where pages from before kept keys, as text and for nobody in particular. */
+/** localStorage keys of older versions, which kept the keys as text, for no particular account. */
 const OLDER = 'maru.key.';
 const OLDER_READ = 'maru.read.';
 const LOCK_MS = 5000;
-/** Keys beside the one in use that links may add to one room. */
+/** Keys of one room at most that were added by links, besides the one in use. */
 const MOST_BESIDE = 20;
 
 /**

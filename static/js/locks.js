@@ -1,13 +1,13 @@
 /**
- * What only one tab may do at a time, by the browser's locks. Where there are none (plain http, other
- * than localhost) a note with an end in localStorage does: two tabs may then now and then do the same
- * at once, which the server's clientId makes harmless.
+ * Locks for work that only one tab may do at a time, by the Web Locks API. Where that is missing (plain
+ * http, except localhost) an entry with an expiry in localStorage is used. Two tabs may then sometimes
+ * hold the same lock; that is harmless, since the server stores each clientId once.
  */
 const NOTE_MS = 20_000;
 const LOOK_MS = 500;
 const NOTES = 'maru.lock/';
 
-/** This page. */
+/** The id of this page. */
 const self = Math.random().toString(36).slice(2);
 const { locks } = navigator;
 

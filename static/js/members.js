@@ -1,4 +1,4 @@
-/** The members of a private room, as they are invited and removed while their list is open. */
+/** Updates the open list of a private room's members when one is invited or removed. */
 import { avatar } from './names.js';
 
 export function keepMembers() {

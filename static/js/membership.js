@@ -1,6 +1,6 @@
 /**
- * Being in the room: it is joined after every connect, with what we have seen so far, and the
- * answer says whether we go on from there or begin with a fresh page.
+ * Joins the room after every connect, with the number of the newest message shown. The answer is either
+ * all that was missed, or a fresh page.
  */
 import { page } from './page.js';
 import { Refused } from './refused.js';

@@ -1,6 +1,6 @@
 /**
- * The rows of the conversation: the very elements that templates/_message.html draws, so that a
- * row looks and behaves alike wherever it came from. docs/interface.md describes them.
+ * Creates the rows of the conversation, with the same elements as templates/_message.html, so that rows
+ * made by the server and by script look and behave alike. docs/interface.md describes them.
  */
 import { aside, element } from './dom.js';
 import { avatar, hue } from './names.js';

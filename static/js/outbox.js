@@ -1,8 +1,8 @@
 /**
- * What this person said or did and the server has not acknowledged yet, in all rooms. It outlives the
- * page: each entry is kept by itself in the browser, so that tabs do not overwrite each other's.
- * delivery.js sends it. An entry has its clientId from the first moment and keeps it through every
- * retry, so the server stores it once.
+ * The outbox: messages and changes of this person that the server has not acknowledged yet, in all
+ * rooms. Each entry is stored in the browser under a key of its own, so that tabs do not overwrite each
+ * other's, and stays when the page is closed. delivery.js sends the entries. An entry has one clientId
+ * for all attempts, so the server stores it once.
  */
 import { page } from './page.js';
 import { onChangeElsewhere, paths, read, remove, write } from './storage.js';
@@ -54,7 +54,7 @@ export function change(entry, changes) {
   if (now) save({ ...now, ...changes });
 }
 
-/** Send what failed, or what may have been sent; whoever decides so knows. @param {Entry} entry */
+/** Send an entry again that failed or may have been sent, as the person has decided. @param {Entry} entry */
 export function retry(entry) {
   change(entry, { reason: undefined, triedAt: undefined });
 }
@@ -82,14 +82,14 @@ function tell() {
   watchers.forEach((run) => run());
 }
 
-/** What a page from before kept for one tab alone. */
+/** Take over the outbox of an older version, which was stored for each tab. */
 function carryOver() {
   const folder = `maru.outbox.${page.me}.`;
   for (const key of Object.keys(sessionStorage).filter((name) => name.startsWith(folder))) {
     const roomId = key.slice(folder.length);
     for (const { clientId, text, at, reason } of JSON.parse(sessionStorage.getItem(key) ?? '[]')) {
       const sealed = text.startsWith('maru1.');
-      // Its seal does not bind what it is sent as; who wrote it decides.
+      // Encrypted in the older form, which does not bind the clientId: the person decides.
       save({ clientId, text, at, sealed, reason, roomId, roomName: '', kind: 'message', epoch: '', after: 0, triedAt: at });
     }
     sessionStorage.removeItem(key);

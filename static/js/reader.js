@@ -1,6 +1,7 @@
 /**
- * Where the reader is: kept at the bottom by whoever is there, left alone elsewhere, told by a pill
- * and by a line what is new, and remembered per room as the last number read.
+ * The reader's place in the conversation. A reader at the bottom stays there when messages arrive;
+ * elsewhere the place does not move, and a pill and a line show what is new. The number of the last
+ * message read is stored for each room.
  *
  * The log is laid out from its end (css/timeline.css): scrollTop is 0 at the bottom and negative
  * above it, so that only what is put in below the reader needs care.
@@ -9,7 +10,7 @@ import { page, t, figure } from './page.js';
 import { markRead } from './unread.js';
 
 const NEAR_PX = 40;
-/** Further up than this many screens, the way back is offered even with nothing new. */
+/** More than this many screens above the bottom, the way back is offered even with nothing new. */
 const FAR_SCREENS = 1.5;
 
 /**
@@ -24,7 +25,7 @@ export function createReader({ log, pill, timeline, tally, onReturn }) {
   const roomId = String(page.roomId);
   let unseen = 0;
   let newest = Number(page.seq);
-  // Learnt from scrolling, not asked for each message: asking would lay out the page each time.
+  // Updated on scroll events: reading scrollTop for each message would cause a layout each time.
   let atBottom = true;
 
   const reading = () => atBottom && document.visibilityState === 'visible';

@@ -1,7 +1,7 @@
 /**
- * By keyboard through the conversation: it is one stop of the Tab key. Up, Down, Home and End go from
- * message to message, Escape back to the whole; Tab goes to the links, reactions and actions of the
- * message that has the focus, and of no other. Blocks of code stay reachable: they may have to be scrolled.
+ * Keyboard navigation of the conversation, which is one Tab stop. Up, Down, Home and End move between
+ * messages; Escape moves to the whole conversation. Tab moves to the links, reactions and actions of the
+ * focused message only. Code blocks stay Tab stops, since they may have to be scrolled.
  *
  * @param {HTMLElement} log
  */

@@ -1,6 +1,6 @@
 /**
- * The page's side of an encrypted room: finding the key, or asking for it, and reading and writing
- * messages with it. cipher.js does the arithmetic.
+ * An encrypted room: finds its key or asks the person for it, and encrypts and decrypts its messages
+ * (with cipher.js).
  */
 import { comeIn } from './account.js';
 import { available, isSameKey, newKey, open, readKey, seal } from './cipher.js';

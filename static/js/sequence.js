@@ -1,12 +1,12 @@
 /**
- * The order of stored messages. Every one has the next number; whatever arrives (live, as an
- * acknowledgement, in answer to a question, twice) is handed on once and in order. Only the server
- * may say that a number is missing for good, because the message was deleted.
+ * Puts stored messages in the order of their numbers. Messages arrive live, as acknowledgements or in
+ * pages, perhaps twice; each is delivered once and in order. A number is skipped only if a page of the
+ * server lacks it: then that message was deleted.
  */
 
-/** A message may overtake another by a little; only then is the gap asked for. */
+/** The time in which a missing message may still arrive; then it is fetched. */
 const GAP_MS = 250;
-/** Numbers whose times are remembered, to tell a repeat from a new beginning. */
+/** Numbers whose times are kept, to tell a repeated message from one of a new epoch. */
 const REMEMBERED = 500;
 
 /** @typedef {import('./message-row.js').Message} Message */
@@ -15,8 +15,8 @@ const REMEMBERED = 500;
  * @param {object} parts
  * @param {(after: number) => Promise<{ messages: Message[], seq: number, more: boolean }>} parts.fetchAfter
  * @param {(message: Message) => void} parts.deliver
- * @param {() => void} parts.onDoubt a number came back with another message: the room's stream is
- *   not the one we know, ask for the whole again
+ * @param {() => void} parts.onDoubt a number has arrived with another message: the room has a new epoch,
+ *   and everything is to be loaded again
  */
 export function createSequence({ fetchAfter, deliver, onDoubt }) {
   let top = 0;

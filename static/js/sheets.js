@@ -1,9 +1,9 @@
 /**
- * The rooms and the people where there is no width for them: sheets over the conversation. The back
- * button and Escape close them; while one is open it is a modal dialog: the rest of the page is inert,
- * so that the focus stays in it, and goes back to where it was afterwards.
+ * On narrow screens the columns of rooms and people are sheets over the conversation. The back button
+ * and Escape close them. An open sheet is a modal dialog: the rest of the page is inert, so the focus
+ * stays in the sheet, and returns afterwards to where it was.
  *
- * Where there is width, the people's button folds their column; a cookie tells the server.
+ * On wide screens the button of the people folds their column; a cookie tells the server about it.
  */
 import { address } from './page.js';
 import { belongsToInputMethod } from './input-method.js';

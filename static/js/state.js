@@ -1,6 +1,6 @@
 /**
- * What changes while a page is open stands in one object; whoever shows a part of it watches that
- * part. `state.now` is for reading, `state.set` the only way to change it.
+ * The page's state in one object. `state.now` is read-only; `state.set` changes it, and runs the
+ * watchers of the changed keys.
  *
  * @template {Record<string, any>} Values
  * @param {Values} initial

@@ -1,12 +1,12 @@
 /**
- * One line about the connection, in words, for as long as it is not well; a blink of it is not told.
- * What could not be done is told there too, until it is tried again or put away. Empty the line takes
- * no room, yet stays where screen readers listen.
+ * A line that says when there is no connection; interruptions shorter than `SHOW_AFTER_MS` are not
+ * shown. It also shows a failed action, until that is tried again or dismissed. The empty line takes no
+ * space, but stays in the page as a live region for screen readers.
  */
 import { element } from './dom.js';
 import { t } from './page.js';
 
-const PATIENCE_MS = 900;
+const SHOW_AFTER_MS = 900;
 
 /** @param {HTMLElement} line with role=status */
 export function createStatus(line) {
@@ -43,7 +43,7 @@ export function createStatus(line) {
         draw();
       };
       if (link === 'online' || state.hasChildNodes()) say();
-      else timer = setTimeout(say, PATIENCE_MS);
+      else timer = setTimeout(say, SHOW_AFTER_MS);
     },
   };
 }

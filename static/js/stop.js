@@ -1,6 +1,6 @@
 /**
- * A panel over the conversation when it cannot go on: the room has ended, its key is missing. Nobody
- * can see what is under it, so that nobody comes to it with the keyboard either.
+ * The panel over a conversation that cannot be used: the room has ended, or its key is missing. What is
+ * under it is hidden, and cannot be reached by keyboard either.
  */
 import { element } from './dom.js';
 

@@ -1,15 +1,15 @@
 /**
- * What one account keeps in this browser, as JSON in localStorage under `maru/<account>/<path>`. No
- * name of an account has a slash, so nobody's keys begin like somebody else's.
+ * Stores the account's data in this browser, as JSON in localStorage under `maru/<account>/<path>`.
+ * Names of accounts have no slash, so no account's keys begin with another account's.
  *
- * Where the browser keeps nothing (storage is full or forbidden), it stays in this page, which then
- * asks before it is left.
+ * If the browser refuses to store (storage is full or forbidden), the data stays in this page's memory,
+ * and the browser asks before the page is left.
  */
 import { page } from './page.js';
 
 const ROOT = 'maru/';
 const mine = `${ROOT}${page.me}/`;
-/** What the browser would not keep. @type {Map<string, string>} */
+/** Data that the browser refused to store. @type {Map<string, string>} */
 const onlyHere = new Map();
 
 /** @param {string} path @returns {any} null if there is nothing, or nothing that can be read */
@@ -39,24 +39,24 @@ export function remove(path) {
   try {
     localStorage.removeItem(mine + path);
   } catch {
-    // What cannot be used holds nothing.
+    // Storage that cannot be used is empty.
   }
 }
 
-/** The paths that begin like this. @param {string} start @returns {string[]} */
+/** The stored paths that begin with `start`. @param {string} start @returns {string[]} */
 export function paths(start) {
   const known = new Set([...allKeys(), ...onlyHere.keys()]);
   return [...known].filter((key) => key.startsWith(mine + start)).map((key) => key.slice(mine.length));
 }
 
-/** Another tab of this account has changed something there. @param {string} start @param {(path: string) => void} run */
+/** Run when another tab of this account has changed a path that begins with `start`. @param {string} start @param {(path: string) => void} run */
 export function onChangeElsewhere(start, run) {
   addEventListener('storage', ({ key }) => {
     if (key === null || key.startsWith(mine + start)) run(key?.slice(mine.length) ?? start);
   });
 }
 
-/** Nothing of this account stays, nor a note that a tab holds something of it. */
+/** Delete this account's data, and the entries of locks.js for it. */
 export function forgetMine() {
   forget((key) => key.startsWith(mine) || key.includes(`/${mine}`));
 }

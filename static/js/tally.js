@@ -1,6 +1,6 @@
 /**
- * How many messages the room has had up to the newest that we have. The server says it now and then,
- * together with a number; what we were given beyond that number is counted here.
+ * The number of messages (TALKs) that the room has had, up to the newest one known here. The server
+ * sends that number from time to time, with a seq; later messages are counted here.
  *
  * @param {{ seq: number, said: number }} first
  */
@@ -10,14 +10,14 @@ export function createTally(first) {
   let since = [];
 
   return {
-    /** The server's word. @param {{ seq?: number, said?: number }} room */
+    /** Take the server's number. @param {{ seq?: number, said?: number }} room */
     learn({ seq, said }) {
       if (seq === undefined || said === undefined) return;
       known = { seq, said };
       since = since.filter((number) => number > seq);
     },
 
-    /** We have this message. @param {number} seq */
+    /** Count a message. @param {number} seq */
     count(seq) {
       if (seq > known.seq && !since.includes(seq)) since.push(seq);
     },

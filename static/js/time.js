@@ -1,6 +1,6 @@
 /**
- * Times as people say them, exactly as the server's filters do (clock, day, full, iso), in the
- * time zone of the browser.
+ * Formats times for people, exactly as the server's template filters do (clock, day, full, iso), in the
+ * browser's time zone.
  */
 import { address, page, t } from './page.js';
 

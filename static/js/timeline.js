@@ -1,8 +1,8 @@
 /**
- * The list of what was said: stored messages in order, days between them, one line for comings and
- * goings; below, in a list of its own, what is still to be sent.
+ * The list of messages: stored ones in order, with lines for days and for ENTER and QUIT; below it a
+ * list of messages that are still to be sent.
  *
- * Rows know their message by data attributes, so that those drawn by the server are as good as ours.
+ * A row's message is in its data attributes, so that rows rendered by the server work like others.
  */
 import { dayRow, group, markUnsent, messageRow, newLineRow, showReactions, talkOf } from './message-row.js';
 import { createNotices } from './notices.js';

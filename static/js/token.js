@@ -11,14 +11,14 @@ let fetching = null;
 
 let staying = false;
 
-/** A token that is good for a while yet. Rejects when the server cannot be asked. */
+/** A token that is valid for a while. Rejects when the server cannot be reached. */
 export async function token() {
   if (held && Date.now() < held.until - held.margin) return held.text;
   fetching ??= fetchToken().finally(() => { fetching = null; });
   return fetching;
 }
 
-/** Have the next call fetch a new one. */
+/** Make the next call of `token` fetch a new one. */
 export function forgetToken() {
   held = null;
 }

@@ -1,6 +1,6 @@
 /**
- * A toolbar as the role promises: one stop of the Tab key, arrow keys, Home and End from button to
- * button, Escape out of it.
+ * Keyboard navigation of a toolbar, as its ARIA role requires: one Tab stop; arrow keys, Home and End
+ * move between buttons; Escape leaves it.
  *
  * @param {HTMLElement} bar with role=toolbar
  * @param {() => void} onEscape

@@ -1,4 +1,4 @@
-/** "Bora is typing…": told at most every three seconds, shown for five. */
+/** "Bora is typing…": sent at most every three seconds, shown for five. */
 import { page, t } from './page.js';
 
 const TELL_MS = 3000;

@@ -1,7 +1,7 @@
 /**
- * How far this person has read each room, in this browser: the number of the newest entry, and how
- * many messages had been said by then. The difference to what the room has now is what there is to
- * read; edits and reactions have numbers too, but are nothing to read.
+ * How far this person has read each room in this browser: the seq of the newest entry, and the number of
+ * messages (`said`) up to it. The unread number is the difference to the room's `said` now; edits and
+ * reactions have a seq as well, but do not count as unread.
  */
 import { page } from './page.js';
 
@@ -10,7 +10,7 @@ import { page } from './page.js';
 /** @param {string} roomId */
 const key = (roomId) => `maru.read.${page.me}.${roomId}`;
 
-/** Null for a room never entered here. @param {string} roomId @returns {{ seq: number, said?: number } | null} */
+/** The last place read; null for a room never opened in this browser. @param {string} roomId @returns {{ seq: number, said?: number } | null} */
 export function lastRead(roomId) {
   const stored = localStorage.getItem(key(roomId));
   if (stored === null) return null;

@@ -1,6 +1,6 @@
 /**
- * What of this room waits in the outbox, as the conversation shows it: messages and failed edits in a
- * list of their own below the others, with what one may decide; other changes at their messages.
+ * Shows this room's entries of the outbox in the conversation: messages and failed edits in a list below
+ * the others, with buttons to decide about them; other changes in the rows of their messages.
  */
 import * as outbox from './outbox.js';
 import { page } from './page.js';

@@ -1,6 +1,6 @@
 /**
- * Edits, deletions and reactions that wait to be sent, at the messages that they change: new words are
- * shown at once, and a line says what is not done yet. Rows may be drawn anew meanwhile.
+ * Shows edits, deletions and reactions that wait to be sent in the rows of their messages: an edit's new
+ * text at once, and a line that says what is not sent yet. Rows may be redrawn meanwhile.
  *
  * @typedef {import('./outbox.js').Entry} Entry
  * @typedef {import('./message-row.js').Message} Message
@@ -9,8 +9,8 @@ import { element } from './dom.js';
 import { talkOf } from './message-row.js';
 import { t } from './page.js';
 
-/** What is done sooner is not told. */
-const PATIENCE_MS = 1200;
+/** A change that is sent sooner is not marked as waiting. */
+const SHOW_AFTER_MS = 1200;
 
 /**
  * @param {object} parts
@@ -51,7 +51,7 @@ export function createWaitingChanges({ list, write, asMessage, onDiscard }) {
     undo.addEventListener('click', () => onDiscard(entry));
     const words = t(`waiting_${entry.kind}`, { emoji: entry.emoji ?? '' });
     const made = element('p', { class: 'message-state', 'data-change': entry.clientId, hidden: true }, words, undo);
-    setTimeout(() => { made.hidden = false; }, Math.max(0, entry.at + PATIENCE_MS - Date.now()));
+    setTimeout(() => { made.hidden = false; }, Math.max(0, entry.at + SHOW_AFTER_MS - Date.now()));
     return made;
   }
 

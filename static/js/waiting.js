@@ -1,6 +1,6 @@
 /**
- * "3 waiting to be sent": on every page, for as long as something has not reached the server, with what
- * it is, for which room, and what one may do about it.
+ * The line "3 waiting to be sent", on every page while the outbox has entries. Its dialog lists them by
+ * room, with buttons to decide about them.
  */
 import { open } from './cipher.js';
 import { element } from './dom.js';
@@ -8,8 +8,8 @@ import { heldKey } from './key-store.js';
 import * as outbox from './outbox.js';
 import { address, figure, page, t } from './page.js';
 
-/** What is sent sooner is not told. */
-const PATIENCE_MS = 1500;
+/** An entry that is sent sooner is not counted here. */
+const SHOW_AFTER_MS = 1500;
 /** @typedef {import('./outbox.js').Entry} Entry */
 
 /** @param {HTMLElement} place where the line goes */
@@ -31,8 +31,8 @@ export function showWaiting(place) {
   function show() {
     clearTimeout(timer);
     const all = outbox.entries();
-    const told = all.filter(({ reason, at }) => reason || Date.now() - at >= PATIENCE_MS);
-    if (told.length < all.length) timer = setTimeout(show, PATIENCE_MS);
+    const told = all.filter(({ reason, at }) => reason || Date.now() - at >= SHOW_AFTER_MS);
+    if (told.length < all.length) timer = setTimeout(show, SHOW_AFTER_MS);
     const failed = told.filter(({ reason }) => reason).length;
     line.classList.toggle('failed', failed > 0);
     button.textContent = [counted('not_sent', failed), counted('waiting', told.length - failed)].filter(Boolean).join(' · ');
