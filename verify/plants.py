@@ -112,8 +112,8 @@ PLANTS: dict[str, list[tuple[str, str, str]]] = {
         ),
         (
             "chat/keeper.py",
-            "        if self._writes_fail or not self._journal.is_whole():\n",
-            "        if self._data_dir is None:\n",
+            "if self._took_writes and (self._writes_fail or not self._journal.is_whole()):\n",
+            "if self._data_dir is None:\n",
         ),
     ],
     # Whoever comes back is not given all that was missed.
