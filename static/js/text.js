@@ -4,7 +4,8 @@
  */
 import { element } from './dom.js';
 
-const URL_START = /\bhttps?:\/\/[^\s<>"'\x60]+/giu;
+// Characters that reorder text end a link: it would be read as another address.
+const URL_START = /\bhttps?:\/\/[^\s<>"'\x60\p{Bidi_Control}]+/giu;
 const URL_TAIL = /[.,;:!?…·'"’”)\]}]+$/u;
 const LANGUAGE = /^[\p{L}\p{N}]*\n/u;
 
