@@ -53,19 +53,21 @@ def in_a_worker(script):
     """What a script prints that runs as a worker does, with greenlets for threads."""
     before = """
         import chat.live.patched
-        import os, socket, threading, time
+        import os, socket, threading
         from chat.live.hashing import HashingQueue
         from chat.passwords import Asker
         queue, done, (wait, go) = HashingQueue(), [], os.pipe()
-        def attempt(asker, function, *args):
+        def attempt(came, asker, function, *args):
+            came.set()  # nothing else runs until it waits in the queue
             try:
                 queue.run(asker, function, *args)
             except Exception as error:
                 done.append(type(error).__name__)
         def start(asker, function, *args):
-            thread = threading.Thread(target=attempt, args=(asker, function, *args))
+            came = threading.Event()
+            thread = threading.Thread(target=attempt, args=(came, asker, function, *args))
             thread.start()
-            time.sleep(0)  # let it come to the queue
+            came.wait()
             return thread
         # Until all have come, the one that hashes is busy.
         first = start(Asker("first"), os.read, wait, 1)

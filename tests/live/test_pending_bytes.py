@@ -21,6 +21,21 @@ def scene():
     return Scene()
 
 
+def until(predicate):
+    """Let the event loop go on until this is so."""
+    with eventlet.Timeout(30):
+        while not predicate():
+            eventlet.sleep(0)
+
+
+def arrived(client):
+    """How many bytes a client could read now, up to a hundred."""
+    try:
+        return len(client.recv(100, socket.MSG_PEEK | socket.MSG_DONTWAIT))
+    except BlockingIOError:
+        return 0
+
+
 class Scene:
     def __init__(self):
         self.engine = Engine(async_mode="eventlet", json=wire)
@@ -49,16 +64,17 @@ class Scene:
             GreenSocket(ours), session, self.engine.turn, lambda: lambda: None, b"hello"
         )
         session.adopt(transport)
-        eventlet.sleep(0)
+        until(lambda: arrived(client) == len(b"hello"))
         for piece in pieces:
             transport.push(piece)
-        # Two turns: what is pushed in one leaves at its end.
-        eventlet.sleep(0.01)
+        # All leave at the end of one turn, as far as the system takes them.
+        until(lambda: arrived(client) > len(b"hello"))
         return session
 
     def look(self):
         self.engine.backlog.look()
-        eventlet.sleep(0)
+        # What was spawned by then has begun before this has.
+        eventlet.spawn(lambda: None).wait()
         return sorted(self.cut_off)
 
     def _note(self, session):
@@ -112,9 +128,7 @@ def test_much_that_is_answered_at_once_does_not_wait_for_the_next_look(scene):
     session = scene.session("ann")
     for _ in range(3):
         session.acknowledge(b"430[" + b"a" * 90 * KB + b"]")
-    with eventlet.Timeout(30):
-        while not scene.cut_off:
-            eventlet.sleep(0)
+    until(lambda: scene.cut_off)
 
 
 def test_what_waits_for_many_at_once_counts_once(scene):
