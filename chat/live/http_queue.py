@@ -1,8 +1,8 @@
-"""Requests take turns with messages: those that come together do not keep a worker from the rest.
+"""A queue in which HTTP requests wait to begin, so that messages are carried out in between.
 
-A page costs a worker a millisecond or two in one piece. Without this, ten requests that come at the
-same moment are carried out one after the other, and messages wait for all of them. Of those that
-wait, each address has its turn: a crowd at one of them does not keep the others waiting either.
+A page takes a worker one or two milliseconds without a pause. Without the queue, ten requests that
+arrive together would be carried out one after the other, and messages would wait for all of them.
+In the queue client addresses take turns, so that many requests of one do not delay the others.
 """
 
 import contextlib
@@ -13,13 +13,13 @@ from typing import Any
 import greenlet
 from eventlet import hubs
 
-#: Seconds that requests get in one turn of the event loop: as much as everything else has had since
-#: their last turn, but so much at least and at the most. One that has begun is not interrupted.
+#: Seconds for requests in one turn of the event loop: as many as everything else has used since the
+#: last turn of requests, but between these limits. A request that has begun is not interrupted.
 LEAST, MOST = 0.001, 0.005
 
 
 class RequestQueue:
-    """Of one worker. Requests of one address begin in the order in which they came."""
+    """One for each worker. Requests of one address begin in the order of arrival."""
 
     def __init__(self) -> None:
         self._waiting: OrderedDict[str | None, deque[Any]] = OrderedDict()
@@ -27,7 +27,7 @@ class RequestQueue:
         self._ended_at = 0.0
 
     def wait(self, network: str | None = None) -> None:
-        """Return when the request of this greenlet may begin; ``network`` is whose it is."""
+        """Return when this greenlet's request may begin; ``network`` is that of its client."""
         waiter = greenlet.getcurrent()
         self._waiting.setdefault(network, deque()).append(waiter)
         self._schedule()
@@ -47,7 +47,7 @@ class RequestQueue:
         began = time.perf_counter()
         until = began + min(MOST, max(LEAST, began - self._ended_at))
         while self._waiting:
-            # Runs until it waits for something, or is done.
+            # The request runs until it waits for something, or is done.
             self._next().switch()
             if time.perf_counter() >= until:
                 break
@@ -62,7 +62,7 @@ class RequestQueue:
         return waiter
 
     def _forget(self, network: str | None, waiter: Any) -> None:
-        """It does not wait any more, and may wait for something else by now."""
+        """Remove a greenlet that was interrupted while it waited here."""
         theirs = self._waiting.get(network)
         if theirs is not None:
             with contextlib.suppress(ValueError):

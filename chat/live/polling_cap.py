@@ -1,7 +1,7 @@
-"""How many sessions over long-polling there may be, in all and of one address.
+"""Limits the number of long-polling sessions of a worker, in all and for each client address.
 
-Between two polls a session has no connection, so that the caps on those do not count it. It lasts
-for seconds all the same, also where nobody comes back to it.
+Between two polls a session has no connection, so the limits of connections do not count it. Yet it
+stays in memory for some seconds, even if the client never polls again.
 """
 
 from collections import Counter
@@ -15,7 +15,7 @@ RETRY = 5
 
 
 class PollingCap:
-    """Counts sessions against ``places`` and ``per_address``; 0 means no cap for the latter."""
+    """Counts sessions against ``places`` in all and ``per_address``, where 0 means no limit."""
 
     def __init__(self, places: int, per_address: int) -> None:
         self._places = places
@@ -24,7 +24,7 @@ class PollingCap:
         self._all = 0
 
     def enter(self, address: str) -> str:
-        """Count one more of this address, and give whom it counts for. Raises ``Refused``."""
+        """Count a new session; gives the network for which it counts. Raises ``Refused``."""
         network = network_of(address)
         if self._all >= self._places:
             raise Refused(503, "This server has as many sessions as it can hold.", RETRY)
@@ -35,6 +35,6 @@ class PollingCap:
         return network
 
     def recount(self, networks: Iterable[str]) -> None:
-        """These are the sessions that there are, by whom they count for."""
+        """Count anew; ``networks`` has one entry for each session that there is."""
         self._of = Counter(networks)
         self._all = self._of.total()
