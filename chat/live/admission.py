@@ -8,15 +8,13 @@ from collections import Counter
 from chat.address import forwarded_for, network_of
 from chat.live.bodies import Bodies
 from chat.live.http_queue import RequestQueue
-from chat.live.http_refusal import Refused
+from chat.live.http_refusal import RETRY, Refused
 
 log = logging.getLogger(__name__)
 
 #: After a limit was reached, the log says that it is over only when no more than this share of it
 #: is used: so a number that moves up and down at the limit does not fill the log.
 PASSED = 0.9
-#: Seconds after which a refused client may try again.
-RETRY = 5
 #: Addresses over their limit that the log names in one minute.
 NAMED = 5
 

@@ -6,14 +6,12 @@ counted, one client could use up the limit for all.
 
 from collections import Counter
 
-from chat.live.http_refusal import Refused
+from chat.live.http_refusal import RETRY, Refused
 
 #: Bytes of request bodies that are held, in all and for one address.
 BODIES, BODIES_PER_ADDRESS = 128 * 2**20, 16 * 2**20
 #: Bytes of one body that are read even if the total is used up: enough for a log-in.
 SMALL = 16 * 1024
-#: Seconds after which a refused client may try again.
-RETRY = 5
 
 
 class Bodies:

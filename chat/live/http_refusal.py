@@ -10,6 +10,8 @@ import orjson
 
 from chat.http import security_headers
 
+#: Seconds after which a client that was refused for a limit may try again.
+RETRY = 5
 #: HTTP status -> code on the wire.
 _CODES = {
     413: "too_long",

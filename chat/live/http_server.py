@@ -17,6 +17,7 @@ import eventlet
 from eventlet import hubs
 from eventlet.greenio import GreenSocket
 
+from chat.http import OPERATORS
 from chat.live.admission import Admission
 from chat.live.http_connection import (
     IDLE_BEHIND_PROXY,
@@ -35,8 +36,6 @@ log = logging.getLogger(__name__)
 HANDSHAKE_SECONDS = 10.0
 #: Connections accepted before other greenlets run: a burst of them shares the cost of that switch.
 AT_ONCE = 16
-#: Paths for operators. They are answered even when all places for connections are taken.
-OPERATORS = ("/healthz", "/readyz", "/metrics")
 #: Connections over the cap whose first request is still read, since it may be for one of those
 #: paths; and the seconds that each of them gets.
 RESERVE, RESERVE_SECONDS = 64, 3.0

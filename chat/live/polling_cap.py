@@ -8,10 +8,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from chat.address import network_of
-from chat.live.http_refusal import Refused
-
-#: Seconds after which a refused client may try again.
-RETRY = 5
+from chat.live.http_refusal import RETRY, Refused
 
 
 class PollingCap:

@@ -1,5 +1,6 @@
-"""Pages for coming and going: log in, register, log out, and one's own settings."""
+"""The pages to log in, register and log out, and the settings of one's own account."""
 
+from collections.abc import Callable
 from typing import Any
 
 from flask import Blueprint, redirect, request, url_for
@@ -8,9 +9,10 @@ from flask_login import current_user, login_required
 
 from chat import memberships, users
 from chat.errors import N_, Invalid, MaruError
+from chat.users import User
 from chat.web import accounts, identity
 from chat.web.errors import problem, retry_after
-from chat.web.forms import LoginForm, PasswordForm, RegisterForm
+from chat.web.forms import CredentialsForm, PasswordForm
 from chat.web.i18n import LANGUAGES
 from chat.web.parts import parts
 from chat.web.rendering import render
@@ -23,28 +25,12 @@ _YEAR = 365 * 24 * 60 * 60
 
 @blueprint.route("/login", methods=["GET", "POST"])
 def login() -> ResponseReturnValue:
-    form = LoginForm(next=request.args.get("next"))
-    if request.method == "POST":
-        try:
-            identity.log_in(accounts.authenticate(form.name.data, form.password.data))
-        except MaruError as error:
-            return _login_page(form, error)
-    if current_user.is_authenticated:
-        return redirect(_next(form.next.data))
-    return _login_page(form)
+    return _enter(accounts.authenticate, _login_page)
 
 
 @blueprint.route("/register", methods=["GET", "POST"])
 def register() -> ResponseReturnValue:
-    form = RegisterForm(next=request.args.get("next"))
-    if request.method == "POST":
-        try:
-            identity.log_in(accounts.register(form.name.data, form.password.data))
-        except MaruError as error:
-            return _register_page(form, error)
-    if current_user.is_authenticated:
-        return redirect(_next(form.next.data))
-    return _register_page(form)
+    return _enter(accounts.register, _register_page)
 
 
 @blueprint.post("/logout")
@@ -85,16 +71,31 @@ def settings() -> ResponseReturnValue:
     return _settings_page(form, done=True)
 
 
+def _enter(
+    find: Callable[[object, object], User], page: Callable[..., ResponseReturnValue]
+) -> ResponseReturnValue:
+    """Log in the user whom ``find`` gives for a name and a password, or show the page."""
+    form = CredentialsForm(next=request.args.get("next"))
+    if request.method == "POST":
+        try:
+            identity.log_in(find(form.name.data, form.password.data))
+        except MaruError as error:
+            return page(form, error)
+    if current_user.is_authenticated:
+        return redirect(_next(form.next.data))
+    return page(form)
+
+
 def _next(target: str | None) -> str:
     return target if target and is_safe_next(target, request.root_path) else url_for("pages.rooms")
 
 
-def _login_page(form: LoginForm, error: MaruError | None = None) -> ResponseReturnValue:
+def _login_page(form: CredentialsForm, error: MaruError | None = None) -> ResponseReturnValue:
     registration = parts().settings.registration
     return _form_page("login.html", error, form=form, registration=registration)
 
 
-def _register_page(form: RegisterForm, error: MaruError | None = None) -> ResponseReturnValue:
+def _register_page(form: CredentialsForm, error: MaruError | None = None) -> ResponseReturnValue:
     registration = parts().settings.registration
     first = users.nobody_yet(parts().store)
     return _form_page("register.html", error, form=form, registration=registration, first=first)

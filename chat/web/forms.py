@@ -1,4 +1,4 @@
-"""The forms of the pages. What their fields may hold is the domain's to say."""
+"""The forms of the pages. The domain checks what their fields may contain."""
 
 from flask import jsonify, redirect, request
 from flask.typing import ResponseReturnValue
@@ -15,13 +15,9 @@ class Form(FlaskForm):
         super().__init__(formdata=request.form or None, **values)
 
 
-class LoginForm(Form):
-    name = StringField()
-    password = PasswordField()
-    next = HiddenField()
+class CredentialsForm(Form):
+    """Of the pages to log in and to register."""
 
-
-class RegisterForm(Form):
     name = StringField()
     password = PasswordField()
     next = HiddenField()

@@ -10,10 +10,8 @@ from typing import Any
 import orjson
 
 from chat.host import name_of
-from chat.http import App
+from chat.http import OPERATORS, App
 
-#: Paths for operators, who may use an IP address as well.
-_OPERATORS = ("/healthz", "/readyz", "/metrics")
 _REFUSAL = {"error": {"code": "invalid", "message": "There is no such host here."}}
 
 
@@ -29,7 +27,7 @@ class AllowedHosts:
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
         asked = name_of(environ.get("HTTP_HOST", ""))
-        if asked in self._allowed or environ["PATH_INFO"] in _OPERATORS:
+        if asked in self._allowed or environ["PATH_INFO"] in OPERATORS:
             return self._app(environ, start_response)
         body = orjson.dumps(_REFUSAL) + b"\n"
         headers = [("Content-Type", "application/json"), ("Content-Length", str(len(body)))]
