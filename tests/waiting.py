@@ -8,7 +8,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-def eventually(predicate: Callable[[], T], seconds: float = 10) -> T:
+def eventually(predicate: Callable[[], T], seconds: float = 30) -> T:
     """The first true value of ``predicate()``; an ``AssertionError`` if there is none in time."""
     deadline = time.monotonic() + seconds
     pause = threading.Event()

@@ -124,14 +124,14 @@ class Client:
         with contextlib.suppress(Exception):
             self.io.disconnect()
 
-    def wait_for(self, found: Callable[[list], Any], seconds: float = 10) -> Any:
+    def wait_for(self, found: Callable[[list], Any], seconds: float = 30) -> Any:
         """Wait until ``found`` is true of the list of ``(event, payload)``, and give that."""
         with self._news:
             result = self._news.wait_for(lambda: found(self.heard), seconds)
-            assert result, f"{self.name} heard only {self.heard[-20:]}"
+            assert result, f"{self.name} (ended: {self.ended.is_set()}) heard only {self.heard[-20:]}"
             return result
 
-    def wait_for_event(self, event: str, seconds: float = 10, **fields: Any) -> Any:
+    def wait_for_event(self, event: str, seconds: float = 30, **fields: Any) -> Any:
         """Wait for an event with these fields in its payload; gives the first such payload."""
         return self.wait_for(
             lambda heard: next(
@@ -141,7 +141,7 @@ class Client:
             seconds,
         )
 
-    def wait_for_message(self, seconds: float = 10, **fields: Any) -> dict:
+    def wait_for_message(self, seconds: float = 30, **fields: Any) -> dict:
         return self.wait_for_event("message", seconds, **fields)
 
     def messages(self, *types: str, **fields: Any) -> list[dict]:

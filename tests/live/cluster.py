@@ -57,7 +57,7 @@ class Maru:
 
     def start(self) -> "Maru":
         self.launch()
-        eventually(self.is_ready, 30)
+        eventually(self.is_ready, 60)
         if not hasattr(self, "admin"):
             # The first account is the admin's, so that nobody else's is.
             self.admin = self.register("admin")

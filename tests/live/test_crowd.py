@@ -37,7 +37,7 @@ def test_a_crowd_is_counted_right_though_a_worker_dies(own_maru):
     for person in people:
         person.join(30)
         assert not person.is_alive() and person.failure is None, person.failure
-    eventually(maru.is_ready, 30)
+    eventually(maru.is_ready, 60)
 
     for room in rooms:
         present = {person.name for person in people if room in person.rooms()} | {owner.name}

@@ -76,7 +76,7 @@ def test_a_failover_behind_one_address_is_followed(own_maru, primary, replica, a
 
     address.lead_to(replica)
 
-    eventually(maru.is_ready, 30)
+    eventually(maru.is_ready, 60)
     for client in clients:
         say_at_last(client, room, f"{client.name} after")
     stored = b" ".join(entry[b"m"] for _, entry in replica.xrange(f"maru:room:{{{room}}}:stream"))
@@ -99,7 +99,7 @@ def test_one_line_in_the_log_tells_of_a_failover_and_one_of_its_end(
     fail_over(primary, replica)
     eventually(lambda: readiness(maru)[0] == 503, 30)
     address.lead_to(replica)
-    eventually(maru.is_ready, 30)
+    eventually(maru.is_ready, 60)
     lines = maru.log.read_text().splitlines()
     assert len([line for line in lines if "is a replica" in line]) == 1
     assert len([line for line in lines if "can be used again" in line]) == 1
@@ -134,7 +134,7 @@ def test_a_start_on_a_replica_is_not_ready_and_heals(own_maru, primary, replica,
     why = (503, "the store is a replica and takes no writes")
     eventually(lambda: reached(maru) == why, 30)
     address.lead_to(primary)
-    eventually(maru.is_ready, 30)
+    eventually(maru.is_ready, 60)
 
 
 def reached(maru):
@@ -163,7 +163,7 @@ def test_a_store_whose_memory_is_full_is_said_so_and_heals(own_maru, primary):
     maru.launch()
     eventually(lambda: reached(maru) == why, 30)
     primary.config_set("maxmemory", 0)
-    eventually(maru.is_ready, 30)
+    eventually(maru.is_ready, 60)
     assert ann.say(room, "there you are")["seq"] == 1
     lines = maru.log.read_text().splitlines()
     # Two workers, two times at the most.

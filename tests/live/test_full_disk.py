@@ -99,7 +99,7 @@ def test_a_full_disk_is_noticed_before_anything_is_lost_and_heals_by_itself(own_
         eventually(lambda: requests.get(of_room, headers=me, timeout=10).status_code == 200, 30)
         eventually(lambda: readiness(maru) == (503, FULL), 30)
     other.unlink()
-    eventually(maru.is_ready, 30)
+    eventually(maru.is_ready, 60)
     assert stored(ann, room) == (epoch, said)
     assert ann.say(room, "after")["seq"] == max(said) + 1
     assert stored(ann, room)[0] == epoch
@@ -132,7 +132,7 @@ def test_a_number_is_never_given_twice_where_the_disk_was_faster_than_the_keeper
     for worker in maru.workers():
         os.kill(worker, signal.SIGKILL)
     disk.resize(64)
-    eventually(maru.is_ready, 30)
+    eventually(maru.is_ready, 60)
     kept_epoch, kept = stored(ann, room)
     assert len(kept) < len(said), "this is the case in which something is lost"
     again = ann.say(room, "another message")["seq"]

@@ -40,7 +40,7 @@ def test_while_the_store_is_away_everybody_is_told_and_nobody_is_gone(two):
         assert requests.get(f"{maru.url}/healthz", timeout=10).status_code == 200
         # Longer than a lease.
         eventually(lambda: requests.get(f"{maru.url}/readyz", timeout=30).status_code == 503, 30)
-    eventually(maru.is_ready, 30)
+    eventually(maru.is_ready, 60)
     said = eventually(lambda: answered(ann, room, "there you are"), 30)
     assert said["userCount"] == 2
     assert ben.wait_for_message(message="there you are")

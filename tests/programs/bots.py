@@ -72,7 +72,7 @@ def wait_until_here(asker: Api, room: str, bots: list[Bot], seconds: float = 90)
         raise AssertionError("\n".join(bot.words() for bot in missing())) from None
 
 
-def ping(asker: Api, room: str, bots: list[Bot], seconds: float = 60) -> None:
+def ping(asker: Api, room: str, bots: list[Bot], seconds: float = 120) -> None:
     """Ask, and wait until each bot has answered exactly once."""
     asked = asker.say(room, "!ping")["seq"]
 
