@@ -1,5 +1,5 @@
 """Maru's domain: rooms, people, presence and history over Redis.
 
-Modules here know Redis and nothing of Flask or Socket.IO. ``chat.web`` and ``chat.live`` are the
-two doors to it; neither imports the other.
+Modules here use Redis, and nothing of Flask or Socket.IO. ``chat.web`` (HTTP) and ``chat.live``
+(Socket.IO) use the domain; neither imports the other.
 """

@@ -1,7 +1,7 @@
-"""What people and bots do in rooms. Nothing else makes a room hear something.
+"""The operations of people and bots in rooms. Only this module publishes to a room for them.
 
-Each operation checks that it is allowed and that its input is good, changes the store in one step,
-and gives what an acknowledgement needs. ``chat.live`` and ``chat.web`` only translate.
+Each operation checks access and input, changes the store in one step, and returns what the
+acknowledgement needs. ``chat.live`` and ``chat.web`` only translate calls and answers.
 """
 
 from dataclasses import replace
@@ -28,8 +28,8 @@ REMEMBER_CLOSED = 24 * 3600
 class Conversation:
     """The operations, over one store.
 
-    ``changed`` collects the rooms whose counts or messages have changed, until whoever keeps the
-    live lists takes them.
+    ``changed`` collects the ids of rooms whose counts or messages have changed; the heartbeat takes
+    them from there.
     """
 
     def __init__(self, store: Store, limits: Limits) -> None:
@@ -62,10 +62,10 @@ class Conversation:
         epoch: object = None,
         since_at: object = None,
     ) -> Joined:
-        """Enter with one Socket.IO session; whoever is in already is told the same again.
+        """Enter with one Socket.IO session; entering again gives the same answer.
 
-        ``since``, ``epoch`` and ``since_at`` (the ``sentAt`` of that message) tell what the client
-        has seen; if everything after it is to be had, the page holds exactly that. Raises
+        ``since``, ``epoch`` and ``since_at`` (the ``sentAt`` of that message) say what the client
+        has seen. If the store still has everything after that, the page is exactly that. Raises
         ``NotFound``, ``Forbidden``, ``Invalid``.
         """
         room = rooms.access(self.store, user, room_id)
@@ -80,7 +80,7 @@ class Conversation:
         epoch: object = None,
         since_at: object = None,
     ) -> Joined:
-        """``join`` for whoever has been given access. Raises ``NotFound``, ``Invalid``."""
+        """``join`` after access has been checked. Raises ``NotFound``, ``Invalid``."""
         seen = None if since is None else text.whole_number(since, "since")
         at = None if since_at is None else text.whole_number(since_at, "sinceAt")
         connection = presence.connection_of(session, user.name)
@@ -101,10 +101,10 @@ class Conversation:
         return Joined(room, count, names, page, recovered)
 
     def page(self, user: User, room_id: object, *window: object) -> history.Page:
-        """What was said: ``window`` is before, after, limit, as ``history.paging`` has it.
+        """A page of messages; ``window`` is before, after, limit, as for ``history.paging``.
 
-        Whether this user may read it is asked after it, in the same write: so nothing is read that
-        was said after a removal. Raises as ``history.paging`` and ``rooms.access`` do.
+        Access is checked behind the page, in the same write: so the page contains nothing that was
+        said after a removal of the user. Raises as ``history.paging`` and ``rooms.access`` do.
         """
         access = rooms.accessing(user, room_id)
         page, _ = self.store.ask_together(history.paging(str(room_id), *window), access)
@@ -124,9 +124,9 @@ class Conversation:
         client_id: object = None,
         session: str | None = None,
     ) -> dict[str, int]:
-        """Say something: ``{seq, sentAt, userCount}`` once it is stored.
+        """Store and publish a message; gives ``{seq, sentAt, userCount}``.
 
-        People speak through a connection that is in the room; bots need none. The same
+        With a ``session`` that connection must be in the room; bots have none. The same
         ``client_id`` again, within ten minutes, gives the first answer again and stores nothing.
         Raises ``Invalid``, ``TooLong``, ``NotFound``, ``Forbidden``, ``NotJoined``,
         ``RateLimited``.
@@ -147,7 +147,7 @@ class Conversation:
         client_id: object = None,
         session: str | None = None,
     ) -> int:
-        """Put other words in one's own message. Gives the ``seq`` of the EDIT.
+        """Replace the text of one's own message. Gives the ``seq`` of the EDIT.
 
         Raises as ``talk`` does, ``NotFound`` also for the message, ``Forbidden`` for others' ones.
         """
@@ -164,7 +164,7 @@ class Conversation:
         client_id: object = None,
         session: str | None = None,
     ) -> int:
-        """Erase a message: its sender may, and who manages the room. Gives the DELETE's ``seq``."""
+        """Delete a message: its sender, the owner and admins may. Gives the DELETE's ``seq``."""
         given = text.client_id(client_id)
         known = self._place(user, room_id)
         change = Change(message.DELETE, seq, "", "" if user.is_admin else user.name)
@@ -180,7 +180,7 @@ class Conversation:
         client_id: object = None,
         session: str | None = None,
     ) -> int:
-        """Put an emoji under a message, or take it away again. Gives the ``seq`` of the REACT."""
+        """Add or remove one's reaction to a message. Gives the ``seq`` of the REACT."""
         given = text.client_id(client_id)
         puts = text.truth(on, "on")
         reaction = {"emoji": (text.emoji if puts else text.former_emoji)(emoji), "on": puts}
@@ -189,7 +189,7 @@ class Conversation:
         return self._alter(change, user, known, given, session)
 
     def type(self, user: User, room_id: str, session: str) -> None:
-        """Tell the room that somebody who is in it is typing.
+        """Publish that this user, who is in the room, is typing.
 
         Raises ``NotFound``, ``NotJoined``, ``RateLimited``.
         """
@@ -201,14 +201,14 @@ class Conversation:
         self.store.ask_together(Question([call], lambda answers: None), *report)
 
     def invite(self, user: User, room_id: object, name: object) -> User:
-        """Let somebody into a private room, and give who that is. See ``memberships.invite``."""
+        """Make a person member of a private room; see ``memberships.invite``."""
         limited = self.limits.room_rate > 0
         guest = memberships.invite(self.store, user, room_id, name, limited)
         self.changed.add(str(room_id))
         return guest
 
     def leave_and_refuse(self, user: User, room_id: object) -> None:
-        """Leave a private room, and take no more invitations from who let this user into it.
+        """Leave a private room, and refuse further invitations of the person who invited this user.
 
         Raises as ``remove`` does.
         """
@@ -220,7 +220,7 @@ class Conversation:
             memberships.refuse(self.store, user, inviter)
 
     def remove(self, user: User, room_id: object, name: object) -> None:
-        """Take a member out of a private room, and its connections too, on every worker.
+        """Remove a member from a private room, with all connections on every worker.
 
         Raises as ``memberships.removable`` does.
         """
@@ -257,7 +257,7 @@ class Conversation:
         self.store.redis.publish(keys.CONTROL, orjson.dumps({"closed": [i, names]}))
 
     def _place(self, user: User, room_id: object) -> str:
-        """The id of a room in which this user may speak, if the script agrees."""
+        """The checked id of a room; the script checks whether this user may speak there."""
         rooms.check_may_chat(user)
         known = text.room_id(room_id)
         if known is None:

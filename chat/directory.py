@@ -29,9 +29,9 @@ def page(
 ) -> tuple[list[Room], str | None]:
     """Rooms the user may see, most recently active first, and the cursor of the next page.
 
-    ``q`` is looked for in the names, in any case. At most ``LOOKED_AT`` rooms are looked at: a page
-    may hold fewer than ``limit``, or none, and there are others all the same. A cursor names no
-    room but one that the user may see. Raises ``Invalid``, ``Forbidden``.
+    ``q`` is searched in the names, ignoring case. One call looks at ``LOOKED_AT`` rooms at most: so
+    a page may have fewer than ``limit`` rooms, or none, although there are more. A cursor does not
+    reveal a room that the user may not see. Raises ``Invalid``, ``Forbidden``.
     """
     found, place, is_visible = _look(store, user, q, cursor, limit)
     if place is None:
@@ -49,7 +49,7 @@ def newest(store: Store, user: User, limit: int) -> list[Room]:
 def _look(
     store: Store, user: User, q: str, cursor: str, limit: int
 ) -> tuple[list[Room], _Place | None, bool]:
-    """Rooms, the place to go on behind, and whether that is a room the user may see."""
+    """The rooms, the place after which the next page begins, and whether the user may see that."""
     rooms.check_may_chat(user)
     text.whole_number(limit, "limit", 1, PAGE_MAX)
     wanted = text.sought(q)
@@ -79,7 +79,7 @@ def _look(
 
 
 def _hide(store: Store, named: str) -> str:
-    """A cursor that tells nothing: the store knows what it stands for, for a while."""
+    """A random cursor; the store keeps the place that it stands for, for a while."""
     token = secrets.token_hex(16)
     store.redis.set(keys.cursor(token), named, ex=_HIDDEN_SECONDS)
     return token
@@ -119,13 +119,13 @@ def _folded(name: str) -> str:
 
 
 class Activity:
-    """Keeps the order of rooms by their last message, as one worker sees it."""
+    """Updates the index of rooms by activity, at most once in a while for each room and worker."""
 
     def __init__(self) -> None:
         self._noted: dict[str, int] = {}
 
     def note(self, room_id: str) -> list[Command]:
-        """What to tell the store of a room in which something is being said, if it is time to."""
+        """The commands that update the index for a room with a new message, if it is time to."""
         now = time.time_ns() // 1_000_000
         # Also when it was noted later than now, by a clock that was set back since.
         if 0 <= now - self._noted.get(room_id, 0) <= EXACT:

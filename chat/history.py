@@ -1,8 +1,7 @@
 """A room's messages: one stream, numbered densely from 1.
 
-The number is order, cursor and gap detector at once. It means something only within one life of
-the stream, which the room's ``epoch`` names. Messages leave here as the JSON that clients get;
-nothing decodes them on the way.
+The number serves as order, as cursor and to detect gaps. It is valid only within one ``epoch`` of
+the room. Messages are returned as the JSON that clients get, without being decoded.
 """
 
 import functools
@@ -30,10 +29,10 @@ REMEMBER = 10 * 60 * 1000
 
 @dataclass(slots=True)
 class Entry:
-    """Something that is to be stored.
+    """A message or change that is to be stored.
 
-    ``sender`` is a name, ``folded`` the same as in keys; ``speaker`` the connection that has to be
-    in the room for it, if any; ``extra`` what the script of this kind takes besides.
+    ``sender`` is the person's name, ``folded`` the same in its form for keys. ``speaker`` is the
+    connection that must be in the room, or ''. ``extra`` are further arguments of the script.
     """
 
     room_id: str
@@ -46,12 +45,12 @@ class Entry:
     extra: tuple[Argument, ...] = ()
 
     def storing(self, script: str, longest: int, epoch: str) -> Call:
-        """The call that stores it; its answer is whether it was new, seq, sentAt, userCount.
+        """The call that stores it; the answer is: 1 if it was new, seq, sentAt, userCount.
 
-        ``longest`` is the most entries that the stream keeps, about; ``epoch`` a new one, in case
-        the stream begins anew.
+        ``longest`` is about the number of entries that the stream keeps; ``epoch`` is a new epoch,
+        in case one has to begin.
         """
-        # Even without a clientId, so that a command sent twice over a bad line stores once.
+        # Without a clientId a random one is used: the pipeline may have to send the command twice.
         known = self.client_id or f"{random.getrandbits(128):032x}"
         room, stream, conns, people, members, *rest = _keys(self.room_id)
         sent = keys.sent(self.room_id, self.folded, known)
@@ -74,8 +73,8 @@ def _keys(room_id: str) -> tuple[str, ...]:
 class Page:
     """Stored messages in ascending order, each as wire JSON.
 
-    ``seq`` is the number of the room's newest message; ``more`` says whether there are others
-    beyond the page in the direction asked for.
+    ``seq`` is the number of the room's newest message; ``more`` says whether further messages
+    follow in the direction asked for.
     """
 
     messages: list[bytes]
@@ -87,7 +86,7 @@ class Page:
 def page(
     store: Store, room_id: str, before: object = None, after: object = None, limit: object = None
 ) -> Page:
-    """A page, as ``paging`` has it."""
+    """The page that ``paging`` asks for."""
     return store.ask(paging(room_id, before, after, limit))
 
 
@@ -96,8 +95,8 @@ def paging(
 ) -> Question[Page]:
     """The newest ``limit`` messages, or those just before or just after a number.
 
-    Only what was said is counted; edits, deletions and reactions among it come along, up to
-    ``ENTRIES_MAX`` entries and ``BYTES_MAX`` bytes in all.
+    ``limit`` counts TALKs. Edits, deletions and reactions between them are in the page as well, up
+    to ``ENTRIES_MAX`` entries and ``BYTES_MAX`` bytes in all.
 
     Raises ``Invalid`` for numbers out of range and for both ``before`` and ``after``, and
     ``NotFound``.
@@ -139,12 +138,11 @@ def newest(room_id: str, count: int = FRESH) -> Question[Page]:
 
 
 def since(room_id: str, seq: int, epoch: str, at: int | None = None) -> Question[Page | None]:
-    """All messages after ``seq``, or ``None`` when they are not all to be had.
+    """All messages after ``seq``, or ``None`` if not all of them can be given.
 
-    That is so in another epoch, beyond the newest message, and when some have been trimmed or are
-    simply too many. ``at`` is the ``sentAt`` of the message ``seq``: a store that came back without
-    its last writes and has gone on since may hold another one under that number. Reading raises
-    ``NotFound``.
+    That is: in another epoch, for a ``seq`` beyond the newest message, if some have been trimmed,
+    or if there are too many. ``at`` is the ``sentAt`` of the message ``seq``: a store that has lost
+    its last writes may have another message under that number by now. Reading raises ``NotFound``.
     """
     question = following(room_id, seq, epoch, at)
 
@@ -156,7 +154,7 @@ def since(room_id: str, seq: int, epoch: str, at: int | None = None) -> Question
 
 
 def following(room_id: str, seq: int, epoch: str, at: int | None = None) -> Question[Page | None]:
-    """The same, but of too many the next ones: those of the next ``RECOVERABLE`` numbers."""
+    """The same; but if there are too many, those of the next ``RECOVERABLE`` numbers."""
     last = seq + RECOVERABLE
 
     def read(answers: list[Any]) -> Page | None:

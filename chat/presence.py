@@ -1,12 +1,12 @@
 """Who is in which room: a lease for every connection.
 
-A connection holds a lease that its worker renews while the connection lives. A connection that is
-lost only has its lease shortened to the grace; the reaper alone turns a lease that has ended into a
-QUIT. So a closed tab, a lost network and a dead worker are one path, and whoever is back within
-the grace was never away. People are counted, not connections: somebody with two tabs is one.
+A worker renews the leases of its connections. When a connection is lost, its lease is shortened to
+the grace; only the reaper turns an expired lease into a QUIT. So a closed tab, a lost network and a
+dead worker are handled in the same way, and a person who is back within the grace was never away.
+People are counted, not connections: a person with two tabs counts once.
 
-The room's hash, its connections and its people change together in one script, which also tells the
-room. All times are the store's, so the workers' clocks do not matter.
+The room's hash, its connections and its people change together in one script, which also publishes
+the change. All times are the store's, so the workers' clocks do not matter.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -19,8 +19,8 @@ from chat.store import Argument, Call, Question, Store
 
 #: Connections that one script call handles at the most.
 CHUNK = 500
-#: On a room's channel, for workers alone: the sender is no member any more, and hears nothing of
-#: what follows.
+#: A type of message on a room's channel that only workers use: its sender is no member any more,
+#: and must receive nothing that follows.
 REMOVED = "REMOVED"
 #: Script calls that one write to the store carries at the most, so that others' come in between.
 WRITTEN = 100
@@ -35,20 +35,20 @@ class Timing:
 
     @property
     def outage(self) -> int:
-        """When no worker has asked for leases to reap for so long, none could renew them either.
+        """If no worker has claimed rooms to reap for so many ms, no lease could be renewed either.
 
-        Far shorter than a lease, and far longer than the second in which every worker asks.
+        Much shorter than a lease, and much longer than the second in which every worker claims.
         """
         return max(3_000, self.lease // 4)
 
 
 def connection_of(session: str, name: str) -> str:
-    """How a connection is written in the store: a session of Socket.IO, and whose it is."""
+    """The name of a connection in the store: its Socket.IO session and its person."""
     return f"{session}:{name}"
 
 
 def session_of(connection: str) -> str:
-    """The session of a connection that is written so."""
+    """The session in such a name."""
     return connection.partition(":")[0]
 
 

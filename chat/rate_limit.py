@@ -1,8 +1,8 @@
-"""Rate limits: how fast somebody may do something.
+"""Rate limits of people's calls, over all workers.
 
 There are two ways to count. ``throttle`` asks the store before the event, and is exact; it is for
-what happens rarely. A ``Limiter`` is for what happens all the time: it decides within the worker,
-and tells the store afterwards, in a write that is made anyway.
+rare events. A ``Limiter`` is for frequent events: it decides in the worker, and reports to the
+store later, in a write that is made anyway.
 """
 
 import time
@@ -14,9 +14,9 @@ from chat import keys
 from chat.errors import N_, RateLimited
 from chat.store import Argument, Call, Question, Store
 
-#: People whose rates a worker knows at a time.
+#: Buckets that a worker keeps at most.
 KNOWN = 50_000
-#: A worker tells the store of this share of a burst at once.
+#: A worker reports to the store when it has counted a sixth of a burst.
 TOLD_SHARE = 6
 
 
@@ -47,11 +47,11 @@ class _Bucket:
 class Limiter:
     """The limits of one worker: a rate for each kind of call, and a bucket for each person.
 
-    What the worker lets through it reports to the store, a few events at a time, and learns from
-    the answer what all workers together have let through. So a limit costs no round trip, and holds
-    for a person however many connections and workers are used, but for the first moment: each
-    worker may let one burst through before it has heard of the others. That is paid back: over a
-    longer time the rate is exact.
+    The worker reports allowed events to the store, a few at a time, and learns from the answer how
+    many all workers together have allowed. So a limit costs no round trip, and holds for a person
+    over all connections and workers, with one exception: at first each worker may allow one burst
+    before it has heard of the others. Later events then wait longer, so that the rate is exact over
+    a longer time.
     """
 
     def __init__(
@@ -62,9 +62,9 @@ class Limiter:
         self._buckets: dict[tuple[str, str], _Bucket] = {}
 
     def count(self, kind: str, subject: str) -> tuple[Question[None], ...]:
-        """Count one event; gives what is to be asked of the store together with the call's own.
+        """Count one event; gives questions to ask the store together with the call's own.
 
-        Raises ``RateLimited`` when it is one too many; that one is not counted.
+        Raises ``RateLimited`` if it is one too many; then it is not counted.
         """
         rate = self._rates.get(kind)
         if rate is None:
@@ -133,6 +133,6 @@ def too_fast(seconds: float) -> RateLimited:
 
 
 def give_back(store: Store, kind: str, subject: str, rate: float, per_seconds: float) -> None:
-    """Take one event off again that turned out not to count."""
+    """Undo the counting of one event."""
     if rate > 0:
         store.run("give_back", [keys.rate(kind, subject)], [f"{per_seconds * 1000 / rate:.3f}"])

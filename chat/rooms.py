@@ -1,6 +1,7 @@
-"""Rooms: a hash each, an index by activity, and who may enter a private one.
+"""Rooms: a hash for each, an index by activity, and access to private ones.
 
-``access`` is the only door to a room: whatever is done in a room on somebody's behalf starts there.
+``access`` (or ``accessing``) checks that a user may be in a room: every operation for a user starts
+with it, or has its script check the same.
 """
 
 import random
@@ -33,8 +34,8 @@ _FIELDS = (
 class Room:
     """A room as it was when read. ``seq`` is that of its newest entry, 0 before the first.
 
-    ``said`` counts the TALKs, those deleted since too, and ``said_by`` is the sender of the
-    newest one: a page tells by them what is unread, since edits and reactions are nothing to read.
+    ``said`` is the number of TALKs so far, deleted ones included, and ``said_by`` is the sender of
+    the newest one. Pages compute unread numbers from them, since edits and reactions do not count.
     """
 
     room_id: str
@@ -81,12 +82,12 @@ class Room:
 
 
 def new_epoch(store: Store) -> str:
-    """What tells one life of a room's stream from another: ``<life of the store>-<random>``.
+    """An id for a new epoch of a room's stream: ``<life of the store's data>-<random>``.
 
-    Within one life of the store's data numbers stay what they are. In another, the script that
-    appends begins a new epoch.
+    Within one epoch a number never means two messages. In another life of the data the script that
+    appends a message begins a new epoch.
     """
-    # Not a secret: it only has to be another one each time.
+    # Not a secret: it only has to be different each time.
     return f"{store.life}-{random.getrandbits(48):012x}"
 
 
@@ -98,9 +99,9 @@ def create(
     encrypted: object = False,
     most: int = 0,
 ) -> Room:
-    """A new room. Raises ``Invalid``, ``Forbidden`` for guests, and ``Conflict``.
+    """Create a room. Raises ``Invalid``, ``Forbidden`` for guests, and ``Conflict``.
 
-    Of rooms an owner may have ``most``; 0 is any number.
+    ``most`` is the number of rooms that a person may own; 0 means any number.
     """
     check_may_chat(owner)
     room = Room(
@@ -153,15 +154,15 @@ def find(store: Store, room_ids: Sequence[str]) -> list[Room | None]:
 def access(store: Store, user: User, room_id: object) -> Room:
     """The room, if this user may be in it.
 
-    Raises ``Forbidden`` for guests, and ``NotFound`` for a room that does not exist or is private
-    and none of the user's business: whoever may not enter it is not told that it is there.
+    Raises ``Forbidden`` for guests, and ``NotFound`` for a room that does not exist. A private room
+    of which the user is no member is ``NotFound`` too, so that nobody else learns that it exists.
     """
     return store.ask(accessing(user, room_id))
 
 
 def accessing(user: User, room_id: object) -> Question[Room]:
-    """The same as a question. Asked after something else, in one write, it tells whether this user
-    might read that."""
+    """The same, as a question. Asked behind other questions in one write, it tells whether the user
+    may have their answers."""
     check_may_chat(user)
     known = text.room_id(room_id)
     if known is None:
@@ -180,13 +181,13 @@ def accessing(user: User, room_id: object) -> Question[Room]:
 def read_within(
     store: Store, user: User, room_id: object, *questions: Question[Any]
 ) -> tuple[Room, list[Any]]:
-    """The room, and what is asked about it. Raises as ``access`` does.
+    """The room, and the answers to questions about it. Raises as ``access`` does.
 
-    Whether this user may know is asked after that, in the same write: so nothing is read that came
-    to be after a removal.
+    Access is checked again behind the questions, in the same write: so the answers contain nothing
+    from after a removal of the user.
     """
-    door = accessing(user, room_id)
-    here, *answers, _ = store.ask_together(door, *questions, door)
+    check = accessing(user, room_id)
+    here, *answers, _ = store.ask_together(check, *questions, check)
     return here, answers
 
 
@@ -199,9 +200,9 @@ def manage(store: Store, user: User, room_id: object) -> Room:
 
 
 def revive(store: Store, room: Room, present: Sequence[str]) -> bool:
-    """Make a room anew that the store has lost; the people present are its first members.
+    """Create a room again that the store has lost; the people present become its members.
 
-    False when it is there after all, or was deleted.
+    False if it exists after all, or was deleted.
     """
     anew = replace(room, epoch=new_epoch(store), user_count=0, seq=0, said=0, said_by="")
     members = sorted({room.owner, *present}) if room.private else []

@@ -1,8 +1,8 @@
-"""The door for text from outside: names, rooms, messages, identifiers.
+"""Checks all text from outside: names, rooms, messages, identifiers, numbers.
 
-Each function takes whatever arrived, of any type, and gives back the value to use, or raises
-``Invalid`` or ``TooLong`` with a sentence that says what is allowed. The length of a text is looked
-at before anything else: normalising takes a time that grows with its square.
+Each function takes a value of any type and returns the value to use, or raises ``Invalid`` or
+``TooLong`` with a sentence that says what is allowed. The length of a text is checked first, since
+the time to normalise a text can grow with the square of its length.
 """
 
 import re

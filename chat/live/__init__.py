@@ -1,10 +1,10 @@
-"""The live door: Socket.IO on eventlet, which only this package and the entry points name.
+"""Socket.IO and the HTTP server, on eventlet. Only this package and the entry points use eventlet.
 
-This file imports nothing of either: the gunicorn master loads ``worker`` from here, and a worker is
-patched before anything else is imported.
+This file imports neither: gunicorn's master imports ``chat.live.worker``, and a worker is patched
+before anything else is imported.
 """
 
 import warnings
 
-# Said at every import; docs/decisions says why eventlet, and what for when it retires.
+# Issued at every import of eventlet; docs/decisions says why Maru uses it.
 warnings.filterwarnings("ignore", message=r"\s*Eventlet is deprecated")
