@@ -128,7 +128,8 @@ class Client:
         """Wait until ``found`` is true of the list of ``(event, payload)``, and give that."""
         with self._news:
             result = self._news.wait_for(lambda: found(self.heard), seconds)
-            assert result, f"{self.name} (ended: {self.ended.is_set()}) heard only {self.heard[-20:]}"
+            ended = self.ended.is_set()
+            assert result, f"{self.name} (ended: {ended}) heard only {self.heard[-20:]}"
             return result
 
     def wait_for_event(self, event: str, seconds: float = 30, **fields: Any) -> Any:
