@@ -20,6 +20,8 @@ log = logging.getLogger(__name__)
 #: Seconds of silence after which the connection counts as dead. The worker's own canary, published
 #: every ``heartbeat.CANARY`` seconds, is heard far more often than that.
 SILENCE = 10.0
+#: How often what was missed is asked for, where the store does not answer in time.
+SILENT_TRIES = 5
 #: Seconds between two tries to connect, at the most.
 LONGEST_PAUSE = 2.0
 
@@ -127,10 +129,25 @@ class Subscriber:
                 self._handle(answer)
             else:
                 early.append(answer)
-        self._on_connected()
+        self._catch_up()
         self.listens = True
         for answer in early:
             self._handle(answer)
+
+    def _catch_up(self) -> None:
+        """Read what was missed, again where the store was silent meanwhile.
+
+        The channel itself is well: to give it up would lose what waits in it, and not all of that
+        is stored. Raises ``RedisError``.
+        """
+        for _ in range(SILENT_TRIES - 1):
+            try:
+                self._on_connected()
+            except TimeoutError as silent:
+                log.debug("The store does not answer: %s", silent)
+            else:
+                return
+        self._on_connected()
 
     def _send(self, command: str, channels: tuple[str, ...]) -> None:
         with self._writing:

@@ -133,3 +133,23 @@ tell([before, said[:2]])
         ["The worker does not hear the store"],
         ["The worker does not hear the store", "The worker hears the store again."],
     ]
+
+
+def test_what_was_told_while_the_worker_caught_up_is_heard_though_the_store_was_silent(told):
+    found = told("""
+from redis.exceptions import TimeoutError
+tries = []
+def catch_up():
+    tries.append(1)
+    if len(tries) < 3:
+        direct.publish("always", "not stored")
+        raise TimeoutError("no answer in time")
+def hear(channel, text): heard.append(text.decode())
+subscriber = Subscriber(opened, hear, catch_up, ("always",))
+eventlet.spawn(subscriber.run)
+until(lambda: subscriber.listens)
+direct.publish("always", "the last")
+until(lambda: "the last" in heard)
+tell([len(tries), heard])
+""")
+    assert found == [3, ["not stored", "not stored", "the last"]]
