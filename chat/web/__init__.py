@@ -24,6 +24,7 @@ from chat.web import (
     errors,
     i18n,
     identity,
+    markup,
     operations,
     pages,
     security,
@@ -53,6 +54,7 @@ def init_app(
     assets.init_app(app)
     cors.init_app(app, settings)
     i18n.init_app(app, settings)
+    markup.init_app(app)
     identity.init_app(app)
     tokens.init_app(app, settings)
     errors.init_app(app)

@@ -1,6 +1,6 @@
 /**
  * The light formatting of what people write: links, `code`, ``` blocks. Everything else is plain.
- * message_text() in _message.html is the server's half, without the links: those change no layout.
+ * message_text() in chat/web/markup.py is the server's half, without the links: those change no layout.
  */
 import { element } from './dom.js';
 
