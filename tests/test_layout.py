@@ -238,6 +238,12 @@ def test_scripts_build_no_html_from_strings(path):
     assert not re.search(html_sink, path.read_text("utf-8"))
 
 
+@each(SCRIPTS)
+def test_no_pattern_of_a_script_tries_each_run_for_one_at_the_end(path):
+    """Its time grows with the square of a long run, which others may have written."""
+    assert not re.search(r"(?<!\\)[+*]\$/[a-z]*[;,)\s]", path.read_text("utf-8"))
+
+
 def test_what_others_wrote_lies_in_vendor():
     for path in OUR_STATIC:
         text = path.read_text("utf-8")

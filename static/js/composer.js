@@ -46,7 +46,7 @@ export function createComposer({ form, input, counter, editing, drafts, room, ma
       input.focus();
       return;
     }
-    const text = input.value.replace(/\s+$/, '');
+    const text = input.value.trimEnd();
     if (shut || !VISIBLE.test(text) || room(text) < 0) return;
     const edit = draft.edit;
     leaving.add(text);

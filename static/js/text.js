@@ -6,7 +6,7 @@ import { element } from './dom.js';
 
 // Characters that reorder text end a link: it would be read as another address.
 const URL_START = /\bhttps?:\/\/[^\s<>"'\x60\p{Bidi_Control}]+/giu;
-const URL_TAIL = /[.,;:!?…·'"’”)\]}]+$/u;
+const URL_TAIL = '.,;:!?…·\'"’”)]}';
 const LANGUAGE = /^[\p{L}\p{N}]*\n/u;
 
 /**
@@ -19,8 +19,8 @@ export function format(text) {
   parts.forEach((part, i) => {
     const last = i === parts.length - 1;
     if (i % 2 && !last) {
-      const code = part.replace(LANGUAGE, '').replace(/\n+$/, '');
-      formatted.append(element('pre', { tabindex: 0 }, element('code', {}, code)));
+      const code = part.replace(LANGUAGE, '');
+      formatted.append(element('pre', { tabindex: 0 }, element('code', {}, code.slice(0, endBefore(code, '\n')))));
     } else if (i % 2) {
       formatted.append(...formatLine(`\`\`\`${part}`));
     } else {
@@ -72,8 +72,20 @@ function links(text) {
 
 /** Without the punctuation of the sentence around it; a closing bracket stays if it was opened. */
 function trimmed(/** @type {string} */ address) {
-  const tail = URL_TAIL.exec(address)?.[0] ?? '';
-  const bare = address.slice(0, address.length - tail.length);
-  if (bare.includes('(') && tail.startsWith(')')) return `${bare})`;
+  const end = endBefore(address, URL_TAIL);
+  const bare = address.slice(0, end);
+  if (bare.includes('(') && address[end] === ')') return `${bare})`;
   return bare;
+}
+
+/**
+ * Where the last run of these characters begins. A regular expression that ends in $ would try each run
+ * there is: its time grows with the square of a long one.
+ *
+ * @param {string} text @param {string} tail
+ */
+function endBefore(text, tail) {
+  let end = text.length;
+  while (end && tail.includes(text[end - 1])) end -= 1;
+  return end;
 }

@@ -5,6 +5,7 @@ from playwright.sync_api import expect
 
 from tests.browser.people import PATIENCE
 
+A = "https://a.example/"
 #: A text, and the addresses of its links.
 TEXTS = {
     "a usual link": ("see https://example.org/a?b=c#d.", ["https://example.org/a?b=c#d"]),
@@ -18,6 +19,8 @@ TEXTS = {
     "no address": ("https:// https://[ http://a b", ["http://a/"]),
     "code": ("`https://a.example` ```\nhttps://b.example\n```", []),
     "text turned round": ("https://a.example/\u202emoc.knab//:sptth", ["https://a.example/"]),
+    "brackets": ("https://a.example/(b). (https://c.example)!?", [f"{A}(b)", "https://c.example/"]),
+    "dots": ("https://a.example/...x...", [f"{A}...x"]),
     "isolates": ("https://a.example/\u2067x\u2069", ["https://a.example/"]),
 }  # fmt: skip
 
