@@ -108,6 +108,8 @@ def run(command: Sequence[str | Path], hint: str) -> None:
         raise KeyboardInterrupt
     if result.returncode:
         print(*result.stdout.splitlines()[-LAST_WORDS:], sep="\n", file=sys.stderr)
+        if any(word in result.stdout for word in ("No space left on device", "ENOSPC")):
+            hint = f"The disk of {ROOT} is full; free space, and the next run goes on from here."
         raise SetupError(hint)
 
 

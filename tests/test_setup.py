@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 
 import config
+from tests.disks import small_disk
 from tests.processes import call
 from tests.waiting import eventually
 
@@ -27,6 +28,9 @@ echo called >> "$NOTES"
 if [ -n "${NPM_FAILS-}" ]; then
     echo 'npm error code ECONNREFUSED' >&2
     exit 1
+fi
+if [ -n "${NPM_FILLS-}" ]; then
+    head -c "$NPM_FILLS" /dev/zero > node_modules/large || exit 1
 fi
 if [ -n "${NPM_WAITS-}" ]; then
     read -r line < "$NPM_WAITS"
@@ -170,6 +174,13 @@ class TestSetup:
         *_, quoted, line = failed.stderr.splitlines()
         assert quoted == "npm error code ECONNREFUSED"
         assert line.startswith("maru: npm could not fetch socket.io-client: is the npm registry")
+
+    def test_a_full_disk_is_not_taken_for_an_index_out_of_reach(self, with_venv, environ):
+        with small_disk(with_venv / "node_modules", 1):
+            failed = call(with_venv / "bin/setup", env={**environ, "NPM_FILLS": "9000000"})
+        assert failed.returncode == 1
+        *_, line = failed.stderr.splitlines()
+        assert line.startswith("maru: The disk of ") and "is full" in line
 
     def test_an_index_out_of_reach_is_named_and_tried_again(self, with_venv, environ):
         (with_venv / "requirements.txt").write_text("no-package-of-this-name==1\n")
