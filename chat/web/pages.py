@@ -9,7 +9,7 @@ from chat import directory, history, memberships, presence, rooms, text
 from chat.errors import N_, Invalid, MaruError
 from chat.rooms import Room
 from chat.users import User
-from chat.web.errors import problem
+from chat.web.errors import from_script, problem
 from chat.web.forms import RoomForm, done
 from chat.web.identity import members_only
 from chat.web.parts import parts
@@ -44,8 +44,11 @@ def list_or_create() -> ResponseReturnValue:
             _me(), form.name.data, form.private.data, form.encrypted.data
         )
     except MaruError as error:
+        if from_script():
+            raise
         return _rooms_page(form, problem(error)), error.status
-    return redirect(url_for("pages.room", room_id=room.room_id))
+    address = url_for("pages.room", room_id=room.room_id)
+    return done(address, then=address)
 
 
 @blueprint.get("/rooms/<room_id>")

@@ -4,10 +4,12 @@
  *
  * Attributes of a form with `data-inline`: `data-confirm` is the id of a dialog that asks first;
  * `data-done` the sentence for success, with {name} for the name in the server's answer; `data-told` the
- * id of the element that shows it (default: below the form); `data-then` the address to go to;
+ * id of the element that shows it (default: below the form); `data-then` the address to go to (or
+ * `then` in the answer);
  * `data-clear` empties the form. After success the form gets a `done` event with the answer.
  */
 import { element } from './dom.js';
+import { bringBack, keepForm } from './kept-forms.js';
 import { t } from './page.js';
 
 export function prepareInlineForms() {
@@ -20,6 +22,10 @@ export function prepareInlineForms() {
     if (form.dataset.confirm) ask(form, form.dataset.confirm);
     else send(form);
   }, { capture: true });
+  for (const form of /** @type {NodeListOf<HTMLFormElement>} */ (document.querySelectorAll('form[data-inline]'))) bringBack(form);
+  addEventListener('pageshow', (event) => {
+    if (event.persisted) document.querySelectorAll('form[aria-busy]').forEach((form) => form.removeAttribute('aria-busy'));
+  });
   // What was said in it is not true for ever.
   document.addEventListener('close', (event) => clearAll(event.target), { capture: true });
 }
@@ -35,20 +41,25 @@ function ask(form, question) {
 /** @param {HTMLFormElement} form */
 async function send(form) {
   form.setAttribute('aria-busy', 'true');
+  let stays = true;
   clear(form);
   hush(form.closest('dialog'));
   try {
     const body = new URLSearchParams(/** @type {any} */ (new FormData(form)));
     const answer = await fetch(form.action, { method: 'POST', body, headers: { Accept: 'application/json' } });
     // The login has ended meanwhile: the page itself leads to the door and back.
-    if (answer.redirected) return location.reload();
+    if (answer.redirected) {
+      keepForm(form);
+      return location.reload();
+    }
     const said = await answer.json();
-    if (answer.ok) succeed(form, said);
+    if (answer.ok) stays = !succeed(form, said);
     else refuse(form, said.error.message);
   } catch {
-    refuse(form, t('sent_nowhere'));
+    refuse(form, t(navigator.onLine ? 'sent_nowhere' : 'form_offline'));
   } finally {
-    form.removeAttribute('aria-busy');
+    // A form that leads on is not sent twice meanwhile.
+    if (stays) form.removeAttribute('aria-busy');
   }
 }
 
@@ -94,9 +105,13 @@ function refuse(form, words) {
   input?.focus();
 }
 
-/** @param {HTMLFormElement} form @param {{ name?: string }} answer */
+/** @param {HTMLFormElement} form @param {{ name?: string, then?: string }} answer @returns {boolean} does it lead on? */
 function succeed(form, answer) {
-  if (form.dataset.then) return location.assign(form.dataset.then);
+  const then = answer.then ?? form.dataset.then;
+  if (then) {
+    location.assign(then);
+    return true;
+  }
   let told = placeOf(form);
   if (!told) {
     // In place before the words: only what changes is read out.
@@ -106,4 +121,5 @@ function succeed(form, answer) {
   told.textContent = (form.dataset.done ?? '').replace('{name}', answer.name ?? '');
   if (form.dataset.clear !== undefined) form.reset();
   form.dispatchEvent(new CustomEvent('done', { bubbles: true, detail: answer }));
+  return false;
 }

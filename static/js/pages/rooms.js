@@ -2,6 +2,7 @@
 import { createConnection } from '../connection.js';
 import { keepDirectory } from '../directory.js';
 import { byId } from '../dom.js';
+import { prepareInlineForms } from '../inline-forms.js';
 import { loadMoreRooms } from '../more-rooms.js';
 import { createStatus } from '../status.js';
 
@@ -18,4 +19,5 @@ const directory = keepDirectory({
   onChange: () => { byId('empty-list').hidden = list.children.length > 0; },
 });
 loadMoreRooms({ list, more: /** @type {HTMLAnchorElement | null} */ (document.getElementById('more')), q, directory });
+prepareInlineForms();
 connection.start();
