@@ -51,8 +51,8 @@ def _losses(index: Index, person: str, room: str) -> Iterator[float]:
 
 def _end(index: Index, stay: Membership) -> float:
     """When the server knew of the end; never, where that is not known."""
-    door = index.history.doors.get(stay.link)
-    closed_at = door.closed_at if door and not door.silent_at else None
+    link_state = index.history.link_states.get(stay.link)
+    closed_at = link_state.closed_at if link_state and not link_state.silent_at else None
     if stay.gone is not None:
         return stay.gone
     if stay.was_kicked and stay.left is not None:

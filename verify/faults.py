@@ -12,8 +12,8 @@ from redis.exceptions import RedisError
 
 from chat.store import Store
 from verify.client import Client
-from verify.ears import Ears
 from verify.history import Broken, History, now
+from verify.observer import Observer
 from verify.plan import Fault
 from verify.product import Product, owners
 from verify.proxy import Pipe, Proxy
@@ -39,7 +39,7 @@ class Faults:
         product: Product,
         network: Proxy,
         store: Proxy,
-        ears: Ears,
+        observer: Observer,
         clients: Sequence[Client],
         history: History,
         opened: Store,
@@ -47,7 +47,7 @@ class Faults:
         self._product = product
         self._network = network
         self._store = store
-        self._ears = ears
+        self._observer = observer
         self._clients = clients
         self._history = history
         self._opened = opened
@@ -105,7 +105,7 @@ class Faults:
             await asyncio.sleep(fault.seconds)
 
     async def _store_cut_one(self, fault: Fault, worker: int) -> None:
-        with self._store.refusing(lambda port: self._ears.worker_at_store(port) == worker):
+        with self._store.refusing(lambda port: self._observer.worker_at_store(port) == worker):
             for pipe in self._links_to_store(worker):
                 pipe.reset()
             await asyncio.sleep(fault.seconds)
@@ -174,7 +174,7 @@ class Faults:
 
     def _a_worker(self, fault: Fault) -> int:
         workers = self._product.workers()
-        self._ears.identify()
+        self._observer.identify()
         return workers[int(fault.pick * len(workers))] if workers else 0
 
     def _links_to_store(self, pid: int) -> list[Pipe]:

@@ -81,10 +81,13 @@ class Removal:
 
 
 @dataclass(slots=True)
-class Door:
-    """What the proxy knows of a link: who served it, when the server closed it, since when nothing
-    passed any more, if that was for so long that the server may take it for lost, and all times in
-    which nothing passed for a while."""
+class LinkState:
+    """What the proxy knows of a link.
+
+    ``worker`` is the process that served it. ``closed_at``: when the server closed it.
+    ``silent_at``: since when nothing passes, if that lasts so long that the server may take it for
+    lost. ``held``: the times in which nothing passed for a while.
+    """
 
     worker: int = 0
     closed_at: float | None = None
@@ -94,13 +97,13 @@ class Door:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """Something published on a room's channel, in the store's own order; ``door`` is that of the
-    connection over which a worker was told."""
+    """Something published on a room's channel, in the store's own order; ``link_state`` is that of
+    the connection over which a worker was told."""
 
     at: float
     room: str
     message: Message
-    door: Door | None = None
+    link_state: LinkState | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,12 +150,11 @@ class Quiet:
 class History:
     """All of it.
 
-    ``people`` maps a client to its person, ``doors`` a link to its door, ``heard_by`` a worker's
-    process id to what the store sent it on the connection on which it listens. ``blind`` are the
-    times at which nothing of what was published could get on the tape, ``slow`` those at which the
-    checker itself hardly got on, and with it everything that passes through its proxies.
-    ``trouble`` are lines of Maru's log. ``complete_until`` says up to when everything of a moment
-    is there.
+    ``people`` maps a client to its person, ``link_states`` a link to its state, ``heard_by`` a
+    worker's process id to what the store sent on its subscribed connection. ``blind`` are the times
+    in which published messages could not be recorded on the tape; ``slow`` those in which the
+    checker itself was slow, and with it its proxies. ``trouble`` are lines of Maru's log. Up to
+    ``complete_until`` everything has been recorded.
     """
 
     lease: float = 12_000
@@ -161,7 +163,7 @@ class History:
     events: list[Event] = field(default_factory=list)
     tape: list[Told | Snapshot] = field(default_factory=list)
     heard_by: dict[int, list[Told]] = field(default_factory=dict)
-    doors: dict[int, Door] = field(default_factory=dict)
+    link_states: dict[int, LinkState] = field(default_factory=dict)
     faults: list[Broken] = field(default_factory=list)
     removals: list[Removal] = field(default_factory=list)
     stored: dict[str, Stored] = field(default_factory=dict)
@@ -182,7 +184,9 @@ class History:
             events=list(self.events),
             tape=list(self.tape),
             heard_by={worker: list(told) for worker, told in self.heard_by.items()},
-            doors={link: replace(door) for link, door in self.doors.items()},
+            link_states={
+                link: replace(link_state) for link, link_state in self.link_states.items()
+            },
             faults=list(self.faults),
             removals=[replace(removal) for removal in self.removals],
             blind=list(self.blind),

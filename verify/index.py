@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from verify.history import Door, Event, History, Message, Stored
+from verify.history import Event, History, LinkState, Message, Stored
 
 #: Calls that store something.
 SAYING = {"message": "TALK", "edit": "EDIT", "delete": "DELETE", "react": "REACT"}
@@ -110,16 +110,18 @@ class Index:
                     self._by_person[membership.person, room].append(membership)
 
     def _stays(self, link: int, room: str, events: list[Event]) -> Iterator[Membership]:
-        door = self.history.doors.get(link, Door())
-        ends = [at for at in (self._ends.get(link), door.closed_at, door.silent_at) if at]
+        link_state = self.history.link_states.get(link, LinkState())
+        ends = [
+            at for at in (self._ends.get(link), link_state.closed_at, link_state.silent_at) if at
+        ]
         now: Membership | None = None
         joins: list[Event] = []
 
         def begin(event: Event) -> Membership:
             person = self.history.people[event.client]
             begun = Membership(link, event.client, person, room, event.at)
-            begun.over, begun.worker = min(ends, default=None), door.worker
-            begun.stalls = [*self._stalls[link], *door.held]
+            begun.over, begun.worker = min(ends, default=None), link_state.worker
+            begun.stalls = [*self._stalls[link], *link_state.held]
             return begun
 
         for event in events:

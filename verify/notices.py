@@ -49,7 +49,7 @@ def _missed(index: Index, membership: Membership, told: list[Told]) -> Iterator[
 
 def _was_cut_short(told: Told) -> bool:
     """Whether the worker's connection ended just then: what it has not read by then it loses."""
-    closed_at = told.door.closed_at if told.door else None
+    closed_at = told.link_state.closed_at if told.link_state else None
     return closed_at is not None and closed_at - told.at < LAST_WORDS
 
 

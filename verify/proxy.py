@@ -9,7 +9,7 @@ import socket
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from pathlib import Path
 
-from verify.history import Door, now
+from verify.history import LinkState, now
 from verify.link import BUFFER, reset
 
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
@@ -28,7 +28,7 @@ class Pipe:
         self.client_port: int = client[1].get_extra_info("peername")[1]
         sockname = server[1].get_extra_info("sockname")
         self.server_port = sockname[1] if isinstance(sockname, tuple) else 0
-        self.door = Door()
+        self.link_state = LinkState()
         self.ended = False
         self.delay = 0.0
         self._client, self._server = client, server
@@ -40,17 +40,17 @@ class Pipe:
         """Nothing passes any more, not even the end of the connection."""
         self._holds += 1
         self._flowing.clear()
-        if self.door.silent_at is None:
-            self.door.silent_at = now()
+        if self.link_state.silent_at is None:
+            self.link_state.silent_at = now()
 
     def let_go(self) -> None:
         self._holds -= 1
         if self._holds <= 0:
             self._flowing.set()
-            if self.door.silent_at:
-                self.door.held.append((self.door.silent_at, now()))
-            if self.door.silent_at and now() - self.door.silent_at < PONG:
-                self.door.silent_at = None
+            if self.link_state.silent_at:
+                self.link_state.held.append((self.link_state.silent_at, now()))
+            if self.link_state.silent_at and now() - self.link_state.silent_at < PONG:
+                self.link_state.silent_at = None
 
     def reset(self) -> None:
         self._note_server_closed()
@@ -102,8 +102,8 @@ class Pipe:
         return reader.at_eof() or reader.exception() is not None
 
     def _note_server_closed(self) -> None:
-        if self.door.closed_at is None:
-            self.door.closed_at = now()
+        if self.link_state.closed_at is None:
+            self.link_state.closed_at = now()
 
 
 class Proxy:

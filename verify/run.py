@@ -11,10 +11,10 @@ from chat import store
 from verify.actions import act
 from verify.api import Api, Person
 from verify.client import Client
-from verify.ears import Ears
 from verify.faults import Faults
 from verify.history import History, Violation, now
 from verify.judge import EARLY, judge
+from verify.observer import Observer
 from verify.plan import Fault, Plan, Round, Step, private_rooms
 from verify.product import GRACE, LEASE, Product
 from verify.proxy import Proxy, to_tcp, to_unix
@@ -39,9 +39,9 @@ class Run:
         self._plan = plan
         self._talkative = talkative
         self.product = Product(source, folder, workers)
-        self._ears = Ears(self.product, self.history)
+        self._observer = Observer(self.product, self.history)
         self._network = Proxy(to_tcp(self.product.address))
-        self._store = Proxy(to_unix(self.product.socket), self._ears.tap)
+        self._store = Proxy(to_unix(self.product.socket), self._observer.tap)
         self._clients: list[Client] = []
 
     async def go(self, seconds: float) -> list[Violation]:
@@ -104,7 +104,7 @@ class Run:
             self.product,
             self._network,
             self._store,
-            self._ears,
+            self._observer,
             self._clients,
             self.history,
             opened,
@@ -113,7 +113,7 @@ class Run:
             parts.push_async_callback(client.stop)
             client.open()
             client.start()
-        for work in (self._ears.watch(self._network), self._watch_itself()):
+        for work in (self._observer.watch(self._network), self._watch_itself()):
             parts.callback(asyncio.create_task(work).cancel)
 
     async def _watch_itself(self) -> None:

@@ -5,9 +5,9 @@ from typing import Any
 
 from verify.history import (
     Count,
-    Door,
     Event,
     History,
+    LinkState,
     Message,
     Quiet,
     Removal,
@@ -45,8 +45,8 @@ class Story:
         self.history.events.append(Event(self.at, client, kind, link, room, what))
 
     def connect(self, client: str) -> None:
-        self.links[client] = len(self.history.doors) + 1
-        self.history.doors[self.links[client]] = Door(WORKER)
+        self.links[client] = len(self.history.link_states) + 1
+        self.history.link_states[self.links[client]] = LinkState(WORKER)
         self.note(client, "open", "")
 
     def join(self, client: str, **changed: Any) -> None:
@@ -95,7 +95,7 @@ class Story:
         self.wait()
         self.note(client, "end", "", why="vanished")
         self.members.remove(client)
-        self.history.doors[self.links.pop(client)].closed_at = self.at
+        self.history.link_states[self.links.pop(client)].closed_at = self.at
 
     def take_out(self, person: str) -> Removal:
         """The owner takes somebody out, with all connections, and gets the answer."""

@@ -6,7 +6,7 @@ import pytest
 
 from tests.verify.broken import BROKEN, page
 from tests.verify.story import EPOCH, ROOM, WORKER, Story, heard
-from verify.history import Broken, Door, Snapshot, Told
+from verify.history import Broken, LinkState, Snapshot, Told
 from verify.judge import EARLY, JUDGEMENTS, judge
 
 
@@ -186,8 +186,8 @@ def test_what_a_worker_was_told_just_before_it_was_cut_off_its_clients_may_miss(
     story.drop(heard("ann.0", type="ENTER", sender="dan"))
     told = story.history.heard_by[WORKER]
     place = next(i for i, item in enumerate(told) if item.message["sender"] == "dan")
-    cut_off = Door(WORKER, closed_at=told[place].at + 300)
-    told[place] = replace(told[place], door=cut_off)
+    cut_off = LinkState(WORKER, closed_at=told[place].at + 300)
+    told[place] = replace(told[place], link_state=cut_off)
     story.leave("ben.1")
     assert story.violated() == set()
     cut_off.closed_at += 5_000
@@ -223,7 +223,7 @@ def test_who_does_not_read_for_long_may_go_and_come_again(story, stalled, violat
     if how == "stalls":
         story.note("ben.1", "stalls", "")
     else:
-        held = story.history.doors[story.links["ben.1"]].held
+        held = story.history.link_states[story.links["ben.1"]].held
         held.append((story.at, story.at + stalled * 1000))
     story.wait(stalled)
     story.go("ben", "lost")

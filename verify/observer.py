@@ -1,7 +1,7 @@
-"""Who is at the other end: which worker serves which client, and what each of them is told.
+"""Observes which worker serves which client, and what the store publishes to each worker.
 
-The proxies see every connection pass; the system knows whose it is. So it is known exactly what the
-store told a worker on the connection on which that listens, and when it did not listen at all.
+All connections go through the proxies, and the system tells which process has which connection. So
+it is known exactly what a worker received on its subscribed connection, and when it had none.
 """
 
 import asyncio
@@ -17,7 +17,7 @@ from verify.resp import Parser
 LOOKS = 0.2
 
 
-class Ears:
+class Observer:
     def __init__(self, product: Product, history: History) -> None:
         self._product = product
         self._history = history
@@ -28,16 +28,16 @@ class Ears:
         """To be called with all that passes between workers and store."""
         if from_client:
             if pipe not in self._parsers and b"SUBSCRIBE" in data:
-                pipe.door.worker = self.worker_at_store(pipe.client_port)
+                pipe.link_state.worker = self.worker_at_store(pipe.client_port)
                 self._parsers[pipe] = Parser()
-                self._history.heard_by.setdefault(pipe.door.worker, [])
+                self._history.heard_by.setdefault(pipe.link_state.worker, [])
         elif pipe in self._parsers:
             for answer in self._parsers[pipe].feed(data):
                 if isinstance(answer, list) and answer[0] == b"message":
                     room, is_typing = keys.room_of_channel(answer[1].decode())
                     if answer[1].startswith(keys.PREFIX.encode() + b"room:") and not is_typing:
-                        told = Told(now(), room, json.loads(answer[2]), pipe.door)
-                        self._history.heard_by[pipe.door.worker].append(told)
+                        told = Told(now(), room, json.loads(answer[2]), pipe.link_state)
+                        self._history.heard_by[pipe.link_state.worker].append(told)
 
     def worker_at_store(self, port: int) -> int:
         """The worker behind this end of a connection to the store; 0 if it is gone."""
@@ -53,7 +53,7 @@ class Ears:
                 if event.kind == "open":
                     pipe = clients.pipe(event.what["port"])
                     if pipe:
-                        self._history.doors[event.link] = pipe.door
+                        self._history.link_states[event.link] = pipe.link_state
                         self._unknown[event.link] = pipe
             seen = len(events)
             self.identify()
@@ -63,6 +63,6 @@ class Ears:
         if self._unknown:
             known = owners(self._product.workers(), False)
             for link, pipe in list(self._unknown.items()):
-                pipe.door.worker = known.get(pipe.server_port, 0)
-                if pipe.door.worker or pipe.ended:
+                pipe.link_state.worker = known.get(pipe.server_port, 0)
+                if pipe.link_state.worker or pipe.ended:
                     del self._unknown[link]
