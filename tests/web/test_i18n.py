@@ -97,3 +97,9 @@ def test_refusals_and_error_pages_are_translated(client, submit):
     assert "<h1>아무것도 없습니다</h1>" in client.get("/nope").text
     refused = submit(client, "/login", name="nobody", password="wrong horse")
     assert "이름이나 비밀번호가 맞지 않습니다." in refused.text
+
+
+def test_scripts_speak_the_language_of_each_page(client):
+    for language, sentence in (("en", "Connecting…"), ("ko", "연결하는 중"), ("en", "Connecting…")):
+        page = client.get("/login", headers={"Accept-Language": language})
+        assert sentence in page.text
