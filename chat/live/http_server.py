@@ -80,14 +80,20 @@ class HttpServer:
             "SERVER_PORT": str(port),
             "wsgi.url_scheme": "https" if self._tls else "http",
         }
+        was_told = False
         for count in itertools.count(1):
             try:
                 client, address = listener.accept()
             except OSError as error:
                 if error.errno in (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM):
-                    log.error("Connections cannot be accepted: %s", error)
+                    if not was_told:
+                        was_told = True
+                        log.warning("Connections cannot be accepted: %s", error)
                     eventlet.sleep(1.0)
                 continue
+            if was_told:
+                was_told = False
+                log.warning("Connections are accepted again.")
             environ = {**here, "REMOTE_ADDR": address[0], "REMOTE_PORT": str(address[1])}
             network = self._admission.peer(address[0])
             refusal = self._admission.enter(network)
