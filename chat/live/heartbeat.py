@@ -13,7 +13,7 @@ from collections.abc import Callable
 
 import eventlet
 import orjson
-from redis.exceptions import RedisError
+from redis.exceptions import ReadOnlyError, RedisError
 
 from chat import condition, keys, memberships, owned_rooms, presence, rooms
 from chat.live.connections import Connection
@@ -134,13 +134,18 @@ class Heartbeat:
             canary = orjson.dumps({"canary": self._live.worker})
             store = self._live.store
             *who, _ = store.batch([*condition.WHO_ANSWERS, ("PUBLISH", keys.CONTROL, canary)])
-            life, _ = condition.life(who)
+            self._next_canary = now + CANARY
+            try:
+                life, _ = condition.life(who)
+            except ReadOnlyError:
+                # A replica by now. The writes of the other duties are refused, and the refusal ends
+                # the connection, which this answer does not.
+                return
             if store.life and life != store.life:
                 # It was another server's replica for a while, over the same connection.
                 store.life = life
                 store.leave_server()
                 self._live.fanout.leave_server()
-            self._next_canary = now + CANARY
 
     def _renew(self) -> None:
         """Renew a part of the leases in each round, so that the work is spread."""
