@@ -16,7 +16,7 @@ from flask_jwt_extended import JWTManager, create_access_token, create_refresh_t
 from flask_jwt_extended.exceptions import JWTExtendedException
 from jwt.exceptions import ExpiredSignatureError, PyJWTError
 
-from chat import sessions, text, users
+from chat import rate_limit, sessions, text, users
 from chat.errors import N_, MaruError, TokenExpired, TokenRevoked, Unauthorized
 from chat.users import User
 from chat.web.errors import json_error
@@ -27,6 +27,9 @@ from config import Settings
 REFRESH_LIFETIME = timedelta(days=30)
 #: Characters of a token that is looked at; the longest of ours has some 1,000.
 _LONGEST = 4_096
+#: Tokens that one person may revoke in a minute on average, and at once: a revocation is kept for
+#: as long as the token would have lived, and is told to every worker.
+_REVOCATIONS, _REVOCATIONS_AT_ONCE = 10, 100
 #: What every token of ours says, and as what.
 _CLAIMS = {"sub": str, "jti": str, "sid": str, "type": str, "exp": int}
 
@@ -111,10 +114,17 @@ def verify_refresh_token(token: object) -> Caller:
 
 
 def revoke(token: object) -> None:
-    """Revoke an access token, or with a refresh token its whole family. Raises as verifying."""
+    """Revoke an access token, or with a refresh token its whole family.
+
+    Raises as verifying, and ``RateLimited``.
+    """
     claims = _decode(token)
     if sessions.is_revoked(parts().store, claims["jti"], claims["sid"]):
         raise TokenRevoked(_REVOKED)
+    person = text.fold(claims["sub"])
+    rate_limit.throttle(
+        parts().store, "revoke", person, _REVOCATIONS, 60, burst=_REVOCATIONS_AT_ONCE
+    )
     if claims["type"] == "access":
         ident, rest = claims["jti"], 0
     else:

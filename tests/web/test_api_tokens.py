@@ -152,6 +152,17 @@ def test_a_revocation_holds_on_every_worker_and_is_told_to_them(tokens, client, 
     assert code(other.get("/api/rooms", headers=access)) == (401, "token_revoked")
 
 
+def test_one_person_may_revoke_so_many_tokens_at_once(client, tokens):
+    def revoke():
+        refreshed = client.post("/api/token/refresh", headers=bearer(tokens["refreshToken"]))
+        return client.post("/api/token/revoke", headers=bearer(refreshed.json["accessToken"]))
+
+    answers = [revoke() for _ in range(101)]
+    assert [answer.status_code for answer in answers] == [204] * 100 + [429]
+    assert answers[-1].json["error"]["code"] == "rate_limited"
+    assert int(answers[-1].headers["Retry-After"]) > 0
+
+
 def test_revoking_needs_a_token(client, login):
     assert code(client.post("/api/token/revoke")) == (401, "unauthorized")
     assert code(login("bora").post("/api/token/revoke")) == (401, "unauthorized")
