@@ -5,8 +5,7 @@
  * Attributes of a form with `data-inline`: `data-confirm` is the id of a dialog that asks first;
  * `data-done` the sentence for success, with {name} for the name in the server's answer; `data-told` the
  * id of the element that shows it (default: below the form); `data-then` the address to go to (or
- * `then` in the answer);
- * `data-clear` empties the form. After success the form gets a `done` event with the answer.
+ * `then` in the answer); `data-clear` empties the form. After success the form gets a `done` event with the answer.
  */
 import { element } from './dom.js';
 import { bringBack, keepForm } from './kept-forms.js';

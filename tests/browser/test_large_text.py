@@ -62,3 +62,21 @@ def test_the_initials_stay_within_their_square(at_browser):
     ann.page.evaluate(LARGE)
     square = ann.page.locator("#people-list .avatar").first
     assert square.evaluate("it => it.scrollHeight <= it.clientHeight + 1")
+
+
+@pytest.mark.parametrize("width", [320, 390])
+def test_on_a_phone_the_head_of_a_room_and_the_toolbar_have_their_room(at_browser, width):
+    ann = at_browser("ann", viewport={"width": width, "height": 568})
+    ann.enter(ann.api.create_room("Plans"))
+    ann.page.evaluate(LARGE)
+    ann.write("short")
+    ann.hears("short")
+    assert ann.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert ann.page.locator("#room-name").bounding_box()["width"] > 40
+    ann.said("short").focus()
+    bar = ann.page.locator("[role=toolbar]")
+    expect(bar).to_be_visible()
+    assert bar.evaluate(CUT) == []
+    log, tools = ann.page.locator("#log").bounding_box(), bar.bounding_box()
+    assert tools["x"] >= log["x"]
+    assert tools["y"] + tools["height"] <= log["y"] + log["height"]
