@@ -7,7 +7,9 @@ from tests.browser.people import DESKTOP, PATIENCE, PHONE
 
 #: What the focus is on: its id or name, what is wrong with it, and whether the keyboard shows it.
 STOP = """async () => {
-  await Promise.all(document.getAnimations().map((moving) => moving.finished));
+  // A sheet that has begun to open moves from the next frame on.
+  await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+  await Promise.allSettled(document.getAnimations().map((moving) => moving.finished));
   const it = document.activeElement;
   if (it === document.body) return null;
   const { left, right, top, bottom } = it.getBoundingClientRect();
