@@ -4,6 +4,7 @@ Some libraries would believe such headers from any client: python-engineio compa
 ``X-Forwarded-Host``. So the app never sees them.
 """
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -17,6 +18,9 @@ _HEADERS = {
 }
 #: ``X-Forwarded-Proto`` -> scheme; some proxies send a WebSocket's scheme.
 _SCHEMES = {"http": "http", "https": "https", "ws": "http", "wss": "https"}
+
+#: Most requests come from addresses that have been here just before.
+_parse_peer = functools.lru_cache(1024)(parse)
 
 
 class Forwarded:
@@ -32,16 +36,16 @@ class Forwarded:
         self._proxies = proxies
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
-        said = {name: environ.pop(name) for name in list(environ) if _is_proxy_header(name)}
+        said = {
+            name: environ.pop(name)
+            for name in list(environ)
+            if name in _HEADERS or name.startswith("HTTP_X_FORWARDED_")
+        }
         peer = environ.get("REMOTE_ADDR") or ""
         client = forwarded_for(said.get("HTTP_X_FORWARDED_FOR", ""), self._proxies)
         # Where the proxy gives no address, the proxy's own one is used.
-        environ["REMOTE_ADDR"] = client or parse(peer) or peer
+        environ["REMOTE_ADDR"] = client or _parse_peer(peer) or peer
         if self._proxies:
             scheme = said.get("HTTP_X_FORWARDED_PROTO", "").rpartition(",")[2].strip().lower()
             environ["wsgi.url_scheme"] = _SCHEMES.get(scheme, environ["wsgi.url_scheme"])
         return self._app(environ, start_response)
-
-
-def _is_proxy_header(name: str) -> bool:
-    return name.startswith("HTTP_X_FORWARDED_") or name in _HEADERS

@@ -183,14 +183,25 @@ def _kept(environ: dict[str, Any]) -> dict[str, Any]:
 
     Values that are longer than any real client's are left out.
     """
-    texts, left = {}, KEPT
-    for name in (*_SHARED, *_OWN):
-        text = str(environ.get(name, ""))
-        if name in environ and len(text) <= left:
-            left -= len(text)
-            texts[name] = text
-    kept: dict[str, Any] = {n: sys.intern(t) if n in _SHARED else t for n, t in texts.items()}
+    kept: dict[str, Any] = {
+        name: str(environ[name]) for name in (*_SHARED, *_OWN) if name in environ
+    }
+    if sum(map(len, kept.values())) > KEPT:
+        kept = _shortened(kept)
+    for name in _SHARED:
+        if name in kept:
+            kept[name] = sys.intern(kept[name])
     for name in ("flask.app", "wsgi.errors", "wsgi.version"):
         kept[name] = environ.get(name)
     kept["wsgi.input"] = _NO_BODY
     return kept
+
+
+def _shortened(texts: dict[str, str]) -> dict[str, str]:
+    """Of these texts the first ones that together have so many characters at most."""
+    shortened, left = {}, KEPT
+    for name, text in texts.items():
+        if len(text) <= left:
+            left -= len(text)
+            shortened[name] = text
+    return shortened

@@ -24,10 +24,21 @@ class RequestQueue:
     def __init__(self) -> None:
         self._waiting: OrderedDict[str | None, deque[Any]] = OrderedDict()
         self._is_scheduled = False
-        self._ended_at = 0.0
+        #: Up to when requests may begin at once in this turn, and when they last had their turn.
+        self._until = self._ended_at = 0.0
 
     def wait(self, network: str | None = None) -> None:
-        """Return when this greenlet's request may begin; ``network`` is that of its client."""
+        """Return when this greenlet's request may begin; ``network`` is that of its client.
+
+        That is at once, as long as there is time for requests in this turn of the event loop.
+        """
+        if not self._waiting:
+            now = time.perf_counter()
+            if not self._is_scheduled:
+                self._until = self._end_of_turn(now)
+                self._schedule()
+            if now < self._until:
+                return
         waiter = greenlet.getcurrent()
         self._waiting.setdefault(network, deque()).append(waiter)
         self._schedule()
@@ -38,21 +49,24 @@ class RequestQueue:
             raise
 
     def _schedule(self) -> None:
-        if self._waiting and not self._is_scheduled:
+        if not self._is_scheduled:
             self._is_scheduled = True
             hubs.get_hub().schedule_call_global(0, self._begin)
 
     def _begin(self) -> None:
         self._is_scheduled = False
-        began = time.perf_counter()
-        until = began + min(MOST, max(LEAST, began - self._ended_at))
+        until = self._end_of_turn(time.perf_counter())
         while self._waiting:
             # The request runs until it waits for something, or is done.
             self._next().switch()
             if time.perf_counter() >= until:
                 break
         self._ended_at = time.perf_counter()
-        self._schedule()
+        if self._waiting:
+            self._schedule()
+
+    def _end_of_turn(self, now: float) -> float:
+        return now + min(MOST, max(LEAST, now - self._ended_at))
 
     def _next(self) -> Any:
         network, theirs = self._waiting.popitem(last=False)

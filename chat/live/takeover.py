@@ -1,5 +1,6 @@
 """Takes the socket of a request away from the HTTP server, for a WebSocket to use."""
 
+import _socket
 import contextlib
 import socket
 from typing import Any
@@ -8,18 +9,22 @@ from eventlet.greenio import GreenSocket
 
 #: Bytes that the system buffers for a client that does not read; the outbox counts the rest.
 SEND_BUFFER = 128 * 1024
+#: As the socket has them: Python's own attributes make a member of an enumeration each time, which
+#: is a part of what it takes to open a WebSocket.
+_FAMILY, _TYPE = _socket.socket.family.__get__, _socket.socket.type.__get__
 
 
 def take_over(client: Any) -> tuple[Any, Any]:
     """A non-blocking socket, and an object that has to stay open as long as the socket, or None."""
-    if client.family != socket.AF_UNIX:
+    bare = client.fd if isinstance(client, GreenSocket) else client
+    family = _FAMILY(bare)
+    if family != socket.AF_UNIX:
         # Without Nagle's algorithm: a message does not wait for the last one's TCP acknowledgement.
         client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     client.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
-    if isinstance(client, GreenSocket):
+    if bare is not client:
         # The HTTP server's object loses its descriptor; the new socket has it.
-        bare = client.fd
-        return type(bare)(bare.family, bare.type, bare.proto, fileno=bare.detach()), None
+        return type(bare)(family, _TYPE(bare), bare.proto, fileno=bare.detach()), None
     # A TLS socket's state cannot be moved. While a file of it is open, ``close`` is deferred.
     client.setblocking(False)
     return client, client.makefile("rwb", buffering=0)
