@@ -53,10 +53,9 @@ class Allowance:
         """Call ``go_on`` when another call ends; it returns whether it began something."""
         self._waiting.append(go_on)
 
-    def begin(self, calls: int) -> None:
-        """A call begins that costs so many tokens."""
+    def begin(self) -> None:
+        """A call begins. What it costs is known when it is answered."""
         self._under_way += 1
-        self._bucket.take(calls)
 
     def end(self) -> None:
         """A call has ended."""
@@ -66,10 +65,8 @@ class Allowance:
             free -= self._waiting.popleft()()
 
     def spend(self, calls: int) -> None:
+        """Take the tokens of so many calls, also where that makes a debt."""
         self._bucket.take(calls)
-
-    def give_back(self, calls: int) -> None:
-        self._bucket.give_back(calls)
 
     def is_over(self) -> bool:
         """Whether this can be dropped: a new one would be in the same state."""

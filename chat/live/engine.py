@@ -16,7 +16,7 @@ import orjson
 from engineio import packet
 
 from chat.live import handshake
-from chat.live.allowance import REFUSED
+from chat.live.allowance import REFUSED, cost
 from chat.live.backlog import Backlog
 from chat.live.http_connection import Upgrade
 from chat.live.http_refusal import Refused
@@ -82,7 +82,7 @@ class Engine(engineio.Server):
         try:
             if isinstance(data, bytes) or not self.calls(session, data):
                 if session.allowance is not None:
-                    session.allowance.spend(REFUSED)
+                    session.allowance.spend(cost(data) + REFUSED)
                 self._trigger_event("message", session.sid, data, run_async=False)
         except Exception:
             log.exception("A packet could not be handled")

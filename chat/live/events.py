@@ -93,19 +93,19 @@ def _call(live: Live, operations: dict[str, Operation], session: Session, packet
 
 
 def _account(session: Session, operation: Operation, packet: str, answer: dict[str, Any]) -> None:
-    """Settle the cost of a call with its person's allowance, by its answer.
+    """Take the cost of a call from its person's allowance, by its answer.
 
     A call that has stored something costs nothing: the store counts its rate. A refused call costs
     more.
     """
     person = session.allowance
-    if person is None:
+    if person is None or (answer["ok"] and operation in _STORING):
         return
+    calls = allowance.cost(packet)
     if not answer["ok"]:
         code = answer["error"]["code"]
-        person.spend(allowance.BAD_TOKEN if code == Unauthorized.code else allowance.REFUSED)
-    elif operation in _STORING:
-        person.give_back(allowance.cost(packet))
+        calls += allowance.BAD_TOKEN if code == Unauthorized.code else allowance.REFUSED
+    person.spend(calls)
 
 
 def _handler(live: Live, operation: Operation) -> Callable[..., dict[str, Any]]:

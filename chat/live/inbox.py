@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 import eventlet
 
-from chat.live import allowance
-
 if TYPE_CHECKING:
     from chat.live.session import Session
 
@@ -125,12 +123,14 @@ class Inbox:
         session = self._session
         if session.closed or isinstance(self._items[0], Ended):
             return False
+        transport = session.transport
+        untaken = session.untaken if transport is None else transport.outbox.waiting
         if self._turn_number != self._turn.number:
             self._turn_number, self._begun = self._turn.number, 0
         person = session.allowance
         if self._begun == CALLS:
             self._turn.next(self._look_again)
-        elif session.untaken > UNTAKEN:
+        elif untaken > UNTAKEN:
             # The transport calls ``go_on`` when the client has read, or else the backlog's check.
             session.behind()
         elif person is None or person.is_free():
@@ -167,7 +167,7 @@ class Inbox:
         if person is None:
             session.server.deliver(session, item)
         else:
-            person.begin(allowance.cost(item))
+            person.begin()
             try:
                 session.server.deliver(session, item)
             finally:

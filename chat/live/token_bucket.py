@@ -25,9 +25,6 @@ class TokenBucket:
         self._tokens -= cost
         return self._tokens >= 0 or not self.in_debt()
 
-    def give_back(self, cost: float = 1) -> None:
-        self._tokens += cost
-
     def in_debt(self) -> bool:
         """Whether more has been taken than there was, up to now."""
         if self._tokens < 0:
