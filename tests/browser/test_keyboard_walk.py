@@ -4,6 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.people import DESKTOP, PATIENCE, PHONE
+from tests.live.cluster import Maru
 
 #: What the focus is on: its id or name, what is wrong with it, and whether the keyboard shows it.
 STOP = """async () => {
@@ -64,6 +65,16 @@ def walk_within(page, dialog):
             return stops
         stops.append(stop(page))
     raise AssertionError(f"the dialog has no end: {stops}")
+
+
+@pytest.fixture(scope="module")
+def running_maru(tmp_path_factory):
+    """One without the rooms of other tests: each of them is a stop on the way."""
+    maru = Maru(tmp_path_factory.mktemp("walk"), LOCALE="en")
+    try:
+        yield maru.start()
+    finally:
+        maru.stop()
 
 
 @pytest.fixture(params=["en-GB", "ko-KR"])
