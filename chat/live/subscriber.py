@@ -8,6 +8,7 @@ import contextlib
 import logging
 import random
 import socket
+import ssl
 from collections.abc import Callable
 
 import eventlet
@@ -20,8 +21,8 @@ log = logging.getLogger(__name__)
 #: Seconds of silence after which the connection counts as dead. The worker's own canary, published
 #: every ``heartbeat.CANARY`` seconds, is heard far more often than that.
 SILENCE = 10.0
-#: How often what was missed is asked for, where the store does not answer in time.
-SILENT_TRIES = 5
+#: How often what was missed is asked for, and seconds between two times.
+CATCH_UP_TRIES, CATCH_UP_PAUSE = 5, 0.2
 #: Seconds between two tries to connect, at the most.
 LONGEST_PAUSE = 2.0
 
@@ -135,19 +136,33 @@ class Subscriber:
             self._handle(answer)
 
     def _catch_up(self) -> None:
-        """Read what was missed, again where the store was silent meanwhile.
+        """Read what was missed, again where the store did not answer that.
 
-        The channel itself is well: to give it up would lose what waits in it, and not all of that
-        is stored. Raises ``RedisError``.
+        As long as the subscribed connection is open, closing it would lose the messages that wait
+        there, and not all of them are stored. Raises ``RedisError``.
         """
-        for _ in range(SILENT_TRIES - 1):
+        for _ in range(CATCH_UP_TRIES - 1):
             try:
                 self._on_connected()
-            except TimeoutError as silent:
-                log.debug("The store does not answer: %s", silent)
+            except RedisError as error:
+                if self._is_closed():
+                    raise
+                log.debug("The store does not answer: %s", error)
+                eventlet.sleep(CATCH_UP_PAUSE)
             else:
                 return
         self._on_connected()
+
+    def _is_closed(self) -> bool:
+        """Whether the store has closed the connection, and nothing is left to be read from it."""
+        bare = getattr(self._connection._sock, "fd", None)
+        try:
+            return bare is None or not bare.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
+        except BlockingIOError:
+            return False
+        except (OSError, ValueError):
+            # TLS cannot look ahead. The next read tells.
+            return not isinstance(bare, ssl.SSLSocket)
 
     def _send(self, command: str, channels: tuple[str, ...]) -> None:
         with self._writing:

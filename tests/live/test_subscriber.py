@@ -135,15 +135,17 @@ tell([before, said[:2]])
     ]
 
 
-def test_what_was_told_while_the_worker_caught_up_is_heard_though_the_store_was_silent(told):
-    found = told("""
-from redis.exceptions import TimeoutError
+@pytest.mark.parametrize("error", ["TimeoutError", "ConnectionError", "BusyLoadingError"])
+def test_what_was_told_while_the_worker_caught_up_is_heard_though_that_failed(told, error):
+    found = told(
+        f"from redis.exceptions import {error} as Failure"
+        + """
 tries = []
 def catch_up():
     tries.append(1)
     if len(tries) < 3:
         direct.publish("always", "not stored")
-        raise TimeoutError("no answer in time")
+        raise Failure("no answer")
 def hear(channel, text): heard.append(text.decode())
 subscriber = Subscriber(opened, hear, catch_up, ("always",))
 eventlet.spawn(subscriber.run)
@@ -151,5 +153,6 @@ until(lambda: subscriber.listens)
 direct.publish("always", "the last")
 until(lambda: "the last" in heard)
 tell([len(tries), heard])
-""")
+"""
+    )
     assert found == [3, ["not stored", "not stored", "the last"]]
