@@ -32,9 +32,6 @@ class Journal:
         self._lock = threading.Lock()
         #: Whether the file system can reserve space; if not, only the free space is checked.
         self._reserves = True
-        #: Whether the server has used up what was set aside, and was not asked since how its writes
-        #: went: some may have failed.
-        self.was_used_up = self._has_reserved = False
         self.path: Path | None = None
 
     def start_syncing(self) -> None:
@@ -58,7 +55,6 @@ class Journal:
         opened = os.open(path, os.O_RDWR | os.O_CLOEXEC)
         with self._lock:
             before, self._file, self.path = self._file, opened, path
-        self._has_reserved = False
         if before is not None:
             # The server has finished the old file: give back the space that is reserved there.
             os.ftruncate(before, os.fstat(before).st_size)
@@ -76,14 +72,17 @@ class Journal:
         status = os.fstat(self._file)
         if _spare(status) > wanted * 3 // 4:
             return True
-        if self._has_reserved and not is_spare(status):
-            self.was_used_up = True
         number = _fallocate(self._file, status.st_size, wanted)
         if number in _UNSUPPORTED:
             self._reserves = False
             return self._free() > wanted
-        self._has_reserved = number == 0
-        return self._has_reserved
+        return number == 0
+
+    def is_used_up(self) -> bool:
+        """Whether nothing is left of the reserved space: then some writes may have failed."""
+        if self._file is None or not self._reserves:
+            return False
+        return not is_spare(os.fstat(self._file))
 
     def is_whole(self) -> bool:
         """Is everything that the server has acknowledged in the file?
@@ -95,7 +94,7 @@ class Journal:
             return False
         if not self._reserves:
             return self._free() > self._wanted() // 2
-        return not self.was_used_up and is_spare(os.fstat(self._file))
+        return not self.is_used_up()
 
     def close(self) -> None:
         """Give the reserved space back."""
@@ -104,7 +103,6 @@ class Journal:
                 os.ftruncate(self._file, os.fstat(self._file).st_size)
                 os.close(self._file)
             self._file = self.path = None
-        self.was_used_up = self._has_reserved = False
 
     def _wanted(self) -> int:
         disk = os.statvfs(self._folder)

@@ -100,8 +100,11 @@ class Keeper:
         """Let the server take writes exactly while there is space for them."""
         if self._journal.follow():
             self._note_life()
+        was_used_up = self._takes_writes and self._journal.is_used_up()
         has_space = self._journal.reserve()
-        if self._journal.was_used_up:
+        if was_used_up:
+            # Until the server says that its writes went well, they may have failed.
+            self._writes_fail = True
             self._ask_after_writes()
         if has_space != self._takes_writes:
             wanted = WRITES if has_space else NO_WRITES
@@ -123,7 +126,6 @@ class Keeper:
         with contextlib.suppress(OSError):
             told = ask(self._socket, "INFO persistence")
             self._writes_fail = b"aof_last_write_status:ok" not in told
-            self._journal.was_used_up = False
 
     def _end_life_or_note(self, server: subprocess.Popen[bytes]) -> None:
         """The server has ended: has it written all that it has answered for?"""
