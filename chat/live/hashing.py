@@ -9,7 +9,6 @@ who have logged in from their place before go first, and of three turns one goes
 import os
 import sys
 import time
-from collections import OrderedDict, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -20,6 +19,8 @@ from eventlet.event import Event
 from eventlet.green import socket
 
 from chat.errors import N_, RateLimited, Unavailable
+from chat.live.fair_queue import FairQueue
+from chat.live.peer import has_hung_up
 from chat.passwords import Asker
 
 #: Jobs that may wait in each of the two queues. All together take some seconds.
@@ -31,7 +32,6 @@ NICE = 10
 
 _threading: Any = patcher.original("threading")
 _queue: Any = patcher.original("queue")
-_select: Any = patcher.original("select")
 
 
 @dataclass(eq=False)
@@ -44,45 +44,6 @@ class _Job:
     error: BaseException | None = None
 
 
-class _FairQueue:
-    """Waiting jobs by network: networks take turns, and each one's jobs go in order of arrival."""
-
-    def __init__(self) -> None:
-        self._waiting: OrderedDict[str, deque[_Job]] = OrderedDict()
-        self.length = 0
-
-    def add(self, job: _Job) -> _Job | None:
-        """Add a job; gives the job that is dropped for it when the queue is full, if any.
-
-        That is the newest job of the network with most of them, and may be the added one.
-        """
-        own = self._waiting.setdefault(job.asker.network, deque())
-        own.append(job)
-        self.length += 1
-        if self.length <= WAITING:
-            return None
-        longest = max(self._waiting.values(), key=len)
-        crowd = longest if len(longest) > len(own) else own
-        dropped = crowd.pop()
-        self._count_off(dropped.asker.network)
-        return dropped
-
-    def take(self) -> _Job | None:
-        """The next job, if any."""
-        if not self._waiting:
-            return None
-        network = next(iter(self._waiting))
-        job = self._waiting[network].popleft()
-        self._waiting.move_to_end(network)
-        self._count_off(network)
-        return job
-
-    def _count_off(self, network: str) -> None:
-        self.length -= 1
-        if not self._waiting[network]:
-            del self._waiting[network]
-
-
 class HashingQueue:
     """One for each worker. ``run`` is what ``chat.passwords.Hasher`` takes.
 
@@ -90,7 +51,8 @@ class HashingQueue:
     """
 
     def __init__(self) -> None:
-        self._known, self._unknown = _FairQueue(), _FairQueue()
+        self._known: FairQueue[_Job] = FairQueue()
+        self._unknown: FairQueue[_Job] = FairQueue()
         self._known_in_a_row = 0
         self._inbox: Any = None
         self._busy = False
@@ -105,9 +67,11 @@ class HashingQueue:
         if not patcher.is_monkey_patched("thread"):
             return function(*args)
         job = _Job(asker, function, args)
-        dropped = (self._known if asker.known else self._unknown).add(job)
-        if dropped is not None:
-            wait = max(1.0, (self._known.length + self._unknown.length) * self._seconds)
+        queue = self._known if asker.known else self._unknown
+        queue.add(asker.network, job)
+        if len(queue) > WAITING:
+            dropped = queue.drop(asker.network)
+            wait = max(1.0, (len(self._known) + len(self._unknown)) * self._seconds)
             problem = N_("Very many people are logging in. Wait a moment and try again.")
             dropped.done.send_exception(RateLimited(problem, wait))
         self._next()
@@ -151,16 +115,6 @@ class HashingQueue:
             else:
                 job.done.send_exception(job.error)
             self._next()
-
-
-def has_hung_up(client: Any) -> bool:
-    """Whether the other end of this socket is closed, as far as the system knows."""
-    if client is None or client.fileno() < 0:
-        return client is not None
-    hung_up = getattr(_select, "POLLRDHUP", 0) | _select.POLLHUP | _select.POLLERR
-    poll = _select.poll()
-    poll.register(client.fileno(), hung_up)
-    return any(event & hung_up for _, event in poll.poll(0))
 
 
 def _work(inbox: Any, done: Any, bell: Any) -> None:

@@ -18,7 +18,7 @@ from chat.live.bodies import Held
 from chat.live.http_answer import Answer
 from chat.live.http_head import HeadReader, Request
 from chat.live.http_refusal import Refused
-from chat.live.http_stream import EAGER, PAUSE, Stream
+from chat.live.http_stream import CHUNK, Stream
 
 log = logging.getLogger(__name__)
 
@@ -130,22 +130,19 @@ class Connection:
         greenlet = eventlet.getcurrent()
         self._waiting.add(greenlet)
         head, stream = HeadReader(), self._stream
-        pieces = 0
         try:
-            data, stream.rest = stream.rest, b""
+            data = stream.begin_reading()
             while True:
                 if data:
-                    if not pieces:
+                    if not head.size:
                         # The idle time is over, and the time for the head begins.
                         deadline = time.monotonic() + min(HEAD_SECONDS, seconds)
                     rest = head.feed(data)
                     if rest is not None:
                         stream.rest = rest
                         return head
-                    pieces += 1
-                    if pieces > EAGER:
-                        eventlet.sleep(PAUSE)
-                data = stream.receive(deadline - time.monotonic())
+                # Each read counts: a head needs few, however long it is.
+                data = stream.receive(deadline, little=CHUNK)
                 if not data:
                     return None
         except TimeoutError:

@@ -5,13 +5,13 @@ arrive together would be carried out one after the other, and messages would wai
 In the queue client addresses take turns, so that many requests of one do not delay the others.
 """
 
-import contextlib
 import time
-from collections import OrderedDict, deque
 from typing import Any
 
 import greenlet
 from eventlet import hubs
+
+from chat.live.fair_queue import FairQueue
 
 #: Seconds for requests in one turn of the event loop: as many as everything else has used since the
 #: last turn of requests, but between these limits. A request that has begun is not interrupted.
@@ -22,7 +22,7 @@ class RequestQueue:
     """One for each worker. Requests of one address begin in the order of arrival."""
 
     def __init__(self) -> None:
-        self._waiting: OrderedDict[str | None, deque[Any]] = OrderedDict()
+        self._waiting: FairQueue[Any] = FairQueue()
         self._is_scheduled = False
         #: Up to when requests may begin at once in this turn, and when they last had their turn.
         self._until = self._ended_at = 0.0
@@ -40,12 +40,13 @@ class RequestQueue:
             if now < self._until:
                 return
         waiter = greenlet.getcurrent()
-        self._waiting.setdefault(network, deque()).append(waiter)
+        self._waiting.add(network, waiter)
         self._schedule()
         try:
             hubs.get_hub().switch()
         except BaseException:
-            self._forget(network, waiter)
+            # Interrupted while it waited: it may wait for something else by now.
+            self._waiting.remove(network, waiter)
             raise
 
     def _schedule(self) -> None:
@@ -56,9 +57,9 @@ class RequestQueue:
     def _begin(self) -> None:
         self._is_scheduled = False
         until = self._end_of_turn(time.perf_counter())
-        while self._waiting:
+        while (waiter := self._waiting.take()) is not None:
             # The request runs until it waits for something, or is done.
-            self._next().switch()
+            waiter.switch()
             if time.perf_counter() >= until:
                 break
         self._ended_at = time.perf_counter()
@@ -67,19 +68,3 @@ class RequestQueue:
 
     def _end_of_turn(self, now: float) -> float:
         return now + min(MOST, max(LEAST, now - self._ended_at))
-
-    def _next(self) -> Any:
-        network, theirs = self._waiting.popitem(last=False)
-        waiter = theirs.popleft()
-        if theirs:
-            self._waiting[network] = theirs
-        return waiter
-
-    def _forget(self, network: str | None, waiter: Any) -> None:
-        """Remove a greenlet that was interrupted while it waited here."""
-        theirs = self._waiting.get(network)
-        if theirs is not None:
-            with contextlib.suppress(ValueError):
-                theirs.remove(waiter)
-            if not theirs:
-                del self._waiting[network]

@@ -5,8 +5,6 @@ in the modules that this one uses.
 """
 
 import contextlib
-import errno
-import itertools
 import logging
 import ssl
 import time
@@ -18,6 +16,7 @@ from eventlet import hubs
 from eventlet.greenio import GreenSocket
 
 from chat.http import OPERATORS
+from chat.live.accepting import accepted
 from chat.live.admission import Admission
 from chat.live.http_connection import (
     IDLE_BEHIND_PROXY,
@@ -80,20 +79,8 @@ class HttpServer:
             "SERVER_PORT": str(port),
             "wsgi.url_scheme": "https" if self._tls else "http",
         }
-        was_told = False
-        for count in itertools.count(1):
-            try:
-                client, address = listener.accept()
-            except OSError as error:
-                if error.errno in (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM):
-                    if not was_told:
-                        was_told = True
-                        log.warning("Connections cannot be accepted: %s", error)
-                    eventlet.sleep(1.0)
-                continue
-            if was_told:
-                was_told = False
-                log.warning("Connections are accepted again.")
+        connections = accepted(listener, "Connections")
+        for count, (client, address) in enumerate(connections, 1):
             environ = {**here, "REMOTE_ADDR": address[0], "REMOTE_PORT": str(address[1])}
             network = self._admission.peer(address[0])
             refusal = self._admission.enter(network)

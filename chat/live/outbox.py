@@ -34,18 +34,6 @@ class Outbox:
 
     def send(self, client: Any) -> bool:
         """Send as much as the system takes; gives whether that is all. Raises ``OSError``."""
-        if self._begun is None and len(self.pieces) == 1:
-            # The usual case: one piece, and the system takes all of it.
-            piece = self.pieces.pop()
-            try:
-                sent = client.send(piece)
-            except NOT_YET:
-                sent = 0
-            self.waiting -= sent
-            if not self.waiting:
-                return True
-            self._begun = memoryview(piece)[sent:]
-            return False
         while self.waiting:
             data = self._begun if self._begun is not None else self._next_piece()
             try:

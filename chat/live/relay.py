@@ -30,6 +30,7 @@ import eventlet
 import orjson
 
 from chat.http import App
+from chat.live.accepting import accepted
 from chat.live.admission import Admission
 from chat.live.http_connection import HEAD_SECONDS, Connection, Upgrade
 from chat.live.http_head import HEAD_MAX, Request
@@ -120,13 +121,7 @@ class Relay:
         return [body]
 
     def _accept(self, listener: Any) -> None:
-        while True:
-            try:
-                worker, _ = listener.accept()
-            except OSError as error:
-                log.error("Requests of other workers cannot be accepted: %s", error)
-                eventlet.sleep(1.0)
-                continue
+        for worker, _ in accepted(listener, "Requests of other workers"):
             if self._admission.enter(None) is None:
                 eventlet.spawn_n(self._serve, worker)
             else:

@@ -8,12 +8,12 @@ import contextlib
 import logging
 import random
 import socket
-import ssl
 from collections.abc import Callable
 
 import eventlet
 from redis.exceptions import ConnectionError, RedisError, TimeoutError
 
+from chat.live.peer import has_hung_up
 from chat.store import COMMAND_TIMEOUT, Store
 
 log = logging.getLogger(__name__)
@@ -145,24 +145,13 @@ class Subscriber:
             try:
                 self._on_connected()
             except RedisError as error:
-                if self._is_closed():
+                if has_hung_up(self._connection._sock):
                     raise
                 log.debug("The store does not answer: %s", error)
                 eventlet.sleep(CATCH_UP_PAUSE)
             else:
                 return
         self._on_connected()
-
-    def _is_closed(self) -> bool:
-        """Whether the store has closed the connection, and nothing is left to be read from it."""
-        bare = getattr(self._connection._sock, "fd", None)
-        try:
-            return bare is None or not bare.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
-        except BlockingIOError:
-            return False
-        except (OSError, ValueError):
-            # TLS cannot look ahead. The next read tells.
-            return not isinstance(bare, ssl.SSLSocket)
 
     def _send(self, command: str, channels: tuple[str, ...]) -> None:
         with self._writing:
