@@ -17,6 +17,8 @@ from werkzeug.test import TestResponse
 import config
 from app import create_app
 from chat import users
+from chat.conversation import Conversation
+from chat.limits import Limits
 from chat.store import Store, connect
 from chat.users import Hasher, User
 
@@ -50,6 +52,18 @@ def store(store_url: str) -> Iterator[Store]:
     opened.redis.flushall()
     yield opened
     opened.redis.connection_pool.disconnect()
+
+
+@pytest.fixture
+def conversation(store: Store) -> Conversation:
+    """What people do in rooms, with no limit on how often they speak."""
+    return Conversation(store, Limits(message_rate=0))
+
+
+@pytest.fixture
+def room_id(conversation: Conversation) -> str:
+    """Ann's room."""
+    return conversation.create(User("Ann", "user", 0), "Plans", None, None).room_id
 
 
 @pytest.fixture(scope="session")

@@ -7,22 +7,10 @@ import pytest
 from redis.exceptions import RedisError
 
 from chat import history, presence, rooms
-from chat.conversation import Conversation
-from chat.limits import Limits
 from chat.presence import Timing
 from chat.users import User
 
 ANN = User("Ann", "user", 0)
-
-
-@pytest.fixture
-def conversation(store):
-    return Conversation(store, Limits(message_rate=0))
-
-
-@pytest.fixture
-def room(conversation):
-    return conversation.create(ANN, "Plans", None, None).room_id
 
 
 @pytest.fixture
@@ -40,43 +28,43 @@ def denied(store):
     return deny
 
 
-def stored(store, room):
-    return [json.loads(message) for message in history.page(store, room).messages]
+def stored(store, room_id):
+    return [json.loads(message) for message in history.page(store, room_id).messages]
 
 
-def test_a_message_that_could_not_be_told_is_not_stored_again(conversation, store, room, denied):
+def test_a_message_that_could_not_be_told_is_not_stored_again(conversation, store, room_id, denied):
     with denied():
         for _ in range(3):
             try:
-                conversation.talk(ANN, room, "hi", client_id="c-1")
+                conversation.talk(ANN, room_id, "hi", client_id="c-1")
             except RedisError:
                 continue
-    answer = conversation.talk(ANN, room, "hi", client_id="c-1")
-    assert [(m["seq"], m["message"]) for m in stored(store, room)] == [(answer["seq"], "hi")]
+    answer = conversation.talk(ANN, room_id, "hi", client_id="c-1")
+    assert [(m["seq"], m["message"]) for m in stored(store, room_id)] == [(answer["seq"], "hi")]
 
 
-def test_a_deletion_that_could_not_be_told_has_deleted(conversation, store, room, denied):
-    conversation.talk(ANN, room, "hi")
+def test_a_deletion_that_could_not_be_told_has_deleted(conversation, store, room_id, denied):
+    conversation.talk(ANN, room_id, "hi")
     with denied(), pytest.raises(RedisError):
-        conversation.delete(ANN, room, 1, client_id="c-2")
-    conversation.delete(ANN, room, 1, client_id="c-2")
-    assert [m["type"] for m in stored(store, room)] == ["DELETE"]
+        conversation.delete(ANN, room_id, 1, client_id="c-2")
+    conversation.delete(ANN, room_id, 1, client_id="c-2")
+    assert [m["type"] for m in stored(store, room_id)] == ["DELETE"]
 
 
-def test_a_room_whose_end_could_not_be_told_is_still_there(conversation, store, room, denied):
+def test_a_room_whose_end_could_not_be_told_is_still_there(conversation, store, room_id, denied):
     with denied(), pytest.raises(RedisError):
-        conversation.close(ANN, room)
-    assert rooms.find(store, [room])[0]
-    conversation.close(ANN, room)
-    assert rooms.find(store, [room]) == [None]
+        conversation.close(ANN, room_id)
+    assert rooms.find(store, [room_id])[0]
+    conversation.close(ANN, room_id)
+    assert rooms.find(store, [room_id]) == [None]
 
 
-def test_nobody_is_gone_whose_quit_could_not_be_told(conversation, store, room, denied):
+def test_nobody_is_gone_whose_quit_could_not_be_told(conversation, store, room_id, denied):
     timing = Timing(lease=1000, grace=0)
-    store.ask(presence.entering(room, presence.connection_of("s1", "Ann"), timing, "en", "1000"))
+    store.ask(presence.entering(room_id, presence.connection_of("s1", "Ann"), timing, "en", "1000"))
     with denied(), pytest.raises(RedisError):
         presence.reap(store, timing, "en", now="3000")
-    assert presence.count(store, room) == 1
+    assert presence.count(store, room_id) == 1
     # The claim of the first one has to end first.
     reaped = [presence.reap(store, timing, "en", now=str(now)) for now in range(3500, 60_000, 500)]
-    assert [each for each in reaped if each] == [{room: ["Ann"]}]
+    assert [each for each in reaped if each] == [{room_id: ["Ann"]}]

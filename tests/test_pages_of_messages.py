@@ -2,24 +2,10 @@
 
 import json
 
-import pytest
-
 from chat import history
-from chat.conversation import Conversation
-from chat.limits import Limits
 from chat.users import User
 
 ANN = User("Ann", "user", 0)
-
-
-@pytest.fixture
-def conversation(store):
-    return Conversation(store, Limits(message_rate=0))
-
-
-@pytest.fixture
-def room_id(conversation):
-    return conversation.create(ANN, "Plans", None, None).room_id
 
 
 def kinds(page):

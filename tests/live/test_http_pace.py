@@ -17,6 +17,7 @@ from chat.live.http_refusal import Refused
 from chat.live.http_server import HttpServer
 from chat.live.http_stream import MinimumRate
 from tests.live.cluster import PASSWORD
+from tests.live.loop import turn, until
 from tests.live.test_http_server import request, whole_answer
 from tests.live.test_worker import ask, connect
 from tests.waiting import eventually
@@ -55,12 +56,6 @@ def asked(address):
     return connection
 
 
-def until(is_so):
-    with eventlet.Timeout(30):
-        while not is_so():
-            eventlet.sleep(0.01)
-
-
 def test_an_answer_that_is_not_read_ends_and_its_place_is_free(served, monkeypatch):
     address, admission, closed = served
     monkeypatch.setattr(http_stream, "ANSWER_RATE", MinimumRate(grace=0.5, rate=2**30, total=60.0))
@@ -92,7 +87,7 @@ def test_an_answer_that_is_read_slower_than_it_could_be_arrives(served, monkeypa
     with contextlib.closing(asked(address)) as connection:
         while part := connection.recv(65_536):
             size += len(part)
-            eventlet.sleep(0)
+            turn()
     assert size > len(BIG)
     until(lambda: admission.taken == 0)
 
@@ -232,7 +227,7 @@ def test_a_client_that_sends_byte_by_byte_is_read_now_and_then(sent):
         for _ in range(5000):
             theirs.send(b"a")
             # The reader has its turn.
-            eventlet.sleep(0)
+            turn()
     serving.kill()
     theirs.close()
     assert 2 < client.reads < 500

@@ -8,6 +8,7 @@ import pytest
 from eventlet import hubs
 
 from chat.live.http_queue import MOST, RequestQueue
+from tests.live.loop import until
 
 
 def work(seconds):
@@ -56,9 +57,7 @@ def test_a_request_that_waits_for_something_lets_the_next_one_begin():
         go_on.wait()
 
     requests = [eventlet.spawn(request, number) for number in range(100)]
-    with eventlet.Timeout(20):
-        while len(begun) < 100:
-            eventlet.sleep(0)
+    until(lambda: len(begun) == 100)
     go_on.send()
     for each in requests:
         each.wait()

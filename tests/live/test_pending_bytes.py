@@ -11,6 +11,7 @@ from chat.live.backlog import Backlog
 from chat.live.engine import Engine
 from chat.live.session import Session
 from chat.live.transport import Transport
+from tests.live.loop import until
 
 KB = 1024
 
@@ -19,13 +20,6 @@ KB = 1024
 def scene():
     """Builds ``sessions`` that wait for their clients, and notes who is cut off."""
     return Scene()
-
-
-def until(predicate):
-    """Let the event loop go on until this is so."""
-    with eventlet.Timeout(30):
-        while not predicate():
-            eventlet.sleep(0)
 
 
 def arrived(client):

@@ -13,6 +13,7 @@ from eventlet.green import socket as green_socket
 from chat.embedded import socket_path
 from chat.live.relay import Relay
 from tests.live.cluster import free_port
+from tests.live.loop import turn
 from tests.live.test_http_server import request
 from tests.live.test_worker import connect
 from tests.waiting import eventually
@@ -201,7 +202,7 @@ def test_the_worker_of_a_session_takes_the_address_and_scheme_that_it_is_told(tm
         worker.connect(str(tmp_path / f"{relay.tag}.sock"))
         # The line may come in pieces, and the request right behind it.
         worker.sendall(sent[:20])
-        eventlet.sleep(0)
+        turn()
         worker.sendall(sent[20:])
         assert whole(worker).endswith(b"\r\n\r\nheard")
     assert seen == [("198.51.100.7", "https", "/chat")]

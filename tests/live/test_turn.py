@@ -5,6 +5,7 @@ import greenlet
 import pytest
 
 from chat.live.turn import Turn
+from tests.live import loop
 
 KINDS = ("soon", "work", "at_end", "flush", "next", "later")
 ERRORS = [RuntimeError("a mistake"), eventlet.Timeout(), greenlet.GreenletExit(), OSError("gone")]
@@ -22,12 +23,6 @@ def ask(turn, kind, do):
     getattr(turn, kind)(Gathered(do) if kind == "flush" else do)
 
 
-def until(happened, *wanted):
-    with eventlet.Timeout(20):
-        while not happened.issuperset(wanted):
-            eventlet.sleep(0.01)
-
-
 def failing(error):
     def fail():
         raise error
@@ -43,9 +38,9 @@ def test_whatever_fails_all_else_is_done_and_further_turns_come(kind, error, cap
         if each == kind:
             ask(turn, each, failing(error))
         ask(turn, each, lambda each=each: done.add(each))
-    until(done, *KINDS)
+    loop.until(lambda: done.issuperset([*KINDS]))
     ask(turn, "soon", lambda: done.add("another turn"))
-    until(done, "another turn")
+    loop.until(lambda: done.issuperset(["another turn"]))
     # Told once, with the place where it happened.
     assert [record.exc_info[1] for record in caplog.records] == [error]
 
@@ -55,15 +50,15 @@ def test_work_that_fails_after_it_has_waited_keeps_nothing_from_being_done(error
     turn, done = Turn(), set()
 
     def wait_and_fail():
-        eventlet.sleep(0)
+        loop.turn()
         done.add("waited")
         raise error
 
     turn.work(wait_and_fail)
     turn.work(lambda: done.add("work"))
-    until(done, "waited", "work")
+    loop.until(lambda: done.issuperset(["waited", "work"]))
     turn.soon(lambda: done.add("another turn"))
-    until(done, "another turn")
+    loop.until(lambda: done.issuperset(["another turn"]))
     assert [record.exc_info[1] for record in caplog.records] == [error]
 
 
@@ -75,8 +70,8 @@ def test_the_end_of_the_process_passes_and_what_is_left_is_done_while_it_ends(ki
     for each in KINDS:
         ask(turn, each, lambda each=each: done.add(each))
     with pytest.raises(type(error)):
-        until(done, *KINDS, "never")
-    until(done, *KINDS)
+        loop.until(lambda: done.issuperset([*KINDS, "never"]))
+    loop.until(lambda: done.issuperset([*KINDS]))
 
 
 def test_what_a_part_asks_for_while_it_fails_is_done():
@@ -89,4 +84,4 @@ def test_what_a_part_asks_for_while_it_fails_is_done():
 
     for each in KINDS:
         ask(turn, each, ask_and_fail)
-    until(done, *KINDS)
+    loop.until(lambda: done.issuperset([*KINDS]))
