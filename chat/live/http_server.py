@@ -5,6 +5,7 @@ in the modules that this one uses.
 """
 
 import contextlib
+import functools
 import logging
 import ssl
 import time
@@ -28,6 +29,7 @@ from chat.live.http_connection import (
 from chat.live.http_head import Request
 from chat.live.http_refusal import Refused
 from chat.live.http_stream import CHUNK
+from chat.live.tls_socket import TlsSocket
 
 log = logging.getLogger(__name__)
 
@@ -104,7 +106,7 @@ class HttpServer:
             self._admission.leave(network)
 
         try:
-            client = self._secured(client, HANDSHAKE_SECONDS)
+            client = self._secured(client, HANDSHAKE_SECONDS, network)
             connection = self._connection(client, environ, network, left)
             is_taken = connection.serve(lambda: self.is_ending)
         except (OSError, Interrupted):
@@ -133,7 +135,7 @@ class HttpServer:
 
         begun = time.monotonic()
         try:
-            client = self._secured(client, RESERVE_SECONDS)
+            client = self._secured(client, RESERVE_SECONDS, None)
             connection = self._connection(client, environ, None, lambda: None, only)
             left = RESERVE_SECONDS - (time.monotonic() - begun)
             if not connection.serve(lambda: True, left) and not connection.has_answered:
@@ -163,12 +165,14 @@ class HttpServer:
                 client.send(refusal.answer(tls=False))
         client.close()
 
-    def _secured(self, client: Any, seconds: float) -> Any:
+    def _secured(self, client: Any, seconds: float, network: str | None) -> Any:
         """The socket to speak HTTP on. Raises ``OSError``, ``Interrupted``."""
         if self._tls is None:
             return client
         with self._interruptible(), eventlet.Timeout(seconds, TimeoutError("no handshake")):
-            return self._tls.wrap_socket(client, server_side=True)
+            secured = TlsSocket(client, self._tls)
+            secured.shake_hands(functools.partial(self._admission.requests.wait, network))
+            return secured
 
     @contextlib.contextmanager
     def _interruptible(self) -> Iterator[None]:

@@ -279,8 +279,7 @@ def _copy_both_ways(client: Any, worker: Any, answer: bytes) -> None:
 
 
 def _copy(source: Any, sink: Any) -> None:
-    # A TLS socket raises ValueError after the other direction has shut it down.
-    with contextlib.suppress(OSError, ValueError):
+    with contextlib.suppress(OSError):
         while data := source.recv(CHUNK):
             sink.sendall(data)
     with contextlib.suppress(OSError):

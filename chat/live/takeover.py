@@ -1,11 +1,12 @@
 """Takes the socket of a request away from the HTTP server, for a WebSocket to use."""
 
 import _socket
-import contextlib
 import socket
 from typing import Any
 
 from eventlet.greenio import GreenSocket
+
+from chat.live.tls_socket import TlsSocket
 
 #: Bytes that the system buffers for a client that does not read; the outbox counts the rest.
 SEND_BUFFER = 128 * 1024
@@ -14,25 +15,16 @@ SEND_BUFFER = 128 * 1024
 _FAMILY, _TYPE = _socket.socket.family.__get__, _socket.socket.type.__get__
 
 
-def take_over(client: Any) -> tuple[Any, Any]:
-    """A non-blocking socket, and an object that has to stay open as long as the socket, or None."""
+def take_over(client: Any) -> tuple[Any, bool]:
+    """A non-blocking socket, and whether it speaks TLS: it may hold bytes that it has read."""
+    if isinstance(client, TlsSocket):
+        bare, _ = take_over(client.raw)
+        return client.moved(bare), True
     bare = client.fd if isinstance(client, GreenSocket) else client
     family = _FAMILY(bare)
     if family != socket.AF_UNIX:
         # Without Nagle's algorithm: a message does not wait for the last one's TCP acknowledgement.
         client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     client.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
-    if bare is not client:
-        # The HTTP server's object loses its descriptor; the new socket has it.
-        return type(bare)(family, _TYPE(bare), bare.proto, fileno=bare.detach()), None
-    # A TLS socket's state cannot be moved. While a file of it is open, ``close`` is deferred.
-    client.setblocking(False)
-    return client, client.makefile("rwb", buffering=0)
-
-
-def give_up(taken: Any, hold: Any) -> None:
-    """Close what ``take_over`` gave."""
-    for file in (hold, taken):
-        if file is not None:
-            with contextlib.suppress(OSError):
-                file.close()
+    # The HTTP server's object loses its descriptor; the new socket has it.
+    return type(bare)(family, _TYPE(bare), bare.proto, fileno=bare.detach()), False

@@ -19,7 +19,7 @@ from chat.live.frames import FrameError
 from chat.live.intake import Intake
 from chat.live.outbox import CHUNK, NOT_YET, Outbox
 from chat.live.owner import Owner
-from chat.live.takeover import give_up, take_over
+from chat.live.takeover import take_over
 from chat.live.turn import Turn
 
 #: Bytes that may wait for ever; seconds that more may wait if the client reads none; bytes at most.
@@ -36,7 +36,7 @@ class Transport:
     """One WebSocket. ``outbox`` holds what waits for its client."""
 
     __slots__ = (
-        "_done", "_fd", "_hold", "_intake", "_is_due", "_is_late", "_is_paused", "_reader",
+        "_done", "_fd", "_intake", "_is_due", "_is_late", "_is_paused", "_is_tls", "_reader",
         "_socket", "_state", "_touched", "_turn", "_writer", "outbox", "owner", "slot",
     )  # fmt: skip
 
@@ -57,7 +57,7 @@ class Transport:
         self.owner = owner
         self.slot: set[Transport] | None = None
         self._turn = turn
-        self._socket, self._hold = take_over(client)
+        self._socket, self._is_tls = take_over(client)
         self._done = hand_over()
         self._fd: int = self._socket.fileno()
         self._intake = Intake()
@@ -165,8 +165,8 @@ class Transport:
         """Listen for bytes, unless reading has stopped; frames already received come first."""
         if self._state == _GONE or self.is_held_up:
             return
-        if self._intake.has_more or self._hold is not None:
-            # Bytes that TLS has already decrypted cause no event of the system.
+        if self._intake.has_more or self._is_tls:
+            # Bytes that were read already, but not decrypted, cause no event of the system.
             self._is_due = True
             self._turn.next(self._go_on)
         if self._intake.has_more:
@@ -203,7 +203,7 @@ class Transport:
             self._lose()
         elif self._state == _OPEN:
             self._take(data)
-            if self._intake.has_more or self._hold is not None:
+            if self._intake.has_more or self._is_tls:
                 self._listen()
         elif not self._intake.drop(data):
             self._finish()
@@ -291,7 +291,8 @@ class Transport:
             self.slot.discard(self)
             self.slot = None
         self.outbox.clear()
-        give_up(self._socket, self._hold)
+        with contextlib.suppress(OSError):
+            self._socket.close()
         self._done()
 
 

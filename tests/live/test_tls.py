@@ -7,7 +7,7 @@ import socketio
 
 from tests.live.client import settle
 from tests.live.raw import Raw
-from tests.live.tls import websocket_options
+from tests.live.tls import Updating, websocket_options
 from tests.processes import call
 from tests.waiting import eventually
 
@@ -72,3 +72,25 @@ def test_any_worker_takes_any_request(secure, transports):
     assert {client.transport for client in clients} == {transports[-1]}
     for client in clients:
         client.disconnect()
+
+
+HEALTH = b"GET /healthz HTTP/1.1\r\nHost: here\r\nConnection: close\r\n\r\n"
+
+
+@pytest.mark.parametrize(("updates", "is_answered"), [(1, True), (20, True), (1000, False)])
+def test_a_client_that_only_updates_its_keys_is_closed(secure, updates, is_answered):
+    """OpenSSL reads such records without end, and everybody else waits."""
+    client = Updating(secure.port)
+    client.update_keys(updates)
+    client.write(HEALTH)
+    client.send_all()
+    assert client.read().startswith(b"HTTP/1.1 200") == is_answered
+
+
+def test_key_updates_between_data_are_no_trouble(secure):
+    client = Updating(secure.port)
+    for i in range(len(HEALTH)):
+        client.update_keys(3)
+        client.write(HEALTH[i : i + 1])
+    client.send_all()
+    assert client.read().startswith(b"HTTP/1.1 200")
