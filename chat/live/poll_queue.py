@@ -4,15 +4,23 @@ import sys
 import time
 from typing import Any
 
-from eventlet.queue import Queue
+from engineio import exceptions, packet
+from eventlet.queue import Empty, Queue
 
 #: Bytes that may wait without limit of time; seconds that more may wait if the client takes none of
 #: them, since a slow line needs a while for one poll's answer; and bytes that may wait at most.
 WAITING, STALL, WAITING_HARD = 2**20, 15.0, 16 * 2**20
 
+#: Packets in the answer to one poll: python-engineio's client takes more for no payload, and ends
+#: the connection (``engineio.payload.Payload.max_decode_packets``).
+PACKETS = 16
+
 
 class PollQueue(Queue):
-    """python-engineio's queue of a session, emptied by each poll; this one counts bytes."""
+    """python-engineio's queue of a session, from which each poll takes; this one counts bytes.
+
+    ``None`` in it stands for the end of the session.
+    """
 
     def _init(self, maxsize: int) -> None:
         super()._init(maxsize)
@@ -24,12 +32,42 @@ class PollQueue(Queue):
             # The client has read everything so far: its time to read begins now.
             self._taken_at = time.monotonic()
         super()._put(item)
+        if item is not None and item.packet_type == packet.PING:
+            # It has to be answered in time, however many polls it takes to read what waits.
+            self.queue.rotate(1)
         self._waiting += _size(item)
 
     def _get(self) -> Any:
         item = super()._get()
         self._waiting -= _size(item)
         return item
+
+    def take(self, seconds: float) -> list[Any]:
+        """The packets for one poll, once there are any; none at the end of the session.
+
+        Raises ``QueueEmpty`` after so many seconds.
+        """
+        packets: list[Any] = []
+        try:
+            item = self.get(timeout=seconds)
+        except Empty:
+            raise exceptions.QueueEmpty from None
+        while True:
+            self.task_done()
+            if item is None:
+                if packets:
+                    # The next poll is told of the end.
+                    self.put(None)
+                return packets
+            packets.append(item)
+            if len(packets) == PACKETS or self.empty():
+                return packets
+            item = self.get_nowait()
+
+    def discard(self) -> None:
+        """Throw away what waits."""
+        while not self.empty():
+            self.get_nowait()
 
     @property
     def untaken(self) -> int:

@@ -117,6 +117,11 @@ class Session(Socket):
         if len(packet_data) > NOTED:
             self.server.backlog.note(self, len(packet_data))
 
+    def poll(self) -> list[packet.Packet]:
+        """The packets for one poll. Raises ``QueueEmpty`` if there are none in time."""
+        queue: PollQueue = self.queue
+        return queue.take(self.server.ping_interval + self.server.ping_timeout)
+
     def handle_get_request(self, environ: dict[str, Any], start_response: Any) -> Any:
         """The answer to a poll. ``maru.arrived`` in ``environ`` is called when it has been sent."""
         packets = super().handle_get_request(environ, start_response)
@@ -192,11 +197,8 @@ class Session(Socket):
 
     def discard(self) -> None:
         """Throw away what waits for the client to read."""
-        if self.transport is not None:
-            self.transport.discard()
-            return
-        while not self.queue.empty():
-            self.queue.get_nowait()
+        outgoing: Transport | PollQueue = self.transport or self.queue
+        outgoing.discard()
 
     def close(self, wait: bool = True, abort: bool = False, reason: str | None = None) -> None:
         """Close the session; the handlers of ``disconnect`` run before this returns.

@@ -1,11 +1,13 @@
-"""What official clients post when they poll: many packets at once, and binary data."""
+"""What official clients post and read when they poll: many packets at once, and binary data."""
 
 import json
+import threading
 
 import pytest
 import requests
 import socketio
 
+from tests.live.client import settle
 from tests.live.cluster import Api
 
 
@@ -129,3 +131,27 @@ def test_an_unknown_namespace_is_refused_in_the_form_of_the_contract(person, tra
         )
     client.disconnect()
     assert told[0]["message"] and told[0]["data"]["code"] == "not_found"
+
+
+def test_an_official_client_hears_all_that_waits_for_its_next_poll(person, connect):
+    ann, ben = person("ann"), person("ben")
+    room = ann.create_room()
+    poller, speaker = connect(ann, transport="polling"), connect(ben)
+    poller.join(room)
+    speaker.join(room)
+    is_busy, may_go_on = threading.Event(), threading.Event()
+
+    def hold_up(_):
+        # In the thread that polls: until this returns, the client does not poll.
+        is_busy.set()
+        may_go_on.wait(60)
+
+    poller.io.on("typing", hold_up)
+    speaker.call("typing", roomId=room)
+    assert is_busy.wait(30)
+    for i in range(100):
+        speaker.say(room, f"word {i}")
+    may_go_on.set()
+    settle(room, poller)
+    assert [m["message"] for m in poller.messages("TALK")] == [f"word {i}" for i in range(100)]
+    assert not poller.ended.is_set()
