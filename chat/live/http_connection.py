@@ -4,10 +4,11 @@ Each head must arrive within a time limit. Bodies and answers must go on at a mi
 within a total time (``http_stream``).
 """
 
+import contextlib
 import io
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import eventlet
@@ -31,7 +32,18 @@ IDLE_SECONDS, IDLE_BEHIND_PROXY = 15.0, 65.0
 
 
 class Interrupted(Exception):
-    """Thrown into a greenlet that waits for a request, when the connection is to be closed."""
+    """Thrown into a greenlet that carries no request out, when its connection is to be closed."""
+
+
+@contextlib.contextmanager
+def interruptible(greenlets: set[Any]) -> Iterator[None]:
+    """This greenlet is in the set meanwhile: ``Interrupted`` may be thrown into it."""
+    greenlet = eventlet.getcurrent()
+    greenlets.add(greenlet)
+    try:
+        yield
+    finally:
+        greenlets.discard(greenlet)
 
 
 class Upgrade:
@@ -60,9 +72,9 @@ class Connection:
 
     ``network`` is the one for which the connection is counted; ``left()`` counts it off, after an
     upgrade that has taken the socket. ``waiting`` is the set of greenlets that may be interrupted;
-    this connection's is in it while it waits for a head. ``idle`` is in seconds. ``only(request)``
-    gives the refusal of a request that is not served on this connection, if any. ``rest`` are bytes
-    of the client that have been read already.
+    this connection's is in it while it waits for a head, and after a refusal. ``idle`` is in
+    seconds. ``only(request)`` gives the refusal of a request that is not served on this connection,
+    if any. ``rest`` are bytes of the client that have been read already.
     """
 
     def __init__(
@@ -93,7 +105,8 @@ class Connection:
     def serve(self, is_ending: Callable[[], bool], seconds: float = HEAD_SECONDS) -> bool:
         """Serve requests until the connection ends; gives whether an upgrade has taken the socket.
 
-        ``seconds`` is the time for the first head. Raises ``OSError`` when the client is gone.
+        ``seconds`` is the time for the first head. Raises ``OSError`` when the client is gone, and
+        ``Interrupted``.
         """
         deadline = time.monotonic() + seconds
         while True:
@@ -119,11 +132,12 @@ class Connection:
             seconds = self._idle
 
     def refuse(self, refusal: Refused, method: str = "GET") -> None:
-        """Send the refusal, and close."""
+        """Send the refusal, and close. Raises ``OSError``, ``Interrupted``."""
         self.has_answered = True
         tls = self._environ["wsgi.url_scheme"] == "https"
-        self._stream.send(refusal.answer(tls, method))
-        self._stream.close()
+        with interruptible(self._waiting):
+            self._stream.send(refusal.answer(tls, method))
+            self._stream.close()
 
     def _read_head(self, deadline: float, seconds: float) -> HeadReader | None:
         """A complete head, or ``None`` if no further request comes. Raises ``Refused``."""

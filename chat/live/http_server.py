@@ -9,7 +9,6 @@ import functools
 import logging
 import ssl
 import time
-from collections.abc import Iterator
 from typing import Any
 
 import eventlet
@@ -25,6 +24,7 @@ from chat.live.http_connection import (
     App,
     Connection,
     Interrupted,
+    interruptible,
 )
 from chat.live.http_head import Request
 from chat.live.http_refusal import Refused
@@ -37,8 +37,8 @@ log = logging.getLogger(__name__)
 HANDSHAKE_SECONDS = 10.0
 #: Connections accepted before other greenlets run: a burst of them shares the cost of that switch.
 AT_ONCE = 16
-#: Connections over the cap whose first request is still read, since it may be for one of those
-#: paths; and the seconds that each of them gets.
+#: Connections over the cap whose first request is still read, since it may be an operator's; and
+#: the seconds that each of them gets.
 RESERVE, RESERVE_SECONDS = 64, 3.0
 
 
@@ -62,8 +62,8 @@ class HttpServer:
         self._admission = admission
         self._idle = IDLE_BEHIND_PROXY if behind_proxy else IDLE_SECONDS
         self._tls = tls
-        #: Greenlets that wait for a client's bytes; and those of connections over the cap, oldest
-        #: first.
+        #: Greenlets that may be interrupted, since they carry no request out; and those of
+        #: connections over the cap, oldest first.
         self._waiting: set[Any] = set()
         self._reserve: dict[Any, None] = {}
         self.is_ending = False
@@ -131,7 +131,9 @@ class HttpServer:
 
     def _serve_operator(self, client: Any, environ: dict[str, Any], refusal: Refused) -> None:
         def only(request: Request) -> Refused | None:
-            return None if request.environ["PATH_INFO"] in self._operators else refusal
+            # None of those paths takes a body, and the rest of one may never come.
+            is_operator = request.length == 0 and request.environ["PATH_INFO"] in self._operators
+            return None if is_operator else refusal
 
         begun = time.monotonic()
         try:
@@ -169,19 +171,10 @@ class HttpServer:
         """The socket to speak HTTP on. Raises ``OSError``, ``Interrupted``."""
         if self._tls is None:
             return client
-        with self._interruptible(), eventlet.Timeout(seconds, TimeoutError("no handshake")):
+        with interruptible(self._waiting), eventlet.Timeout(seconds, TimeoutError("no handshake")):
             secured = TlsSocket(client, self._tls)
             secured.shake_hands(functools.partial(self._admission.requests.wait, network))
             return secured
-
-    @contextlib.contextmanager
-    def _interruptible(self) -> Iterator[None]:
-        greenlet = eventlet.getcurrent()
-        self._waiting.add(greenlet)
-        try:
-            yield
-        finally:
-            self._waiting.discard(greenlet)
 
     def _interrupt(self, greenlet: Any) -> None:
         def throw() -> None:

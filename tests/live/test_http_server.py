@@ -5,6 +5,7 @@ import socket
 
 import pytest
 
+from chat.live.http_server import RESERVE
 from tests.live.raw import Raw
 from tests.live.test_worker import ask, connect
 from tests.waiting import eventually
@@ -118,6 +119,31 @@ def test_operators_are_answered_when_all_places_are_taken(own_maru):
     # Once each; the places of those who said nothing are free again after some seconds.
     told = log.count("places for connections are taken")
     assert 1 <= told <= 3 and log.count("There are places for connections again") == told
+
+
+@pytest.mark.parametrize(
+    "held_up",
+    [
+        request("POST /healthz HTTP/1.1", "Content-Length: 200000") + b"1",
+        request("POST /healthz HTTP/1.1", "Transfer-Encoding: chunked") + b"1",
+        # Refused, and then kept open by the client.
+        request("GET /login HTTP/1.1"),
+        b"nonsense\r\n\r\n",
+    ],
+    ids=["body", "chunks", "refused", "nonsense"],
+)
+def test_requests_without_an_end_do_not_keep_operators_from_being_answered(own_maru, held_up):
+    maru = own_maru(workers=1, MAX_CONNECTIONS="5")
+    held = [connect(maru) for _ in range(5)]
+    page = request("GET /login HTTP/1.1")
+    eventually(lambda: b" 503 " in ask(connect(maru), page)[:15])
+    for _ in range(2 * RESERVE):
+        held.append(connect(maru))
+        held[-1].sendall(held_up)
+    for path in ("/healthz", "/readyz"):
+        assert b"200 OK" in ask(connect(maru), request(f"GET {path} HTTP/1.1")), path
+    for connection in held:
+        connection.close()
 
 
 def test_operators_are_answered_also_under_a_path_of_a_site(own_maru):
