@@ -57,14 +57,16 @@ class RequestQueue:
     def _begin(self) -> None:
         self._is_scheduled = False
         until = self._end_of_turn(time.perf_counter())
-        while (waiter := self._waiting.take()) is not None:
-            # The request runs until it waits for something, or is done.
-            waiter.switch()
-            if time.perf_counter() >= until:
-                break
-        self._ended_at = time.perf_counter()
-        if self._waiting:
-            self._schedule()
+        try:
+            while (waiter := self._waiting.take()) is not None:
+                # The request runs until it waits for something, is done, or fails.
+                waiter.switch()
+                if time.perf_counter() >= until:
+                    break
+        finally:
+            self._ended_at = time.perf_counter()
+            if self._waiting:
+                self._schedule()
 
     def _end_of_turn(self, now: float) -> float:
         return now + min(MOST, max(LEAST, now - self._ended_at))

@@ -164,9 +164,15 @@ class Pipeline:
             self._fail(error)
 
     def _wake(self) -> None:
-        answered, self._answered = self._answered, []
-        for batch in answered:
-            batch.wake()
+        answered, self._answered = deque(self._answered), []
+        try:
+            while answered:
+                answered.popleft().wake()
+        finally:
+            # One of the callers has failed; the others have a turn of their own.
+            if answered:
+                self._answered.extend(answered)
+                self._turn.soon(self._wake)
 
     def _next_answer(self) -> Any:
         while True:

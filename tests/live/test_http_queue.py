@@ -79,3 +79,19 @@ def test_a_request_that_fails_or_is_given_up_keeps_no_other_from_beginning():
     assert begun[:2] == [0, 1] and begun[-1] == 3
     eventlet.spawn(request, 4).wait()
     assert begun[-1] == 4
+
+
+def test_a_request_that_breaks_does_not_leave_those_behind_it_waiting():
+    queue, begun = RequestQueue(), []
+
+    def request(number):
+        queue.wait()
+        begun.append(number)
+        work(2 * MOST)
+        if number == 1:
+            raise ValueError("not caught")
+
+    requests = [eventlet.spawn(request, number) for number in range(4)]
+    with eventlet.Timeout(20):
+        requests[3].wait()
+    assert begun == [0, 1, 2, 3]

@@ -90,6 +90,21 @@ tell([type(first).__name__, second, opened.batch([("INCR", "number")])[0]])
     assert (first, second, after) == ("ResponseError", 1, 2)
 
 
+def test_a_caller_that_fails_keeps_no_other_from_its_answer(told):
+    assert told("""
+import eventlet, logging
+logging.disable()
+found = []
+def person(i):
+    found.extend(opened.batch([("ECHO", str(i))]))
+    if i == 1: raise ValueError("not caught")
+people = [eventlet.spawn(person, i) for i in range(4)]
+with eventlet.Timeout(30):
+    people[3].wait()
+tell(sorted(each if isinstance(each, str) else each.decode() for each in found))
+""") == ["0", "1", "2", "3"]
+
+
 def test_scripts_are_there_also_after_a_new_beginning(told):
     assert told("""
 def wait(): return opened.run("throttle", ["rate"], ["1.000", 1000])
