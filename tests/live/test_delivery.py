@@ -93,6 +93,8 @@ def test_who_has_left_hears_nothing_more(person, apart):
     for client in (one, other):
         client.join(room)
         client.join(elsewhere)
+    settle(room, one, other)
+    settle(elsewhere, other)
     assert other.leave(room)["userCount"] == 1
     other.forget()
     one.say(room, "is he gone?")

@@ -129,10 +129,11 @@ def test_a_process_outside_reads_along(maru, person, apart):
     room = ann.create_room()
     one, other = apart(ann, ben)
     one.join(room)
+    settle(room, one)
+    one.forget()
     outside = redis.Redis.from_url(maru.store_url).pubsub(ignore_subscribe_messages=True)
     outside.subscribe(f"maru:room:{{{room}}}")
     assert outside.get_message(timeout=5) is None  # the confirmation of the subscription
-    one.forget()
     other.join(room)
     other.say(room, 'quotes " and 한글\nand lines', clientId="c1")
     other.call("typing", roomId=room)
