@@ -61,5 +61,6 @@ class Held:
 
     def end(self) -> None:
         """The body is not needed any more. May be called again."""
-        self._bodies.remove(self._network, self._size)
-        self._size = 0
+        if self._size:
+            self._bodies.remove(self._network, self._size)
+            self._size = 0

@@ -24,6 +24,7 @@ from chat.live.pinger import Pinger
 from chat.live.polling_cap import PollingCap
 from chat.live.probe import Probe
 from chat.live.session import Session
+from chat.live.session_ids import SessionIds
 from chat.live.transport import Transport
 from chat.live.turn import Turn
 
@@ -65,6 +66,7 @@ class Engine(engineio.Server):
         self.turn = Turn()
         self.pinger = Pinger(self.ping_interval, self.ping_timeout)
         self.backlog = Backlog()
+        self.generate_id: Callable[[], str] = SessionIds()
 
     def start(self) -> None:
         """Called once, when the worker serves."""

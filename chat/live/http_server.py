@@ -18,6 +18,7 @@ from eventlet.greenio import GreenSocket
 from chat.http import OPERATORS
 from chat.live.accepting import accepted
 from chat.live.admission import Admission
+from chat.live.greenlet_pool import GreenletPool
 from chat.live.http_connection import (
     IDLE_BEHIND_PROXY,
     IDLE_SECONDS,
@@ -66,6 +67,7 @@ class HttpServer:
         #: connections over the cap, oldest first.
         self._waiting: set[Any] = set()
         self._reserve: dict[Any, None] = {}
+        self._greenlets = GreenletPool()
         self.is_ending = False
 
     @property
@@ -87,7 +89,8 @@ class HttpServer:
             network = self._admission.peer(address[0])
             refusal = self._admission.enter(network)
             if refusal is None:
-                eventlet.spawn_n(self._serve, client, environ, network)
+                serve = functools.partial(self._serve, client, environ, network)
+                hubs.get_hub().schedule_call_global(0, self._greenlets.start, serve)
             else:
                 self._serve_over_cap(client, environ, refusal)
             if count % AT_ONCE == 0:

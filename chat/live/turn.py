@@ -5,21 +5,16 @@ commands for the store and messages for clients. The commands are written first,
 works at the same time. The messages are written last; many of them share a system call.
 """
 
-import logging
 from collections import deque
 from collections.abc import Callable
 from typing import Protocol
 
-import eventlet
-import greenlet
 from eventlet import hubs
 
-log = logging.getLogger(__name__)
+from chat.live.greenlet_pool import GreenletPool, carry_out
 
 #: Seconds after which the steps of ``later`` run.
 LATER = 0.1
-#: Greenlets that are kept for later work. Each takes some 20 KB of memory.
-IDLE = 64
 
 Step = Callable[[], None]
 
@@ -44,7 +39,7 @@ class Turn:
         self._flushed: deque[Flushed] = deque()
         self._next: list[Step] = []
         self._later: list[Step] = []
-        self._idle: list[greenlet.greenlet] = []
+        self._greenlets = GreenletPool()
         self._scheduled = False
 
     def soon(self, step: Step) -> None:
@@ -103,39 +98,10 @@ class Turn:
     def _go_through(self) -> None:
         while self._steps or self._work:
             for _ in range(len(self._steps)):
-                _do(self._steps.popleft())
+                carry_out(self._steps.popleft())
             for _ in range(len(self._work)):
-                idle = self._idle.pop() if self._idle else self._new_greenlet()
-                idle.switch(self._work.popleft())
+                self._greenlets.start(self._work.popleft())
         for _ in range(len(self._last_steps)):
-            _do(self._last_steps.popleft())
+            carry_out(self._last_steps.popleft())
         for _ in range(len(self._flushed)):
-            _do(self._flushed.popleft().flush)
-
-    def _new_greenlet(self) -> greenlet.greenlet:
-        return greenlet.greenlet(self._carry_out, hubs.get_hub().greenlet)
-
-    def _carry_out(self, work: Step) -> None:
-        """What a greenlet runs: this work, and then more of it each time it is switched to.
-
-        Most greenlets are used again: CPython maps memory for the frames of each new one, and that
-        takes longer than all else that a message needs a greenlet for.
-        """
-        this = greenlet.getcurrent()
-        while True:
-            _do(work)
-            if len(self._idle) == IDLE:
-                return
-            self._idle.append(this)
-            work = this.parent.switch()
-
-
-def _do(step: Step) -> None:
-    """Run one step; its failure must not keep the others from running."""
-    try:
-        step()
-    except Exception:
-        log.exception("What was to be done in a turn failed")
-    except (eventlet.Timeout, greenlet.GreenletExit):
-        # These are no subclasses of Exception.
-        log.exception("What was to be done in a turn was ended")
+            carry_out(self._flushed.popleft().flush)

@@ -1,13 +1,10 @@
 """A turn of the event loop: a part of it that fails does not keep the others from being done."""
 
-import gc
-import weakref
-
 import eventlet
 import greenlet
 import pytest
 
-from chat.live.turn import IDLE, Turn
+from chat.live.turn import Turn
 from tests.live import loop
 
 KINDS = ("soon", "work", "at_end", "flush", "next", "later")
@@ -88,25 +85,3 @@ def test_what_a_part_asks_for_while_it_fails_is_done():
     for each in KINDS:
         ask(turn, each, ask_and_fail)
     loop.until(lambda: done.issuperset([*KINDS]))
-
-
-def test_greenlets_are_used_again_and_only_so_many_are_kept():
-    turn, done, used = Turn(), set(), weakref.WeakSet()
-
-    def work(number):
-        used.add(greenlet.getcurrent())
-        done.add(number)
-
-    def work_that_waits(number):
-        loop.turn()
-        work(number)
-
-    for number in range(3 * IDLE):
-        turn.work(lambda number=number: work(number))
-    loop.until(lambda: len(done) == 3 * IDLE)
-    assert len(used) == 1
-    for number in range(3 * IDLE, 6 * IDLE):
-        turn.work(lambda number=number: work_that_waits(number))
-    loop.until(lambda: len(done) == 6 * IDLE)
-    gc.collect()
-    assert len(used) == IDLE
