@@ -10,14 +10,21 @@ def N_(message: str) -> str:
     return message
 
 
+def wire_error(code: str, message: str) -> dict[str, object]:
+    """``{code, message}``, and ``retry: true`` where the same call may succeed later."""
+    error: dict[str, object] = {"code": code, "message": message}
+    return {**error, "retry": True} if code in RETRY_CODES else error
+
+
 class MaruError(Exception):
     """A refusal that the person or program who asked should be told about.
 
-    ``message`` is an English sentence that may hold ``%(name)s`` markers for ``params``.
+    ``message`` is an English sentence that may hold ``%(name)s`` markers for ``params``. ``code``
+    is what clients see, and ``status`` is the HTTP status that goes with it.
     """
 
-    code = "error"
-    status = 500
+    code: str
+    status: int
 
     def __init__(self, message: str, **params: object) -> None:
         super().__init__(message)
@@ -28,8 +35,13 @@ class MaruError(Exception):
         return self.message % self.params if self.params else self.message
 
     def wire(self) -> dict[str, object]:
-        """The error as clients see it: ``{code, message}`` and whatever the class adds."""
-        return {"code": self.code, "message": str(self)}
+        """The error as clients see it: ``wire_error``, and whatever the class adds."""
+        return wire_error(self.code, str(self))
+
+
+class InternalError(MaruError):
+    code = "error"
+    status = 500
 
 
 class Invalid(MaruError):
@@ -101,3 +113,9 @@ class RateLimited(MaruError):
 class Unavailable(MaruError):
     code = "unavailable"
     status = 503
+
+
+#: The codes of errors after which the same call may succeed later.
+RETRY_CODES = frozenset(
+    error.code for error in (InternalError, TokenExpired, NotJoined, RateLimited, Unavailable)
+)

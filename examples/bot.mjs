@@ -9,7 +9,6 @@ import { io } from "socket.io-client";
 
 const { MARU = "http://127.0.0.1:5000", BOT_NAME, BOT_PASSWORD, TRANSPORTS } = process.env;
 const roomId = process.argv[2];
-const PASSING = ["unavailable", "error", "rate_limited", "not_joined", "token_expired"];
 let token;
 let seen = {};
 
@@ -35,7 +34,7 @@ async function call(event, fields) {
   for (;;) {
     const answered = new Promise((done) => socket.emit(event, { roomId, ...fields, token }, done));
     const answer = socket.connected && (await Promise.race([answered, sleep(10_000)]));
-    if (answer && (answer.ok || !PASSING.includes(answer.error.code))) return answer;
+    if (answer && (answer.ok || !answer.error.retry)) return answer;
     await sleep(1_000);
   }
 }

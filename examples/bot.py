@@ -13,7 +13,6 @@ import socketio
 URL, ROOM = os.environ.get("MARU", "http://127.0.0.1:5000"), sys.argv[1]
 ACCOUNT = {"name": os.environ["BOT_NAME"], "password": os.environ["BOT_PASSWORD"]}
 TRANSPORTS = os.environ.get("TRANSPORTS", "polling,websocket").split(",")
-PASSING = {"unavailable", "error", "rate_limited", "not_joined", "token_expired"}
 io = socketio.Client(reconnection_delay_max=20)
 token: dict[str, str] = {}
 seen: dict[str, object] = {}
@@ -32,7 +31,7 @@ def call(event, **fields):
     while True:
         try:
             answer = io.call(event, {"roomId": ROOM, **fields, **token}, timeout=10)
-            if answer["ok"] or answer["error"]["code"] not in PASSING:
+            if answer["ok"] or not answer["error"].get("retry"):
                 return answer
         except socketio.exceptions.SocketIOError:
             pass  # The connection has ended, or nothing came back: once more.

@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
 #: Seconds that a flood lasts at the most.
 FLOOD = 15.0
-#: Codes after which a call is made again.
-TRY_AGAIN = ("unavailable", "unauthorized", "token_expired", "rate_limited", "error")
 
 
 @dataclass
@@ -205,10 +203,12 @@ class Room:
             *(self._ask(link, saying.event, **fields) for _ in range(saying.times))
         )
         answer = answers[0]
-        if answer["ok"] or answer["error"]["code"] not in (*TRY_AGAIN, "not_joined"):
+        error = answer.get("error", {})
+        # A link whose token was refused ends, and the next one has another.
+        if not (error.get("retry") or error.get("code") == "unauthorized"):
             with contextlib.suppress(ValueError):
                 self.outbox.remove(saying)
-        elif answer["error"]["code"] != "not_joined":
+        elif error["code"] != "not_joined":
             await asyncio.sleep(self.client.random.uniform(0.5, 1.5))
         if answer["ok"] and saying.event == "message":
             said = {

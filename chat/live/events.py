@@ -13,7 +13,7 @@ import socketio
 from redis.exceptions import RedisError
 
 from chat import directory, history, rooms, text
-from chat.errors import N_, Invalid, MaruError, NotJoined, Unauthorized, Unavailable
+from chat.errors import N_, InternalError, Invalid, MaruError, NotJoined, Unauthorized, Unavailable
 from chat.live import allowance, call_limits, wire
 from chat.live.connections import Connection
 from chat.live.live import Live
@@ -139,7 +139,7 @@ def _answer(carry_out: Callable[[], dict[str, Any]]) -> dict[str, Any]:
         error = Unavailable(N_("The server cannot reach its store. Try again in a moment."))
     except Exception:
         log.exception("An event failed")
-        error = MaruError(N_("Something went wrong on the server."))
+        error = InternalError(N_("Something went wrong on the server."))
     return {"ok": False, "error": error.wire()}
 
 

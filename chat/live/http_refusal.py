@@ -8,6 +8,7 @@ from typing import Any
 
 import orjson
 
+from chat.errors import wire_error
 from chat.http import security_headers
 
 #: Seconds after which a client that was refused for a limit may try again.
@@ -36,10 +37,7 @@ class Refused(Exception):
 
     def content(self) -> tuple[str, dict[str, str], bytes]:
         """Status, headers and body of the answer."""
-        error: dict[str, object] = {
-            "code": _CODES.get(self.status, "invalid"),
-            "message": str(self),
-        }
+        error = wire_error(_CODES.get(self.status, "invalid"), str(self))
         headers = {"Content-Type": "application/json"}
         if self.retry_after is not None:
             error["retryAfter"] = self.retry_after

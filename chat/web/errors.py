@@ -11,7 +11,7 @@ from flask_wtf.csrf import CSRFError
 from redis.exceptions import RedisError
 from werkzeug.exceptions import HTTPException
 
-from chat.errors import N_, Invalid, MaruError, RateLimited, Unavailable
+from chat.errors import N_, Invalid, MaruError, RateLimited, Unavailable, wire_error
 from chat.web.rendering import render
 
 #: HTTP status -> code on the wire, for what Flask itself refuses.
@@ -129,9 +129,7 @@ def _http_error(error: HTTPException) -> Response:
     if is_api() or from_script():
         code = _CODES.get(status, "invalid" if status < 500 else "error")
         sentence = _sentence(status, error)
-        response = jsonify(
-            error={"code": code, "message": sentence if is_api() else gettext(sentence)}
-        )
+        response = jsonify(error=wire_error(code, sentence if is_api() else gettext(sentence)))
         response.status_code = status
     else:
         response = _page(status)

@@ -19,10 +19,10 @@ const LOCK_MS = 20_000;
 const REMEMBERED_MS = 9 * 60_000;
 const HISTORY_PAGE = 200;
 const HISTORY_PAGES = 25;
-/** Errors that pass by themselves: the entry is sent again. */
-const PASSING = ['unavailable', 'error', 'unauthorized', 'token_expired', 'token_revoked'];
-/** Refused before anything was stored. */
-const NOT_STORED = ['rate_limited', 'not_joined', 'unauthorized', 'token_expired', 'token_revoked'];
+/** The token was refused: this page gets another one, and the entry is sent again. */
+const OF_TOKENS = ['unauthorized', 'token_expired', 'token_revoked'];
+/** With these the server may have stored the entry all the same. */
+const MAYBE_STORED = ['unavailable', 'error'];
 
 /**
  * The room of this page, when it has one.
@@ -103,7 +103,7 @@ async function send(entry) {
     return 0;
   } catch (problem) {
     if (!(problem instanceof Refused)) return backOff(entry.roomId);
-    if (NOT_STORED.includes(problem.code)) outbox.change(entry, { triedAt: before });
+    if (!MAYBE_STORED.includes(problem.code)) outbox.change(entry, { triedAt: before });
     return refused(entry, problem);
   }
 }
@@ -139,10 +139,10 @@ function isOverdue({ triedAt }) {
 }
 
 /** @param {Entry} entry @param {Refused} problem @returns {number} ms to wait */
-function refused(entry, { code, retryAfter }) {
-  if (code === 'rate_limited') return (retryAfter ?? 1) * 1000;
+function refused(entry, { code, retry, retryAfter }) {
+  if (retryAfter) return retryAfter * 1000;
   if (code === 'not_joined' && here) here.rejoin();
-  if (code === 'not_joined' || PASSING.includes(code)) return backOff(entry.roomId);
+  if (retry || OF_TOKENS.includes(code)) return backOff(entry.roomId);
   // What was to be deleted, or reacted to, is gone: there is nothing left to do.
   if (code === 'not_found' && ['delete', 'react'].includes(entry.kind)) outbox.drop(entry);
   else if (code === 'not_found' && entry.kind === 'edit') outbox.change(entry, { reason: 'gone' });

@@ -1,11 +1,15 @@
 /** Why a call did not do what it asked for. */
 
-/** The server said no. `code` as in the protocol, `retryAfter` in seconds with `rate_limited`. */
+/**
+ * The server said no. `code` as in the protocol; `retry`: the same call may succeed later;
+ * `retryAfter` in seconds with `rate_limited`.
+ */
 export class Refused extends Error {
-  /** @param {{ code: string, message: string, retryAfter?: number }} error */
-  constructor({ code, message, retryAfter }) {
+  /** @param {{ code: string, message: string, retry?: boolean, retryAfter?: number }} error */
+  constructor({ code, message, retry, retryAfter }) {
     super(message);
     this.code = code;
+    this.retry = Boolean(retry);
     this.retryAfter = retryAfter;
   }
 }

@@ -286,5 +286,5 @@ def test_a_refusal_has_the_form_of_the_api():
     ):
         assert line in top.split(b"\r\n")
     assert body == (
-        b'{"error":{"code":"rate_limited","message":"Too many.","retryAfter":5}}\n'
+        b'{"error":{"code":"rate_limited","message":"Too many.","retry":true,"retryAfter":5}}\n'
     )  # fmt: skip

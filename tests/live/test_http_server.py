@@ -168,7 +168,8 @@ def test_an_address_has_so_many_connections_and_others_notice_nothing(own_maru):
     held = [connect(maru) for _ in range(6)]
     status, headers, body = refused(maru, page)
     assert status == 429 and headers["Retry-After"]
-    assert json.loads(body)["error"]["code"] == "rate_limited"
+    error = json.loads(body)["error"]
+    assert (error["code"], error["retry"]) == ("rate_limited", True)
     with socket.create_connection(
         ("127.0.0.1", maru.port), timeout=10, source_address=("127.0.0.2", 0)
     ) as other:

@@ -99,6 +99,7 @@ def test_the_api_without_the_store(storeless, token):
     headers = {"Authorization": f"Bearer {token('bora')}"}
     response = storeless.get("/api/rooms", headers=headers)
     assert (response.status_code, response.json["error"]["code"]) == (503, "unavailable")
+    assert response.json["error"]["retry"] is True
     body = {"name": "bora", "password": "correct horse"}
     assert storeless.post("/api/token", json=body).status_code == 503
 
