@@ -1,6 +1,8 @@
 """Clients that begin with polling, behind a proxy in front of two machines with one store."""
 
 import contextlib
+import http.client
+import json
 import re
 import subprocess
 
@@ -29,6 +31,8 @@ http {{
             proxy_pass http://maru;
             proxy_http_version 1.1;
             proxy_set_header Host $http_host;
+            proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
+            proxy_set_header X-Forwarded-Proto $scheme;
             proxy_set_header Upgrade $http_upgrade;
             proxy_set_header Connection $connection_upgrade;
             proxy_buffering off;
@@ -59,7 +63,7 @@ def machines(tmp_path_factory):
             for name in ("one", "two"):
                 home = folder / name
                 home.mkdir()
-                maru = Maru(home, REDIS_URL=url, **SECRETS)
+                maru = Maru(home, REDIS_URL=url, TRUSTED_PROXIES="1", LOGIN_RATE="3", **SECRETS)
                 started.append(maru)
                 if name == "two":
                     # The account of the admin is there already.
@@ -123,3 +127,30 @@ def test_a_client_with_default_transports_connects_and_talks(proxy, machines):
         assert client.call("message", {**here, "message": "here"})["ok"]
         client.disconnect()
     assert len(api.history(room)) == 6
+
+
+def log_in_wrongly(proxy, source):
+    """The status of a log-in with a wrong password from that address of this machine."""
+    port = int(proxy.rpartition(":")[2])
+    body = json.dumps({"name": "nobody", "password": "wrong horse"})
+    # What a client says of itself counts for nothing.
+    headers = {"Content-Type": "application/json", "X-Forwarded-For": "10.9.9.9"}
+    connection = http.client.HTTPConnection("127.0.0.1", port, 30, source_address=(source, 0))
+    with contextlib.closing(connection):
+        connection.request("POST", "/api/token", body, headers)
+        return connection.getresponse().status
+
+
+def test_who_guesses_passwords_through_the_proxy_delays_no_other_address(proxy, request):
+    one, other = {"nginx": ("127.0.0.2", "127.0.0.3"), "haproxy": ("127.0.0.4", "127.0.0.5")}[
+        request.node.callspec.params["proxy"]
+    ]
+
+    def answers():
+        with contextlib.suppress(OSError):
+            return log_in_wrongly(proxy, one) in (401, 429)
+
+    eventually(answers, 30)
+    statuses = [log_in_wrongly(proxy, one) for _ in range(6)]
+    assert statuses[-1] == 429
+    assert log_in_wrongly(proxy, other) == 401
