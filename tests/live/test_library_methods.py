@@ -1,0 +1,138 @@
+"""What Maru replaces or uses of libraries that their authors may change without notice: one list.
+
+After an upgrade a test here fails where such a method has changed: read what has changed, change
+Maru accordingly, and put the new digest into the list.
+"""
+
+import ast
+import hashlib
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Callable, Iterator
+
+import chat.live
+import config
+
+LIBRARIES = ("engineio", "socketio", "flask_socketio", "eventlet")
+
+#: Methods that classes of ``chat/live`` replace, with digests of the library's source.
+REPLACED = {
+    "engineio.base_server.BaseServer.__init__": "8bea637f2d0c",
+    "engineio.base_socket.BaseSocket.__init__": "afdf3fd68eab",
+    "engineio.server.Server._handle_connect": "b7bb0540559c",
+    "engineio.server.Server.handle_request": "0d1454b346e7",
+    "engineio.socket.Socket._upgrade_websocket": "0a4db0da2f4e",
+    "engineio.socket.Socket.check_ping_timeout": "45bb62b45d96",
+    "engineio.socket.Socket.close": "d4a9747c02b6",
+    "engineio.socket.Socket.handle_get_request": "2cf839037497",
+    "engineio.socket.Socket.handle_post_request": "fc67ac38764c",
+    "engineio.socket.Socket.poll": "e17734d21aef",
+    "engineio.socket.Socket.send": "b07353742fdb",
+    "eventlet.queue.LightQueue._get": "588430c2c3a2",
+    "eventlet.queue.LightQueue._init": "5d7426a6b13a",
+    "eventlet.queue.Queue._put": "e322c8721bf4",
+    "socketio.base_manager.BaseManager.basic_disconnect": "94fb64dfeb27",
+    "socketio.base_manager.BaseManager.basic_enter_room": "09b2e11e8210",
+    "socketio.base_manager.BaseManager.basic_leave_room": "28cb8c6f3d0c",
+    "socketio.base_manager.BaseManager.connect": "2a1b5023a8b4",
+    "socketio.base_manager.BaseManager.eio_sid_from_sid": "d06f019ac491",
+    "socketio.base_manager.BaseManager.get_namespaces": "9cf51c7cd51a",
+    "socketio.base_manager.BaseManager.get_participants": "3a1e55bf90ee",
+    "socketio.base_manager.BaseManager.get_rooms": "20a3d44703ce",
+    "socketio.base_manager.BaseManager.is_connected": "8b19eb7c98f1",
+    "socketio.base_manager.BaseManager.is_pre_connected": "29d8a8bc4b40",
+    "socketio.base_manager.BaseManager.is_sid_room": "0ed79685dfbf",
+    "socketio.base_manager.BaseManager.pre_connect": "8e84d8ef6657",
+    "socketio.base_manager.BaseManager.pre_disconnect": "6f390d4c0c2c",
+    "socketio.base_manager.BaseManager.sid_from_eio_sid": "7ee8046c9958",
+    "socketio.packet.Packet.add_attachment": "be222821100c",
+    "socketio.packet.Packet.decode": "d0375bffda59",
+    "socketio.pubsub_manager.PubSubManager._handle_close_room": "ab22509449c0",
+    "socketio.pubsub_manager.PubSubManager._handle_enter_room": "4dd488e5b16d",
+    "socketio.pubsub_manager.PubSubManager._handle_leave_room": "ff845a256b6e",
+    "socketio.redis_manager.RedisManager.__init__": "5903fa5a9697",
+    "socketio.redis_manager.RedisManager._listen": "ce430b9a179f",
+}
+
+#: Methods that are not public and that Maru calls or passes on.
+USED = {
+    "engineio.base_server.BaseServer._bad_request": "24faf56917c0",
+    "engineio.base_server.BaseServer._ok": "863591f6f658",
+    "engineio.base_server.BaseServer._unauthorized": "5eba97be206b",
+    "engineio.base_server.BaseServer._upgrades": "d668b8641e57",
+    "engineio.server.Server._trigger_event": "730064ed2022",
+    "socketio.server.Server._handle_eio_message": "bb4ff38b9a8e",
+}
+
+#: Not public, but described in the library's documentation, or no method.
+DOCUMENTED = {
+    "_get_current_object",  # werkzeug.local.LocalProxy
+    "_sock",  # redis.Connection: the socket, or None
+}
+
+
+def test_the_list_names_all_methods_that_are_replaced_and_none_has_changed():
+    assert REPLACED == {
+        f"{theirs.__module__}.{theirs.__name__}.{name}": digest(vars(theirs)[name])
+        for theirs, name in replaced()
+    }
+
+
+def test_the_list_names_all_private_methods_that_are_used_and_none_has_changed():
+    names = {path.rpartition(".")[2] for path in USED}
+    assert names | DOCUMENTED == private_names_of_others()
+    assert USED == {path: digest(method_at(path)) for path in USED}
+
+
+def replaced() -> Iterator[tuple[type, str]]:
+    """The library's class and the name, for each of its methods that a class of ours overrides."""
+    for ours in classes():
+        for name in vars(ours):
+            for theirs in ours.__mro__[1:]:
+                if is_of_library(theirs) and inspect.isfunction(vars(theirs).get(name)):
+                    yield theirs, name
+                    break
+
+
+def classes() -> Iterator[type]:
+    for module in pkgutil.iter_modules(chat.live.__path__):
+        # Importing that one would make greenlets of this process's threads.
+        if module.name == "patched":
+            continue
+        loaded = importlib.import_module(f"chat.live.{module.name}")
+        for value in vars(loaded).values():
+            if inspect.isclass(value) and value.__module__ == loaded.__name__:
+                yield value
+
+
+def is_of_library(kind: type) -> bool:
+    return kind.__module__.partition(".")[0] in LIBRARIES
+
+
+def private_names_of_others() -> set[str]:
+    """Names with one leading underscore that code in ``chat`` uses and does not define."""
+    used, defined = set(), set()
+    for path in (config.ROOT / "chat").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.FunctionDef | ast.ClassDef):
+                defined.add(node.name)
+            elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+                defined.add(node.id)
+            elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+                defined.add(node.value)  # of __slots__
+            elif isinstance(node, ast.Attribute):
+                (used if isinstance(node.ctx, ast.Load) else defined).add(node.attr)
+    return {name for name in used - defined if name.startswith("_") and not name.startswith("__")}
+
+
+def method_at(path: str) -> Callable[..., object]:
+    module, kind, name = path.rsplit(".", 2)
+    method: Callable[..., object] = vars(getattr(importlib.import_module(module), kind))[name]
+    return method
+
+
+def digest(method: object) -> str:
+    """The beginning of the SHA-256 of a method's source, without regard to white space."""
+    source = " ".join(inspect.getsource(method).split())
+    return hashlib.sha256(source.encode()).hexdigest()[:12]
