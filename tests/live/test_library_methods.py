@@ -73,16 +73,16 @@ DOCUMENTED = {
 
 
 def test_the_list_names_all_methods_that_are_replaced_and_none_has_changed():
-    assert REPLACED == {
+    assert {
         f"{theirs.__module__}.{theirs.__name__}.{name}": digest(vars(theirs)[name])
         for theirs, name in replaced()
-    }
+    } == REPLACED
 
 
 def test_the_list_names_all_private_methods_that_are_used_and_none_has_changed():
     names = {path.rpartition(".")[2] for path in USED}
     assert names | DOCUMENTED == private_names_of_others()
-    assert USED == {path: digest(method_at(path)) for path in USED}
+    assert {path: digest(method_at(path)) for path in USED} == USED
 
 
 def replaced() -> Iterator[tuple[type, str]]:
