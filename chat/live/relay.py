@@ -136,12 +136,14 @@ class Relay:
 
         try:
             environ, rest = _read_preamble(worker)
+            # Addresses take turns here too, and each has its own budget of bytes.
+            network = self._admission.peer(environ.get("REMOTE_ADDR", ""))
             connection = Connection(
                 self._app,
                 worker,
                 environ,
                 self._admission,
-                None,
+                network,
                 left,
                 set(),
                 0.0,

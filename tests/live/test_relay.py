@@ -1,5 +1,6 @@
 """Between workers: only a 101 makes a pipe, and who the client is goes along."""
 
+import contextlib
 import json
 import re
 import socket
@@ -14,6 +15,7 @@ from chat.embedded import socket_path
 from chat.live.relay import Relay
 from tests.live.cluster import free_port
 from tests.live.loop import turn
+from tests.live.test_crowd_of_requests import CROWD, answered, stopped
 from tests.live.test_http_server import request
 from tests.live.test_worker import connect
 from tests.waiting import eventually
@@ -206,3 +208,24 @@ def test_the_worker_of_a_session_takes_the_address_and_scheme_that_it_is_told(tm
         worker.sendall(sent[20:])
         assert whole(worker).endswith(b"\r\n\r\nheard")
     assert seen == [("198.51.100.7", "https", "/chat")]
+
+
+def test_requests_that_are_passed_on_take_turns_by_address(own_maru):
+    maru = own_maru(workers=1)
+    [place] = [p for p in socket_path(maru.data).parent.glob("*.sock") if p.stem != "valkey"]
+
+    def ask(address):
+        connection = socket.socket(socket.AF_UNIX)
+        connection.settimeout(30)
+        connection.connect(str(place))
+        told = {"REMOTE_ADDR": address, "REMOTE_PORT": "1", "wsgi.url_scheme": "http"}
+        opening = request(f"GET /socket.io/?{QUERY} HTTP/1.1")
+        connection.sendall(json.dumps(told).encode() + b"\n" + opening)
+        return connection
+
+    with contextlib.ExitStack() as stack:
+        with stopped(maru):
+            crowd = [stack.enter_context(ask("198.51.100.4")) for _ in range(CROWD)]
+            other = stack.enter_context(ask("198.51.100.5"))
+        assert whole(other).startswith(b"HTTP/1.1 200 ")
+        assert answered(crowd) < CROWD / 2
