@@ -7,6 +7,7 @@ event loop serves its session, and a greenlet exists only while calls are carrie
 import io
 import logging
 import sys
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -30,7 +31,8 @@ from chat.live.turn import Turn
 
 log = logging.getLogger(__name__)
 
-#: Seconds between two checks of polling clients: a lost one is noticed at most so much late.
+#: Seconds between two checks of polling clients: they are pinged, and a lost one is noticed, at
+#: most so much late.
 LOOK = 1.0
 
 #: Keys of a request's environment that are kept for handlers: those whose values differ for each
@@ -141,7 +143,6 @@ class Engine(engineio.Server):
         if polling:
             session.send(opening)
             session.connected = True
-            session.schedule_ping()
             return self._ok(session.poll(), jsonp_index=jsonp_index)
         answer = self.open_websocket(environ, greeting, session)
         session.send(opening)
@@ -157,7 +158,7 @@ class Engine(engineio.Server):
         }
 
     def _watch_polls(self) -> None:
-        """Close sessions whose clients have stopped polling, and count the others."""
+        """Ping polling clients, close sessions of those that have stopped, and count the others."""
         while True:
             eventlet.sleep(LOOK)
             self.polling_cap.recount(
@@ -168,8 +169,14 @@ class Engine(engineio.Server):
                     continue
                 if session.closed:
                     self.sockets.pop(sid, None)
-                elif not session.closing:
-                    session.check_ping_timeout()
+                elif not session.closing and session.check_ping_timeout():
+                    self._ping_if_due(session)
+
+    def _ping_if_due(self, session: Session) -> None:
+        # The library has a greenlet for each ping, which outlives a session that is closed.
+        if session.last_ping is None and time.monotonic() >= session.ping_at:
+            session.last_ping = time.time()
+            session.send(packet.Packet(packet.PING))
 
 
 class _Poll(list[bytes]):

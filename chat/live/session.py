@@ -63,7 +63,8 @@ class Session(Socket):
         self.sid = sid
         if polling:
             self.queue = PollQueue()
-            self.last_ping = time.time()
+            #: When it gets its next ping, if it has answered the last one.
+            self.ping_at = time.monotonic() + server.ping_interval
 
     @functools.cached_property
     def session(self) -> dict[str, Any]:
@@ -260,8 +261,9 @@ class Session(Socket):
                 self._unanswered = False
             if self.transport is not None:
                 self.transport.note_idle()
-            elif data == "3":
-                self.schedule_ping()
+            elif data == "3" and self.last_ping:
+                self.last_ping = None
+                self.ping_at = time.monotonic() + self.server.ping_interval
 
     def _is_too_much(self, data: str | bytes) -> bool:
         """Count the packet of a polling client without a token; true if it is over the budget."""

@@ -1,8 +1,11 @@
 """Sessions over long-polling have a cap, of one address and in all; what each keeps is little."""
 
+import contextlib
 import gzip
+import http.client
 import json
 
+import psutil
 import pytest
 import requests
 from requests.adapters import HTTPAdapter
@@ -60,6 +63,28 @@ def test_sessions_that_have_ended_make_room_again(own_maru, stranger):
     assert opened(maru, stranger).status_code == 429
     stranger.post(maru.url + "/socket.io/", params=QUERY | {"sid": sids[0]}, data="1", timeout=30)
     eventually(lambda: opened(maru, stranger).status_code == 200, 30)
+
+
+def test_sessions_that_have_ended_leave_nothing_behind(own_maru):
+    maru = own_maru(workers=1, CONNECTIONS_PER_ADDRESS="0")
+
+    def come_and_go(times):
+        connection = http.client.HTTPConnection("127.0.0.1", maru.port, timeout=30)
+        with contextlib.closing(connection):
+            for _ in range(times):
+                connection.request("GET", "/socket.io/?EIO=4&transport=polling")
+                opened = connection.getresponse().read()
+                sid = json.loads(opened[1:])["sid"]
+                address = f"/socket.io/?EIO=4&transport=polling&sid={sid}"
+                connection.request("POST", address, "1")
+                assert connection.getresponse().read() == b"OK"
+
+    # What the first ones take is kept for later ones.
+    come_and_go(500)
+    worker = psutil.Process(maru.workers()[0])
+    before = worker.memory_info().rss
+    come_and_go(4000)
+    assert worker.memory_info().rss - before < 10 * 2**20
 
 
 def test_all_addresses_together_have_only_so_many_sessions(own_maru):
