@@ -4,6 +4,7 @@
  * return; the keys go. Pages of this site that are open in other tabs learn of it.
  */
 import { element } from './dom.js';
+import { countKeptForms, forgetForms } from './kept-forms.js';
 import { countKeys, carryKeysOver, forgetMyKeys, forgetOthersKeys } from './key-store.js';
 import * as outbox from './outbox.js';
 import { address, figure, page, t } from './page.js';
@@ -23,8 +24,16 @@ export function comeIn() {
   return coming;
 }
 
+/** Nobody is logged in: what this tab keeps for an account that has logged out in another tab goes. */
+export function stayOut() {
+  tabs.addEventListener('message', ({ data }) => { if (data.out) forgetForms((account) => account === data.out); });
+  if (localStorage.getItem(HERE) === null) forgetForms(Boolean);
+}
+
 async function settle() {
   tabs.postMessage({ here: page.me });
+  // The name that was typed to log in is not needed any more.
+  forgetForms((account) => !account);
   tabs.addEventListener('message', ({ data }) => {
     if (data.out === page.me) location.assign(address('/login'));
     else if (data.here && data.here !== page.me) location.reload();
@@ -62,7 +71,7 @@ export function guardLogout() {
 
 /** @returns {Promise<string[]>} sentences */
 async function wouldBeLost() {
-  const counts = { unsent: outbox.entries().length, drafts: paths('draft/').length, keys: await countKeys() };
+  const counts = { unsent: outbox.entries().length, drafts: paths('draft/').length, forms: countKeptForms(), keys: await countKeys() };
   return Object.entries(counts)
     .filter(([, count]) => count)
     .map(([what, count]) => t(`logout_${what}_${count === 1 ? 'one' : 'many'}`, { count: figure(count) }));
@@ -100,6 +109,8 @@ async function logOut(form) {
   }
   // A page that explains, such as that its form is too old, is the server's to show.
   if (answer.type !== 'opaqueredirect') return form.submit();
+  // Before the other tabs are told, see stayOut().
+  localStorage.removeItem(HERE);
   tabs.postMessage({ out: page.me });
   await forgetWhatIsMine();
   location.assign(address('/login'));
@@ -108,7 +119,6 @@ async function logOut(form) {
 async function forgetWhatIsMine() {
   forgetMine();
   forgetOlder([OLDER_DRAFT, READ], (owner) => owner === page.me);
-  localStorage.removeItem(HERE);
   sessionStorage.clear();
   await forgetMyKeys().catch(() => {});
 }

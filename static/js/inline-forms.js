@@ -8,7 +8,7 @@
  * `then` in the answer); `data-clear` empties the form. After success the form gets a `done` event with the answer.
  */
 import { element } from './dom.js';
-import { bringBack, keepForm } from './kept-forms.js';
+import { forgetForm, keepForm } from './kept-forms.js';
 import { t } from './page.js';
 
 export function prepareInlineForms() {
@@ -21,7 +21,6 @@ export function prepareInlineForms() {
     if (form.dataset.confirm) ask(form, form.dataset.confirm);
     else send(form);
   }, { capture: true });
-  for (const form of /** @type {NodeListOf<HTMLFormElement>} */ (document.querySelectorAll('form[data-inline]'))) bringBack(form);
   addEventListener('pageshow', (event) => {
     if (event.persisted) document.querySelectorAll('form[aria-busy]').forEach((form) => form.removeAttribute('aria-busy'));
   });
@@ -106,6 +105,7 @@ function refuse(form, words) {
 
 /** @param {HTMLFormElement} form @param {{ name?: string, then?: string }} answer @returns {boolean} does it lead on? */
 function succeed(form, answer) {
+  forgetForm(form);
   const then = answer.then ?? form.dataset.then;
   if (then) {
     location.assign(then);

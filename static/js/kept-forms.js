@@ -1,29 +1,101 @@
 /**
- * What was typed into a form while its login had ended: kept over the way to the door and back, for the
- * same account and the same form. Passwords are never kept.
+ * What is typed into a form is kept until the form is accepted, and put back when the tab shows that
+ * form again: after a change of the language, a way over another page, a reload, or a login that has
+ * ended. It is kept in the tab's sessionStorage, for one account, and ends with the tab.
+ *
+ * Not kept: passwords; what is typed to confirm something (forms with `data-confirming`), except over
+ * a login that has ended.
  */
-import { read, remove, write } from './storage.js';
+import { page } from './page.js';
 
+const KEPT = 'maru.form/';
 const TYPED = 'input:not([type="hidden"], [type="password"])';
 
+/** @typedef {{ value: string | boolean, from: string | boolean }} Kept what it is now, and as the server drew it */
+
 /** @param {HTMLFormElement} form */
-const path = (form) => `form${new URL(form.action).pathname}`;
+function keyOf(form) {
+  return `${KEPT}${page.me ?? ''}/${form.method}${new URL(form.action).pathname}`;
+}
 
 /** @param {HTMLFormElement} form @returns {HTMLInputElement[]} */
-const inputs = (form) => [...form.querySelectorAll(/** @type {'input'} */ (TYPED))];
+function inputs(form) {
+  return [...form.querySelectorAll(/** @type {'input'} */ (TYPED))];
+}
 
-/** @param {HTMLFormElement} form */
-export function keepForm(form) {
-  write(path(form), Object.fromEntries(inputs(form).map(({ name, type, value, checked }) => [name, type === 'checkbox' ? checked : value])));
+/** @param {HTMLInputElement} input @returns {Kept} */
+function stateOf({ type, value, defaultValue, checked, defaultChecked }) {
+  return type === 'checkbox' ? { value: checked, from: defaultChecked } : { value, from: defaultValue };
 }
 
 /** @param {HTMLFormElement} form */
-export function bringBack(form) {
-  const kept = read(path(form));
-  if (!kept) return;
-  remove(path(form));
+export function keepForm(form) {
+  const states = inputs(form).map((input) => [input.name, stateOf(input)]);
+  const isChanged = states.some(([, state]) => state.value !== state.from);
+  try {
+    if (isChanged) sessionStorage.setItem(keyOf(form), JSON.stringify(Object.fromEntries(states)));
+    else sessionStorage.removeItem(keyOf(form));
+  } catch {
+    // Where nothing can be stored the form is kept as long as its page.
+  }
+}
+
+/** The form is accepted. @param {HTMLFormElement} form */
+export function forgetForm(form) {
+  try {
+    sessionStorage.removeItem(keyOf(form));
+  } catch {
+    // Storage that cannot be used is empty.
+  }
+}
+
+/** Put back what was typed into the forms of this page, and keep what will be. */
+export function keepForms() {
+  for (const form of document.forms) bringBack(form);
+  document.addEventListener('input', ({ target }) => {
+    const form = target instanceof HTMLInputElement ? target.form : null;
+    if (form && form.method !== 'dialog' && form.dataset.confirming === undefined) keepForm(form);
+  });
+}
+
+/** How many forms, other than searches, are filled in and not sent. */
+export function countKeptForms() {
+  return keys().filter((key) => key.startsWith(`${KEPT}${page.me}/post`)).length;
+}
+
+/** Forget the forms that this tab keeps for these accounts; '' stands for nobody. @param {(account: string) => boolean} whose */
+export function forgetForms(whose) {
+  for (const key of keys()) {
+    const [start, account] = key.split('/');
+    if (`${start}/` === KEPT && whose(account)) sessionStorage.removeItem(key);
+  }
+}
+
+/** @returns {string[]} */
+function keys() {
+  try {
+    return Object.keys(sessionStorage);
+  } catch {
+    return [];
+  }
+}
+
+/** @param {HTMLFormElement} form @returns {Record<string, Kept>} */
+function read(form) {
+  try {
+    return JSON.parse(sessionStorage.getItem(keyOf(form)) ?? '{}');
+  } catch {
+    return {};
+  }
+}
+
+/** @param {HTMLFormElement} form */
+function bringBack(form) {
+  const kept = read(form);
   for (const input of inputs(form)) {
-    const value = kept[input.name];
+    const { value, from } = kept[input.name] ?? {};
+    // A search shows what the list beside it was searched for.
+    if (input.type === 'search' && from !== input.defaultValue) continue;
     if (typeof value === 'boolean') input.checked = value;
     else if (typeof value === 'string') input.value = value;
   }

@@ -10,7 +10,10 @@ export function showRoomName(name) {
   // The title begins with the name, behind a count of new messages.
   document.title = document.title.replace(before, () => name);
   const field = /** @type {HTMLInputElement | null} */ (document.getElementById('rename'));
-  if (field && field.value === before) field.value = name;
+  if (field) {
+    if (field.value === before) field.value = name;
+    field.defaultValue = name;
+  }
   for (const mention of document.querySelectorAll('[data-room-name]')) mention.textContent = name;
 }
 

@@ -1,13 +1,14 @@
 /**
  * What every page does: local times, no form sent twice by an impatient second click, the words that
- * wait to be sent, and what one account has in this browser.
+ * wait to be sent, what was typed into forms, and what one account has in this browser.
  */
-import { comeIn, guardLogout } from '../account.js';
+import { comeIn, guardLogout, stayOut } from '../account.js';
 import { readKey } from '../cipher.js';
 import { startDelivery } from '../delivery.js';
 import { element } from '../dom.js';
 import { guardDialogs } from '../input-method.js';
 import { carryThroughDoor, keyIn, roomOfAddress, takeFromAddress } from '../invitation.js';
+import { keepForms } from '../kept-forms.js';
 import { keepKey } from '../key-store.js';
 import { page, t } from '../page.js';
 import { drawnElsewhere, retime } from '../time.js';
@@ -15,6 +16,7 @@ import { showWaiting } from '../waiting.js';
 
 if (drawnElsewhere) retime();
 guardDialogs();
+keepForms();
 
 /** @type {WeakSet<Element>} */
 let sent = new WeakSet();
@@ -49,6 +51,7 @@ if (page.me) {
 } else {
   carryThroughDoor();
   addEventListener('hashchange', carryThroughDoor);
+  stayOut();
 }
 
 /** Who waits for approval at a room's door has its key by the time that the door opens. */
