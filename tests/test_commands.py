@@ -14,6 +14,7 @@ import psutil
 import pytest
 
 import config
+from tests.ports import free_port
 from tests.processes import call, processes
 from tests.waiting import eventually
 
@@ -65,18 +66,12 @@ class Maru:
 
     def get(self, path: str) -> int:
         anyone = ssl._create_unverified_context()
-        with urllib.request.urlopen(self.url + path, timeout=5, context=anyone) as answer:
+        with urllib.request.urlopen(self.url + path, timeout=30, context=anyone) as answer:
             return answer.status
 
     def has_gone(self) -> bool:
         """Whether neither its store nor any process of its own is left."""
         return not self.answers() and not any(str(self.data_dir) in p for p in processes().values())
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def is_gunicorn(process: psutil.Process) -> bool:
@@ -116,14 +111,14 @@ class TestRun:
     @pytest.mark.parametrize("sent", [signal.SIGTERM, signal.SIGINT])
     def test_a_signal_stops_all_of_it(self, maru, sent):
         maru.process.send_signal(sent)
-        assert maru.process.wait(15) == 0
+        assert maru.process.wait(30) == 0
         assert maru.has_gone()
         assert "Traceback" not in maru.said
 
     def test_a_killed_master_leaves_nothing_behind(self, maru):
         maru.process.kill()
         maru.process.wait()
-        eventually(maru.has_gone, 15)
+        eventually(maru.has_gone, 30)
 
     def test_it_can_be_started_again_at_once_when_its_master_was_killed(self, maru):
         workers = [p for p in psutil.Process(maru.process.pid).children() if is_gunicorn(p)]

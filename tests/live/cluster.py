@@ -1,11 +1,12 @@
 """A whole Maru for tests: real gunicorn workers, a real store, and the HTTP API."""
 
 import contextlib
+import http.client
 import itertools
 import os
 import re
 import signal
-import socket
+import ssl
 import subprocess
 import sys
 from pathlib import Path
@@ -15,6 +16,7 @@ import requests
 
 from chat.embedded import socket_path
 from tests.live.client import Client
+from tests.ports import free_port
 from tests.waiting import eventually
 
 ROOT = Path(__file__).parents[2]
@@ -78,15 +80,33 @@ class Maru:
 
     def is_ready(self) -> bool:
         assert self._master and self._master.poll() is None, self.log.read_text()
-        if len(self.workers()) != self._number_of_workers:
+        missing = set(self.workers())
+        if len(missing) != self._number_of_workers:
             return False
         # Each worker has to be ready; they share the port, so ask until all have answered.
-        with contextlib.suppress(requests.ConnectionError, requests.Timeout):
-            return all(
-                requests.get(self.url + "/readyz", timeout=5).status_code == 200
-                for _ in range(4 * self._number_of_workers)
-            )
+        with contextlib.suppress(OSError, http.client.HTTPException, LookupError, psutil.Error):
+            for _ in range(50 * self._number_of_workers):
+                worker, is_ready = self._readiness_of_some_worker()
+                if not is_ready:
+                    return False
+                missing.discard(worker)
+                if not missing:
+                    return True
         return False
+
+    def _readiness_of_some_worker(self) -> tuple[int, bool]:
+        """The process id of the one that answers, and whether it says that it is ready."""
+        if self.url.startswith("https"):
+            anyone = ssl._create_unverified_context()
+            asked = http.client.HTTPSConnection("127.0.0.1", self.port, timeout=30, context=anyone)
+        else:
+            asked = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        with contextlib.closing(asked):
+            asked.connect()
+            port = asked.sock.getsockname()[1]
+            asked.request("GET", "/readyz")
+            status = asked.getresponse().status
+            return self.worker_at(port), status == 200
 
     def stop(self) -> None:
         """End it as an operator does, and leave nothing behind whatever happens."""
@@ -140,7 +160,7 @@ class Maru:
     def kill_worker(self, pid: int) -> None:
         """As the system does to who takes too much memory."""
         os.kill(pid, signal.SIGKILL)
-        eventually(lambda: pid not in self.workers() and self.is_ready(), 30)
+        eventually(lambda: pid not in self.workers() and self.is_ready(), 60)
 
     def worker_at(self, local_port: int) -> int:
         """The worker that serves the client behind this port."""
@@ -176,7 +196,7 @@ class Maru:
 
     def register(self, name: str) -> "Api":
         body = {"name": name, "password": PASSWORD}
-        answer = requests.post(self.url + "/api/register", json=body, timeout=10)
+        answer = requests.post(self.url + "/api/register", json=body, timeout=30)
         assert answer.status_code == 201, answer.text
         return Api(self, name)
 
@@ -197,7 +217,7 @@ class Api:
     def log_in(self) -> dict:
         """New tokens, of a family of their own."""
         body = {"name": self.name, "password": PASSWORD}
-        answer = requests.post(self.url + "/api/token", json=body, timeout=10)
+        answer = requests.post(self.url + "/api/token", json=body, timeout=30)
         assert answer.status_code == 200, answer.text
         tokens = answer.json()
         self.token, self.refresh_token = tokens["accessToken"], tokens["refreshToken"]
@@ -205,7 +225,7 @@ class Api:
 
     def request(self, method: str, path: str, **options) -> requests.Response:
         headers = {"Authorization": f"Bearer {self.token}"}
-        return requests.request(method, self.url + path, headers=headers, timeout=10, **options)
+        return requests.request(method, self.url + path, headers=headers, timeout=30, **options)
 
     def create_room(self, name: str = "Plans", **options) -> str:
         answer = self.request("POST", "/api/rooms", json={"name": name, **options})
@@ -244,9 +264,3 @@ class Api:
                 return client
             client.close()
         raise AssertionError(f"worker {worker} takes no connections")
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]

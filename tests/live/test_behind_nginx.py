@@ -7,7 +7,8 @@ import pytest
 import requests
 import socketio
 
-from tests.live.cluster import PASSWORD, Maru, free_port
+from tests.live.cluster import PASSWORD, Maru
+from tests.ports import free_port
 from tests.waiting import eventually
 
 CONF = """
@@ -78,7 +79,7 @@ def test_pages_are_found_from_the_first_to_the_login(site):
 def test_a_program_talks_over_every_transport(site, maru, transport):
     body = {"name": "admin", "password": PASSWORD}
     token = requests.post(f"{site}/chat/api/token", json=body, timeout=30).json()["accessToken"]
-    with socketio.SimpleClient() as client:
+    with socketio.SimpleClient(request_timeout=30) as client:
         client.connect(
             site, auth={"token": token}, transports=[transport],
             socketio_path="/chat/socket.io", wait_timeout=30,

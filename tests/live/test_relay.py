@@ -13,11 +13,11 @@ from eventlet.green import socket as green_socket
 
 from chat.embedded import socket_path
 from chat.live.relay import Relay
-from tests.live.cluster import free_port
 from tests.live.loop import turn
 from tests.live.test_crowd_of_requests import CROWD, answered, stopped
 from tests.live.test_http_server import request
 from tests.live.test_worker import connect
+from tests.ports import free_port
 from tests.waiting import eventually
 
 QUERY = "EIO=4&transport=polling"
@@ -30,7 +30,7 @@ HEALTH = request("GET /healthz HTTP/1.1")
 
 def foreign(maru, url=None, headers=None):
     """The id of a polling session; whoever asks for it next has to reach the right worker."""
-    opened = requests.get(f"{url or maru.url}/socket.io/?{QUERY}", headers=headers, timeout=10)
+    opened = requests.get(f"{url or maru.url}/socket.io/?{QUERY}", headers=headers, timeout=30)
     return json.loads(opened.text[1:])["sid"]
 
 
@@ -100,7 +100,7 @@ def nginx(tmp_path):
     yield start
     for process in started:
         process.terminate()
-        process.wait(10)
+        process.wait(30)
 
 
 def test_later_visitors_of_the_same_proxy_are_not_served_by_a_pipe(own_maru, nginx):
@@ -113,12 +113,12 @@ def test_later_visitors_of_the_same_proxy_are_not_served_by_a_pipe(own_maru, ngi
             connection.sendall(refused_upgrade(session).replace(b"Host: maru", b"Host: a.example"))
             assert b" 400 " in connection.recv(65_536)[:20]
         for _ in range(4):
-            page = requests.get(f"{url}/login", timeout=10)
+            page = requests.get(f"{url}/login", timeout=30)
             assert page.status_code == 200 and "; Secure" in page.headers["Set-Cookie"]
     wrong = {"name": "nobody", "password": "wrong wrong"}
     answers = [
         requests.post(
-            f"{url}/api/token", json=wrong, headers={"X-Test": f"198.51.100.{i}"}, timeout=20
+            f"{url}/api/token", json=wrong, headers={"X-Test": f"198.51.100.{i}"}, timeout=30
         )
         for i in range(3)
     ]

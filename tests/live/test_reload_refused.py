@@ -9,7 +9,8 @@ import pytest
 import requests
 
 from tests.live import cluster
-from tests.live.cluster import ROOT, Maru, free_port
+from tests.live.cluster import ROOT, Maru
+from tests.ports import free_port
 from tests.waiting import eventually
 
 

@@ -8,7 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from kosoku import FailureError, run_fuzzingclient
 
-from tests.live.cluster import ROOT, free_port
+from tests.live.cluster import ROOT
+from tests.ports import free_port
 
 #: Messages longer than Maru takes (128 KiB), and compression, which Maru declines.
 BEYOND = [

