@@ -18,8 +18,7 @@ class Cable:
 
     def pull(self) -> None:
         self._plugged_in = False
-        for end in list(self._sockets):
-            _hang_up(end)
+        self._hang_up_all()
 
     def plug_in(self) -> None:
         self._plugged_in = True
@@ -27,6 +26,10 @@ class Cable:
     def close(self) -> None:
         self.pull()
         self._listener.close()
+
+    def _hang_up_all(self) -> None:
+        for end in list(self._sockets):
+            _hang_up(end)
 
     def _accept(self) -> None:
         with contextlib.suppress(OSError):
@@ -37,6 +40,9 @@ class Cable:
                     continue
                 far = socket.create_connection(("127.0.0.1", self._port))
                 self._sockets |= {near, far}
+                if not self._plugged_in:
+                    # Pulled out meanwhile, and nothing was known of these two.
+                    self._hang_up_all()
                 for source, sink in ((near, far), (far, near)):
                     threading.Thread(target=self._carry, args=(source, sink), daemon=True).start()
 

@@ -7,7 +7,8 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from tests.live.cluster import PASSWORD, Maru
 
 #: Milliseconds that anything on a page may take on a busy machine.
-PATIENCE = 15_000
+PATIENCE = 30_000
+expect.set_options(timeout=PATIENCE)
 DESKTOP = {"width": 1440, "height": 900}
 PHONE = {"width": 390, "height": 844}
 NARROW = {"width": 320, "height": 640}
@@ -84,6 +85,11 @@ class Person:
 
     def hears(self, text: str) -> None:
         expect(self.said(text)).to_have_count(1, timeout=PATIENCE)
+
+    def is_told(self, text: str) -> None:
+        """A line between the messages says this, once."""
+        told = self.page.locator("#timeline .notice").filter(has_text=text)
+        expect(told).to_have_count(1, timeout=PATIENCE)
 
     def texts(self) -> list[str]:
         return self.page.locator("#timeline .message-text").all_inner_texts()

@@ -111,6 +111,7 @@ def test_notices_are_in_the_language_of_the_page_whatever_the_servers(at_browser
     ann.enter(room_id)
     ben.enter(room_id)
     expect(ann.count()).to_have_text("2", timeout=PATIENCE)
+    expect(ann.page.locator("#timeline .notice")).not_to_have_count(0, timeout=PATIENCE)
     assert HANGUL.search(ann.notices()) and "came in" not in ann.notices()
 
 

@@ -20,6 +20,7 @@ def test_a_tap_on_a_message_presses_nothing(at_browser, viewport):
     fill(ann, room_id, 12)
     ann.enter(room_id)
     bar = ann.page.locator(".actions")
+    ann.hears("line 11")
     for row in ann.page.locator("#timeline .message").all():
         box = row.bounding_box()
         for share in (0.2, 0.5, 0.8, 0.95):
