@@ -40,7 +40,7 @@ class HistoryMachine(RuleBasedStateMachine):
         self.room = self.conversation.create(PEOPLE[0], "Plans", None, None).room_id
         self.channel = store.redis.pubsub(ignore_subscribe_messages=True)
         self.channel.subscribe(keys.room(self.room))
-        self.channel.get_message(timeout=5)
+        self.channel.get_message(timeout=30)
         self.epoch = history.page(store, self.room).epoch
         self.top = 0
         self.stored = {}
@@ -213,7 +213,7 @@ class HistoryMachine(RuleBasedStateMachine):
     def _told(self):
         self.store.redis.publish(keys.room(self.room), "end")
         told = []
-        while (heard := self.channel.get_message(timeout=5))["data"] != b"end":
+        while (heard := self.channel.get_message(timeout=30))["data"] != b"end":
             told.append(json.loads(heard["data"]))
         return told
 

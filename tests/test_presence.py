@@ -30,7 +30,7 @@ class RoomUnderTest:
         self.clock = Clock()
         self._channel = store.redis.pubsub(ignore_subscribe_messages=True)
         self._channel.subscribe(f"maru:room:{{{self.room_id}}}")
-        self._channel.get_message(timeout=5)
+        self._channel.get_message(timeout=30)
 
     def enter(self, connection):
         entering = presence.entering(self.room_id, _of(connection), TIMING, "ko", str(self.clock))
@@ -262,9 +262,9 @@ def test_an_outage_of_the_store_announces_nobody_as_gone(room):
 
 def test_the_notices_are_sentences_in_the_servers_language(room):
     room.enter("ann1")
-    message = json.loads(room._channel.get_message(timeout=5)["data"])
+    message = json.loads(room._channel.get_message(timeout=30)["data"])
     assert message["message"] == "ann님이 방에 입장했습니다."
     room.leave("ann1")
-    message = json.loads(room._channel.get_message(timeout=5)["data"])
+    message = json.loads(room._channel.get_message(timeout=30)["data"])
     assert message["message"] == "ann님이 방에서 나갔습니다."
     assert message["reason"] == "left" and message["roomId"] == room.room_id

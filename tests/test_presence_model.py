@@ -41,7 +41,7 @@ class PresenceMachine(RuleBasedStateMachine):
         self.room = rooms.create(store, User("Ann", "user", 0), "Plans").room_id
         self.channel = store.redis.pubsub(ignore_subscribe_messages=True)
         self.channel.subscribe(keys.room(self.room))
-        self.channel.get_message(timeout=5)
+        self.channel.get_message(timeout=30)
         self.now = 1_000_000
         self.ends = {}
         self.held = set()
@@ -171,7 +171,7 @@ class PresenceMachine(RuleBasedStateMachine):
         """All notices so far that were not read yet; the count of the last is the newest."""
         self.store.redis.publish(keys.room(self.room), "end")
         told = []
-        while (heard := self.channel.get_message(timeout=5))["data"] != b"end":
+        while (heard := self.channel.get_message(timeout=30))["data"] != b"end":
             told.append(json.loads(heard["data"]))
         if told:
             assert told[-1]["userCount"] == len(self._people())

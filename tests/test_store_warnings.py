@@ -33,7 +33,7 @@ def other(store):
     """Another Maru that runs on the same server: it listens, and looks after its leases."""
     listener = store.redis.pubsub(ignore_subscribe_messages=True)
     listener.subscribe(keys.CONTROL)
-    assert listener.get_message(timeout=10) is None
+    assert listener.get_message(timeout=30) is None
     yield
     listener.close()
 

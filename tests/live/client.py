@@ -57,14 +57,17 @@ class Client:
         self.ended_at = 0.0
         self._news = threading.Condition()
         self.io = _SocketIO(
-            reconnection=False, handle_sigint=False, websocket_extra_options=websocket_options()
+            reconnection=False,
+            handle_sigint=False,
+            request_timeout=30,
+            websocket_extra_options=websocket_options(),
         )
         self.io.on("*", self._hear)
         self.io.on("disconnect", self._end)
         self.io.on("connect_error", lambda data=None: self._hear("connect_error", data))
         auth = introduction.get("auth", {"token": self.token})
         try:
-            self.io.connect(api.url, auth=auth, transports=[transport], wait_timeout=10)
+            self.io.connect(api.url, auth=auth, transports=[transport], wait_timeout=30)
         except socketio.exceptions.ConnectionError as error:
             self.close()
             refusals = [payload for event, payload in self.heard if event == "connect_error"]
@@ -91,7 +94,7 @@ class Client:
         except socketio.exceptions.BadNamespaceError:
             raise ConnectionError("the connection has ended") from None
         with self._news:
-            in_time = self._news.wait_for(lambda: answers or self.ended.is_set(), 15)
+            in_time = self._news.wait_for(lambda: answers or self.ended.is_set(), 30)
         if not answers:
             assert in_time, f"no answer to {event}"
             raise ConnectionError("the connection has ended")
@@ -118,7 +121,7 @@ class Client:
     def vanish(self) -> None:
         """Lose the network: no goodbye of any kind."""
         self.io.eio.ws.sock.shutdown(socket.SHUT_RDWR)
-        assert self.ended.wait(10)
+        assert self.ended.wait(30)
 
     def close(self) -> None:
         with contextlib.suppress(Exception):

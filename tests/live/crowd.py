@@ -104,7 +104,7 @@ class Person(threading.Thread):
         """Connect again, and be again where this tab was."""
         self.blurred = True
         self.clients[tab].close()
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 60
         while True:
             try:
                 client = self.api.connect()

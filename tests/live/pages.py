@@ -18,14 +18,14 @@ class Pages(requests.Session):
 
     def submit(self, path: str, **fields: str) -> requests.Response:
         """Send a form, as the pages' own forms are sent."""
-        page = self.get(self.api.url + "/settings", timeout=10).text
+        page = self.get(self.api.url + "/settings", timeout=30).text
         found = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page)
         assert found, page
         form = {"csrf_token": found[1], **fields}
-        return self.post(self.api.url + path, data=form, allow_redirects=False, timeout=10)
+        return self.post(self.api.url + path, data=form, allow_redirects=False, timeout=30)
 
     def token(self) -> str:
         """What the page's own script fetches."""
-        answer = self.get(self.api.url + "/api/token", timeout=10)
+        answer = self.get(self.api.url + "/api/token", timeout=30)
         assert answer.status_code == 200, answer.text
         return answer.json()["accessToken"]

@@ -19,7 +19,7 @@ class Raw:
         small = (socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
         url = api.url.replace("http", "ws", 1)
         self.ws = websocket.create_connection(
-            f"{url}/socket.io/?{query}", timeout=10, sockopt=[small] if receive_buffer else []
+            f"{url}/socket.io/?{query}", timeout=30, sockopt=[small] if receive_buffer else []
         )
         self.opened = self._open()
 
@@ -82,7 +82,7 @@ class Raw:
             raise Closed
         return frame
 
-    def is_closed(self, seconds: float = 10) -> bool:
+    def is_closed(self, seconds: float = 30) -> bool:
         """Read to the end; false if it does not come in time."""
         deadline = time.monotonic() + seconds
         try:

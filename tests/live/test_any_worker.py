@@ -20,19 +20,19 @@ def test_every_client_gets_through_however_it_connects(crowded, transports):
     maru, api, room = crowded
     clients = []
     for i in range(12):
-        client = socketio.SimpleClient()
-        client.connect(maru.url, auth={"token": api.token}, transports=transports)
+        client = socketio.SimpleClient(request_timeout=30)
+        client.connect(maru.url, auth={"token": api.token}, transports=transports, wait_timeout=30)
         clients.append(client)
         call = {"token": api.token, "roomId": room}
-        assert client.call("join", call, timeout=20)["ok"]
-        said = client.call("message", {**call, "message": f"word {i}"}, timeout=20)
+        assert client.call("join", call, timeout=30)["ok"]
+        said = client.call("message", {**call, "message": f"word {i}"}, timeout=30)
         assert said["seq"] == i + 1
     assert {client.transport for client in clients} == {transports[-1]}
     assert maru.admin.present(room) == {"ann": 12}
     first = clients[0]
     heard = []
     while len(heard) < 12:
-        event, payload = first.receive(timeout=20)
+        event, payload = first.receive(timeout=30)
         if event == "message" and payload["type"] == "TALK":
             heard.append(payload["message"])
     assert heard == [f"word {i}" for i in range(12)]
@@ -49,7 +49,7 @@ def test_a_session_of_a_dead_worker_is_told_to_start_anew(crowded):
     witness.join(room)
     for worker in maru.workers():
         maru.kill_worker(worker)
-    assert client.ended.wait(40)
+    assert client.ended.wait(60)
     again = api.connect(transport="polling")
     again.join(room)
     assert again.say(room, "back")["seq"] == 1

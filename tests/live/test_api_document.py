@@ -29,7 +29,7 @@ def variables(people):
     """What the examples before this one would have left in the shell."""
     tokens, dans = (
         requests.post(
-            f"{people.url}/api/token", json={"name": name, "password": PASSWORD}, timeout=10
+            f"{people.url}/api/token", json={"name": name, "password": PASSWORD}, timeout=30
         ).json()
         for name in ("bora", "dan")
     )
@@ -48,11 +48,11 @@ def room_with_a_message(variables, private):
     headers = {"Authorization": f"Bearer {variables['TOKEN']}"}
     rooms = variables["MARU"] + "/api/rooms"
     body = {"name": "마루", "private": private}
-    room = requests.post(rooms, json=body, headers=headers, timeout=10).json()["roomId"]
+    room = requests.post(rooms, json=body, headers=headers, timeout=30).json()["roomId"]
     said = {"message": "안녕하세요", "clientId": "deploy-42"}
-    requests.post(f"{rooms}/{room}/messages", json=said, headers=headers, timeout=10)
+    requests.post(f"{rooms}/{room}/messages", json=said, headers=headers, timeout=30)
     if private:
-        requests.put(f"{rooms}/{room}/members/dan", headers=headers, timeout=10)
+        requests.put(f"{rooms}/{room}/members/dan", headers=headers, timeout=30)
     return room
 
 

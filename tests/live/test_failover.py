@@ -39,7 +39,7 @@ def fail_over(old: redis.Redis, new: redis.Redis) -> None:
 
 
 def readiness(maru) -> tuple[int, str]:
-    answer = requests.get(maru.url + "/readyz", timeout=20)
+    answer = requests.get(maru.url + "/readyz", timeout=30)
     return answer.status_code, answer.json().get("reason", "")
 
 
@@ -72,7 +72,7 @@ def test_a_failover_behind_one_address_is_followed(own_maru, primary, replica, a
     # The address still leads to the old one, which takes no writes.
     eventually(lambda: readiness(maru) == (503, "the store is a replica and takes no writes"), 30)
     assert clients[0].refusal("message", roomId=room, message="hello?") == "unavailable"
-    assert requests.get(maru.url + "/healthz", timeout=10).status_code == 200
+    assert requests.get(maru.url + "/healthz", timeout=30).status_code == 200
 
     address.lead_to(replica)
 
@@ -82,7 +82,7 @@ def test_a_failover_behind_one_address_is_followed(own_maru, primary, replica, a
     stored = b" ".join(entry[b"m"] for _, entry in replica.xrange(f"maru:room:{{{room}}}:stream"))
     assert b"ann after" in stored and b"ben after" in stored
     eventually(lambda: len(replica.client_list(_type="pubsub")) == 2, 30)
-    assert primary.client_list(_type="pubsub") == []
+    eventually(lambda: primary.client_list(_type="pubsub") == [], 30)
     # Nobody is cut off, and both hear what the new primary publishes.
     for client in clients:
         client.join(room)
@@ -159,7 +159,7 @@ def test_a_store_whose_memory_is_full_is_said_so_and_heals(own_maru, primary):
     assert client.refusal("message", roomId=room, message="hello?") == "unavailable"
     answer = ann.request("POST", f"/api/rooms/{room}/messages", json={"message": "hello?"})
     assert (answer.status_code, answer.json()["error"]["code"]) == (503, "unavailable")
-    assert requests.get(maru.url + "/healthz", timeout=10).status_code == 200
+    assert requests.get(maru.url + "/healthz", timeout=30).status_code == 200
     # Also from the start.
     maru.stop()
     maru.launch()

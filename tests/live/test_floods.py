@@ -89,11 +89,11 @@ def test_a_stranger_may_not_send_much_at_once_either(maru, pair):
 def test_a_stranger_that_tries_an_upgrade_has_no_more(maru, pair):
     query = {"EIO": "4", "transport": "polling"}
     url = maru.url + "/socket.io/"
-    sid = json.loads(requests.get(url, params=query, timeout=10).text[1:])["sid"]
+    sid = json.loads(requests.get(url, params=query, timeout=30).text[1:])["sid"]
     probe = Raw.__new__(Raw)
     probe.api = pair[0].api
     probe.ws = websocket.create_connection(
-        f"{url.replace('http', 'ws', 1)}?EIO=4&transport=websocket&sid={sid}", timeout=10
+        f"{url.replace('http', 'ws', 1)}?EIO=4&transport=websocket&sid={sid}", timeout=30
     )
     flood(probe, sent(PING, b""), 200)
     assert closing(probe) == REFUSED

@@ -1,5 +1,6 @@
 """The disk of the embedded store fills up: what cannot be written is refused, and said so."""
 
+import contextlib
 import os
 import shutil
 import signal
@@ -22,7 +23,7 @@ def disk(tmp_path):
 
 
 def readiness(maru):
-    answer = requests.get(maru.url + "/readyz", timeout=20)
+    answer = requests.get(maru.url + "/readyz", timeout=30)
     return answer.status_code, answer.json().get("reason", "")
 
 
@@ -59,7 +60,7 @@ def test_what_does_not_fit_on_the_disk_is_refused_and_nothing_acknowledged_is_lo
     client.join(room)
     said = talk_until_refused(client, room)
     eventually(lambda: readiness(maru) == (503, FULL), 30)
-    assert requests.get(maru.url + "/healthz", timeout=10).status_code == 200
+    assert requests.get(maru.url + "/healthz", timeout=30).status_code == 200
     answer = ann.request("POST", f"/api/rooms/{room}/messages", json={"message": "hello?"})
     assert (answer.status_code, answer.json()["error"]["code"]) == (503, "unavailable")
     # What is stored can still be read.
@@ -96,7 +97,7 @@ def test_a_full_disk_is_noticed_before_anything_is_lost_and_heals_by_itself(own_
         killed.kill()
         killed.wait(30)
         assert maru.store_process().pid != killed.pid
-        eventually(lambda: requests.get(of_room, headers=me, timeout=10).status_code == 200, 30)
+        eventually(lambda: requests.get(of_room, headers=me, timeout=30).status_code == 200, 30)
         eventually(lambda: readiness(maru) == (503, FULL), 30)
     other.unlink()
     eventually(maru.is_ready, 60)
@@ -129,7 +130,7 @@ def test_a_number_is_never_given_twice_where_the_disk_was_faster_than_the_keeper
     keeper.suspend()
     said = talk_until_refused(client, room)
     epoch, _ = stored(ann, room)
-    assert "cannot write to its disk" in eventually(lambda: readiness(maru)[1], 30)
+    eventually(lambda: "cannot write to its disk" in readiness(maru)[1], 30)
     maru.store_process().kill()
     for worker in maru.workers():
         os.kill(worker, signal.SIGSTOP)
@@ -165,10 +166,11 @@ def test_ordinary_ends_begin_no_new_life(own_maru):
     killed.kill()
     eventually(lambda: maru.store_process().pid != killed.pid and maru.is_ready(), 30)
     assert life() == before
-    for process in maru.processes():
-        if process.is_running():
+    family = maru.processes()
+    for process in family:
+        with contextlib.suppress(psutil.NoSuchProcess):
             process.kill()
-    eventually(lambda: not [p for p in maru.processes()[1:] if p.is_running()], 10)
+    assert psutil.wait_procs(family, 30)[1] == []
     maru.start()
     assert life() == before
     assert ann.say(room, "after")["seq"] == 2

@@ -1,5 +1,6 @@
 """Logging in while very many do: passwords are hashed where no message waits for it."""
 
+import contextlib
 import subprocess
 import sys
 import textwrap
@@ -25,7 +26,10 @@ def log_in(maru, name, address):
 
 def niceness_of_threads(pid):
     """Of all threads of a process: the 19th field of its line in /proc."""
-    lines = [path.read_text() for path in Path(f"/proc/{pid}/task").glob("*/stat")]
+    lines = []
+    for path in Path(f"/proc/{pid}/task").glob("*/stat"):
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # it may have ended by now
+            lines.append(path.read_text())
     return [int(line.rpartition(")")[2].split()[16]) for line in lines]
 
 

@@ -61,13 +61,13 @@ QUERIES = {
 @pytest.mark.parametrize("method", ["GET", "POST"])
 @pytest.mark.parametrize("query", QUERIES.values(), ids=QUERIES.keys())
 def test_requests_that_mean_nothing_are_bad_requests(url, method, query):
-    answer = requests.request(method, url, params=query, data="4x", timeout=10)
+    answer = requests.request(method, url, params=query, data="4x", timeout=30)
     assert answer.status_code == 400
 
 
 @pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "HEAD", "BREW"])
 def test_other_methods_are_refused(url, method):
-    answer = requests.request(method, url, params={"EIO": "4", "transport": "polling"}, timeout=10)
+    answer = requests.request(method, url, params={"EIO": "4", "transport": "polling"}, timeout=30)
     assert answer.status_code in (400, 404, 405)
 
 
@@ -88,14 +88,14 @@ BODIES = {
 
 @pytest.mark.parametrize("body", BODIES.values(), ids=BODIES.keys())
 def test_bodies_that_are_no_packets_are_bad_requests(url, body):
-    assert requests.post(url, params=session(url), data=body, timeout=10).status_code == 400
+    assert requests.post(url, params=session(url), data=body, timeout=30).status_code == 400
 
 
 def test_a_body_over_the_limit_is_refused(url):
     query = session(url)
     for data in (b"4" + b"x" * 200_000, iter([b"4", b"x" * 200_000])):
         with contextlib.suppress(requests.ConnectionError):  # closed while it was still sending
-            assert requests.post(url, params=query, data=data, timeout=10).status_code in (400, 413)
+            assert requests.post(url, params=query, data=data, timeout=30).status_code in (400, 413)
 
 
 @pytest.mark.parametrize(
@@ -103,30 +103,30 @@ def test_a_body_over_the_limit_is_refused(url):
 )
 def test_a_long_polling_session_of_rubbish_ends(url, body):
     query = session(url)
-    assert requests.post(url, params=query, data=body, timeout=10).status_code in (200, 400)
+    assert requests.post(url, params=query, data=body, timeout=30).status_code in (200, 400)
     # Ended by that, or by its own word; never with an error of the server.
-    assert requests.post(url, params=query, data="1", timeout=10).status_code in (200, 400)
-    assert requests.get(url, params=query, timeout=10).status_code == 400
+    assert requests.post(url, params=query, data="1", timeout=30).status_code in (200, 400)
+    assert requests.get(url, params=query, timeout=30).status_code == 400
 
 
 def session(url):
     """The query of a long-polling session that has just begun."""
     query = {"EIO": "4", "transport": "polling"}
-    opened = requests.get(url, params=query, timeout=10).text
+    opened = requests.get(url, params=query, timeout=30).text
     return {**query, "sid": json.loads(opened[1:])["sid"]}
 
 
 def test_pages_of_other_sites_may_not_connect(url, maru):
     evil = {"Origin": "https://evil.example"}
     query = {"EIO": "4", "transport": "polling"}
-    assert requests.get(url, params=query, headers=evil, timeout=10).status_code == 400
+    assert requests.get(url, params=query, headers=evil, timeout=30).status_code == 400
     with pytest.raises(websocket.WebSocketBadStatusException):
         websocket.create_connection(
-            url.replace("http", "ws") + "?EIO=4&transport=websocket", header=evil, timeout=10
+            url.replace("http", "ws") + "?EIO=4&transport=websocket", header=evil, timeout=30
         )
     assert "https://evil.example is not an accepted origin" in maru.log.read_text()
     own = requests.get(
-        url, params=query, headers={"Origin": url[: -len("/socket.io/")]}, timeout=10
+        url, params=query, headers={"Origin": url[: -len("/socket.io/")]}, timeout=30
     )
     assert own.status_code == 200
 
@@ -140,7 +140,7 @@ def test_handshakes_that_are_none_are_refused(url):
         {"Sec-WebSocket-Key": "x"},
         {"Sec-WebSocket-Version": "99", "Sec-WebSocket-Key": "x"},
     ):
-        answer = requests.get(url, params=query, headers={**upgrade, **headers}, timeout=10)
+        answer = requests.get(url, params=query, headers={**upgrade, **headers}, timeout=30)
         assert answer.status_code in (400, 426)
 
 
@@ -148,7 +148,7 @@ def test_compression_is_declined(url):
     """It would cost every connection a compressor."""
     offer = {"Sec-WebSocket-Extensions": "permessage-deflate; client_max_window_bits"}
     address = url.replace("http", "ws") + "?EIO=4&transport=websocket"
-    connection = websocket.create_connection(address, header=offer, timeout=10)
+    connection = websocket.create_connection(address, header=offer, timeout=30)
     assert "sec-websocket-extensions" not in connection.getheaders()
     connection.close()
 
@@ -156,4 +156,4 @@ def test_compression_is_declined(url):
 @pytest.mark.parametrize("kind", ["silent", "refused", "has left the namespace"])
 def test_who_does_not_say_who_it_is_may_not_stay(maru, strangers, kind):
     """They answer pings, and are ended all the same, 15 seconds after they came."""
-    assert strangers[kind].is_closed(25)
+    assert strangers[kind].is_closed(60)

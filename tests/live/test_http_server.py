@@ -171,7 +171,7 @@ def test_an_address_has_so_many_connections_and_others_notice_nothing(own_maru):
     error = json.loads(body)["error"]
     assert (error["code"], error["retry"]) == ("rate_limited", True)
     with socket.create_connection(
-        ("127.0.0.1", maru.port), timeout=10, source_address=("127.0.0.2", 0)
+        ("127.0.0.1", maru.port), timeout=30, source_address=("127.0.0.2", 0)
     ) as other:
         assert b"200 OK" in ask(other, page)
     for connection in held:

@@ -12,7 +12,7 @@ from tests.live.pages import Pages
 from tests.waiting import eventually
 
 
-def ended(client, code, seconds=10):
+def ended(client, code, seconds=30):
     """The connection was closed, and told why."""
     assert client.wait_for_event("notice", seconds, code=code)["message"]
     assert client.ended.wait(seconds)
@@ -29,7 +29,7 @@ def unharmed(room, *clients):
 
 
 def test_a_token_that_expires_is_renewed_or_ends_the_connection(own_maru):
-    maru = own_maru(TOKEN_SECONDS="3")
+    maru = own_maru(TOKEN_SECONDS="15")
     ann, ben = maru.register("ann"), maru.register("ben")
     room = ann.create_room()
     renews, forgets = ann.connect(), ben.connect()
@@ -42,16 +42,18 @@ def test_a_token_that_expires_is_renewed_or_ends_the_connection(own_maru):
         renews.forget()
         eventually(lambda: expiry(ann.log_in()["accessToken"]) > expiry(renews.token))
         renews.token = ann.token
-        assert 2 <= renews.call("reauth")["expiresIn"] <= 3
+        left = expiry(renews.token) - time.time()
+        told = renews.call("reauth")["expiresIn"]
+        assert expiry(renews.token) - time.time() - 1 <= told <= left + 1
 
     first = time.monotonic()
     while not forgets.ended.is_set():
         renew()
-        assert time.monotonic() < first + 10
+        assert time.monotonic() < first + 200
     ended(forgets, "expired")
     assert [p["code"] for e, p in forgets.heard if e == "notice"] == ["expiring", "expired"]
     # For longer than any of its tokens lives.
-    while time.monotonic() < first + 6:
+    while time.monotonic() < first + 20:
         renew()
     assert not renews.ended.is_set()
     assert renews.say(room, "still here")["userCount"] == 1
@@ -91,7 +93,7 @@ def test_a_revoked_token_closes_its_connections_on_every_worker(maru, person, ap
     ended(two, "revoked")
     ann.token = of_another_login.token
     unharmed(room, of_another_login, witness)
-    assert ann.present(room) == {ann.name: 1, ben.name: 1}
+    eventually(lambda: ann.present(room) == {ann.name: 1, ben.name: 1})
     assert witness.messages("QUIT") == []
     with pytest.raises(Refused) as refused:
         ann.connect(auth={"token": one.token})
@@ -126,7 +128,7 @@ def test_logging_out_closes_the_pages_of_that_browser(maru, person, apart):
     for tab in tabs:
         ended(tab, "revoked")
     unharmed(room, pocket, witness)
-    assert ann.present(room) == {ann.name: 1, ben.name: 1}
+    eventually(lambda: ann.present(room) == {ann.name: 1, ben.name: 1})
     assert pocket.say(room, "from the phone")["userCount"] == 2
     phone.submit("/logout")
     ended(pocket, "revoked")
@@ -141,7 +143,7 @@ def test_a_new_password_ends_all_logins_but_the_one_that_changed_it(maru, person
     changed = laptop.submit("/settings", current=PASSWORD, password="a new and longer one")
     assert changed.status_code == 200
     for client in clients:
-        assert client.ended.wait(10)
+        assert client.ended.wait(30)
     with pytest.raises(Refused):
         ann.connect()
     ann.token = laptop.token()
@@ -212,4 +214,4 @@ def test_a_revocation_that_a_deaf_worker_missed_is_carried_out_when_it_hears_aga
     store.set(f"maru:revoked:{ident}", 1, ex=60)
     store.client_kill_filter(_type="pubsub")
     assert client.wait_for_event("notice", code="revoked")
-    assert client.ended.wait(10)
+    assert client.ended.wait(30)

@@ -13,7 +13,7 @@ def test_rooms_made_before_they_were_counted_count_after_a_start(own_maru):
     store.delete("maru:owned", "maru:user:ann:owned")
     maru.restart()
     store = redis.Redis.from_url(maru.store_url)
-    eventually(lambda: store.exists("maru:owned"), 20)
+    eventually(lambda: store.exists("maru:owned"), 30)
     assert {room.decode() for room in store.smembers("maru:user:ann:owned")} == made
     answer = ann.request("POST", "/api/rooms", json={"name": "One too many"})
     assert answer.status_code == 409, answer.text

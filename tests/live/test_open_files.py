@@ -24,7 +24,7 @@ def test_a_worker_out_of_files_says_it_once_and_goes_on_afterwards(own_maru):
         worker.rlimit(resource.RLIMIT_NOFILE, (1, allowed[1]))
         try:
             address = ("127.0.0.1", int(maru.url.rpartition(":")[2]))
-            connections.enter_context(socket.create_connection(address, timeout=10))
+            connections.enter_context(socket.create_connection(address, timeout=30))
             eventually(lambda: told("Connections cannot be accepted"), 30)
             # It is tried each second; one line would come for each.
             begun = time.monotonic()

@@ -37,7 +37,7 @@ def test_while_the_store_is_away_everybody_is_told_and_nobody_is_gone(two):
         assert "<html" in answer.text and "Traceback" not in answer.text
         answer = ann.api.request("GET", f"/api/rooms/{room}")
         assert (answer.status_code, answer.json()["error"]["code"]) == (503, "unavailable")
-        assert requests.get(f"{maru.url}/healthz", timeout=10).status_code == 200
+        assert requests.get(f"{maru.url}/healthz", timeout=30).status_code == 200
         # Longer than a lease.
         eventually(lambda: requests.get(f"{maru.url}/readyz", timeout=30).status_code == 503, 30)
     eventually(maru.is_ready, 60)

@@ -9,8 +9,9 @@ import redis
 from tests.live.client import settle
 from tests.waiting import eventually
 
-#: Seconds in which a lost connection must have ended: grace 1, a reaper that looks every second.
-LOST = 5
+#: Seconds in which a lost connection must have ended, on a busy machine too: the grace is 1, and a
+#: reaper looks every second.
+LOST = 30
 
 
 def test_two_tabs_on_two_workers_are_one_person(maru, person, apart):
@@ -61,8 +62,10 @@ def test_who_is_lost_is_gone_after_the_grace_and_said_to_be_once(person, apart):
     assert ben.count(room) == 1
 
 
-def test_a_reload_is_not_noticed(maru, person, connect, apart):
-    ann, ben, cho = person("ann"), person("ben"), person("cho")
+def test_a_reload_is_not_noticed(own_maru, connect, apart):
+    # Longer than a connection to a certain worker takes on a busy machine.
+    maru = own_maru(PRESENCE_LEASE="60", PRESENCE_GRACE="15")
+    ann, ben, cho = (maru.register(name) for name in ("ann", "ben", "cho"))
     room = ben.create_room()
     witness, page, other = apart(ben, ann, cho)
     for client in (witness, page, other):
@@ -73,7 +76,7 @@ def test_a_reload_is_not_noticed(maru, person, connect, apart):
         assert page.join(room)["userCount"] == 3
     # Who is lost after the last reload is announced; then so would be whoever was lost in one.
     other.vanish()
-    witness.wait_for_message(LOST, type="QUIT", sender=cho.name)
+    witness.wait_for_message(60, type="QUIT", sender=cho.name)
     assert witness.messages(sender=ann.name) == [witness.messages("ENTER", sender=ann.name)[0]]
     assert ann.present(room) == {ann.name: 1, ben.name: 1}
 
@@ -171,10 +174,10 @@ def test_who_is_thrown_out_while_joining_leaves_nothing_behind(person, apart, at
         for room in rooms:
             call = {"token": client.token, "roomId": room}
             client.io.emit("join", call, callback=lambda answer: answered.set())
-    assert answered.wait(10)
+    assert answered.wait(30)
     assert ann.request("POST", "/api/token/revoke").status_code == 204
     for client in clients:
-        assert client.ended.wait(10)
+        assert client.ended.wait(30)
     eventually(lambda: [owner.count(room) for room in rooms] == [0] * 40, LOST)
 
 

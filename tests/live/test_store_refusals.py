@@ -140,7 +140,7 @@ def test_what_a_store_refuses_is_unavailable_said_once_and_heals(own_maru, store
 
     trouble.begin(store)
     eventually(lambda: readiness(maru) == (503, trouble.why), 30)
-    assert requests.get(maru.url + "/healthz", timeout=10).status_code == 200
+    assert requests.get(maru.url + "/healthz", timeout=30).status_code == 200
     refused = clients[0].call("message", roomId=room, message="hello?")
     answer = ann.request("POST", f"/api/rooms/{room}/messages", json={"message": "hello?"})
     assert answer.status_code == 503

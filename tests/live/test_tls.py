@@ -62,13 +62,18 @@ def test_a_record_that_holds_many_frames_is_read_to_its_end(secure):
 @pytest.mark.parametrize("transports", [["polling"], ["polling", "websocket"]])
 def test_any_worker_takes_any_request(secure, transports):
     room = secure.admin.create_room()
-    options = {"websocket_extra_options": websocket_options()}
+    options = {"request_timeout": 30, "websocket_extra_options": websocket_options()}
     clients = [socketio.SimpleClient(**options) for _ in range(8)]
     for i, client in enumerate(clients):
-        client.connect(secure.url, auth={"token": secure.admin.token}, transports=transports)
+        client.connect(
+            secure.url,
+            auth={"token": secure.admin.token},
+            transports=transports,
+            wait_timeout=30,
+        )
         call = {"token": secure.admin.token, "roomId": room}
-        assert client.call("join", call, timeout=20)["ok"]
-        assert client.call("message", {**call, "message": "hi"}, timeout=20)["seq"] == i + 1
+        assert client.call("join", call, timeout=30)["ok"]
+        assert client.call("message", {**call, "message": "hi"}, timeout=30)["seq"] == i + 1
     assert {client.transport for client in clients} == {transports[-1]}
     for client in clients:
         client.disconnect()

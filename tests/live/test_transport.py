@@ -40,7 +40,7 @@ def test_pings_come_and_who_answers_none_is_dropped(raw, person):
     raw.introduce()
     other = Raw(person("ben")).introduce()
     for connection in (raw, other):
-        connection.ws.settimeout(20)
+        connection.ws.settimeout(40)
         assert connection.ws.recv() == "2"
     other.send("3")
     opcode, payload = next_frame(raw.ws)
@@ -119,7 +119,7 @@ class TestUpgrade:
         """The query of a session of somebody who has introduced themselves."""
         self.api = person("ann")
         self.url = maru.url + "/socket.io/"
-        opened = json.loads(requests.get(self.url, params=QUERY, timeout=10).text[1:])
+        opened = json.loads(requests.get(self.url, params=QUERY, timeout=30).text[1:])
         assert opened["upgrades"] == ["websocket"]
         query = {**QUERY, "sid": opened["sid"]}
         self.post(query, "40" + json.dumps({"token": self.api.token}))
@@ -127,7 +127,7 @@ class TestUpgrade:
         return query
 
     def post(self, query, body):
-        assert requests.post(self.url, params=query, data=body.encode(), timeout=10).text == "OK"
+        assert requests.post(self.url, params=query, data=body.encode(), timeout=30).text == "OK"
 
     def poll(self, query):
         answer = requests.get(self.url, params=query, timeout=30)
@@ -142,8 +142,8 @@ class TestUpgrade:
         call = {"token": self.api.token, "roomId": room}
         self.post(polling, "427" + json.dumps(["join", call]))
         heard = ""
-        while '"ok":true' not in heard:
-            heard = self.poll(polling)
+        while '"ok":true' not in heard or '"ENTER"' not in heard:
+            heard += self.poll(polling)
         waiting = Waiting(lambda: self.poll(polling))
         probe = self.probe(polling)
         probe.send("2probe")
@@ -158,7 +158,7 @@ class TestUpgrade:
         call["message"] = "over the new one"
         probe.send("428" + json.dumps(["message", call]))
         assert probe.acknowledgement(8)["ok"]
-        assert requests.get(self.url, params=polling, timeout=10).status_code == 400
+        assert requests.get(self.url, params=polling, timeout=30).status_code == 400
         probe.abort()
 
     @pytest.mark.parametrize("sent", ["2", "5", "2prob", "40", "3probe", "x"])
@@ -212,5 +212,5 @@ class Waiting(threading.Thread):
         self._answer = self._ask()
 
     def result(self):
-        self.join(20)
+        self.join(60)
         return self._answer

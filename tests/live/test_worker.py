@@ -13,7 +13,7 @@ PAGE = b"GET /login HTTP/1.1\r\nHost: maru\r\n\r\n"
 
 
 def connect(maru) -> socket.socket:
-    return socket.create_connection(("127.0.0.1", maru.port), timeout=5)
+    return socket.create_connection(("127.0.0.1", maru.port), timeout=30)
 
 
 def accepts(maru) -> bool:
@@ -96,7 +96,7 @@ class TestStop:
             master.terminate()
             eventually(lambda: not accepts(maru))
             assert ask(connection, b"{}").startswith(b"HTTP/1.1 4")
-        assert master.wait(5) == 0
+        assert master.wait(30) == 0
 
     def test_connections_without_a_request_hold_nothing_up(self, own_maru):
         maru = own_maru(workers=1)
@@ -106,4 +106,4 @@ class TestStop:
             assert b"200 OK" in ask(kept_alive)
             master.terminate()
             assert idle.recv(1) == begun.recv(1) == kept_alive.recv(1) == b""
-            assert master.wait(5) == 0
+            assert master.wait(30) == 0

@@ -15,7 +15,7 @@ seen: dict[str, object] = {}
 
 
 async def log_in():
-    answer = await asyncio.to_thread(requests.post, f"{URL}/api/token", json=ACCOUNT, timeout=10)
+    answer = await asyncio.to_thread(requests.post, f"{URL}/api/token", json=ACCOUNT, timeout=30)
     answer.raise_for_status()
     token["token"] = answer.json()["accessToken"]
     return token
@@ -24,7 +24,7 @@ async def log_in():
 async def call(event, **fields):
     while True:
         try:
-            answer = await io.call(event, {"roomId": ROOM, **fields, **token}, timeout=10)
+            answer = await io.call(event, {"roomId": ROOM, **fields, **token}, timeout=30)
             if answer["ok"]:
                 return answer
         except socketio.exceptions.SocketIOError:
@@ -54,7 +54,7 @@ async def obey(notice):
 
 async def main():
     transports = os.environ["TRANSPORTS"].split(",")
-    await io.connect(URL, auth=log_in, transports=transports, wait_timeout=20, retry=True)
+    await io.connect(URL, auth=log_in, transports=transports, wait_timeout=30, retry=True)
     await io.wait()
 
 

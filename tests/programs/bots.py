@@ -38,7 +38,7 @@ class Bot:
 
     def stop(self) -> None:
         self.process.kill()
-        self.process.wait(10)
+        self.process.wait(30)
 
     def words(self) -> str:
         """What it has printed, for a test that fails."""

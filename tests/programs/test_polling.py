@@ -18,7 +18,7 @@ class Polling:
         self.api = api
         self._query = {"EIO": "4", "transport": "polling"}
         self._url = f"{api.url}/socket.io/"
-        opened = requests.get(self._url, params=self._query, timeout=10).text
+        opened = requests.get(self._url, params=self._query, timeout=30).text
         self._query["sid"] = json.loads(opened[1:])["sid"]
         self.read: list[str] = []
         self.post("40" + json.dumps({"token": api.token}))
@@ -26,10 +26,10 @@ class Polling:
 
     def post(self, *packets: str) -> int:
         body = "\x1e".join(packets).encode()
-        return requests.post(self._url, params=self._query, data=body, timeout=20).status_code
+        return requests.post(self._url, params=self._query, data=body, timeout=30).status_code
 
     def post_raw(self, body: bytes) -> requests.Response:
-        return requests.post(self._url, params=self._query, data=body, timeout=20)
+        return requests.post(self._url, params=self._query, data=body, timeout=30)
 
     def end_session(self) -> None:
         """Go on under an id that nobody has."""
@@ -127,7 +127,7 @@ def test_an_unknown_namespace_is_refused_in_the_form_of_the_contract(person, tra
             auth={"token": ann.token},
             transports=[transport],
             namespaces=["/admin"],
-            wait_timeout=10,
+            wait_timeout=30,
         )
     client.disconnect()
     assert told[0]["message"] and told[0]["data"]["code"] == "not_found"

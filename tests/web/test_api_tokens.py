@@ -143,10 +143,10 @@ def test_revoking_a_refresh_token_ends_all_that_came_of_it(tokens, client):
 def test_a_revocation_holds_on_every_worker_and_is_told_to_them(tokens, client, app_with, store):
     control = store.redis.pubsub(ignore_subscribe_messages=True)
     control.subscribe("maru:control")
-    control.get_message(timeout=5)
+    control.get_message(timeout=30)
     access = bearer(tokens["accessToken"])
     client.post("/api/token/revoke", headers=access)
-    assert b"revoked" in control.get_message(timeout=5)["data"]
+    assert b"revoked" in control.get_message(timeout=30)["data"]
     control.close()
     other = app_with().test_client()
     assert code(other.get("/api/rooms", headers=access)) == (401, "token_revoked")
