@@ -1,13 +1,14 @@
 /**
  * Whose browser this is: what one account has here is seen by nobody else, and goes when it logs out.
  * When a login has merely ended and somebody else comes, the words of the first wait for his or her
- * return; the keys go. Pages of this site that are open in other tabs learn of it.
+ * return (remains.js says how long); the keys go. Pages of this site that are open in other tabs learn of it.
  */
 import { element } from './dom.js';
 import { countKeptForms, forgetForms } from './kept-forms.js';
 import { countKeys, carryKeysOver, forgetMyKeys, forgetOthersKeys } from './key-store.js';
 import * as outbox from './outbox.js';
 import { address, figure, page, t } from './page.js';
+import { endRemains, touch } from './remains.js';
 import { allKeys, forgetMine, paths } from './storage.js';
 import { stayHere } from './token.js';
 
@@ -28,12 +29,15 @@ export function comeIn() {
 export function stayOut() {
   tabs.addEventListener('message', ({ data }) => { if (data.out) forgetForms((account) => account === data.out); });
   if (localStorage.getItem(HERE) === null) forgetForms(Boolean);
+  endRemains();
 }
 
 async function settle() {
   tabs.postMessage({ here: page.me });
   // The name that was typed to log in is not needed any more.
   forgetForms((account) => !account);
+  touch(String(page.me));
+  endRemains();
   tabs.addEventListener('message', ({ data }) => {
     if (data.out === page.me) location.assign(address('/login'));
     else if (data.here && data.here !== page.me) location.reload();

@@ -7,7 +7,7 @@
  */
 import { page } from './page.js';
 
-const ROOT = 'maru/';
+export const ROOT = 'maru/';
 const mine = `${ROOT}${page.me}/`;
 /** Data that the browser refused to store. @type {Map<string, string>} */
 const onlyHere = new Map();
