@@ -39,6 +39,11 @@ def call(event, **fields):
 
 
 @io.on("connect")
+def connected():
+    # Beside it: the client gives up a connection whose handler takes more than a second.
+    io.start_background_task(join)
+
+
 def join():
     answer = call("join", **seen)
     if answer["ok"]:

@@ -24,7 +24,7 @@ async def log_in():
 async def call(event, **fields):
     while True:
         try:
-            answer = await io.call(event, {"roomId": ROOM, **fields, **token}, timeout=30)
+            answer = await io.call(event, {"roomId": ROOM, **fields, **token}, timeout=10)
             if answer["ok"]:
                 return answer
         except socketio.exceptions.SocketIOError:
@@ -33,6 +33,10 @@ async def call(event, **fields):
 
 
 @io.on("connect")
+async def connected():
+    io.start_background_task(join)
+
+
 async def join():
     answer = await call("join", **seen)
     for missed in answer["messages"] if answer["recovered"] else []:
