@@ -15,6 +15,8 @@ READ, WRITTEN = 4096, 16 * 1024
 #: Records in a row that have no data for the application; those of a handshake are fewer.
 WITHOUT_DATA = 32
 _HEADER = 5
+#: What the header of a record begins with: one of four types of content, and a version 3.x.
+_TYPES, _MAJOR = frozenset((20, 21, 22, 23)), 3
 
 
 class TlsSocket:
@@ -129,6 +131,9 @@ class TlsSocket:
                 self._records += 1
                 if self._records > WITHOUT_DATA:
                     raise ConnectionAbortedError("too many TLS records without data")
+                if self._held[0] not in _TYPES or self._held[1] != _MAJOR:
+                    # Such as plain HTTP, whose text would be taken for the length of a record.
+                    raise ConnectionAbortedError("this is not TLS")
                 self._left = _HEADER + int.from_bytes(self._held[3:_HEADER], "big")
             if self._left and self._held:
                 part = self._held[: self._left]

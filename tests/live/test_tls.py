@@ -1,6 +1,8 @@
 """TLS that the worker itself ends: WebSockets, long-polling, other workers' sessions."""
 
+import contextlib
 import json
+import socket
 
 import pytest
 import socketio
@@ -99,3 +101,11 @@ def test_key_updates_between_data_are_no_trouble(secure):
         client.write(HEALTH[i : i + 1])
     client.send_all()
     assert client.read().startswith(b"HTTP/1.1 200")
+
+
+def test_who_speaks_plain_http_is_closed_at_once(secure):
+    with socket.create_connection(("127.0.0.1", secure.port), 9) as connection:
+        connection.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        # A handshake has ten seconds.
+        with contextlib.suppress(ConnectionError):
+            assert connection.recv(100) == b""
