@@ -17,6 +17,8 @@ log = logging.getLogger(__name__)
 PASSED = 0.9
 #: Addresses over their limit that the log names in one minute.
 NAMED = 5
+#: Seconds after which the log may say again that all places are taken.
+FULL_AGAIN = 60.0
 
 # Most connections come from addresses that have connected shortly before.
 _network_of = functools.lru_cache(1024)(network_of)
@@ -42,7 +44,9 @@ class Admission:
         self._of: Counter[str] = Counter()
         self.bodies = Bodies()
         self.requests = RequestQueue()
+        #: Whether the log says that all places are taken, and when it may say so again.
         self._is_full = False
+        self._full_again_at = 0.0
         self._over: set[str] = set()
         self._named: list[float] = []
 
@@ -60,12 +64,7 @@ class Admission:
     def enter(self, network: str | None) -> Refused | None:
         """Count a new connection; gives the refusal if there is no place for it."""
         if self.taken >= self.places:
-            if not self._is_full:
-                self._is_full = True
-                log.warning(
-                    "All %d places for connections are taken (MAX_CONNECTIONS): others get 503.",
-                    self.places,
-                )
+            self._log_full()
             return Refused(503, "This server has as many connections as it can hold.", RETRY)
         refusal = self.add(network)
         if refusal is None:
@@ -100,6 +99,15 @@ class Admission:
             log.warning("%s is under its number of connections again.", network)
         if not self._of[network]:
             del self._of[network]
+
+    def _log_full(self) -> None:
+        now = time.monotonic()
+        if not self._is_full and now >= self._full_again_at:
+            self._is_full, self._full_again_at = True, now + FULL_AGAIN
+            log.warning(
+                "All %d places for connections are taken (MAX_CONNECTIONS): others get 503.",
+                self.places,
+            )
 
     def _log_over(self, network: str) -> None:
         if network in self._over:

@@ -5,6 +5,7 @@ import socket
 
 import pytest
 
+from chat.live.admission import Admission
 from chat.live.http_server import RESERVE
 from tests.live.raw import Raw
 from tests.live.test_worker import ask, connect
@@ -119,6 +120,18 @@ def test_operators_are_answered_when_all_places_are_taken(own_maru):
     # Once each; the places of those who said nothing are free again after some seconds.
     told = log.count("places for connections are taken")
     assert 1 <= told <= 3 and log.count("There are places for connections again") == told
+
+
+def test_who_fills_and_frees_all_places_again_and_again_does_not_fill_the_log(caplog):
+    admission = Admission(20, per_address=0, proxies=0)
+    with caplog.at_level("WARNING"):
+        for _ in range(50):
+            for _ in range(20):
+                assert admission.enter(None) is None
+            assert admission.enter(None) is not None
+            for _ in range(20):
+                admission.leave(None)
+    assert len(caplog.messages) == 2
 
 
 @pytest.mark.parametrize(
