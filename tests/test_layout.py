@@ -24,6 +24,7 @@ MAY_IMPORT = {
     "host": set(),
     "http": {"host"},
     "origin": {"host"},
+    "refusal_page": {"errors"},
     "key_prefix": {"keys"},
     "keys": set(),
     "message": set(),

@@ -110,19 +110,19 @@ class Connection:
         """
         deadline = time.monotonic() + seconds
         while True:
+            head = HeadReader()
             try:
-                head = self._read_head(deadline, seconds)
+                if not self._read_head(head, deadline, seconds):
+                    return False
             except Refused as refusal:
-                self.refuse(refusal)
-                return False
-            if head is None:
+                self.refuse(refusal, accept=head.accept)
                 return False
             try:
                 request = head.request(self._environ)
                 keeps_alive, is_taken = self._answer(request, is_ending)
             except Refused as refusal:
                 line = head.request_line
-                self.refuse(refusal, line[1].decode() if line else "GET")
+                self.refuse(refusal, line[1].decode() if line else "GET", head.accept)
                 return False
             if is_taken or not keeps_alive:
                 return is_taken
@@ -131,19 +131,19 @@ class Connection:
             deadline = time.monotonic() + self._idle
             seconds = self._idle
 
-    def refuse(self, refusal: Refused, method: str = "GET") -> None:
+    def refuse(self, refusal: Refused, method: str = "GET", accept: str = "") -> None:
         """Send the refusal, and close. Raises ``OSError``, ``Interrupted``."""
         self.has_answered = True
         tls = self._environ["wsgi.url_scheme"] == "https"
         with interruptible(self._waiting):
-            self._stream.send(refusal.answer(tls, method))
+            self._stream.send(refusal.answer(tls, method, accept=accept))
             self._stream.close()
 
-    def _read_head(self, deadline: float, seconds: float) -> HeadReader | None:
-        """A complete head, or ``None`` if no further request comes. Raises ``Refused``."""
+    def _read_head(self, head: HeadReader, deadline: float, seconds: float) -> bool:
+        """Read a whole head; false if no further request comes. Raises ``Refused``."""
         greenlet = eventlet.getcurrent()
         self._waiting.add(greenlet)
-        head, stream = HeadReader(), self._stream
+        stream = self._stream
         try:
             data = stream.begin_reading()
             while True:
@@ -154,17 +154,17 @@ class Connection:
                     rest = head.feed(data)
                     if rest is not None:
                         stream.rest = rest
-                        return head
+                        return True
                 # Each read counts: a head needs few, however long it is.
                 data = stream.receive(deadline, little=CHUNK)
                 if not data:
-                    return None
+                    return False
         except TimeoutError:
             if not head.size:
-                return None
+                return False
             raise Refused(408, "The request did not come in time.") from None
         except Interrupted:
-            return None
+            return False
         finally:
             self._waiting.discard(greenlet)
 

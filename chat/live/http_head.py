@@ -92,6 +92,11 @@ class HeadReader:
         if self._fields.problem is not None:
             raise self._fields.problem
 
+    @property
+    def accept(self) -> str:
+        """The ``Accept`` of the request, empty where there is none or it has not been read yet."""
+        return self._fields.values.get("HTTP_ACCEPT", "")
+
     def request(self, connection: Mapping[str, Any]) -> "Request":
         """The request, once its head is complete. Raises ``Refused``.
 

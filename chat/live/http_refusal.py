@@ -1,4 +1,4 @@
-"""Refusals of requests that never reach the app, in the error form of docs/api.md."""
+"""Refusals of requests that never reach the app, in the error form of docs/api.md, or as a page."""
 
 import math
 from collections.abc import Callable, Iterable
@@ -10,6 +10,7 @@ import orjson
 
 from chat.errors import wire_error
 from chat.http import security_headers
+from chat.refusal_page import is_wanted, refusal_page
 
 #: Seconds after which a client that was refused for a limit may try again.
 RETRY = 5
@@ -35,19 +36,24 @@ class Refused(Exception):
         self.status = status
         self.retry_after = retry_after
 
-    def content(self) -> tuple[str, dict[str, str], bytes]:
-        """Status, headers and body of the answer."""
+    def content(self, accept: str = "") -> tuple[str, dict[str, str], bytes]:
+        """Status, headers and body of the answer. ``accept`` is the request's, if it was read."""
         error = wire_error(_CODES.get(self.status, "invalid"), str(self))
         headers = {"Content-Type": "application/json"}
         if self.retry_after is not None:
             error["retryAfter"] = self.retry_after
             headers["Retry-After"] = str(math.ceil(self.retry_after))
         body = orjson.dumps({"error": error}) + b"\n"
+        if is_wanted(accept):
+            headers["Content-Type"], body = "text/html; charset=utf-8", refusal_page(self.status)
         return f"{self.status} {HTTPStatus(self.status).phrase}", headers, body
 
-    def answer(self, tls: bool, method: str = "GET", host: str = "") -> bytes:
-        """The whole answer, as it is sent. ``host`` is the request's, if it could be read."""
-        status, headers, body = self.content()
+    def answer(self, tls: bool, method: str = "GET", host: str = "", accept: str = "") -> bytes:
+        """The whole answer, as it is sent.
+
+        ``host`` and ``accept`` are the request's, if they could be read.
+        """
+        status, headers, body = self.content(accept)
         headers = {**security_headers(host, tls), **headers, "Content-Length": str(len(body))}
         return head_of_answer(status, headers.items(), "close") + (
             b"" if method == "HEAD" else body

@@ -12,6 +12,7 @@ from redis.exceptions import RedisError
 from werkzeug.exceptions import HTTPException
 
 from chat.errors import N_, Invalid, MaruError, RateLimited, Unavailable, wire_error
+from chat.web.i18n import language
 from chat.web.rendering import render
 
 #: HTTP status -> code on the wire, for what Flask itself refuses.
@@ -84,9 +85,10 @@ def retry_after(error: MaruError) -> dict[str, str]:
 def json_error(error: MaruError) -> Response:
     """``{"error": {"code", "message"}}`` with the error's status and headers.
 
-    Programs get it in English, a form of a page in the language of the page.
+    Programs get it in English, a form of a page in the language of the page. The form's script
+    shows the sentence only if ``Content-Language`` says so: others in front of the app have none.
     """
-    response = jsonify(error={**error.wire(), **({} if is_api() else {"message": problem(error)})})
+    response = _json({**error.wire(), **({} if is_api() else {"message": problem(error)})})
     response.status_code = error.status
     response.headers.update(retry_after(error))
     if error.status == 401:
@@ -94,6 +96,13 @@ def json_error(error: MaruError) -> Response:
         given = "Authorization" in request.headers
         challenge = 'Bearer realm="maru"' + (', error="invalid_token"' if given else "")
         response.headers["WWW-Authenticate"] = challenge
+    return response
+
+
+def _json(error: dict[str, object]) -> Response:
+    response = jsonify(error=error)
+    if not is_api():
+        response.headers["Content-Language"] = language()
     return response
 
 
@@ -128,8 +137,8 @@ def _http_error(error: HTTPException) -> Response:
     status = error.code or 500
     if is_api() or from_script():
         code = _CODES.get(status, "invalid" if status < 500 else "error")
-        sentence = _sentence(status, error)
-        response = jsonify(error=wire_error(code, sentence if is_api() else gettext(sentence)))
+        sentence = _sentence(status, error) if is_api() else gettext(_usual(status)[1])
+        response = _json(wire_error(code, sentence))
         response.status_code = status
     else:
         response = _page(status)
@@ -145,8 +154,13 @@ def _sentence(status: int, error: HTTPException) -> str:
     return _PAGES.get(status, (error.name, error.name))[1]
 
 
+def _usual(status: int) -> tuple[str, str]:
+    """Title and explanation of the page for this status."""
+    return _PAGES.get(status, _PAGES[400 if status < 500 else 500])
+
+
 def _page(status: int, explanation: str | None = None, **context: Any) -> Response:
-    title, usual = _PAGES.get(status, _PAGES[400 if status < 500 else 500])
+    title, usual = _usual(status)
     if request_ctx.url_adapter is None:
         # Flask makes none for a Host that is no name; the page's own addresses need no host.
         request_ctx.url_adapter = current_app.url_map.bind("localhost", request.root_path)

@@ -11,6 +11,7 @@ import orjson
 
 from chat.host import name_of
 from chat.http import OPERATORS, App
+from chat.refusal_page import is_wanted, refusal_page
 
 _REFUSAL = {"error": {"code": "invalid", "message": "There is no such host here."}}
 
@@ -29,7 +30,9 @@ class AllowedHosts:
         asked = name_of(environ.get("HTTP_HOST", ""))
         if asked in self._allowed or environ["PATH_INFO"] in OPERATORS:
             return self._app(environ, start_response)
-        body = orjson.dumps(_REFUSAL) + b"\n"
-        headers = [("Content-Type", "application/json"), ("Content-Length", str(len(body)))]
+        kind, body = "application/json", orjson.dumps(_REFUSAL) + b"\n"
+        if is_wanted(environ.get("HTTP_ACCEPT", "")):
+            kind, body = "text/html; charset=utf-8", refusal_page(400)
+        headers = [("Content-Type", kind), ("Content-Length", str(len(body)))]
         start_response("400 BAD REQUEST", headers)
         return [] if environ["REQUEST_METHOD"] == "HEAD" else [body]

@@ -52,13 +52,24 @@ async function send(form) {
     }
     const said = await answer.json();
     if (answer.ok) stays = !succeed(form, said);
-    else refuse(form, said.error.message);
+    else refuse(form, reasonOf(answer, said));
   } catch {
     refuse(form, t(navigator.onLine ? 'sent_nowhere' : 'form_offline'));
   } finally {
     // A form that leads on is not sent twice meanwhile.
     if (stays) form.removeAttribute('aria-busy');
   }
+}
+
+/**
+ * Why it was refused, in the language of the page. What refuses a form before the app sees it does not
+ * know that language, and names none.
+ *
+ * @param {Response} answer @param {{ error: { message: string } }} said
+ */
+function reasonOf(answer, said) {
+  if (answer.headers.has('Content-Language')) return said.error.message;
+  return t({ 413: 'form_too_long', 429: 'form_too_many', 503: 'form_busy' }[answer.status] ?? 'sent_nowhere');
 }
 
 /** @param {HTMLFormElement} form */

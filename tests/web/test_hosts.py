@@ -1,5 +1,7 @@
 """ALLOWED_HOSTS: whom a request has to be for, so that a page of a rebound name gets nothing."""
 
+import re
+
 import pytest
 
 
@@ -22,6 +24,16 @@ def test_requests_for_others_are_refused(client, host, path):
     assert (answer.status_code, answer.json["error"]["code"]) == (400, "invalid")
     assert "Content-Security-Policy" in answer.headers
     assert "Access-Control-Allow-Origin" not in answer.headers
+
+
+def test_a_browser_gets_a_page_in_both_languages(client):
+    headers = {"Host": "evil.example", "Accept": "text/html,application/xhtml+xml"}
+    answer = client.get("/login", headers=headers)
+    assert answer.status_code == 400
+    assert answer.mimetype == "text/html"
+    assert "could not be understood" in answer.text
+    assert re.search("[가-힣]{2}", answer.text)
+    assert "evil" not in answer.text
 
 
 @pytest.mark.parametrize("path", ["/healthz", "/readyz"])
