@@ -3,7 +3,7 @@
 It starts the server, starts it again when it dies, and stops it when told to: by TERM, by a byte on
 standard input, or by the end of that. It says ``READY`` on standard output, or else what is wrong.
 
-It looks after the server's file (``chat.journal``): while the disk has no space to set aside, the
+It looks after the server's file (``chat.journal``): while the disk has no space to reserve, the
 server takes no writes. And it says which life of its data the server is in (``chat.life``), so that
 a number which a client has seen is never given to another message.
 

@@ -82,8 +82,8 @@ def test_a_full_disk_is_noticed_before_anything_is_lost_and_heals_by_itself(own_
     room = ann.create_room()
     ann.say(room, "before")
     other = disk.fill()
-    assert ann.say(room, "into the space set aside")["seq"] == 2
-    said = {1: "before", 2: "into the space set aside"}
+    assert ann.say(room, "into the reserved space")["seq"] == 2
+    said = {1: "before", 2: "into the reserved space"}
     client = ann.connect()
     client.join(room)
     said |= talk_until_refused(client, room)

@@ -16,7 +16,7 @@ import config
 PRELUDE = """
 import chat.live.patched
 import json, logging, sys
-import eventlet, redis
+import eventlet, psutil, redis
 from chat import store
 from chat.live.subscriber import Subscriber
 logging.basicConfig(level=logging.ERROR)
@@ -79,13 +79,16 @@ subscriber = start("always")
 until(lambda: subscriber.listens)
 [first] = listeners()
 # A store that reads nothing for a while.
-busy = eventlet.spawn(direct.eval, "for _ = 1, 1e8 do end", 0)
-eventlet.sleep(0.1)
-calls = [eventlet.spawn(subscriber.subscribe, *MANY)]
-calls += [eventlet.spawn(subscriber.subscribe, f"late {i}") for i in range(20)]
-eventlet.sleep(0)
-subscriber.leave_server()
-busy.wait()
+server = psutil.Process(direct.info()["process_id"])
+server.suspend()
+try:
+    until(lambda: server.status() == psutil.STATUS_STOPPED)
+    calls = [eventlet.spawn(subscriber.subscribe, *MANY)]
+    calls += [eventlet.spawn(subscriber.subscribe, f"late {i}") for i in range(20)]
+    eventlet.sleep(0)
+    subscriber.leave_server()
+finally:
+    server.resume()
 for call in calls: call.wait()
 until(lambda: subscriber.listens)
 late = [f"late {i}" for i in range(20)]
