@@ -34,6 +34,18 @@ class Outbox:
 
     def send(self, client: Any) -> bool:
         """Send as much as the system takes; gives whether that is all. Raises ``OSError``."""
+        pieces = self.pieces
+        if len(pieces) == 1 and self._begun is None:
+            # Nearly always: one piece, of which the system takes all.
+            data: bytes | memoryview = pieces.pop()
+            try:
+                sent = client.send(data)
+            except NOT_YET:
+                sent = 0
+            self.waiting -= sent
+            if not self.waiting:
+                return True
+            self._begun = memoryview(data)[sent:]
         while self.waiting:
             data = self._begun if self._begun is not None else self._next_piece()
             try:

@@ -45,27 +45,32 @@ class Turn:
     def soon(self, step: Step) -> None:
         """Run a step in this turn."""
         self._steps.append(step)
-        self._schedule()
+        if not self._scheduled:
+            self._schedule()
 
     def work(self, work: Step) -> None:
         """Start work in this turn, in a greenlet that carries nothing else out meanwhile."""
         self._work.append(work)
-        self._schedule()
+        if not self._scheduled:
+            self._schedule()
 
     def at_end(self, step: Step) -> None:
         """Run a step after all others of this turn, and after all work has begun."""
         self._last_steps.append(step)
-        self._schedule()
+        if not self._scheduled:
+            self._schedule()
 
     def flush(self, flushed: Flushed) -> None:
         """Flush at the very end of this turn."""
         self._flushed.append(flushed)
-        self._schedule()
+        if not self._scheduled:
+            self._schedule()
 
     def next(self, step: Step) -> None:
         """Run a step in the next turn, after each readable socket has been read once."""
         self._next.append(step)
-        self._schedule()
+        if not self._scheduled:
+            self._schedule()
 
     def later(self, step: Step) -> None:
         """Run a step within ``LATER`` seconds; all such steps share one timer."""
@@ -76,12 +81,12 @@ class Turn:
     def _begin_later(self) -> None:
         self._steps.extend(self._later)
         self._later.clear()
-        self._schedule()
+        if not self._scheduled:
+            self._schedule()
 
     def _schedule(self) -> None:
-        if not self._scheduled:
-            self._scheduled = True
-            hubs.get_hub().schedule_call_global(0, self._go)
+        self._scheduled = True
+        hubs.get_hub().schedule_call_global(0, self._go)
 
     def _go(self) -> None:
         self.number += 1
