@@ -141,32 +141,29 @@ class Connection:
 
     def _read_head(self, head: HeadReader, deadline: float, seconds: float) -> bool:
         """Read a whole head; false if no further request comes. Raises ``Refused``."""
-        greenlet = eventlet.getcurrent()
-        self._waiting.add(greenlet)
         stream = self._stream
         try:
-            data = stream.begin_reading()
-            while True:
-                if data:
-                    if not head.size:
-                        # The idle time is over, and the time for the head begins.
-                        deadline = time.monotonic() + min(HEAD_SECONDS, seconds)
-                    rest = head.feed(data)
-                    if rest is not None:
-                        stream.rest = rest
-                        return True
-                # Each read counts: a head needs few, however long it is.
-                data = stream.receive(deadline, little=CHUNK)
-                if not data:
-                    return False
+            with interruptible(self._waiting):
+                data = stream.begin_reading()
+                while True:
+                    if data:
+                        if not head.size:
+                            # The idle time is over, and the time for the head begins.
+                            deadline = time.monotonic() + min(HEAD_SECONDS, seconds)
+                        rest = head.feed(data)
+                        if rest is not None:
+                            stream.rest = rest
+                            return True
+                    # Each read counts: a head needs few, however long it is.
+                    data = stream.receive(deadline, little=CHUNK)
+                    if not data:
+                        return False
         except TimeoutError:
             if not head.size:
                 return False
             raise Refused(408, "The request did not come in time.") from None
         except Interrupted:
             return False
-        finally:
-            self._waiting.discard(greenlet)
 
     def _answer(self, request: Request, is_ending: Callable[[], bool]) -> tuple[bool, bool]:
         """Serve one request; gives whether another may follow, and whether its socket was taken."""

@@ -46,6 +46,7 @@ class Outbox:
             if not self.waiting:
                 return True
             self._begun = memoryview(data)[sent:]
+            return False
         while self.waiting:
             data = self._begun if self._begun is not None else self._next_piece()
             try:

@@ -7,6 +7,7 @@
  * a login that has ended.
  */
 import { page } from './page.js';
+import { allKeys } from './storage.js';
 
 const KEPT = 'maru.form/';
 const TYPED = 'input:not([type="hidden"], [type="password"])';
@@ -60,23 +61,14 @@ export function keepForms() {
 
 /** How many forms, other than searches, are filled in and not sent. */
 export function countKeptForms() {
-  return keys().filter((key) => key.startsWith(`${KEPT}${page.me}/post`)).length;
+  return allKeys('sessionStorage').filter((key) => key.startsWith(`${KEPT}${page.me}/post`)).length;
 }
 
 /** Forget the forms that this tab keeps for these accounts; '' stands for nobody. @param {(account: string) => boolean} whose */
 export function forgetForms(whose) {
-  for (const key of keys()) {
+  for (const key of allKeys('sessionStorage')) {
     const [start, account] = key.split('/');
     if (`${start}/` === KEPT && whose(account)) sessionStorage.removeItem(key);
-  }
-}
-
-/** @returns {string[]} */
-function keys() {
-  try {
-    return Object.keys(sessionStorage);
-  } catch {
-    return [];
   }
 }
 

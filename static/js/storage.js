@@ -61,10 +61,10 @@ export function forgetMine() {
   forget((key) => key.startsWith(mine) || key.includes(`/${mine}`));
 }
 
-/** Every key of this site's localStorage. @returns {string[]} */
-export function allKeys() {
+/** Every key of this site in one of the browser's storages. @param {'localStorage' | 'sessionStorage'} storage @returns {string[]} */
+export function allKeys(storage = 'localStorage') {
   try {
-    return Object.keys(localStorage);
+    return Object.keys(window[storage]);
   } catch {
     return [];
   }
