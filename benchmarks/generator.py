@@ -71,13 +71,21 @@ class Generator:
 
 @contextlib.contextmanager
 def generator(
-    program: Path, folder: Path, server: Server, rooms: int, connections: int
+    program: Path,
+    folder: Path,
+    server: Server,
+    rooms: int,
+    connections: int,
+    is_watching: bool = False,
 ) -> Iterator[Generator]:
     """One that may hold so many connections, spread over new rooms."""
     dialect = folder / "dialect.txt"
+    steps = [line for line in server.dialect if line.split(" ")[0] in ("path", "wait", "send")]
     lines = [
         *(f"port {port}" for port in server.ports),
-        *server.dialect,
+        *steps,
+        *(server.watching if is_watching else ()),
+        *(line for line in server.dialect if line not in steps),
         *(f"token {token}" for token in server.tokens),
         *(f"room {room}" for room in server.new_rooms(rooms)),
     ]

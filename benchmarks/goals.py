@@ -35,6 +35,13 @@ GOALS = [
     Goal("memory per idle connection, of 15,000", "idle-15000", "bytes_connection", at_most=0.5),
     Goal("CPU s after 5,000 are lost", "lost-5000", "lost_cpu_s", at_most=1, absolute=True),
     Goal("the same of 10,000 to 2,500", "lost-10000", "lost_cpu_s", at_most=5, than="lost-2500"),
+    Goal("CPU, 1,000 rooms of 50,000", "rooms-50000", "cpu_ratio", at_most=1.1, absolute=True),
+    Goal("p99, 1,000 rooms of 50,000", "rooms-50000", "p99_ratio", at_most=1.5, absolute=True),
+    Goal("CPU, 9,000 elsewhere", "elsewhere-9000", "cpu_ratio", at_most=1.1, absolute=True),
+    Goal("p99, 9,000 elsewhere", "elsewhere-9000", "p99_ratio", at_most=1.5, absolute=True),
+    Goal(
+        "bytes, 9,000 elsewhere", "elsewhere-9000", "bytes_connection", at_most=5120, absolute=True
+    ),
     Goal("2 workers to 1", "five-rooms-2", "deliveries_s", at_least=1.5, than="five-rooms"),
 ]
 

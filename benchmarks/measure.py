@@ -8,7 +8,7 @@ from typing import Any
 
 from benchmarks.generator import BUSY, Generator, generator
 from benchmarks.processes import cpu_seconds, memory, waited_seconds
-from benchmarks.scenarios import Idle, Joins, Scenario, Talk
+from benchmarks.scenarios import Idle, Joins, Talk
 from benchmarks.server import Server
 
 #: The share of the messages that are due which a server has to deliver at a fixed rate.
@@ -42,28 +42,29 @@ class Terms:
 
 
 def measure(
-    scenario: Scenario, server: Server, terms: Terms, program: Path, folder: Path
+    scenario: Talk | Joins | Idle, server: Server, terms: Terms, program: Path, folder: Path
 ) -> Result:
     """Raises ``GeneratorError`` when clients cannot get in."""
     rooms = scenario.rooms if isinstance(scenario, Talk) else scenario.clients // ROOM
-    _wait_until_calm(server)
+    wait_until_calm(server)
     with generator(program, folder, server, rooms, scenario.clients) as load:
         if isinstance(scenario, Joins):
             return _joins(scenario, server, load)
         if isinstance(scenario, Idle):
             return _idle(scenario, server, load)
         load.join(scenario.clients, AT_ONCE, JOINING)
-        return _talk(scenario, server, load, terms)
+        return talk(scenario, server, load, terms)
 
 
-def _wait_until_calm(server: Server) -> None:
+def wait_until_calm(server: Server) -> None:
     """What it still owes to clients that are gone is not for the next measurement."""
     deadline = time.monotonic() + CALMING
     while _cpu_of(server.processes(), 0.2) > CALM * 0.2 and time.monotonic() < deadline:
         pass
 
 
-def _talk(scenario: Talk, server: Server, load: Generator, terms: Terms) -> Result:
+def talk(scenario: Talk, server: Server, load: Generator, terms: Terms) -> Result:
+    """Of clients that have joined."""
     used = {}
 
     def look(when: str) -> None:

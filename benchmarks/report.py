@@ -1,11 +1,12 @@
 """The tables: absolute numbers, with the ratio to Node beside each, and the goals."""
 
+import math
 from collections.abc import Callable, Iterator
 
 from benchmarks.goals import Goal, judged
 from benchmarks.measure import Result
 from benchmarks.run import Results, peer
-from benchmarks.scenarios import Idle, Joins, Scenario, Talk
+from benchmarks.scenarios import Elsewhere, Idle, Joins, Rooms, Scenario, Talk
 
 #: The one that the others are compared with.
 BASE = "node"
@@ -32,6 +33,10 @@ def tables(results: Results, scenarios: list[Scenario]) -> Iterator[tuple[str, l
         "Seconds of CPU after all are lost at once",
         _table(results, [s for s in idle if s.is_lost], _lost),
     )
+    compared = [s for s in scenarios if isinstance(s, Rooms | Elsewhere)]
+    yield "Alone, and among many: µs of server CPU for a message", _table(results, compared, _added)
+    yield "Alone, and among many: p50 / p99 / longest", _table(results, compared, _slowed)
+    yield "Alone, and among many: the latest beat", _table(results, compared, _beats)
     yield "Goals: Maru to Node", [["goal", "wanted", "reached", ""], *_goals(results)]
 
 
@@ -87,6 +92,24 @@ def _lost(result: Result, base: Result) -> str:
     if "lost_cpu_s" not in result:
         return ""
     return f"{result['lost_cpu_s']:.2f}{_ratio(result, base, 'lost_cpu_s')}"
+
+
+def _added(result: Result, base: Result) -> str:
+    alone, among = result["cpu_us_message_alone"], result["cpu_us_message"]
+    return f"{alone:,.0f}, {among:,.0f} ({result['cpu_ratio']:.2g}×){_wrong(result)}"
+
+
+def _slowed(result: Result, base: Result) -> str:
+    numbers = ("p50_ms", "p99_ms", "max_ms")
+    alone = " / ".join(_ms(result[f"{number}_alone"]) for number in numbers)
+    among = " / ".join(_ms(result[number]) for number in numbers)
+    return f"{alone}, {among} ({result['p99_ratio']:.2g}× at p99)"
+
+
+def _beats(result: Result, base: Result) -> str:
+    if math.isnan(result["beat_late_ms"]):
+        return ""
+    return f"{_ms(result['beat_late_ms_alone'])}, {_ms(result['beat_late_ms'])} late"
 
 
 def _ratio(result: Result, base: Result, number: str) -> str:

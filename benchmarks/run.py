@@ -9,11 +9,12 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
+from benchmarks.compare import compare
 from benchmarks.generator import GeneratorError
 from benchmarks.measure import Result, Terms, measure
 from benchmarks.placement import pin, placement
 from benchmarks.processes import StartError
-from benchmarks.scenarios import Idle, Scenario
+from benchmarks.scenarios import Idle, Joins, Scenario, Talk
 from benchmarks.server import Server
 from benchmarks.setup import load_program
 
@@ -39,18 +40,19 @@ def run(names: Iterable[str], scenarios: list[Scenario], terms: Terms) -> Result
 
 
 def _is_of(scenario: Scenario, name: str) -> bool:
-    return not isinstance(scenario, Idle) or not scenario.only or name in scenario.only
+    only = () if isinstance(scenario, Talk | Joins) else scenario.only
+    return not only or name in only
 
 
 def _batches(scenarios: list[Scenario]) -> list[list[Scenario]]:
-    """Those that are done on one start of a server. Memory is of one that is fresh."""
+    """Those that are done on one start of a server; of memory and of two states, a fresh one."""
     shared: dict[int, list[Scenario]] = {}
     fresh = []
     for scenario in scenarios:
-        if isinstance(scenario, Idle):
-            fresh.append([scenario])
-        else:
+        if isinstance(scenario, Talk | Joins):
             shared.setdefault(scenario.workers, []).append(scenario)
+        else:
+            fresh.append([scenario])
     return [*shared.values(), *fresh]
 
 
@@ -73,9 +75,10 @@ def _run_batch(
 
 def _tried(scenario: Scenario, server: Server, terms: Terms, folder: Path) -> Result:
     """One that fails is no reason to go without the next ones."""
+    how: Any = measure if isinstance(scenario, Talk | Joins | Idle) else compare
     try:
-        return measure(scenario, server, terms, load_program(), folder)
-    except GeneratorError as error:
+        return how(scenario, server, terms, load_program(), folder)
+    except (GeneratorError, OSError) as error:
         _say(f"  {error}")
         return {"error": str(error)}
 

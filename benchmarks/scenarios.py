@@ -55,7 +55,45 @@ class Idle:
         return f"{self.clients} idle clients" + (", lost at once" if self.is_lost else "")
 
 
-Scenario = Talk | Joins | Idle
+@dataclass(frozen=True)
+class Rooms:
+    """Busy rooms, first with no others beside them, then out of many rooms in all."""
+
+    name: str
+    busy: int
+    total: int
+    members: int
+    #: Messages a second in all of them.
+    rate: float
+    workers: int = 1
+    only: tuple[str, ...] = ("maru",)
+
+    @property
+    def title(self) -> str:
+        return f"{self.busy:,} busy rooms of {self.busy:,}, and of {self.total:,}"
+
+
+@dataclass(frozen=True)
+class Elsewhere:
+    """A room in which some talk, first alone, then with many connections in other rooms."""
+
+    name: str
+    clients: int
+    elsewhere: int
+    senders: int
+    #: Messages a second.
+    rate: float
+    workers: int = 1
+    only: tuple[str, ...] = ("maru", "node")
+
+    @property
+    def title(self) -> str:
+        return f"{self.clients:,} clients in 1 room, with 0 and {self.elsewhere:,} elsewhere"
+
+
+#: Each of these is measured in two states of one server, which are compared.
+Compared = Rooms | Elsewhere
+Scenario = Talk | Joins | Idle | Compared
 
 #: In which the goals are.
 MAIN = [
@@ -91,4 +129,6 @@ FULL = [
     Talk("many-rooms-2", 400, 100, 100, workers=2),
     Talk("cost-2-workers", 400, 100, 100, rate=200, workers=2),
     Joins("joins-2", 3000, workers=2),
+    Rooms("rooms-50000", busy=1000, total=50_000, members=2, rate=500),
+    Elsewhere("elsewhere-9000", 1000, 9000, senders=4, rate=20),
 ]

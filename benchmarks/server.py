@@ -3,6 +3,7 @@
 import itertools
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from benchmarks.placement import Placement, pin
 from benchmarks.processes import command_of, family
@@ -27,6 +28,10 @@ class Server:
     store: int | None = None
     tokens: list[str] = field(default_factory=list)
     new_rooms: Callable[[int], list[str]] = name_rooms
+    #: What a client says besides, once it has joined, to be told of changes in the list of rooms.
+    watching: list[str] = field(default_factory=list)
+    #: The Unix socket of the store that the server has started itself.
+    store_socket: Path | None = None
 
     def __post_init__(self) -> None:
         pin(self.processes(), self.placement.server)

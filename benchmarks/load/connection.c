@@ -59,8 +59,8 @@ void open_connection(int index) {
     struct connection *c = &connections[index];
     int member = index / dialect.n_rooms;
     c->room = (uint32_t)(index % dialect.n_rooms);
-    /* Everybody of the persons is in every room, if it is large enough. */
-    c->person = (uint32_t)(member % dialect.n_tokens);
+    /* Everybody of the persons is in every room, if it is large enough; small rooms differ. */
+    c->person = (c->room + (uint32_t)member) % (uint32_t)dialect.n_tokens;
     c->state = CONNECTING;
     c->step = 0;
     c->began = now_ns();

@@ -3,8 +3,9 @@
 import contextlib
 import http.client
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from itertools import repeat
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from benchmarks.placement import placement
 from benchmarks.processes import command_of, family, free_port, started, wait_until
 from benchmarks.server import Server
 from benchmarks.setup import PYTHON, ROOT, pins
+from chat.embedded import socket_path
 
 NAME = "Maru"
 PEOPLE, PASSWORD = 50, "correct horse"
@@ -34,6 +36,7 @@ DIALECT = [
     "ping 2",
     "pong 3",
 ]
+WATCHING = ['send 422["watch",{"token":"%t"}]', 'wait 432[{"ok":true']
 
 
 @contextlib.contextmanager
@@ -46,10 +49,15 @@ def running(folder: Path, workers: int, limits: dict[str, str] | None = None) ->
             tokens = list(threads.map(lambda i: enrol(port, f"person-{i}"), range(PEOPLE)))
 
         def new_rooms(number: int) -> list[str]:
-            with ThreadPoolExecutor(4) as threads:
-                return list(threads.map(lambda i: open_room(port, tokens[0], i), range(number)))
+            with ThreadPoolExecutor(len(tokens)) as threads:
+                shares = [range(i, number, len(tokens)) for i in range(len(tokens))]
+                made = threads.map(open_rooms, repeat(port), tokens, shares)
+                return [room for rooms in made for room in rooms]
 
-        yield Server([root], [port], placement(workers), DIALECT, None, tokens, new_rooms)
+        yield Server(
+            [root], [port], placement(workers), DIALECT, None, tokens, new_rooms,
+            WATCHING, socket_path(folder / "data"),
+        )  # fmt: skip
 
 
 @contextlib.contextmanager
@@ -86,6 +94,20 @@ def enrol(port: int, name: str, address: str = "") -> str:
 
 def open_room(port: int, token: str, number: int) -> str:
     return str(_call(port, "/api/rooms", {"name": f"Room {number}"}, token)["roomId"])
+
+
+def open_rooms(port: int, token: str, numbers: Iterable[int]) -> list[str]:
+    """The ids of one person's new rooms, which are made over one connection."""
+    headers = {"Content-Type": "application/json", "Authorization": f"Bearer {token}"}
+    made = []
+    with contextlib.closing(http.client.HTTPConnection("127.0.0.1", port, timeout=30)) as client:
+        for number in numbers:
+            client.request("POST", "/api/rooms", json.dumps({"name": f"Room {number}"}), headers)
+            answer = client.getresponse()
+            if answer.status != 201:
+                raise OSError(f"POST /api/rooms: {answer.status}")
+            made.append(str(json.loads(answer.read())["roomId"]))
+    return made
 
 
 def _call(port: int, path: str, body: dict[str, str], token: str = "", address: str = "") -> Any:

@@ -1,0 +1,62 @@
+"""The beats of a worker's heartbeat, as the store hears them: how late the latest was."""
+
+import contextlib
+import itertools
+import json
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+
+import redis
+
+from chat import keys
+from chat.live.heartbeat import CANARY
+
+
+class Beats:
+    """The times at which each worker has published its canary (monotonic)."""
+
+    def __init__(self) -> None:
+        self._heard: dict[str, list[float]] = defaultdict(list)
+
+    def hear(self, published: bytes) -> None:
+        worker = json.loads(published).get("canary")
+        if worker is not None:
+            self._heard[worker].append(time.monotonic())
+
+    def latest_ms(self) -> float:
+        """By how much the longest time between two beats of a worker was too long."""
+        gaps = [
+            later - earlier
+            for times in self._heard.values()
+            for earlier, later in itertools.pairwise(times)
+        ]
+        return 1000 * (max(gaps) - CANARY) if gaps else float("nan")
+
+
+@contextlib.contextmanager
+def listening(store_socket: Path | None) -> Iterator[Beats]:
+    """Hears the beats meanwhile; of a server without such a store there are none."""
+    beats = Beats()
+    if store_socket is None:
+        yield beats
+        return
+    with redis.Redis(unix_socket_path=str(store_socket)) as client, client.pubsub() as channel:
+        channel.subscribe(keys.CONTROL)
+        is_over = threading.Event()
+
+        def listen() -> None:
+            while not is_over.is_set():
+                told = channel.get_message(ignore_subscribe_messages=True, timeout=0.2)
+                if told is not None:
+                    beats.hear(told["data"])
+
+        thread = threading.Thread(target=listen)
+        thread.start()
+        try:
+            yield beats
+        finally:
+            is_over.set()
+            thread.join()
