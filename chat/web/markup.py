@@ -1,13 +1,35 @@
-"""The light formatting of messages in pages: `code` in a line, and ``` blocks.
+"""What people write, as HTML: links, `code` in a line, and ``` blocks. Everything else is plain.
 
-js/text.js builds the very same elements, and the links besides. Python rather than a template: one
-message may have thousands of pairs, and a page fifty such messages.
+One grammar with ``messageText()`` in ``static/js/markup.js``; ``tests/fixtures/message_text.json``
+holds what both must make of a text. Python rather than a template, and few steps for each mark: one
+message may have thousands of them, and a page fifty such messages.
 """
+
+import re
 
 from flask import Flask
 from markupsafe import Markup, escape
 
 _PRE, _PRE_END = '<pre tabindex="0"><code>', "</code></pre>"
+
+# Links are found in escaped text: there & stands for itself as &amp; alone, and < only begins code.
+# Space, quotes and backticks end a link; so do characters that reorder text, since it would be read
+# as another address.
+_END = (
+    r"\u0000-\u0020<>\"'`\u007f-\u00a0\u061c\u1680\u2000-\u200a\u200e\u200f"
+    r"\u2028-\u202f\u205f\u2066-\u2069\u3000\ufeff"
+)
+#: The punctuation of the sentence around a link; a bracket stays if it was opened in the link.
+_TAIL = r".,;:!?…·’”)}\]"
+_HOST = rf"(?:\[[0-9A-Fa-f:.]+\]|[^{_END}!-,./:-@\[-^{{-~…·’”])"
+_RUN = rf"[^{_END}&]*(?:&amp;[^{_END}&]*)*"
+_RUN_TO_BRACKET = rf"[^{_END}&(]*(?:&amp;[^{_END}&(]*)*\("
+_REST = rf"(?:{_RUN}(?:(?<=&amp;)|(?<![{_TAIL}])))?"
+_CODE_OR_LINK = re.compile(
+    r"(<code>[^<]*</code>)|"
+    rf"((?<![A-Za-z0-9_])[Hh][Tt][Tt][Pp][Ss]?://{_HOST}"
+    rf"(?:{_RUN_TO_BRACKET}{_REST}\)?|{_REST}))"
+)
 
 
 def init_app(app: Flask) -> None:
@@ -31,7 +53,7 @@ def message_text(text: str) -> Markup:
         else _line(_between(part, i > 0, i < last or bool(rest)))
         for i, part in zip(range(0, last + 1, 2), parts[::2], strict=True)
     ]
-    return Markup("".join(parts) + rest)
+    return Markup(_linked("".join(parts) + rest))
 
 
 def _between(part: str, is_behind: bool, is_before: bool) -> str:
@@ -54,5 +76,19 @@ def _line(text: str) -> str:
         parts[-1] += f"`{unclosed}"
     parts[1::2] = [
         f"<code>{part}</code>" if part and "\n" not in part else f"`{part}`" for part in parts[1::2]
+    ]
+    return "".join(parts)
+
+
+def _linked(html: str) -> str:
+    """All addresses outside code as links."""
+    if "://" not in html:
+        return html
+    # In turns: text, code or None, link or None.
+    parts = _CODE_OR_LINK.split(html)
+    parts[1::3] = [code or "" for code in parts[1::3]]
+    parts[2::3] = [
+        f'<a href="{link}" target="_blank" rel="noopener noreferrer">{link}</a>' if link else ""
+        for link in parts[2::3]
     ]
     return "".join(parts)

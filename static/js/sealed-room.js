@@ -9,11 +9,11 @@ import { handOver, offerInvitation, takeFromAddress } from './invitation.js';
 import { askForKey, askForNewKey, hideNote, showNote } from './key-panel.js';
 import { exchangeKey, heldKey, keepKey, noteVerified } from './key-store.js';
 import * as locks from './locks.js';
+import { messageText } from './markup.js';
 import { talkOf } from './message-row.js';
 import { page, t } from './page.js';
 import { createRepeats } from './repeats.js';
 import { hideStop, showStop } from './stop.js';
-import { format } from './text.js';
 
 /** @typedef {import('./message-row.js').Message} Message */
 
@@ -200,7 +200,7 @@ export function createSealedRoom({ over, keeping, onOpen }) {
       // Only what opens counts: nobody can have a message of others taken for a repeat of theirs.
       if (said && repeats.isRepeat(into, talk)) return refuse(into, 'repeated');
       words.set(into, shown.text);
-      into.replaceChildren(format(shown.text));
+      into.replaceChildren(messageText(shown.text));
       into.classList.remove('sealed');
       mark(into, edit && !changed ? 'seal_of_edit' : shown.older ? 'seal_older' : '');
     });

@@ -6,7 +6,6 @@
  */
 import { dayRow, group, markUnsent, messageRow, newLineRow, showReactions, talkOf } from './message-row.js';
 import { createNotices } from './notices.js';
-import { link } from './text.js';
 import { day, retime, sameDay, untilMidnight } from './time.js';
 
 /** @typedef {import('./message-row.js').Message} Message */
@@ -175,7 +174,6 @@ export function createTimeline({ list, pendingList, write, changes }) {
     for (const row of rows()) {
       const text = /** @type {HTMLElement} */ (row.querySelector('.message-text'));
       if (text.dataset.sealed) write(text, talkOf(row), changes.editOf(Number(row.dataset.seq)));
-      else link(text);
     }
     if (elsewhere) redate();
   }

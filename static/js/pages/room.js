@@ -15,6 +15,7 @@ import { keepDirectory } from '../directory.js';
 import { byId, element } from '../dom.js';
 import { createDrafts } from '../drafts.js';
 import { prepareInlineForms } from '../inline-forms.js';
+import { messageText } from '../markup.js';
 import { keepMembers } from '../members.js';
 import { createMembership } from '../membership.js';
 import { isOwn } from '../message-row.js';
@@ -31,7 +32,6 @@ import { prepareSheets } from '../sheets.js';
 import { createState } from '../state.js';
 import { createStatus } from '../status.js';
 import { showStop } from '../stop.js';
-import { format } from '../text.js';
 import { createTyping } from '../typing.js';
 import { createUnsent, messageOf } from '../unsent.js';
 
@@ -69,7 +69,7 @@ const sealed = page.encrypted
   })
   : null;
 /** @type {import('../message-row.js').Write} */
-const write = sealed ? sealed.write : (into, talk, edit) => into.replaceChildren(format((edit ?? talk).message));
+const write = sealed ? sealed.write : (into, talk, edit) => into.replaceChildren(messageText((edit ?? talk).message));
 
 const conversation = createConversation({
   connection,
