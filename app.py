@@ -1,7 +1,7 @@
 """Maru: builds every part and hands it what it needs. ``python app.py`` is the quick start."""
 
 if __name__ == "__main__":
-    import chat.live.patched  # noqa: F401
+    import chat.transport.patched  # noqa: F401
 
 import logging
 import sys
@@ -9,13 +9,14 @@ import sys
 from flask import Flask
 
 import config
-from chat import embedded, key_prefix, store, store_choice, store_warnings, web
+from chat import key_prefix, store_warnings, web
 from chat.conversation import Conversation
 from chat.limits import Limits
 from chat.live.hashing import HashingQueue
 from chat.live.server import Caps, LiveServer
 from chat.passwords import Hasher
 from chat.presence import Timing
+from chat.store import embedded, store, store_choice
 
 
 def create_app(settings: config.Settings | None = None) -> Flask:

@@ -166,7 +166,7 @@ class Settings:
     def store_url(self) -> str:
         """The URL to connect to, of the embedded Valkey too."""
         # Here, since the embedded server's module is not needed to print the table.
-        from chat.embedded import socket_path
+        from chat.store.embedded import socket_path
 
         return self.redis_url or f"unix://{quote(str(socket_path(self.data_dir)))}"
 

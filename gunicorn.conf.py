@@ -1,7 +1,7 @@
 """How gunicorn serves Maru: ``bin/run`` starts it with this file, from the checkout.
 
 The master imports neither eventlet's patches nor the app, so that it can fork, and read signals, as
-gunicorn expects; see chat/live/worker.py.
+gunicorn expects; see chat/transport/worker.py.
 """
 
 import errno
@@ -12,8 +12,8 @@ import sys
 import time
 
 import master
-from chat import store_choice
-from chat.embedded import EmbeddedError, EmbeddedStore
+from chat.store import store_choice
+from chat.store.embedded import EmbeddedError, EmbeddedStore
 
 settings = master.settings()
 
@@ -21,7 +21,7 @@ settings = master.settings()
 PORT_PATIENCE = 5
 
 wsgi_app = "master:application()"
-worker_class = "chat.live.worker.EventletWorker"
+worker_class = "chat.transport.worker.EventletWorker"
 workers = settings.workers
 worker_connections = settings.max_connections
 
@@ -108,8 +108,8 @@ def _port_problem():
 
 
 def _check_store():
-    from chat.embedded import say
-    from chat.store import StoreError
+    from chat.store.embedded import say
+    from chat.store.store import StoreError
     from chat.store_warnings import checked
 
     try:
@@ -128,7 +128,7 @@ def worker_exit(server, worker):
 
 
 def post_worker_init(worker):
-    from chat.live.worker import on_stop
+    from chat.transport.worker import on_stop
 
     live = worker.app.callable.extensions["live"]
     live.start()

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import config
-from chat.embedded import say
+from chat.store.embedded import say
 from config import ConfigError, Settings
 
 if TYPE_CHECKING:
@@ -141,7 +141,7 @@ def _try_out(server: Any, tell: Any) -> None:
     try:
         with contextlib.redirect_stderr(said):
             server.app.reload()
-            import chat.live.patched  # noqa: F401
+            import chat.transport.patched  # noqa: F401
 
             application()
     except BaseException as error:

@@ -163,7 +163,7 @@ def _check_tls_options(options: dict[str, str]) -> None:
 
 def origins(text: str) -> tuple[str, ...]:
     # Imported here, since settings are listed before any package is installed.
-    from chat.origin import canonical
+    from chat.transport.origin import canonical
 
     found = [origin for origin in re.split(r"[\s,]+", text) if origin]
     if found == ["*"]:
@@ -177,8 +177,8 @@ def origins(text: str) -> tuple[str, ...]:
 
 def hosts(text: str) -> tuple[str, ...]:
     # Imported here, since settings are listed before any package is installed.
-    from chat.host import name_of
-    from chat.origin import canonical
+    from chat.transport.host import name_of
+    from chat.transport.origin import canonical
 
     names = []
     for given in filter(None, re.split(r"[\s,]+", text)):

@@ -16,7 +16,7 @@ from chat.errors import N_, NotFound
 from chat.limits import Limits
 from chat.rate_limit import Limiter
 from chat.rooms import Room
-from chat.store import Argument, Call, Question, Store
+from chat.store.store import Argument, Call, Question, Store
 from chat.users import User
 
 #: Names that the acknowledgement of a join lists at the most.

@@ -8,7 +8,7 @@ import unicodedata
 from chat import keys, rooms, text
 from chat.errors import N_, Invalid
 from chat.rooms import Room
-from chat.store import Command, Store
+from chat.store.store import Command, Store
 from chat.users import User
 
 PAGE_MAX = 200

@@ -12,7 +12,7 @@ from typing import Any
 
 from chat import keys, text
 from chat.errors import N_, Invalid, NotFound
-from chat.store import Argument, Call, Question, Store, snapshot
+from chat.store.store import Argument, Call, Question, Store, snapshot
 
 PAGE_MAX = 200
 #: Entries and bytes of one page at the most, however few messages they are.

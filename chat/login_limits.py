@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from chat import keys, rate_limit
 from chat.errors import MaruError, RateLimited, Unauthorized
-from chat.store import Store
+from chat.store.store import Store
 
 #: Wrong passwords for one account from all places, as a multiple of ``rate``, the number that is
 #: allowed from one place.

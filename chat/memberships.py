@@ -6,7 +6,7 @@ from typing import Any
 from chat import keys, rate_limit, rooms, text, users
 from chat.errors import N_, Conflict, Forbidden, NotFound
 from chat.rooms import Room
-from chat.store import Question, Store
+from chat.store.store import Question, Store
 from chat.users import User
 
 #: Invitations an hour: from one person to the same other, from one person, and to one person. An

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from chat import keys, text
 from chat.errors import N_, Conflict
-from chat.store import Store
+from chat.store.store import Store
 
 #: Rooms of an older store that are handled in one step.
 STEP = 500

@@ -15,7 +15,7 @@ from typing import Any
 
 from chat import keys, message
 from chat.errors import NotFound
-from chat.store import Argument, Call, Question, Store
+from chat.store.store import Argument, Call, Question, Store
 
 #: Connections that one script call handles at the most.
 CHUNK = 500

@@ -12,7 +12,7 @@ from typing import Any
 
 from chat import keys
 from chat.errors import N_, RateLimited
-from chat.store import Argument, Call, Question, Store
+from chat.store.store import Argument, Call, Question, Store
 
 #: Buckets that a worker keeps at most.
 KNOWN = 50_000

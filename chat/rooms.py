@@ -13,7 +13,7 @@ from typing import Any
 
 from chat import keys, owned_rooms, text
 from chat.errors import N_, Forbidden, NotFound
-from chat.store import Argument, Call, Question, Store
+from chat.store.store import Argument, Call, Question, Store
 from chat.users import User
 
 _FIELDS = (

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import orjson
 
 from chat import keys
-from chat.store import Question, Store
+from chat.store.store import Question, Store
 
 #: Seconds that a revocation is kept beyond the life of what is revoked: the store forgets it by its
 #: own clock, which may be set forward, and tokens end by the workers' clocks.

@@ -1,21 +1,36 @@
 """Checks an external store at the start, and warns of settings that lose data or mix two Marus."""
 
 import hashlib
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from redis.exceptions import RedisError
 
-from chat import condition, key_prefix, keys
-from chat.store import Store, StoreError, connect
-
-if TYPE_CHECKING:
-    from config import Settings
+from chat import key_prefix, keys
+from chat.store import condition
+from chat.store.settings import StoreSettings
+from chat.store.store import Store, StoreError, connect
 
 #: Milliseconds since a Maru last looked for expired leases, after which it counts as stopped.
 RECENT = 10_000
 
 
-def checked(settings: "Settings") -> list[str]:
+class Settings(StoreSettings, Protocol):
+    """The settings that are checked."""
+
+    @property
+    def key_prefix(self) -> str: ...
+
+    @property
+    def store_url(self) -> str: ...
+
+    @property
+    def secret_key(self) -> str: ...
+
+    @property
+    def jwt_secret_key(self) -> str: ...
+
+
+def checked(settings: Settings) -> list[str]:
     """The warnings, a line each. Raises ``StoreError`` when the store cannot be used.
 
     Stores a hash of the secrets, to recognise a Maru with other secrets on the same store.

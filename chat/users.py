@@ -13,7 +13,7 @@ import orjson
 from chat import keys, names, text
 from chat.errors import N_, Conflict, Forbidden, Invalid, NotFound, Unauthorized
 from chat.passwords import Asker, Fit, Hasher
-from chat.store import Argument, Question, Store, fields
+from chat.store.store import Argument, Question, Store, fields
 
 ADMIN, USER, GUEST = "admin", "user", "guest"
 ROLES = (ADMIN, USER, GUEST)

@@ -28,7 +28,7 @@ sys.path.insert(0, str(ROOT))
 from chat import users  # noqa: E402
 from chat.conversation import Conversation  # noqa: E402
 from chat.limits import Limits  # noqa: E402
-from chat.store import Call, Store, connect  # noqa: E402
+from chat.store.store import Call, Store, connect  # noqa: E402
 
 PASSWORD = "only for the picture"
 PATIENCE = 30

@@ -19,7 +19,7 @@ from app import create_app
 from chat import users
 from chat.conversation import Conversation
 from chat.limits import Limits
-from chat.store import Store, connect
+from chat.store.store import Store, connect
 from chat.users import Hasher, User
 
 # The tests of models: the same cases in each run, and many others with --hypothesis-profile=long.

@@ -1,6 +1,6 @@
 import pytest
 
-from chat.address import forwarded_for, network_of, parse
+from chat.transport.address import forwarded_for, network_of, parse
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import pytest
 from chat import keys, presence, rate_limit, rooms, sessions
 from chat.errors import RateLimited
 from chat.presence import Timing, connection_of
-from chat.store import connect
+from chat.store.store import connect
 from chat.users import User
 from tests.clocks import HOUR, clocked_store
 

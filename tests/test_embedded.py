@@ -14,7 +14,7 @@ import pytest
 import redis
 
 import config
-from chat.embedded import EmbeddedError, EmbeddedStore, socket_path
+from chat.store.embedded import EmbeddedError, EmbeddedStore, socket_path
 from tests.processes import processes
 from tests.valkey import client, is_up, server_process
 from tests.waiting import eventually
@@ -23,7 +23,7 @@ from tests.waiting import eventually
 STARTER = """
 import os, sys
 from pathlib import Path
-from chat.embedded import EmbeddedStore
+from chat.store.embedded import EmbeddedStore
 store = EmbeddedStore(Path(sys.argv[1]))
 store.start()
 if os.fork() == 0:
@@ -73,7 +73,7 @@ def is_kept_by_another(data_dir: Path, process: int) -> bool:
 
 
 def keepers(data_dir: Path) -> list[int]:
-    mine = f"-m chat.keeper {data_dir}"
+    mine = f"-m chat.store.keeper {data_dir}"
     return [pid for pid, args in processes().items() if args.endswith(mine)]
 
 
@@ -277,7 +277,7 @@ def test_a_machine_without_a_server_program_is_told_what_to_do(data_dir, tmp_pat
     # A copy of the keeper, where no package is installed.
     shutil.copytree(config.ROOT / "chat", tmp_path / "chat")
     ended = subprocess.run(
-        [sys.executable, "-S", "-m", "chat.keeper", str(data_dir)],
+        [sys.executable, "-S", "-m", "chat.store.keeper", str(data_dir)],
         cwd=tmp_path,
         stdin=os.pipe()[0],
         capture_output=True,

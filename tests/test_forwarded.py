@@ -2,7 +2,7 @@
 
 import pytest
 
-from chat.forwarded import Forwarded
+from chat.transport.forwarded import Forwarded
 
 PEER = "192.0.2.1"
 

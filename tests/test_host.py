@@ -2,8 +2,8 @@
 
 import pytest
 
-from chat.host import name_of
-from chat.http import security_headers
+from chat.transport.host import name_of
+from chat.transport.http import security_headers
 
 
 @pytest.mark.parametrize(

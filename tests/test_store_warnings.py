@@ -6,8 +6,9 @@ import pytest
 from redis.exceptions import RedisError
 
 import config
-from chat import condition, key_prefix, keys, store_warnings
-from chat.store import StoreError
+from chat import key_prefix, keys, store_warnings
+from chat.store import condition
+from chat.store.store import StoreError
 from tests.waiting import eventually
 
 SECRETS = {"SECRET_KEY": "s" * 32, "JWT_SECRET_KEY": "j" * 32}

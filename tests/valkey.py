@@ -6,7 +6,7 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from chat.embedded import socket_path
+from chat.store.embedded import socket_path
 
 
 def client(data_dir: Path) -> redis.Redis:

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from redis.exceptions import RedisError
 
-from chat.store import Store
+from chat.store.store import Store
 from verify.client import Client
 from verify.history import Broken, History, now
 from verify.observer import Observer

@@ -104,14 +104,14 @@ PLANTS: dict[str, list[tuple[str, str, str]]] = {
     # takes every life for the same gives the numbers once more.
     "space": [
         (
-            "chat/journal.py",
+            "chat/store/journal.py",
             "        if self._file is None:\n            return False\n"
             "        wanted = self._wanted()\n",
             "        if self._file is not None:\n            return True\n"
             "        wanted = self._wanted()\n",
         ),
         (
-            "chat/keeper.py",
+            "chat/store/keeper.py",
             "if self._took_writes and (self._writes_fail or not self._journal.is_whole()):\n",
             "if self._data_dir is None:\n",
         ),

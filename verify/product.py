@@ -17,7 +17,7 @@ from pathlib import Path
 
 import psutil
 
-from chat.embedded import EmbeddedStore, socket_path
+from chat.store.embedded import EmbeddedStore, socket_path
 from verify.api import Api
 from verify.disk import Disk
 

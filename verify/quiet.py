@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from chat import keys
-from chat.store import Store
+from chat.store.store import Store
 from verify.client import Client
 from verify.history import Count, History, Quiet, Stored, now
 from verify.link import Unanswered

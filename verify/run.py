@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from random import Random
 
-from chat import store
+from chat.store import store
 from verify.actions import act
 from verify.api import Api, Person
 from verify.client import Client

@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 
 from chat import keys
-from chat.store import Store
+from chat.store.store import Store
 from verify.history import Message, Stored
 
 

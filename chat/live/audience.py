@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 import eventlet
 
 from chat import history, memberships, presence, rooms
-from chat.live import frames
 from chat.live.connections import Connection
-from chat.live.turn import Turn
 from chat.presence import Timing
 from chat.rooms import Room
-from chat.store import Store
+from chat.store.store import Store
+from chat.transport import frames
+from chat.transport.turn import Turn
 
 # The beginning of every message that the scripts publish. Anything else on a channel is ignored.
 HEADING = re.compile(

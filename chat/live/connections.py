@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from chat.errors import N_, RateLimited
-from chat.live.session import Session
 from chat.presence import connection_of
+from chat.transport.session import Session
 from chat.users import User
 
 #: A connection is warned at most WARNING seconds before its token expires, and at least

@@ -14,11 +14,12 @@ from redis.exceptions import RedisError
 
 from chat import directory, history, rooms, text
 from chat.errors import N_, InternalError, Invalid, MaruError, NotJoined, Unauthorized, Unavailable
-from chat.live import allowance, call_limits, wire
+from chat.live import call_limits
 from chat.live.connections import Connection
 from chat.live.live import Live
-from chat.live.session import Session
 from chat.rooms import Room
+from chat.transport import allowance, wire
+from chat.transport.session import Session
 from chat.users import User
 
 log = logging.getLogger(__name__)

@@ -18,11 +18,11 @@ from chat.errors import N_, MaruError, NotFound, Unauthorized
 from chat.live.audience import HEADING, Audience, event_packet
 from chat.live.client_manager import ClientManager
 from chat.live.connections import Connection
-from chat.live.subscriber import Subscriber
-from chat.live.turn import Turn
 from chat.presence import REMOVED, Timing, session_of
 from chat.rooms import Room
-from chat.store import Store
+from chat.store.store import Store
+from chat.store.subscriber import Subscriber
+from chat.transport.turn import Turn
 
 log = logging.getLogger(__name__)
 

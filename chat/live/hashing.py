@@ -19,9 +19,9 @@ from eventlet.event import Event
 from eventlet.green import socket
 
 from chat.errors import N_, RateLimited, Unavailable
-from chat.live.fair_queue import FairQueue
-from chat.live.peer import has_hung_up
 from chat.passwords import Asker
+from chat.transport.fair_queue import FairQueue
+from chat.transport.peer import has_hung_up
 
 #: Jobs that may wait in each of the two queues. All together take some seconds.
 WAITING = 64

@@ -15,11 +15,12 @@ import eventlet
 import orjson
 from redis.exceptions import ReadOnlyError, RedisError
 
-from chat import condition, keys, memberships, owned_rooms, presence, rooms
+from chat import keys, memberships, owned_rooms, presence, rooms
 from chat.live.connections import Connection
 from chat.live.live import DEAF, Live
-from chat.live.session import Session
 from chat.rooms import Room
+from chat.store import condition
+from chat.transport.session import Session
 
 log = logging.getLogger(__name__)
 

@@ -25,8 +25,8 @@ from chat.conversation import Conversation
 from chat.errors import N_, Forbidden, NotFound, Unauthorized
 from chat.live.connections import Connection, Connections
 from chat.live.fanout import Fanout
-from chat.live.session import Session
 from chat.live.token_cache import Caller, TokenCache
+from chat.transport.session import Session
 from chat.users import GUEST, User
 
 log = logging.getLogger(__name__)

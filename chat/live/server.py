@@ -17,21 +17,22 @@ from flask import Flask
 from flask_socketio import SocketIO
 
 from chat.conversation import Conversation
-from chat.live import events, wire
-from chat.live.admission import Admission
-from chat.live.answers_in_flight import AnswersInFlight
-from chat.live.cross_origin import CrossOrigin
-from chat.live.engine import Engine
-from chat.live.frames import MESSAGE_MAX
+from chat.live import events
 from chat.live.heartbeat import Heartbeat
-from chat.live.http_server import HttpServer
 from chat.live.live import Live
-from chat.live.pipeline import Pipeline
-from chat.live.polling_cap import PollingCap
-from chat.live.polling_payload import PayloadCheck
 from chat.live.queue import QueueManager
-from chat.live.relay import Relay
 from chat.live.token_cache import Caller
+from chat.store.pipeline import Pipeline
+from chat.transport import wire
+from chat.transport.admission import Admission
+from chat.transport.answers_in_flight import AnswersInFlight
+from chat.transport.cross_origin import CrossOrigin
+from chat.transport.engine import Engine
+from chat.transport.frames import MESSAGE_MAX
+from chat.transport.http_server import HttpServer
+from chat.transport.polling_cap import PollingCap
+from chat.transport.polling_payload import PayloadCheck
+from chat.transport.relay import Relay
 
 # Of what the libraries say, failures only.
 log = logging.getLogger("socketio")
@@ -68,9 +69,9 @@ class Caps:
 class LiveServer:
     """Socket.IO for a Flask app. ``start`` begins to listen and to keep the leases.
 
-    Pages of ``origins`` may connect besides those of the same one: see ``chat.origin``. In
-    ``folder`` the workers of this machine find each other. ``base`` is the path that the app is
-    under, or ''.
+    Pages of ``origins`` may connect besides those of the same one: see
+    ``chat.transport.origin``. In ``folder`` the workers of this machine find each other. ``base``
+    is the path that the app is under, or ''.
     """
 
     def __init__(

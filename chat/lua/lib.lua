@@ -67,7 +67,7 @@ local function refusal(private, conns, members, connection, name)
 end
 
 -- The life of the store's data in which an epoch began: an epoch is '<life>-<12 characters>'; from older
--- versions of Maru it has no life. See chat/condition.py.
+-- versions of Maru it has no life. See chat/store/condition.py.
 local function life(epoch)
   return string.sub(epoch or '', 1, -14)
 end

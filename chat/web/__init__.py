@@ -11,25 +11,14 @@ from flask import Flask
 
 from chat.conversation import Conversation
 from chat.passwords import Hasher
-from chat.store import Store
-from chat.web import (
-    admin,
-    api,
-    api_refused,
-    api_tokens,
-    assets,
-    auth,
-    cli,
-    cors,
-    errors,
-    i18n,
-    identity,
-    markup,
-    operations,
-    pages,
-    security,
-    tokens,
-)
+from chat.store.store import Store
+from chat.web import assets, cli, errors, i18n, identity, operations, security, tokens
+from chat.web.api import cors
+from chat.web.api import refused as api_refused
+from chat.web.api import rooms as api
+from chat.web.api import tokens as api_tokens
+from chat.web.pages import admin, auth, markup
+from chat.web.pages import rooms as pages
 from chat.web.parts import Parts
 from chat.web.tokens import Caller, verify_token
 from config import Settings

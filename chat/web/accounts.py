@@ -6,10 +6,10 @@ import secrets
 from flask import Response, after_this_request, request
 
 from chat import login_limits, text, users
-from chat.address import network_of
 from chat.errors import Invalid
 from chat.login_limits import Place
 from chat.passwords import Asker
+from chat.transport.address import network_of
 from chat.users import User
 from chat.web.parts import parts
 from chat.web.security import over_tls

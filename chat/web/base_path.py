@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from chat.http import App
+from chat.transport.http import App
 
 
 class BasePath:

@@ -14,10 +14,11 @@ from flask import Flask
 from flask.cli import with_appcontext
 from redis.exceptions import RedisError
 
-from chat import condition, embedded, store_choice, users
-from chat.embedded import EmbeddedError
+from chat import users
 from chat.errors import MaruError
-from chat.store import Store
+from chat.store import condition, embedded, store_choice
+from chat.store.embedded import EmbeddedError
+from chat.store.store import Store
 from chat.web.parts import parts
 
 

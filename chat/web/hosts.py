@@ -9,9 +9,9 @@ from typing import Any
 
 import orjson
 
-from chat.host import name_of
-from chat.http import OPERATORS, App
-from chat.refusal_page import is_wanted, refusal_page
+from chat.transport.host import name_of
+from chat.transport.http import OPERATORS, App
+from chat.transport.refusal_page import is_wanted, refusal_page
 
 _REFUSAL = {"error": {"code": "invalid", "message": "There is no such host here."}}
 
@@ -19,7 +19,7 @@ _REFUSAL = {"error": {"code": "invalid", "message": "There is no such host here.
 class AllowedHosts:
     """WSGI middleware: answers 400 to requests for a host that is not in ``allowed``.
 
-    ``allowed`` are names as ``chat.host.name_of`` returns them; the port does not matter.
+    ``allowed`` are names as ``chat.transport.host.name_of`` returns them; the port does not matter.
     """
 
     def __init__(self, app: App, allowed: frozenset[str]) -> None:

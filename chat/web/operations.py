@@ -4,7 +4,7 @@ from flask import Blueprint
 from flask.typing import ResponseReturnValue
 from redis.exceptions import RedisError
 
-from chat import condition
+from chat.store import condition
 from chat.web.parts import parts
 
 blueprint = Blueprint("operations", __name__)

@@ -8,7 +8,7 @@ from flask import current_app
 
 from chat.conversation import Conversation
 from chat.passwords import Hasher
-from chat.store import Store
+from chat.store.store import Store
 from config import Settings
 
 

@@ -9,8 +9,8 @@ from flask import Flask, Response, request
 from flask.sessions import SecureCookieSessionInterface, SessionMixin
 from itsdangerous import SignatureExpired, TimestampSigner, URLSafeTimedSerializer
 
-from chat.forwarded import Forwarded
-from chat.http import BODY_MAX, ResponseHeaders
+from chat.transport.forwarded import Forwarded
+from chat.transport.http import BODY_MAX, ResponseHeaders
 from chat.web.base_path import BasePath
 from chat.web.hosts import AllowedHosts
 from chat.web.parts import parts

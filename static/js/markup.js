@@ -1,6 +1,6 @@
 /**
  * What people write, as markup: links, `code`, ``` blocks. Everything else is plain. One grammar with
- * message_text() in chat/web/markup.py; tests/fixtures/message_text.json holds what both must make of a text.
+ * message_text() in chat/web/pages/markup.py; tests/fixtures/message_text.json holds what both must make of a text.
  */
 import { element } from './dom.js';
 

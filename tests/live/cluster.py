@@ -14,7 +14,7 @@ from pathlib import Path
 import psutil
 import requests
 
-from chat.embedded import socket_path
+from chat.store.embedded import socket_path
 from tests.live.client import Client
 from tests.ports import free_port
 from tests.waiting import eventually

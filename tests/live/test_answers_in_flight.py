@@ -4,7 +4,7 @@ import socket
 
 import pytest
 
-from chat.live.answers_in_flight import IN_FLIGHT_MAX, AnswersInFlight
+from chat.transport.answers_in_flight import IN_FLIGHT_MAX, AnswersInFlight
 
 
 @pytest.fixture

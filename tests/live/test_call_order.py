@@ -5,7 +5,7 @@ import json
 import pytest
 
 from chat import keys
-from chat.store import connect as open_store
+from chat.store.store import connect as open_store
 from tests.live.raw import Raw
 
 

@@ -12,7 +12,7 @@ import pytest
 import requests
 import websocket
 
-from chat.live import frames
+from chat.transport import frames
 from tests.live.client import settle
 from tests.live.raw import Raw
 from tests.live.test_frames import sent

@@ -10,8 +10,8 @@ from random import Random
 
 import pytest
 
-from chat.live import frames
-from chat.live.frames import BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT, FrameError, Parser
+from chat.transport import frames
+from chat.transport.frames import BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT, FrameError, Parser
 
 LONGEST = 70_000
 CORPUS = {path.stem: path for path in sorted((Path(__file__).parent / "corpus").glob("*.hex"))}

@@ -8,7 +8,7 @@ import greenlet
 import pytest
 from eventlet import hubs
 
-from chat.live.greenlet_pool import IDLE, GreenletPool
+from chat.transport.greenlet_pool import IDLE, GreenletPool
 from tests.live import loop
 
 

@@ -10,8 +10,8 @@ from gunicorn.http.parser import RequestParser
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from chat.live.http_head import FIELDS_MAX, HEAD_MAX, LINE_MAX, HeadReader
-from chat.live.http_refusal import Refused
+from chat.transport.http_head import FIELDS_MAX, HEAD_MAX, LINE_MAX, HeadReader
+from chat.transport.http_refusal import Refused
 
 SERVER, CLIENT = ("127.0.0.1", 5000), ("192.0.2.7", 40_000)
 CONNECTION = {

@@ -8,14 +8,14 @@ import eventlet
 import pytest
 from eventlet.green import socket as green_socket
 
-from chat.http import BODY_MAX
-from chat.live import http_stream
-from chat.live.admission import Admission
-from chat.live.bodies import BODIES, BODIES_PER_ADDRESS, SMALL, Bodies
-from chat.live.http_connection import Connection
-from chat.live.http_refusal import Refused
-from chat.live.http_server import HttpServer
-from chat.live.http_stream import MinimumRate
+from chat.transport import http_stream
+from chat.transport.admission import Admission
+from chat.transport.bodies import BODIES, BODIES_PER_ADDRESS, SMALL, Bodies
+from chat.transport.http import BODY_MAX
+from chat.transport.http_connection import Connection
+from chat.transport.http_refusal import Refused
+from chat.transport.http_server import HttpServer
+from chat.transport.http_stream import MinimumRate
 from tests.live.cluster import PASSWORD
 from tests.live.loop import turn, until
 from tests.live.test_http_server import request, whole_answer

@@ -7,7 +7,7 @@ import greenlet
 import pytest
 from eventlet import hubs
 
-from chat.live.http_queue import MOST, RequestQueue
+from chat.transport.http_queue import MOST, RequestQueue
 from tests.live.loop import until
 
 

@@ -5,8 +5,8 @@ import socket
 
 import pytest
 
-from chat.live.admission import Admission
-from chat.live.http_server import RESERVE
+from chat.transport.admission import Admission
+from chat.transport.http_server import RESERVE
 from tests.live.raw import Raw
 from tests.live.test_worker import ask, connect
 from tests.waiting import eventually

@@ -12,11 +12,12 @@ import pkgutil
 from collections.abc import Callable, Iterator
 
 import chat.live
+import chat.transport
 import config
 
 LIBRARIES = ("engineio", "socketio", "flask_socketio", "eventlet")
 
-#: Methods that classes of ``chat/live`` replace, with digests of the library's source.
+#: Methods that Maru's own classes replace, with digests of the library's source.
 REPLACED = {
     "engineio.base_server.BaseServer.__init__": "8bea637f2d0c",
     "engineio.base_socket.BaseSocket.__init__": "afdf3fd68eab",
@@ -96,14 +97,14 @@ def replaced() -> Iterator[tuple[type, str]]:
 
 
 def classes() -> Iterator[type]:
-    for module in pkgutil.iter_modules(chat.live.__path__):
-        # Importing that one would make greenlets of this process's threads.
-        if module.name == "patched":
-            continue
-        loaded = importlib.import_module(f"chat.live.{module.name}")
-        for value in vars(loaded).values():
-            if inspect.isclass(value) and value.__module__ == loaded.__name__:
-                yield value
+    for package in (chat.live, chat.transport):
+        for module in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
+            # Importing that one would make greenlets of this process's threads.
+            if module.name != "chat.transport.patched":
+                loaded = importlib.import_module(module.name)
+                for value in vars(loaded).values():
+                    if inspect.isclass(value) and value.__module__ == loaded.__name__:
+                        yield value
 
 
 def is_of_library(kind: type) -> bool:

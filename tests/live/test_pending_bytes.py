@@ -6,11 +6,11 @@ import eventlet
 import pytest
 from eventlet.greenio import GreenSocket
 
-from chat.live import wire
-from chat.live.backlog import Backlog
-from chat.live.engine import Engine
-from chat.live.session import Session
-from chat.live.transport import Transport
+from chat.transport import wire
+from chat.transport.backlog import Backlog
+from chat.transport.engine import Engine
+from chat.transport.session import Session
+from chat.transport.transport import Transport
 from tests.live.loop import until
 
 KB = 1024

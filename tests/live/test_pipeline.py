@@ -10,12 +10,12 @@ import config
 
 #: What each program begins with; it prints what it found as JSON.
 PRELUDE = """
-import chat.live.patched
+import chat.transport.patched
 import json, sys, threading, time
 import redis
-from chat import store
-from chat.live.pipeline import Pipeline
-from chat.live.turn import Turn
+from chat.store import store
+from chat.store.pipeline import Pipeline
+from chat.transport.turn import Turn
 opened = store.connect(sys.argv[1])
 direct = redis.Redis.from_url(sys.argv[1])
 pipeline = Pipeline(opened, Turn())

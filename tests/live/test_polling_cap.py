@@ -10,7 +10,7 @@ import pytest
 import requests
 from requests.adapters import HTTPAdapter
 
-from chat.live.engine import KEPT, _kept
+from chat.transport.engine import KEPT, _kept
 from tests.live.raw import Raw
 from tests.waiting import eventually
 

@@ -11,8 +11,8 @@ import pytest
 import requests
 from eventlet.green import socket as green_socket
 
-from chat.embedded import socket_path
-from chat.live.relay import Relay
+from chat.store.embedded import socket_path
+from chat.transport.relay import Relay
 from tests.live.loop import turn
 from tests.live.test_crowd_of_requests import CROWD, answers, stopped
 from tests.live.test_http_server import request

@@ -6,7 +6,7 @@ import pytest
 
 from chat import users
 from chat.passwords import Hasher
-from chat.store import connect as open_store
+from chat.store.store import connect as open_store
 from tests.live.client import settle
 from tests.live.cluster import PASSWORD
 from tests.waiting import eventually

@@ -14,11 +14,11 @@ import config
 
 #: What each program begins with; it prints what it found as JSON.
 PRELUDE = """
-import chat.live.patched
+import chat.transport.patched
 import json, logging, sys
 import eventlet, psutil, redis
-from chat import store
-from chat.live.subscriber import Subscriber
+from chat.store import store
+from chat.store.subscriber import Subscriber
 logging.basicConfig(level=logging.ERROR)
 opened = store.connect(sys.argv[1])
 direct = redis.Redis.from_url(sys.argv[1])
@@ -121,7 +121,7 @@ tell([len(given_up) > 1, not_subscribed(kept), len(connected)])
 def test_of_a_store_that_takes_connections_and_is_silent_the_log_says_it_once(told):
     """As one does that loads its data."""
     assert told("""
-import chat.live.subscriber as module
+import chat.store.subscriber as module
 said = []
 module.log.warning = lambda line, *_: said.append(line.split(" (")[0])
 module.SILENCE = 0.1

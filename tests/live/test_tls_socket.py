@@ -7,8 +7,8 @@ import eventlet
 import pytest
 from eventlet.greenio import GreenSocket
 
-from chat.live.takeover import take_over
-from chat.live.tls_socket import TlsSocket
+from chat.transport.takeover import take_over
+from chat.transport.tls_socket import TlsSocket
 from tests.processes import call
 
 

@@ -4,7 +4,7 @@ import eventlet
 import greenlet
 import pytest
 
-from chat.live.turn import Turn
+from chat.transport.turn import Turn
 from tests.live import loop
 
 KINDS = ("soon", "work", "at_end", "flush", "next", "later")

@@ -1,17 +1,17 @@
 """An echo on Maru's own transport, for suites that test the protocol of WebSockets alone."""
 
-import chat.live.patched  # noqa: F401
+import chat.transport.patched  # noqa: F401
 
 # isort: split
 import sys
 
 import eventlet
 
-from chat.live import frames, handshake
-from chat.live.admission import Admission
-from chat.live.http_server import HttpServer
-from chat.live.transport import Transport
-from chat.live.turn import Turn
+from chat.transport import frames, handshake
+from chat.transport.admission import Admission
+from chat.transport.http_server import HttpServer
+from chat.transport.transport import Transport
+from chat.transport.turn import Turn
 
 
 class Echo:

@@ -8,7 +8,8 @@ import sys
 import pytest
 
 import config
-from chat import store_choice, users
+from chat import users
+from chat.store import store_choice
 from chat.users import Hasher
 from tests.conftest import PASSWORD
 

@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from chat import users
-from chat.web.markup import message_text
+from chat.web.pages.markup import message_text
 from tests.live.cluster import ROOT
 
 #: What both the server and the script (``tests/browser/test_markup.py``) make of a text.

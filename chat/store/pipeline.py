@@ -1,0 +1,224 @@
+"""Sends the store's commands of one turn of the event loop in one write, over one connection.
+
+All greenlets of a worker share the connection. It is redis-py's own, so TLS, authentication and
+addresses are the library's work. This module only decides when it is written and read.
+"""
+
+import logging
+import random
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import eventlet
+import greenlet
+import hiredis
+from eventlet import hubs
+from redis.exceptions import ConnectionError, RedisError, ResponseError, TimeoutError
+
+from chat.store import condition
+from chat.store.store import COMMAND_TIMEOUT, SCRIPTS, Command, Store
+from chat.transport.turn import Turn
+
+log = logging.getLogger(__name__)
+
+#: Seconds before a batch is sent once more over a new connection, at the most.
+PAUSE = 0.05
+#: Seconds between two checks of how long the oldest batch has waited.
+LOOK = 0.5
+
+
+class _Batch:
+    """The commands of one caller, whose greenlet sleeps until all answers have arrived."""
+
+    __slots__ = ("answers", "commands", "is_second_try", "packed", "since", "waiter")
+
+    def __init__(self, commands: Sequence[Command], waiter: Any) -> None:
+        self.commands = len(commands)
+        self.packed = b"".join([hiredis.pack_command(command) for command in commands])  # type: ignore[arg-type]
+        self.answers: list[Any] = []
+        self.waiter = waiter
+        self.since = time.monotonic()
+        self.is_second_try = False
+
+    def wake(self, failure: Exception | None = None) -> None:
+        """Let the caller go on. To be called by the event loop."""
+        waiter, self.waiter = self.waiter, None
+        if waiter is None:
+            return
+        if failure is None:
+            waiter.switch()
+        else:
+            waiter.throw(failure)
+
+
+class Pipeline:
+    """``send`` serves as ``Store.travel``: it takes commands, and returns answers and errors.
+
+    Commands are carried out in the order of sending, also when a broken connection makes it
+    necessary to send them again. ``on_other_server()`` is called when the server behind the
+    connection cannot be used, or is another one than before: then other connections have to be
+    made anew as well.
+    """
+
+    def __init__(
+        self, store: Store, turn: Turn, on_other_server: Callable[[], None] = lambda: None
+    ) -> None:
+        self._store = store
+        self._turn = turn
+        self._on_other_server = on_other_server
+        pool = store.redis.connection_pool
+        options = {**pool.connection_kwargs, "health_check_interval": 0}
+        self._connection = pool.connection_class(**options)
+        #: The batches that are not answered yet, in order; and those of them not yet written.
+        self._pending: deque[_Batch] = deque()
+        self._unwritten: list[_Batch] = []
+        #: Batches with all answers, whose callers are woken together.
+        self._answered: list[_Batch] = []
+        self._writer: Any = None
+        self._reader: Any = None
+        self._idle = self._broken = False
+
+    def send(self, commands: Sequence[Command]) -> list[Any]:
+        """Raises ``ConnectionError`` after a second try, and ``TimeoutError``."""
+        batch = _Batch(commands, greenlet.getcurrent())
+        self._pending.append(batch)
+        self._unwritten.append(batch)
+        if self._writer is None:
+            self._writer = eventlet.spawn(self._write)
+        self._start_writing()
+        try:
+            hubs.get_hub().switch()
+        finally:
+            # If an exception (a timeout) has ended the sleep, nobody is to be woken later.
+            batch.waiter = None
+        return batch.answers
+
+    def _start_writing(self) -> None:
+        if self._idle:
+            self._idle = False
+            self._turn.at_end(self._writer.switch)
+
+    def _write(self) -> None:
+        """Write what has gathered, turn after turn; a reader beside it takes the answers."""
+        while True:
+            if not self._unwritten:
+                self._idle = True
+                hubs.get_hub().switch()
+            if self._broken:
+                # Jitter: everybody who waited for a store that was restarted comes now.
+                self._broken = False
+                eventlet.sleep(random.uniform(0, PAUSE))
+            try:
+                if not self._connection.is_connected:
+                    self._connect()
+                unwritten, self._unwritten = self._unwritten, []
+                # One piece: the library writes each of several by itself.
+                piece = b"".join([batch.packed for batch in unwritten])
+                self._connection.send_packed_command([piece], check_health=False)
+            except Exception as error:
+                self._fail(error)
+
+    def _connect(self) -> None:
+        self._connection.connect()
+        # Scripts are loaded first: a command that had to load its script would lose its place.
+        for script in SCRIPTS.values():
+            self._connection.send_command("SCRIPT", "LOAD", script.source)
+        for command in condition.WHO_ANSWERS:
+            self._connection.send_command(*command)
+        for _ in SCRIPTS:
+            self._connection.read_response()
+        self._begin_life([self._connection.read_response() for _ in condition.WHO_ANSWERS])
+        self._reader = eventlet.spawn(self._read)
+
+    def _begin_life(self, answers: list[Any]) -> None:
+        before = self._store.life
+        self._store.life, self._store.is_kept = condition.life(answers)
+        if before and before != self._store.life:
+            self._leave_server()
+            # Waiting commands name epochs of the old life, whose numbers may be given out again.
+            replaced = ConnectionError("The store is another one now.", status_code="REPLACED")
+            self._give_up(list(self._pending), replaced)
+            self._pending.clear()
+            self._unwritten.clear()
+
+    def _leave_server(self) -> None:
+        self._store.leave_server()
+        self._on_other_server()
+
+    def _read(self) -> None:
+        try:
+            while True:
+                answer = self._next_answer()
+                if isinstance(answer, Exception) and condition.condemns(answer):
+                    self._leave_server()
+                    raise answer
+                batch = self._pending[0]
+                batch.answers.append(answer)
+                if len(batch.answers) == batch.commands:
+                    self._answered.append(self._pending.popleft())
+                    if len(self._answered) == 1:
+                        self._turn.soon(self._wake)
+        except Exception as error:
+            self._fail(error)
+
+    def _wake(self) -> None:
+        answered, self._answered = deque(self._answered), []
+        try:
+            while answered:
+                answered.popleft().wake()
+        finally:
+            # One of the callers has failed; the others have a turn of their own.
+            if answered:
+                self._answered.extend(answered)
+                self._turn.soon(self._wake)
+
+    def _next_answer(self) -> Any:
+        while True:
+            try:
+                return self._connection.read_response(timeout=LOOK, disconnect_on_error=False)
+            except ResponseError as error:
+                return error
+            except TimeoutError:
+                waited = self._pending and time.monotonic() - self._pending[0].since
+                # After a pause of the whole process the time is over, but an answer may be here.
+                if waited and waited > COMMAND_TIMEOUT and not self._connection.can_read(timeout=0):
+                    raise
+
+    def _fail(self, error: Exception) -> None:
+        """The connection has failed: send its unanswered batches again, each at most once.
+
+        So a restarted store is not noticed. After a second failure, or a timeout, the callers get
+        the error: the clients have an outbox and repeat their calls.
+        """
+        if not isinstance(error, RedisError | OSError):
+            log.exception("The pipeline to the store failed")
+        reader, self._reader = self._reader, None
+        if reader is not None and reader is not greenlet.getcurrent():
+            reader.kill()
+        self._connection.disconnect()
+        self._broken = True
+        hopeless = isinstance(error, TimeoutError)
+        failed, self._pending = self._pending, deque()
+        given_up = [batch for batch in failed if hopeless or batch.is_second_try]
+        self._give_up(given_up, error)
+        for batch in failed:
+            if not (hopeless or batch.is_second_try):
+                batch.is_second_try = True
+                batch.answers.clear()
+                self._pending.append(batch)
+        self._unwritten = list(self._pending)
+        if self._unwritten:
+            self._start_writing()
+
+    def _give_up(self, batches: Sequence[_Batch], error: Exception) -> None:
+        for batch in batches:
+            hubs.get_hub().schedule_call_global(0, batch.wake, _again(error))
+
+
+def _again(error: Exception) -> Exception:
+    """A copy of the error for each caller: a shared one would collect all their tracebacks."""
+    if isinstance(error, RedisError):
+        return type(error)(str(error), status_code=error.status_code)
+    return ConnectionError(str(error))

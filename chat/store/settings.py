@@ -1,0 +1,14 @@
+"""Which store is used: the settings that modules here read."""
+
+from pathlib import Path
+from typing import Protocol
+
+
+class StoreSettings(Protocol):
+    """``embedded`` says whether Maru runs a Valkey of its own, in ``data_dir``."""
+
+    @property
+    def embedded(self) -> bool: ...
+
+    @property
+    def data_dir(self) -> Path: ...

@@ -1,0 +1,254 @@
+"""The store: one Redis or Valkey, 7 or later, and the scripts that change it.
+
+Everything that changes several keys is a script in ``lua/``; ``Store.run`` runs one, and
+``Store.batch`` sends several commands and scripts in one write.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+import redis
+from redis.backoff import ExponentialWithJitterBackoff
+from redis.exceptions import (
+    ClusterDownError,
+    ConnectionError,
+    MasterDownError,
+    NoScriptError,
+    ReadOnlyError,
+    ResponseError,
+)
+from redis.retry import Retry
+
+from chat.errors import N_, Conflict, Forbidden, MaruError, NotFound, NotJoined
+from chat.store import condition
+
+OLDEST_VERSION = (7, 0)
+#: Connections of one process. Callers wait for a free one rather than open ever more.
+POOL_SIZE = 32
+#: Seconds after which a silent store counts as away.
+COMMAND_TIMEOUT = 3.0
+
+Argument = str | bytes | int
+Command = tuple[Argument, ...]
+#: Sends commands in one write, and gives their answers in order, an error in place of an answer.
+Travel = Callable[[Sequence[Command]], list[Any]]
+
+T = TypeVar("T")
+
+
+class StoreError(Exception):
+    """The store cannot be used; the text is one line for the operator."""
+
+
+@dataclass(frozen=True)
+class Script:
+    sha: str
+    source: str
+
+
+@dataclass(slots=True)
+class Call:
+    """One script call of a batch. Not frozen, as each message makes one: that takes longer."""
+
+    script: str
+    keys: Sequence[str]
+    args: Sequence[Argument] = ()
+
+
+@dataclass(slots=True)
+class Question(Generic[T]):
+    """Script calls and commands that belong together, and ``read``, which understands the answers.
+
+    Several can be asked in one write; see ``Store.ask_together``.
+    """
+
+    calls: Sequence[Call | Command]
+    read: Callable[[list[Any]], T]
+
+
+class Store:
+    """``redis`` gives bytes, never str. Every method raises ``redis.exceptions.RedisError``.
+
+    What scripts and commands of a batch answer is as the protocol has it: bytes, numbers, lists.
+    ``travel`` is how a batch gets there and back; the live side has a faster way.
+    """
+
+    def __init__(self, client: redis.Redis) -> None:
+        # Any: the library's types leave open whether answers are bytes or str; here they are bytes.
+        self.redis: Any = client
+        self._plain: Any = redis.Redis(connection_pool=client.connection_pool)
+        self._plain.response_callbacks.clear()
+        self.travel: Travel = self._by_pool
+        #: Which life of the store's data the last connection found; see ``condition.life``.
+        self.life = ""
+        #: Whether that is the embedded store.
+        self.is_kept = False
+
+    def run(self, script: str, script_keys: Sequence[str], args: Sequence[Argument] = ()) -> Any:
+        """Run one script. Raises the domain's error where the script answers with one."""
+        return self.batch([Call(script, script_keys, args)])[0]
+
+    def batch(self, calls: Sequence[Call | Command]) -> list[Any]:
+        """Send script calls and plain commands in one write; their answers, in order.
+
+        They are carried out in order, with others' commands in between. Raises the first error.
+        """
+        answers = self.try_batch(calls)
+        for answer in answers:
+            if isinstance(answer, Exception):
+                raise answer
+        return answers
+
+    def ask(self, question: Question[T]) -> T:
+        """Raises as ``batch`` does."""
+        return question.read(self.batch(question.calls))
+
+    def ask_together(self, *questions: Question[Any]) -> list[Any]:
+        """The answers to several questions, which travel in one write. Raises as ``batch`` does.
+
+        In order, but for a store that has just forgotten its scripts: those are run at the end.
+        """
+        if len(questions) == 1:
+            return [self.ask(questions[0])]
+        answers = iter(self.batch([call for question in questions for call in question.calls]))
+        return [question.read([next(answers) for _ in question.calls]) for question in questions]
+
+    def try_batch(self, calls: Sequence[Call | Command]) -> list[Any]:
+        """The same, with the error of a command in place of its answer."""
+        if not calls:
+            return []
+        answers = self._send(calls)
+        for answer in answers:
+            if isinstance(answer, Exception):
+                return self._with_errors(calls, answers)
+        return answers
+
+    def _with_errors(self, calls: Sequence[Call | Command], answers: list[Any]) -> list[Any]:
+        """Scripts that the store did not know are run now; the rest are the domain's errors."""
+        again = [i for i, answer in enumerate(answers) if isinstance(answer, NoScriptError)]
+        if again:
+            self._load_scripts()
+            for i, answer in zip(again, self._send([calls[i] for i in again]), strict=True):
+                answers[i] = answer
+        return [_as_domain_error(a) if isinstance(a, Exception) else a for a in answers]
+
+    def check(self) -> None:
+        """Raise ``RedisError`` unless the store answers, and ``StoreError`` if it is too old."""
+        info = self.redis.info("server")
+        self._load_scripts()
+        # Valkey tells the Redis version that it is compatible with as redis_version.
+        name, version = (
+            ("Valkey", info["valkey_version"])
+            if "valkey_version" in info
+            else ("Redis", info["redis_version"])
+        )
+        if tuple(int(part) for part in str(version).split(".")[:2]) < OLDEST_VERSION:
+            raise StoreError(f"The store is {name} {version}; Maru needs Redis 7 or Valkey.")
+
+    def _send(self, calls: Sequence[Call | Command]) -> list[Any]:
+        return self.travel([_command(call) for call in calls])
+
+    def leave_server(self) -> None:
+        """Use no connection any more that is idle now: the server behind it is not the one."""
+        self.redis.connection_pool.disconnect(inuse_connections=False)
+
+    def _by_pool(self, commands: Sequence[Command]) -> list[Any]:
+        answers = self._by_one_connection(commands)
+        if any(isinstance(a, Exception) and condition.condemns(a) for a in answers):
+            self.leave_server()
+            answers = self._by_one_connection(commands)
+        return answers
+
+    def _by_one_connection(self, commands: Sequence[Command]) -> list[Any]:
+        pipeline = self._plain.pipeline(transaction=False)
+        for command in commands:
+            pipeline.execute_command(*command)
+        answers: list[Any] = pipeline.execute(raise_on_error=False)
+        return answers
+
+    def _load_scripts(self) -> None:
+        for script in SCRIPTS.values():
+            self.redis.script_load(script.source)
+
+
+def snapshot(commands: Sequence[Command], read: Callable[[list[Any]], T]) -> Question[T]:
+    """The question that these commands are, with nobody's in between."""
+
+    def read_all(answers: list[Any]) -> T:
+        for answer in answers[-1]:
+            if isinstance(answer, Exception):
+                raise answer
+        return read(answers[-1])
+
+    return Question([("MULTI",), *commands, ("EXEC",)], read_all)
+
+
+def _command(call: Call | Command) -> Command:
+    if isinstance(call, Call):
+        return ("EVALSHA", SCRIPTS[call.script].sha, len(call.keys), *call.keys, *call.args)
+    return call
+
+
+def fields(answer: Sequence[bytes]) -> dict[bytes, bytes]:
+    """A whole hash, from the answer to HGETALL."""
+    return dict(zip(answer[::2], answer[1::2], strict=True))
+
+
+def connect(url: str) -> Store:
+    """A store at ``redis://``, ``rediss://`` or ``unix://``; connects when it is first used.
+
+    Raises ``StoreError`` when the URL is none of these.
+    """
+    try:
+        pool = redis.BlockingConnectionPool.from_url(
+            url,
+            max_connections=POOL_SIZE,
+            timeout=COMMAND_TIMEOUT,
+            protocol=2,
+            socket_timeout=COMMAND_TIMEOUT,
+            socket_connect_timeout=COMMAND_TIMEOUT,
+            health_check_interval=30,
+            # Once more at once, over a new connection: the store may have been restarted since
+            # the last command. More patience than that is the client's, which has an outbox; and
+            # a store that is only silent has had all of ours.
+            # So has one that is no primary any more: its address may lead to another by now.
+            retry=Retry(
+                ExponentialWithJitterBackoff(base=0.05, cap=0.5),
+                1,
+                (ConnectionError, ReadOnlyError, MasterDownError, ClusterDownError),
+            ),
+            **({} if url.startswith("unix:") else {"socket_keepalive": True}),
+        )
+    except ValueError as error:
+        raise StoreError(f"REDIS_URL cannot be used: {error}") from error
+    return Store(redis.Redis(connection_pool=pool))
+
+
+def _scripts() -> Iterator[tuple[str, Script]]:
+    folder = Path(__file__).parents[1] / "lua"
+    shared = (folder / "lib.lua").read_text("utf-8")
+    for path in sorted(folder.glob("*.lua")):
+        if path.stem != "lib":
+            source = shared + path.read_text("utf-8")
+            yield path.stem, Script(hashlib.sha1(source.encode()).hexdigest(), source)
+
+
+SCRIPTS = dict(_scripts())
+
+
+def _as_domain_error(error: Exception) -> Exception:
+    if isinstance(error, ResponseError):
+        refusals: dict[str, MaruError] = {
+            "NOTFOUND": NotFound(N_("There is no such room.")),
+            "NOTJOINED": NotJoined(N_("Join the room first.")),
+            "USEDBEFORE": Conflict(N_("This clientId stands for something else already.")),
+            "TOOMANYEDITS": Conflict(N_("This message was changed too often.")),
+            "TOOMANYREACTIONS": Conflict(N_("There are too many reactions to this message.")),
+            "NOMESSAGE": NotFound(N_("There is no such message.")),
+            "NOTYOURS": Forbidden(N_("Only its sender can change a message.")),
+        }
+        return refusals.get(str(error).split(" ")[0], error)
+    return error

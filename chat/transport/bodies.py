@@ -1,0 +1,66 @@
+"""Limits the bytes of request bodies that a worker holds, in all and for each client address.
+
+Only bytes that have arrived count. A ``Content-Length`` costs nothing to send: if announced bytes
+counted, one client could use up the limit for all.
+"""
+
+from collections import Counter
+
+from chat.transport.http_refusal import RETRY, Refused
+
+#: Bytes of request bodies that are held, in all and for one address.
+BODIES, BODIES_PER_ADDRESS = 128 * 2**20, 16 * 2**20
+#: Bytes of one body that are read even if the total is used up: enough for a log-in.
+SMALL = 16 * 1024
+
+
+class Bodies:
+    """Counts the bytes of all bodies from their reading to the end of their request."""
+
+    def __init__(self) -> None:
+        self.size = 0
+        self._of: Counter[str] = Counter()
+
+    def begin(self, network: str | None) -> "Held":
+        """A body is about to be read. ``None`` for a network: only the total counts."""
+        return Held(self, network)
+
+    def add(self, network: str | None, had: int, size: int) -> None:
+        """Count ``size`` more bytes of a body that has ``had`` bytes. Raises ``Refused``."""
+        of_address = 0 if network is None else self._of[network] + size
+        is_full = self.size + size > BODIES and had + size > SMALL
+        if is_full or of_address > BODIES_PER_ADDRESS:
+            raise Refused(503, "Too much is being sent to this server at once.", RETRY)
+        self.size += size
+        if network is not None:
+            self._of[network] = of_address
+
+    def remove(self, network: str | None, size: int) -> None:
+        """Count off these bytes."""
+        self.size -= size
+        if network is not None:
+            self._of[network] -= size
+            if not self._of[network]:
+                del self._of[network]
+
+
+class Held:
+    """Counts the bytes of one body."""
+
+    __slots__ = ("_bodies", "_network", "_size")
+
+    def __init__(self, bodies: Bodies, network: str | None) -> None:
+        self._bodies = bodies
+        self._network = network
+        self._size = 0
+
+    def add(self, size: int) -> None:
+        """``size`` more bytes have arrived. Raises ``Refused``."""
+        self._bodies.add(self._network, self._size, size)
+        self._size += size
+
+    def end(self) -> None:
+        """The body is not needed any more. May be called again."""
+        if self._size:
+            self._bodies.remove(self._network, self._size)
+            self._size = 0

@@ -1,0 +1,153 @@
+"""Reads one client's request and writes the answer, at a minimum rate and within a total time.
+
+A client that sends only a few bytes at a time is read less often: so a request that comes byte by
+byte costs hardly more turns of the event loop than one that comes in a few pieces.
+"""
+
+import contextlib
+import socket
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import eventlet
+
+from chat.transport.http_body import Chunks
+
+#: Bytes read or written at a time.
+CHUNK = 64 * 1024
+#: After EAGER reads of fewer than LITTLE bytes there are PAUSE seconds before each further read.
+EAGER, LITTLE, PAUSE = 8, 512, 0.1
+#: Bytes that are still read from a client after a refusal, and for how many seconds.
+DRAIN, DRAIN_SECONDS = 1024 * 1024, 2.0
+
+
+@dataclass(frozen=True)
+class MinimumRate:
+    """A transfer may take ``grace`` seconds, and one more for each ``rate`` bytes that it has done.
+
+    ``total`` is the number of seconds that it may take at most.
+    """
+
+    grace: float
+    rate: float
+    total: float
+
+    def deadline(self, begun: float, done: int) -> float:
+        """Until when a transfer that began then, and has ``done`` bytes, must have gone on."""
+        return begun + min(self.total, self.grace + done / self.rate)
+
+
+BODY_RATE = MinimumRate(grace=5.0, rate=1024, total=60.0)
+ANSWER_RATE = MinimumRate(grace=10.0, rate=4096, total=300.0)
+
+
+class Stream:
+    """One client's socket. ``rest`` are bytes that have been read and not used yet."""
+
+    __slots__ = ("_begun", "_client", "_little_reads", "_sent", "has_failed", "rest")
+
+    def __init__(self, client: Any, rest: bytes = b"") -> None:
+        self._client = client
+        self._begun = 0.0
+        self._little_reads = self._sent = 0
+        self.rest = rest
+        #: Whether sending has failed: the client is gone, or reads too slowly.
+        self.has_failed = False
+
+    def begin_reading(self) -> bytes:
+        """A head or a body begins: gives what has been read of it already."""
+        data, self.rest = self.rest, b""
+        self._little_reads = int(bool(data))
+        return data
+
+    def receive(self, until: float, most: int = CHUNK, little: int = LITTLE) -> bytes:
+        """The next bytes; none at the end of the stream. ``until`` is a time of ``monotonic``.
+
+        After ``EAGER`` reads of fewer than ``little`` bytes it pauses first. Raises ``OSError``,
+        ``TimeoutError``.
+        """
+        if self._little_reads > EAGER:
+            eventlet.sleep(PAUSE)
+        self._client.settimeout(_seconds_until(until))
+        data: bytes = self._client.recv(most)
+        self._little_reads += len(data) < little
+        return data
+
+    def read_bytes(self, length: int, came: Callable[[int], None]) -> bytes:
+        """A body of a known length. ``came`` is called with the bytes of each read, and may raise.
+
+        Raises ``OSError``; ``TimeoutError`` when the client is too slow.
+        """
+        data = self.begin_reading()
+        body, self.rest = bytearray(data[:length]), data[length:]
+        came(len(body))
+        begun = time.monotonic()
+        while len(body) < length:
+            data = self._next(begun, len(body), min(CHUNK, length - len(body)))
+            came(len(data))
+            body += data
+        return bytes(body)
+
+    def read_chunks(self, came: Callable[[int], None]) -> bytes:
+        """A body in chunks. Raises as ``read_bytes`` does, and ``Refused``."""
+        chunks = Chunks()
+        begun, done = time.monotonic(), 0
+        data = self.begin_reading()
+        while True:
+            came(len(data))
+            rest = chunks.feed(data) if data else None
+            if rest is not None:
+                self.rest = rest
+                return bytes(chunks.body)
+            data = self._next(begun, done)
+            done += len(data)
+
+    def _next(self, begun: float, done: int, most: int = CHUNK) -> bytes:
+        data = self.receive(BODY_RATE.deadline(begun, done), most)
+        if not data:
+            raise ConnectionResetError("the client is gone in the middle of a body")
+        return data
+
+    def begin_answer(self) -> None:
+        """The next ``send`` begins another answer, with its own time."""
+        self._begun, self._sent = 0.0, 0
+
+    def send(self, data: bytes) -> None:
+        """Raises ``OSError`` if the client is gone, or does not read in time."""
+        self._begun = self._begun or time.monotonic()
+        view = memoryview(data)
+        try:
+            while view:
+                self._client.settimeout(
+                    _seconds_until(ANSWER_RATE.deadline(self._begun, self._sent))
+                )
+                sent = self._client.send(view[:CHUNK])
+                self._sent += sent
+                view = view[sent:]
+        except OSError:
+            self.has_failed = True
+            raise
+
+    def close(self) -> None:
+        """Close after an answer that was sent while the client may still be sending its request.
+
+        Its further bytes are read and thrown away for a while. Otherwise the system would reset the
+        connection, and the client would lose the answer (RFC 9112, section 9.6).
+        """
+        done, until = 0, time.monotonic() + DRAIN_SECONDS
+        self.begin_reading()
+        with contextlib.suppress(OSError):
+            self._client.shutdown(socket.SHUT_WR)
+            while done < DRAIN and (data := self.receive(until)):
+                done += len(data)
+        self._client.close()
+
+
+def _seconds_until(deadline: float) -> float:
+    """Raises ``TimeoutError`` if that is over."""
+    seconds = deadline - time.monotonic()
+    if seconds <= 0:
+        raise TimeoutError("too slow")
+    return seconds

@@ -1,0 +1,59 @@
+"""The upgrade of a polling session to WebSocket: ``2probe``, ``3probe``, ``5``."""
+
+from engineio import packet
+
+from chat.transport import frames
+from chat.transport.session import Session
+from chat.transport.transport import Transport
+
+_PONG_PROBE = frames.frame(frames.TEXT, b"3probe")
+
+
+class Probe:
+    """A WebSocket that a polling session tries out; after ``5`` the session goes on with it."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self.transport: Transport | None = None
+        self._probed = False
+
+    def adopt(self, transport: Transport) -> None:
+        self.transport = transport
+        self.session.upgrading = True
+
+    @property
+    def is_authenticated(self) -> bool:
+        return self.session.is_authenticated
+
+    def behind(self) -> None:
+        return None
+
+    def drained(self) -> None:
+        return None
+
+    def heard(self, data: str | bytes) -> None:
+        assert self.transport
+        session = self.session
+        if not self._probed and data == "2probe" and not session.closed:
+            self._probed = True
+            self.transport.push(_PONG_PROBE)
+            # Ends the poll that waits, so that what comes from now on waits for the WebSocket.
+            session.queue.put(packet.Packet(packet.NOOP))
+        elif self._probed and data == "5" and not session.closed:
+            self.transport.owner = session
+            session.adopt(self.transport)
+        else:
+            self.transport.end()
+            self.lost()
+
+    def lost(self) -> None:
+        self.session.upgrading = False
+
+    def ping(self) -> None:
+        """The client has had a whole interval to finish the upgrade."""
+        assert self.transport
+        self.transport.end()
+        self.lost()
+
+    def check_pong(self) -> None:
+        return None

@@ -1,0 +1,37 @@
+"""The server of a session, as far as the session needs it: ``engine.Engine`` is one."""
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from chat.transport import handshake
+from chat.transport.backlog import Backlog
+from chat.transport.turn import Turn
+
+
+class SessionServer(Protocol):
+    """Attributes without a description are python-engineio's."""
+
+    turn: Turn
+    backlog: Backlog
+    may_overlap: Callable[[str], bool]
+    ping_interval: float
+    ping_timeout: float
+    reason: Any
+    sockets: dict[str, Any]
+
+    @property
+    def cut_off(self) -> Callable[[Any], None]:
+        """Closes a session whose client does not read. May block."""
+
+    def deliver(self, session: Any, data: str | bytes) -> None:
+        """Handle a packet of a session. Blocks until it has been carried out."""
+
+    def refuse(self, refusal: handshake.Refused) -> dict[str, Any]:
+        """The answer to a refused handshake."""
+
+    def try_websocket(self, environ: dict[str, Any], greeting: bytes, session: Any) -> Any:
+        """Let a polling session probe the WebSocket of this request."""
+
+    def _trigger_event(self, event: str, *arguments: Any, run_async: bool) -> Any: ...
+
+    def _bad_request(self, message: str) -> dict[str, Any]: ...

@@ -1,0 +1,112 @@
+"""Collects the work of one turn of the event loop, and does it together, in a fixed order.
+
+First calls that have arrived are begun, and answers of the store are passed on. Both produce
+commands for the store and messages for clients. The commands are written first, so that the store
+works at the same time. The messages are written last; many of them share a system call.
+"""
+
+from collections import deque
+from collections.abc import Callable
+from typing import Protocol
+
+from eventlet import hubs
+
+from chat.transport.greenlet_pool import GreenletPool, carry_out
+
+#: Seconds after which the steps of ``later`` run.
+LATER = 0.1
+
+Step = Callable[[], None]
+
+
+class Flushed(Protocol):
+    """Something that collects data and writes it when flushed."""
+
+    def flush(self) -> None: ...
+
+
+class Turn:
+    """A step runs in the event loop and must not block; work runs in a greenlet and may block.
+
+    ``number`` counts the turns.
+    """
+
+    def __init__(self) -> None:
+        self.number = 0
+        self._steps: deque[Step] = deque()
+        self._work: deque[Step] = deque()
+        self._last_steps: deque[Step] = deque()
+        self._flushed: deque[Flushed] = deque()
+        self._next: list[Step] = []
+        self._later: list[Step] = []
+        self._greenlets = GreenletPool()
+        self._scheduled = False
+
+    def soon(self, step: Step) -> None:
+        """Run a step in this turn."""
+        self._steps.append(step)
+        if not self._scheduled:
+            self._schedule()
+
+    def work(self, work: Step) -> None:
+        """Start work in this turn, in a greenlet that carries nothing else out meanwhile."""
+        self._work.append(work)
+        if not self._scheduled:
+            self._schedule()
+
+    def at_end(self, step: Step) -> None:
+        """Run a step after all others of this turn, and after all work has begun."""
+        self._last_steps.append(step)
+        if not self._scheduled:
+            self._schedule()
+
+    def flush(self, flushed: Flushed) -> None:
+        """Flush at the very end of this turn."""
+        self._flushed.append(flushed)
+        if not self._scheduled:
+            self._schedule()
+
+    def next(self, step: Step) -> None:
+        """Run a step in the next turn, after each readable socket has been read once."""
+        self._next.append(step)
+        if not self._scheduled:
+            self._schedule()
+
+    def later(self, step: Step) -> None:
+        """Run a step within ``LATER`` seconds; all such steps share one timer."""
+        self._later.append(step)
+        if len(self._later) == 1:
+            hubs.get_hub().schedule_call_global(LATER, self._begin_later)
+
+    def _begin_later(self) -> None:
+        self._steps.extend(self._later)
+        self._later.clear()
+        if not self._scheduled:
+            self._schedule()
+
+    def _schedule(self) -> None:
+        self._scheduled = True
+        hubs.get_hub().schedule_call_global(0, self._go)
+
+    def _go(self) -> None:
+        self.number += 1
+        following, self._next = self._next, []
+        self._steps.extend(following)
+        try:
+            self._go_through()
+        finally:
+            # What was added during this turn, or left undone by an error, gets the next turn.
+            self._scheduled = False
+            if self._next or self._steps or self._work or self._last_steps or self._flushed:
+                self._schedule()
+
+    def _go_through(self) -> None:
+        while self._steps or self._work:
+            for _ in range(len(self._steps)):
+                carry_out(self._steps.popleft())
+            for _ in range(len(self._work)):
+                self._greenlets.start(self._work.popleft())
+        for _ in range(len(self._last_steps)):
+            carry_out(self._last_steps.popleft())
+        for _ in range(len(self._flushed)):
+            carry_out(self._flushed.popleft().flush)
