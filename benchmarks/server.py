@@ -50,4 +50,4 @@ class Server:
 
 
 def _is_stores(pid: int) -> bool:
-    return any(word in command_of(pid) for word in ("valkey-server", "chat.store.keeper"))
+    return any(word in command_of(pid) for word in ("valkey-server", "chat.store.supervisor"))

@@ -5,11 +5,11 @@ import secrets
 import time
 import unicodedata
 
-from chat import keys, rooms, text
+from chat import keys, rooms, validation
 from chat.errors import N_, Invalid
+from chat.people import Person
 from chat.rooms import Room
 from chat.store.store import Command, Store
-from chat.users import User
 
 PAGE_MAX = 200
 #: Rooms read at a time while looking for those that a page wants.
@@ -25,7 +25,7 @@ _HIDDEN, _HIDDEN_SECONDS = re.compile(r"[0-9a-f]{32}"), 1800
 
 
 def page(
-    store: Store, user: User, q: str = "", cursor: str = "", limit: int = 50
+    store: Store, person: Person, q: str = "", cursor: str = "", limit: int = 50
 ) -> tuple[list[Room], str | None]:
     """Rooms the user may see, most recently active first, and the cursor of the next page.
 
@@ -33,7 +33,7 @@ def page(
     a page may have fewer than ``limit`` rooms, or none, although there are more. A cursor does not
     reveal a room that the user may not see. Raises ``Invalid``, ``Forbidden``.
     """
-    found, place, is_visible = _look(store, user, q, cursor, limit)
+    found, place, is_visible = _look(store, person, q, cursor, limit)
     if place is None:
         return found, None
     score, room_id = place
@@ -41,19 +41,21 @@ def page(
     return found, named if is_visible else _hide(store, named)
 
 
-def newest(store: Store, user: User, limit: int) -> list[Room]:
+def newest(store: Store, person: Person, limit: int) -> list[Room]:
     """The first page alone. Raises ``Forbidden``."""
-    return _look(store, user, "", "", limit)[0]
+    return _look(store, person, "", "", limit)[0]
 
 
 def _look(
-    store: Store, user: User, q: str, cursor: str, limit: int
+    store: Store, person: Person, q: str, cursor: str, limit: int
 ) -> tuple[list[Room], _Place | None, bool]:
     """The rooms, the place after which the next page begins, and whether the user may see that."""
-    rooms.check_may_chat(user)
-    text.whole_number(limit, "limit", 1, PAGE_MAX)
-    wanted = text.sought(q)
-    mine = {i.decode() for i in store.redis.smembers(keys.private_rooms(text.fold(user.name)))}
+    rooms.check_may_chat(person)
+    validation.whole_number(limit, "limit", 1, PAGE_MAX)
+    wanted = validation.sought(q)
+    mine = {
+        i.decode() for i in store.redis.smembers(keys.private_rooms(validation.fold(person.name)))
+    }
     found: list[Room] = []
     last, seen = _parse_cursor(store, cursor), None
     looked_at = 0
@@ -108,7 +110,11 @@ def _parse_cursor(store: Store, cursor: str) -> _Place | None:
         cursor = (store.redis.get(keys.cursor(cursor)) or b"").decode()
     score, dash, room_id = cursor.partition("-")
     if not (
-        score.isascii() and score.isdigit() and len(score) <= 16 and dash and text.room_id(room_id)
+        score.isascii()
+        and score.isdigit()
+        and len(score) <= 16
+        and dash
+        and validation.room_id(room_id)
     ):
         raise Invalid(N_("That cursor is not one of ours."))
     return float(score), room_id

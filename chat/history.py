@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from chat import keys, text
+from chat import keys, validation
 from chat.errors import N_, Invalid, NotFound
 from chat.store.store import Argument, Call, Question, Store, snapshot
 
@@ -101,14 +101,14 @@ def paging(
     Raises ``Invalid`` for numbers out of range and for both ``before`` and ``after``, and
     ``NotFound``.
     """
-    count = FRESH if limit is None else text.whole_number(limit, "limit", 1, PAGE_MAX)
+    count = FRESH if limit is None else validation.whole_number(limit, "limit", 1, PAGE_MAX)
     if before is not None and after is not None:
         raise Invalid(N_("Give before or after, not both."))
     if after is not None:
-        first = text.whole_number(after, "after") + 1
+        first = validation.whole_number(after, "after") + 1
         return _window(room_id, ("XRANGE", f"0-{first}", "+"), count)
     if before is not None:
-        last = text.whole_number(before, "before") - 1
+        last = validation.whole_number(before, "before") - 1
         window = (f"0-{last}", "-") if last >= 1 else ("0-0", "0-0")
         return _window(room_id, ("XREVRANGE", *window), count)
     return newest(room_id, count)

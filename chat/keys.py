@@ -104,7 +104,7 @@ def room_of_channel(channel: str) -> tuple[str, bool]:
     return room_id, bool(rest)
 
 
-def user(folded: str) -> str:
+def account(folded: str) -> str:
     """HASH of an account."""
     return f"{PREFIX}user:{folded}"
 

@@ -3,11 +3,11 @@
 from collections.abc import Set
 from typing import Any
 
-from chat import keys, rate_limit, rooms, text, users
+from chat import keys, people, rate_limit, rooms, validation
 from chat.errors import N_, Conflict, Forbidden, NotFound
+from chat.people import Person
 from chat.rooms import Room
 from chat.store.store import Question, Store
-from chat.users import User
 
 #: Invitations an hour: from one person to the same other, from one person, and to one person. An
 #: owner can invite a large team at once, but nobody can be flooded with invitations.
@@ -30,21 +30,23 @@ def listing(room_id: str) -> Question[list[str]]:
     return Question([("SMEMBERS", keys.members(room_id))], read)
 
 
-def invite(store: Store, user: User, room_id: object, name: object, limited: bool = False) -> User:
+def invite(
+    store: Store, person: Person, room_id: object, name: object, limited: bool = False
+) -> Person:
     """Make a person member of a private room, and note who has invited; gives that person.
 
     Raises ``Invalid``, ``NotFound``, ``Conflict``; ``Forbidden`` if that person refuses invitations
     from this user; ``RateLimited`` where ``limited`` is true; and what ``rooms.manage`` raises.
     """
-    room = rooms.manage(store, user, room_id)
+    room = rooms.manage(store, person, room_id)
     _check_private(room)
-    guest = users.get(store, text.person_name(name))
+    guest = people.get(store, validation.person_name(name))
     if guest is None:
         raise NotFound(N_("There is nobody of that name."))
     known, refused = store.batch(
         [
             ("SISMEMBER", keys.members(room.room_id), guest.name),
-            ("SISMEMBER", keys.refused(guest.folded), user.folded),
+            ("SISMEMBER", keys.refused(guest.folded), person.folded),
         ]
     )
     if known:
@@ -53,58 +55,58 @@ def invite(store: Store, user: User, room_id: object, name: object, limited: boo
         raise Forbidden(N_("This person does not take invitations from you."))
     if limited:
         for kind, subject, most in (
-            ("invite-pair", f"{user.folded}:{guest.folded}", BY_ONE_TO_ONE),
-            ("invite-by", user.folded, BY_ONE),
+            ("invite-pair", f"{person.folded}:{guest.folded}", BY_ONE_TO_ONE),
+            ("invite-by", person.folded, BY_ONE),
             ("invite-to", guest.folded, TO_ONE),
         ):
             rate_limit.throttle(store, kind, subject, most, HOUR, most)
     _add_member(store, room.room_id, guest.name)
-    store.redis.hset(keys.inviters(guest.folded), room.room_id, user.name)
+    store.redis.hset(keys.inviters(guest.folded), room.room_id, person.name)
     return guest
 
 
-def inviter(store: Store, user: User, room_id: str) -> str | None:
+def inviter(store: Store, person: Person, room_id: str) -> str | None:
     """The name of who has invited this user into a private room, if anybody."""
-    found = store.redis.hget(keys.inviters(user.folded), room_id)
+    found = store.redis.hget(keys.inviters(person.folded), room_id)
     return found.decode() if found else None
 
 
-def refuse(store: Store, user: User, name: object) -> None:
+def refuse(store: Store, person: Person, name: object) -> None:
     """Refuse invitations from a person. Raises ``Invalid``, ``NotFound``, ``Conflict``."""
-    other = users.get(store, text.person_name(name))
+    other = people.get(store, validation.person_name(name))
     if other is None:
         raise NotFound(N_("There is nobody of that name."))
-    if store.redis.scard(keys.refused(user.folded)) >= REFUSED_MOST:
+    if store.redis.scard(keys.refused(person.folded)) >= REFUSED_MOST:
         raise Conflict(N_("You refuse invitations from too many people."))
-    store.redis.sadd(keys.refused(user.folded), other.folded)
+    store.redis.sadd(keys.refused(person.folded), other.folded)
 
 
-def accept_again(store: Store, user: User, name: object) -> None:
+def accept_again(store: Store, person: Person, name: object) -> None:
     """Undo ``refuse``. Raises ``Invalid``."""
-    store.redis.srem(keys.refused(user.folded), text.fold(text.person_name(name)))
+    store.redis.srem(keys.refused(person.folded), validation.fold(validation.person_name(name)))
 
 
-def refused(store: Store, user: User) -> list[str]:
+def refused(store: Store, person: Person) -> list[str]:
     """The names of people whose invitations this user refuses."""
-    folded = sorted(name.decode() for name in store.redis.smembers(keys.refused(user.folded)))
-    found = store.ask_together(*map(users.reading, folded))
+    folded = sorted(name.decode() for name in store.redis.smembers(keys.refused(person.folded)))
+    found = store.ask_together(*map(people.reading, folded))
     return [other.name if other else name for name, other in zip(folded, found, strict=True)]
 
 
-def removable(store: Store, user: User, room_id: object, name: object) -> tuple[Room, str]:
+def removable(store: Store, person: Person, room_id: object, name: object) -> tuple[Room, str]:
     """A private room, and the name of its member whom this user may remove.
 
     The owner cannot be removed. A member may remove only itself. Raises ``Invalid``, ``NotFound``,
     ``Conflict``, and what ``rooms.manage`` raises.
     """
-    room = rooms.access(store, user, room_id)
-    folded = text.fold(text.person_name(name))
-    if folded != text.fold(user.name):
-        rooms.manage(store, user, room_id)
+    room = rooms.access(store, person, room_id)
+    folded = validation.fold(validation.person_name(name))
+    if folded != validation.fold(person.name):
+        rooms.manage(store, person, room_id)
     _check_private(room)
-    if folded == text.fold(room.owner):
+    if folded == validation.fold(room.owner):
         raise Conflict(N_("The owner of a room stays in it."))
-    removed = next((m for m in members(store, room.room_id) if text.fold(m) == folded), None)
+    removed = next((m for m in members(store, room.room_id) if validation.fold(m) == folded), None)
     if removed is None:
         raise NotFound(N_("There is nobody of that name."))
     return room, removed
@@ -129,4 +131,4 @@ def _check_private(room: Room) -> None:
 
 def _add_member(store: Store, room_id: str, name: str) -> None:
     store.run("admit", [keys.room(room_id), keys.members(room_id)], [name])
-    store.redis.sadd(keys.private_rooms(text.fold(name)), room_id)
+    store.redis.sadd(keys.private_rooms(validation.fold(name)), room_id)

@@ -1,7 +1,7 @@
 """Rules for names of new accounts, so that no two accounts have names that look alike.
 
 Names that look alike have a common skeleton (Unicode TS 39), and a skeleton belongs to one account.
-Accounts from before this rule keep their names; ``chat.text.person_name`` accepts those.
+Accounts from before this rule keep their names; ``chat.validation.person_name`` accepts those.
 """
 
 import bisect
@@ -14,7 +14,7 @@ from typing import Any
 
 import regex
 
-from chat import text
+from chat import validation
 from chat.errors import N_, Invalid
 
 #: Version of the skeletons. When it changes, the store's index is built anew.
@@ -55,7 +55,7 @@ _NOT_IN_USE = regex.compile(
 
 def new_name(value: object) -> str:
     """The name for a new account, in NFC. Raises ``Invalid``."""
-    name = text.person_name(value)
+    name = validation.person_name(value)
     if any(ord(c) in _IGNORABLE for c in name) or _has_too_many_marks(name):
         raise Invalid(N_("A name has only what can be seen, and few marks on each letter."))
     scripts = {_script(c) for c in name} - {"COMMON", "INHERITED"}

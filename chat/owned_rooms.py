@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from chat import keys, text
+from chat import keys, validation
 from chat.errors import N_, Conflict
 from chat.store.store import Store
 
@@ -62,7 +62,7 @@ def carry_over(store: Store, progress: Progress, step: int = STEP) -> Progress |
     owners = store.batch([("HGET", keys.room(room_id), "owner") for room_id, _ in rooms])
     store.batch(
         [
-            ("SADD", keys.owned_rooms(text.fold(owner.decode())), room_id)
+            ("SADD", keys.owned_rooms(validation.fold(owner.decode())), room_id)
             for (room_id, _), owner in zip(rooms, owners, strict=True)
             if owner is not None
         ]

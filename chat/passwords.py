@@ -12,7 +12,7 @@ from typing import Any
 
 import argon2
 
-from chat import text
+from chat import validation
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ class Hasher:
         return Fit.NO if hashed is None else fit
 
     def _fits(self, hashed: str, typed: str) -> Fit:
-        normal = text.opaque(typed)
+        normal = validation.opaque(typed)
         if self._verify(hashed, normal):
             return Fit.OUTDATED if self._argon2.check_needs_rehash(hashed) else Fit.YES
         # Older hashes were made of the password as typed, without the normal form.

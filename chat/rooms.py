@@ -7,15 +7,19 @@ with it, or has its script check the same.
 import random
 import secrets
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from chat import keys, owned_rooms, text
-from chat.errors import N_, Forbidden, NotFound
-from chat.store.store import Argument, Call, Question, Store
-from chat.users import User
+import orjson
 
+from chat import keys, owned_rooms, validation
+from chat.errors import N_, Forbidden, NotFound
+from chat.people import Person
+from chat.store.store import Argument, Call, Question, Store
+
+#: How long it is remembered that a room was deleted, in seconds.
+REMEMBER_CLOSED = 24 * 3600
 _FIELDS = (
     "name",
     "owner",
@@ -77,8 +81,8 @@ class Room:
             "saidBy": self.said_by,
         }
 
-    def is_managed_by(self, user: User) -> bool:
-        return user.is_admin or user.name == self.owner
+    def is_managed_by(self, person: Person) -> bool:
+        return person.is_admin or person.name == self.owner
 
 
 def new_epoch(store: Store) -> str:
@@ -93,7 +97,7 @@ def new_epoch(store: Store) -> str:
 
 def create(
     store: Store,
-    owner: User,
+    owner: Person,
     name: object,
     private: object = False,
     encrypted: object = False,
@@ -106,10 +110,10 @@ def create(
     check_may_chat(owner)
     room = Room(
         room_id=secrets.token_hex(8),
-        name=text.room_name(name),
+        name=validation.room_name(name),
         owner=owner.name,
-        private=text.truth(private, "private"),
-        encrypted=text.truth(encrypted, "encrypted"),
+        private=validation.truth(private, "private"),
+        encrypted=validation.truth(encrypted, "encrypted"),
         created_at=time.time_ns() // 1_000_000,
         epoch=new_epoch(store),
         user_count=0,
@@ -151,23 +155,23 @@ def find(store: Store, room_ids: Sequence[str]) -> list[Room | None]:
     return [_room(i, values) for i, values in zip(room_ids, found, strict=True)]
 
 
-def access(store: Store, user: User, room_id: object) -> Room:
+def access(store: Store, person: Person, room_id: object) -> Room:
     """The room, if this user may be in it.
 
     Raises ``Forbidden`` for guests, and ``NotFound`` for a room that does not exist. A private room
     of which the user is no member is ``NotFound`` too, so that nobody else learns that it exists.
     """
-    return store.ask(accessing(user, room_id))
+    return store.ask(accessing(person, room_id))
 
 
-def accessing(user: User, room_id: object) -> Question[Room]:
+def accessing(person: Person, room_id: object) -> Question[Room]:
     """The same, as a question. Asked behind other questions in one write, it tells whether the user
     may have their answers."""
-    check_may_chat(user)
-    known = text.room_id(room_id)
+    check_may_chat(person)
+    known = validation.room_id(room_id)
     if known is None:
         raise NotFound(N_("There is no such room."))
-    room_question, membership = reading(known), _membership(known, user.name)
+    room_question, membership = reading(known), _membership(known, person.name)
 
     def read(answers: list[Any]) -> Room:
         room, is_member = room_question.read(answers[:1]), membership.read(answers[1:])
@@ -179,27 +183,27 @@ def accessing(user: User, room_id: object) -> Question[Room]:
 
 
 def read_within(
-    store: Store, user: User, room_id: object, *questions: Question[Any]
+    store: Store, person: Person, room_id: object, *questions: Question[Any]
 ) -> tuple[Room, list[Any]]:
     """The room, and the answers to questions about it. Raises as ``access`` does.
 
     Access is checked again behind the questions, in the same write: so the answers contain nothing
     from after a removal of the user.
     """
-    check = accessing(user, room_id)
+    check = accessing(person, room_id)
     here, *answers, _ = store.ask_together(check, *questions, check)
     return here, answers
 
 
-def manage(store: Store, user: User, room_id: object) -> Room:
+def manage(store: Store, person: Person, room_id: object) -> Room:
     """The room, if this user may change it. Raises as ``access`` does, and ``Forbidden``."""
-    room = access(store, user, room_id)
-    if not room.is_managed_by(user):
+    room = access(store, person, room_id)
+    if not room.is_managed_by(person):
         raise Forbidden(N_("Only the room's owner or an admin can do that."))
     return room
 
 
-def revive(store: Store, room: Room, present: Sequence[str]) -> bool:
+def revive(store: Store, room: Room, present: Collection[str]) -> bool:
     """Create a room again that the store has lost; the people present become its members.
 
     False if it exists after all, or was deleted.
@@ -212,23 +216,42 @@ def revive(store: Store, room: Room, present: Sequence[str]) -> bool:
         [len(members), *members, *_fields(anew)],
     )
     calls: list[Call | tuple[Argument, ...]] = [
-        ("SADD", keys.private_rooms(text.fold(name)), room.room_id) for name in members
+        ("SADD", keys.private_rooms(validation.fold(name)), room.room_id) for name in members
     ]
     if made:
-        calls.append(("SADD", keys.owned_rooms(text.fold(room.owner)), room.room_id))
+        calls.append(("SADD", keys.owned_rooms(validation.fold(room.owner)), room.room_id))
         store.batch([*calls, ("ZADD", keys.ROOMS, room.created_at, room.room_id)])
     return bool(made)
 
 
-def rename(store: Store, user: User, room_id: object, name: object) -> Room:
+def rename(store: Store, person: Person, room_id: object, name: object) -> Room:
     """Raises ``Invalid``, and as ``manage`` does."""
-    room = manage(store, user, room_id)
-    store.run("rename", [keys.room(room.room_id)], [text.room_name(name)])
+    room = manage(store, person, room_id)
+    store.run("rename", [keys.room(room.room_id)], [validation.room_name(name)])
     return store.ask(reading(room.room_id))
 
 
-def check_may_chat(user: User) -> None:
-    if not user.may_chat:
+def close(store: Store, room: Room, closing: bytes) -> None:
+    """Delete a room, with ``closing`` as the body of its CLOSE. Raises ``NotFound``."""
+    i = room.room_id
+    members = store.run("close", keys.of_room(i), ["", closing, REMEMBER_CLOSED])
+    forget: list[Call | tuple[Argument, ...]] = [
+        ("ZREM", keys.ROOMS, i),
+        ("ZREM", keys.OCCUPIED, i),
+        ("SREM", keys.owned_rooms(validation.fold(room.owner)), i),
+    ]
+    for name in members:
+        folded = validation.fold(name.decode())
+        forget.append(("SREM", keys.private_rooms(folded), i))
+        forget.append(("HDEL", keys.inviters(folded), i))
+    store.batch(forget)
+    # Of a private room its members alone are told, and nobody else that it was there.
+    names = [name.decode() for name in members] if room.private else None
+    store.redis.publish(keys.CONTROL, orjson.dumps({"closed": [i, names]}))
+
+
+def check_may_chat(person: Person) -> None:
+    if not person.may_chat:
         raise Forbidden(N_("Guests cannot enter the rooms yet. An admin can change that."))
 
 

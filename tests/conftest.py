@@ -16,11 +16,11 @@ from werkzeug.test import TestResponse
 
 import config
 from app import create_app
-from chat import users
+from chat import people
 from chat.conversation import Conversation
 from chat.limits import Limits
+from chat.people import Hasher, Person
 from chat.store.store import Store, connect
-from chat.users import Hasher, User
 
 # The tests of models: the same cases in each run, and many others with --hypothesis-profile=long.
 settings.register_profile("usual", derandomize=True, database=None, deadline=None, max_examples=40)
@@ -63,7 +63,7 @@ def conversation(store: Store) -> Conversation:
 @pytest.fixture
 def room_id(conversation: Conversation) -> str:
     """Ann's room."""
-    return conversation.create(User("Ann", "user", 0), "Plans", None, None).room_id
+    return conversation.create(Person("Ann", "user", 0), "Plans", None, None).room_id
 
 
 @pytest.fixture(scope="session")
@@ -107,11 +107,11 @@ def client(app: Flask) -> FlaskClient:
 
 
 @pytest.fixture
-def register(store: Store) -> Callable[..., User]:
+def register(store: Store) -> Callable[..., Person]:
     """``register("bora")``: an account with the password ``PASSWORD``."""
 
-    def create(name: str, role: str = "user") -> User:
-        return users.create(store, HASHER, name, PASSWORD, role)
+    def create(name: str, role: str = "user") -> Person:
+        return people.create(store, HASHER, name, PASSWORD, role)
 
     return create
 
@@ -134,7 +134,7 @@ def login(app: Flask, store: Store, register, submit) -> Callable[..., FlaskClie
     """``login("bora")``: a browser in which that person, registered if need be, is logged in."""
 
     def log_in(name: str, role: str = "user") -> FlaskClient:
-        if users.get(store, name) is None:
+        if people.get(store, name) is None:
             register(name, role)
         client = app.test_client()
         assert submit(client, "/login", name=name, password=PASSWORD).status_code == 302
@@ -148,7 +148,7 @@ def token(app: Flask, store: Store, register) -> Callable[..., str]:
     """``token("bora")``: an access token of that person, registered if need be."""
 
     def fetch(name: str, role: str = "user") -> str:
-        if users.get(store, name) is None:
+        if people.get(store, name) is None:
             register(name, role)
         body = {"name": name, "password": PASSWORD}
         return str(app.test_client().post("/api/token", json=body).json["accessToken"])

@@ -4,7 +4,7 @@ import pytest
 
 from chat import directory, keys, rooms
 from chat.directory import EXACT, NOTED, Activity
-from chat.users import User
+from chat.people import Person
 
 HOUR = 3_600_000
 
@@ -55,7 +55,7 @@ def test_what_a_worker_knows_of_rooms_is_bounded(clock):
 
 
 def test_a_clock_set_back_takes_no_room_out_of_its_place_in_the_list(store, clock):
-    admin = User("admin", "admin", 0)
+    admin = Person("admin", "admin", 0)
     activity = Activity()
     for name in ("one", "two", "three"):
         clock.now += EXACT + 1

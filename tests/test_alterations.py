@@ -8,9 +8,9 @@ from chat import history, keys, message
 from chat.conversation import Change, Conversation
 from chat.errors import Conflict, Invalid
 from chat.limits import Limits
-from chat.users import User
+from chat.people import Person
 
-ANN, BEN = User("Ann", "user", 0), User("Ben", "user", 0)
+ANN, BEN = Person("Ann", "user", 0), Person("Ben", "user", 0)
 EMOJI = [chr(0x1F600 + number) for number in range(70)]
 
 
@@ -53,7 +53,7 @@ def test_what_was_taken_for_an_emoji_before_is_shown_and_taken_away_again(
 
 
 def test_all_together_put_fifty_different_ones(conversation, room_id):
-    people = [User(f"p{number}", "user", 0) for number in range(60)]
+    people = [Person(f"p{number}", "user", 0) for number in range(60)]
     for person, emoji in zip(people[:50], EMOJI, strict=False):
         conversation.react(person, room_id, 1, emoji, True)
     with pytest.raises(Conflict):

@@ -4,9 +4,9 @@ import pytest
 
 from chat import keys, presence, rate_limit, rooms, sessions
 from chat.errors import RateLimited
+from chat.people import Person
 from chat.presence import Timing, connection_of
 from chat.store.store import connect
-from chat.users import User
 from tests.clocks import HOUR, clocked_store
 
 TIMING = Timing(lease=1_000, grace=200)
@@ -33,7 +33,7 @@ def clock(clocked):
 
 @pytest.fixture
 def room_id(store):
-    return rooms.create(store, User("Ann", "user", 0), "Plans").room_id
+    return rooms.create(store, Person("Ann", "user", 0), "Plans").room_id
 
 
 def speak(store):

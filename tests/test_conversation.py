@@ -8,11 +8,11 @@ from chat import history, rooms
 from chat.conversation import Conversation
 from chat.errors import Forbidden, Invalid, NotFound, NotJoined, RateLimited, TooLong
 from chat.limits import Limits
-from chat.users import User
+from chat.people import Person
 
-ANN = User("Ann", "user", 0)
-BEN = User("Ben", "user", 0)
-GUEST = User("Gus", "guest", 0)
+ANN = Person("Ann", "user", 0)
+BEN = Person("Ben", "user", 0)
+GUEST = Person("Gus", "guest", 0)
 
 
 @pytest.fixture

@@ -7,10 +7,10 @@ import pytest
 from redis.exceptions import RedisError
 
 from chat import history, presence, rooms
+from chat.people import Person
 from chat.presence import Timing
-from chat.users import User
 
-ANN = User("Ann", "user", 0)
+ANN = Person("Ann", "user", 0)
 
 
 @pytest.fixture

@@ -61,7 +61,7 @@ def starter(data_dir):
     process.kill()
     process.stdin.close()
     process.wait()
-    eventually(lambda: not keepers(data_dir) and not is_up(data_dir))
+    eventually(lambda: not supervisors(data_dir) and not is_up(data_dir))
 
 
 def is_kept_by_another(data_dir: Path, process: int) -> bool:
@@ -72,8 +72,8 @@ def is_kept_by_another(data_dir: Path, process: int) -> bool:
     return False
 
 
-def keepers(data_dir: Path) -> list[int]:
-    mine = f"-m chat.store.keeper {data_dir}"
+def supervisors(data_dir: Path) -> list[int]:
+    mine = f"-m chat.store.supervisor {data_dir}"
     return [pid for pid, args in processes().items() if args.endswith(mine)]
 
 
@@ -99,7 +99,7 @@ def test_stopping_leaves_nothing_running_and_nothing_lost(store, data_dir):
     client(data_dir).set("said", "hello")
     store.stop()
     assert not is_up(data_dir)
-    assert not keepers(data_dir)
+    assert not supervisors(data_dir)
     assert not socket_path(data_dir).exists()
 
     again = EmbeddedStore(data_dir)
@@ -136,24 +136,24 @@ def test_a_server_that_dies_on_a_slow_disk_has_written_what_it_acknowledged(stor
 
 def test_a_keeper_that_is_killed_is_replaced(store, data_dir, capfd):
     client(data_dir).set("said", "hello")
-    eventually(lambda: len(keepers(data_dir)) == 1)
-    [keeper], process = keepers(data_dir), server_process(data_dir)
-    os.kill(keeper, signal.SIGKILL)
+    eventually(lambda: len(supervisors(data_dir)) == 1)
+    [supervisor], process = supervisors(data_dir), server_process(data_dir)
+    os.kill(supervisor, signal.SIGKILL)
     # The server that was left alone answers until it is replaced.
     eventually(lambda: is_kept_by_another(data_dir, process))
-    assert "keeper of the embedded Valkey was killed" in capfd.readouterr().err
+    assert "supervisor of the embedded Valkey was killed" in capfd.readouterr().err
     # While it starts the server there is for a moment a second process that looks like it.
-    eventually(lambda: len(keepers(data_dir)) == 1)
+    eventually(lambda: len(supervisors(data_dir)) == 1)
 
 
 def test_a_keeper_told_to_end_stops_its_server_first(starter, data_dir):
     # Its starter, which would replace it, sleeps.
     starter.send_signal(signal.SIGSTOP)
     process = server_process(data_dir)
-    eventually(lambda: len(keepers(data_dir)) == 1)
-    [keeper] = keepers(data_dir)
-    os.kill(keeper, signal.SIGTERM)
-    eventually(lambda: not is_up(data_dir) and keeper not in processes())
+    eventually(lambda: len(supervisors(data_dir)) == 1)
+    [supervisor] = supervisors(data_dir)
+    os.kill(supervisor, signal.SIGTERM)
+    eventually(lambda: not is_up(data_dir) and supervisor not in processes())
     assert process not in processes()
     starter.send_signal(signal.SIGCONT)
 
@@ -163,7 +163,7 @@ def test_a_killed_starter_takes_the_store_along_once_its_workers_have_gone(start
     starter.wait()
     assert is_up(data_dir), "the worker is still there, and may be saying goodbye"
     starter.stdin.close()
-    eventually(lambda: not is_up(data_dir) and not keepers(data_dir))
+    eventually(lambda: not is_up(data_dir) and not supervisors(data_dir))
 
 
 def test_what_a_run_left_behind_is_replaced(starter, data_dir):
@@ -171,8 +171,8 @@ def test_what_a_run_left_behind_is_replaced(starter, data_dir):
     orphan = server_process(data_dir)
     starter.kill()
     starter.wait()
-    for keeper in keepers(data_dir):
-        os.kill(keeper, signal.SIGKILL)
+    for supervisor in supervisors(data_dir):
+        os.kill(supervisor, signal.SIGKILL)
     assert is_up(data_dir)
 
     store = EmbeddedStore(data_dir)
@@ -192,13 +192,13 @@ def test_a_new_run_waits_for_one_that_is_winding_down(starter, data_dir):
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
     )
-    eventually(lambda: len(keepers(data_dir)) == 2)
+    eventually(lambda: len(supervisors(data_dir)) == 2)
     starter.stdin.close()
     assert waiting.stdout.readline() == b"started\n"
     waiting.kill()
     waiting.stdin.close()
     waiting.wait()
-    eventually(lambda: not keepers(data_dir))
+    eventually(lambda: not supervisors(data_dir))
 
 
 def test_a_second_run_on_the_same_folder_is_refused(store, data_dir):
@@ -235,7 +235,7 @@ def test_a_folder_that_cannot_be_used_is_named(data_dir):
         EmbeddedStore(data_dir).start()
 
 
-@pytest.mark.parametrize("name", ["keeper.lock", "valkey.lock", "valkey.log", "valkey.sock"])
+@pytest.mark.parametrize("name", ["supervisor.lock", "valkey.lock", "valkey.log", "valkey.sock"])
 def test_a_file_in_it_that_cannot_be_used_is_named_in_plain_words(data_dir, name):
     (data_dir / name).mkdir(parents=True)
     with pytest.raises(EmbeddedError) as failure:
@@ -274,10 +274,10 @@ class TestLongPath:
 
 
 def test_a_machine_without_a_server_program_is_told_what_to_do(data_dir, tmp_path):
-    # A copy of the keeper, where no package is installed.
+    # A copy of the supervisor, where no package is installed.
     shutil.copytree(config.ROOT / "chat", tmp_path / "chat")
     ended = subprocess.run(
-        [sys.executable, "-S", "-m", "chat.store.keeper", str(data_dir)],
+        [sys.executable, "-S", "-m", "chat.store.supervisor", str(data_dir)],
         cwd=tmp_path,
         stdin=os.pipe()[0],
         capture_output=True,

@@ -20,10 +20,10 @@ from chat import history, keys
 from chat.conversation import Conversation
 from chat.errors import Conflict, Forbidden, NotFound
 from chat.limits import Limits
-from chat.users import User
+from chat.people import Person
 
 #: The first one owns the room, and may delete what others said.
-PEOPLE = [User("Ann", "user", 0), User("Ben", "user", 0), User("최민", "user", 0)]
+PEOPLE = [Person("Ann", "user", 0), Person("Ben", "user", 0), Person("최민", "user", 0)]
 people = st.sampled_from(PEOPLE)
 #: Few, so that they are often repeated.
 client_ids = st.sampled_from([None, "a", "b", "c"])

@@ -6,10 +6,10 @@ from chat import keys, rooms
 from chat.conversation import Conversation
 from chat.errors import NotFound
 from chat.limits import Limits
+from chat.people import Person
 from chat.store.store import Call
-from chat.users import User
 
-ANN = User("Ann", "user", 0)
+ANN = Person("Ann", "user", 0)
 
 
 def test_a_room_of_many_members_is_made_anew(store):

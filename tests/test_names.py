@@ -4,7 +4,7 @@ from unicodedata import normalize
 
 import pytest
 
-from chat import names, text, users
+from chat import names, people, validation
 from chat.errors import Conflict, Invalid
 from chat.passwords import Hasher
 
@@ -57,10 +57,10 @@ def test_real_names_do_not_look_alike():
 
 @pytest.mark.parametrize("name", LIKE_BORA.values(), ids=LIKE_BORA)
 def test_nobody_can_be_called_what_looks_like_somebodys_name(store, name):
-    users.create(store, HASHER, "bora", PASSWORD)
+    people.create(store, HASHER, "bora", PASSWORD)
     with pytest.raises((Invalid, Conflict)):
-        users.create(store, HASHER, name, PASSWORD)
-    assert len(users.everyone(store)) == 1
+        people.create(store, HASHER, name, PASSWORD)
+    assert len(people.everyone(store)) == 1
 
 
 @pytest.mark.parametrize(
@@ -84,53 +84,53 @@ def test_of_two_names_that_look_alike_the_first_stays_alone(store, one, other):
     for first, second in ((one, other), (other, one)):
         store.redis.flushall()
         try:
-            users.create(store, HASHER, first, PASSWORD)
+            people.create(store, HASHER, first, PASSWORD)
         except Invalid:
             continue  # No account has such a name in the first place.
         with pytest.raises((Invalid, Conflict)):
-            users.create(store, HASHER, second, PASSWORD)
+            people.create(store, HASHER, second, PASSWORD)
 
 
 def test_names_that_only_resemble_each_other_are_two_names(store):
     for name in ("clan", "dan", "ko", "κο", "Jose", "José", "ina", "ïna"):
-        users.create(store, HASHER, name, PASSWORD)
+        people.create(store, HASHER, name, PASSWORD)
 
 
 def test_names_from_before_go_on_working_and_keep_others_from_looking_like_them(store):
     for name in ("bora", "b0ra", "bo\ufe0fra"):
-        users.create(store, HASHER, "somebody", PASSWORD)
+        people.create(store, HASHER, "somebody", PASSWORD)
         old = store.redis.hgetall("maru:user:somebody") | {b"name": name.encode()}
         store.redis.hset(f"maru:user:{name}", mapping=old)
         store.redis.sadd("maru:users", name)
         store.redis.srem("maru:users", "somebody")
         store.redis.delete("maru:user:somebody", "maru:skeletons")
     for name in ("bora", "b0ra", "bo\ufe0fra"):
-        assert users.authenticate(store, HASHER, name, PASSWORD).name == name
-        assert users.set_role(store, name, "admin").name == name
+        assert people.authenticate(store, HASHER, name, PASSWORD).name == name
+        assert people.set_role(store, name, "admin").name == name
     with pytest.raises(Conflict):
-        users.create(store, HASHER, "B0RA", PASSWORD)
-    assert users.create(store, HASHER, "dan", PASSWORD).name == "dan"
+        people.create(store, HASHER, "B0RA", PASSWORD)
+    assert people.create(store, HASHER, "dan", PASSWORD).name == "dan"
 
 
 @pytest.mark.parametrize("name", ["ᴀɴɴɪᴇ", "anni\u0307e", "ĸo", "ann\u0345ie"])
 def test_a_name_that_would_not_be_given_any_more_goes_on_working(store, name):
-    users.create(store, HASHER, "somebody", PASSWORD)
-    store.redis.rename("maru:user:somebody", f"maru:user:{text.fold(name)}")
-    store.redis.hset(f"maru:user:{text.fold(name)}", "name", name)
+    people.create(store, HASHER, "somebody", PASSWORD)
+    store.redis.rename("maru:user:somebody", f"maru:user:{validation.fold(name)}")
+    store.redis.hset(f"maru:user:{validation.fold(name)}", "name", name)
     store.redis.srem("maru:users", "somebody")
-    store.redis.sadd("maru:users", text.fold(name))
+    store.redis.sadd("maru:users", validation.fold(name))
     store.redis.delete("maru:skeletons")
     store.redis.hset("maru:skeletons", "", "1")
-    assert users.authenticate(store, HASHER, name, PASSWORD).name == name
+    assert people.authenticate(store, HASHER, name, PASSWORD).name == name
     with pytest.raises((Conflict, Invalid)):
-        users.create(store, HASHER, name, PASSWORD)
-    assert users.create(store, HASHER, "dan", PASSWORD).name == "dan"
+        people.create(store, HASHER, name, PASSWORD)
+    assert people.create(store, HASHER, "dan", PASSWORD).name == "dan"
 
 
 def test_another_way_of_making_skeletons_makes_the_index_anew(store):
-    users.create(store, HASHER, "bora", PASSWORD)
+    people.create(store, HASHER, "bora", PASSWORD)
     store.redis.delete("maru:skeletons")
     store.redis.hset("maru:skeletons", mapping={"": "0", "dan": "somebody else"})
     with pytest.raises(Conflict):
-        users.create(store, HASHER, "b0ra", PASSWORD)
-    assert users.create(store, HASHER, "dan", PASSWORD).name == "dan"
+        people.create(store, HASHER, "b0ra", PASSWORD)
+    assert people.create(store, HASHER, "dan", PASSWORD).name == "dan"

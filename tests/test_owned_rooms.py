@@ -5,10 +5,10 @@ import pytest
 from chat import owned_rooms, rooms
 from chat.errors import Conflict
 from chat.owned_rooms import Progress
-from chat.users import User
+from chat.people import Person
 
-ANN = User("Ann", "user", 0)
-BEN = User("Ben", "user", 0)
+ANN = Person("Ann", "user", 0)
+BEN = Person("Ben", "user", 0)
 
 
 @pytest.fixture

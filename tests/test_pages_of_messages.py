@@ -3,9 +3,9 @@
 import json
 
 from chat import history
-from chat.users import User
+from chat.people import Person
 
-ANN = User("Ann", "user", 0)
+ANN = Person("Ann", "user", 0)
 
 
 def kinds(page):

@@ -5,8 +5,8 @@ import json
 import pytest
 
 from chat import keys, presence, rooms
+from chat.people import Person
 from chat.presence import Timing, connection_of
-from chat.users import User
 
 TIMING = Timing(lease=30_000, grace=3_000)
 #: A time in ms that the tests let pass themselves.
@@ -26,7 +26,7 @@ class RoomUnderTest:
 
     def __init__(self, store):
         self.store = store
-        self.room_id = rooms.create(store, User("Ann", "user", 0), "Plans").room_id
+        self.room_id = rooms.create(store, Person("Ann", "user", 0), "Plans").room_id
         self.clock = Clock()
         self._channel = store.redis.pubsub(ignore_subscribe_messages=True)
         self._channel.subscribe(f"maru:room:{{{self.room_id}}}")

@@ -17,8 +17,8 @@ from hypothesis.stateful import (
 )
 
 from chat import keys, presence, rooms
+from chat.people import Person
 from chat.presence import Timing, connection_of
-from chat.users import User
 
 TIMING = Timing(lease=30_000, grace=3_000)
 OUTAGE = TIMING.outage
@@ -38,7 +38,7 @@ class PresenceMachine(RuleBasedStateMachine):
         super().__init__()
         self.store = store
         store.redis.flushall()
-        self.room = rooms.create(store, User("Ann", "user", 0), "Plans").room_id
+        self.room = rooms.create(store, Person("Ann", "user", 0), "Plans").room_id
         self.channel = store.redis.pubsub(ignore_subscribe_messages=True)
         self.channel.subscribe(keys.room(self.room))
         self.channel.get_message(timeout=30)

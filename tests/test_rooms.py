@@ -6,12 +6,12 @@ from chat import directory, memberships, presence, rooms
 from chat.conversation import Conversation
 from chat.errors import Conflict, Forbidden, Invalid, NotFound
 from chat.limits import Limits
-from chat.users import User
+from chat.people import Person
 
-ANN = User("Ann", "user", 0)
-BEN = User("Ben", "user", 0)
-ADA = User("Ada", "admin", 0)
-GUEST = User("Gus", "guest", 0)
+ANN = Person("Ann", "user", 0)
+BEN = Person("Ben", "user", 0)
+ADA = Person("Ada", "admin", 0)
+GUEST = Person("Gus", "guest", 0)
 
 
 @pytest.fixture
@@ -199,7 +199,7 @@ def between(store, people):
 @pytest.mark.parametrize("limit", [1, 2, 50])
 def test_no_cursor_names_a_private_room_to_a_stranger_or_a_removed_member(store, between, q, limit):
     below, private, above = between
-    for user in (BEN, User("Eve", "user", 0)):
+    for user in (BEN, Person("Eve", "user", 0)):
         found, cursor, cursors = [], "", []
         while cursor is not None:
             page, cursor = directory.page(store, user, q=q, cursor=cursor, limit=limit)

@@ -5,9 +5,9 @@ from unicodedata import normalize
 
 import pytest
 
-from chat import users
+from chat import people
 from chat.errors import Conflict, Forbidden, Invalid, NotFound, Unauthorized
-from chat.users import Hasher
+from chat.people import Hasher
 
 PASSWORD = "correct horse"
 
@@ -18,36 +18,36 @@ def hasher():
 
 
 def test_the_first_account_is_the_admin_and_others_are_not(store, hasher):
-    assert users.create(store, hasher, "Ann", PASSWORD).role == "admin"
-    assert users.create(store, hasher, "Ben", PASSWORD).role == "user"
+    assert people.create(store, hasher, "Ann", PASSWORD).role == "admin"
+    assert people.create(store, hasher, "Ben", PASSWORD).role == "user"
 
 
 def test_an_account_with_a_given_role_also_ends_the_first_ones_privilege(store, hasher):
-    assert users.create(store, hasher, "Ann", PASSWORD, role="user").role == "user"
-    assert users.create(store, hasher, "Ben", PASSWORD).role == "user"
+    assert people.create(store, hasher, "Ann", PASSWORD, role="user").role == "user"
+    assert people.create(store, hasher, "Ben", PASSWORD).role == "user"
 
 
 def test_registration_decides_what_newcomers_are(store, hasher):
-    assert users.create(store, hasher, "Ann", PASSWORD, registration="closed").role == "admin"
-    assert users.create(store, hasher, "Ben", PASSWORD, registration="approval").role == "guest"
+    assert people.create(store, hasher, "Ann", PASSWORD, registration="closed").role == "admin"
+    assert people.create(store, hasher, "Ben", PASSWORD, registration="approval").role == "guest"
     with pytest.raises(Forbidden):
-        users.create(store, hasher, "Cem", PASSWORD, registration="closed")
-    assert users.get(store, "Cem") is None
+        people.create(store, hasher, "Cem", PASSWORD, registration="closed")
+    assert people.get(store, "Cem") is None
 
 
 def test_a_name_is_taken_in_any_case_and_the_first_keeps_it(store, hasher):
-    users.create(store, hasher, "José", PASSWORD)
+    people.create(store, hasher, "José", PASSWORD)
     with pytest.raises(Conflict):
-        users.create(store, hasher, "JOSE\u0301", "another password")
-    assert users.authenticate(store, hasher, "jose\u0301", PASSWORD).name == "José"
-    assert len(users.everyone(store)) == 1
+        people.create(store, hasher, "JOSE\u0301", "another password")
+    assert people.authenticate(store, hasher, "jose\u0301", PASSWORD).name == "José"
+    assert len(people.everyone(store)) == 1
 
 
 def test_a_refused_first_account_leaves_the_privilege_to_the_next(store, hasher):
     store.redis.hset("maru:user:ann", mapping={"name": "Ann", "role": "user", "createdAt": 1})
     with pytest.raises(Conflict):
-        users.create(store, hasher, "Ann", PASSWORD)
-    assert users.create(store, hasher, "Ben", PASSWORD).role == "admin"
+        people.create(store, hasher, "Ann", PASSWORD)
+    assert people.create(store, hasher, "Ben", PASSWORD).role == "admin"
 
 
 @pytest.mark.parametrize(
@@ -59,9 +59,9 @@ def test_a_refused_first_account_leaves_the_privilege_to_the_next(store, hasher)
     ],
 )  # fmt: skip
 def test_nobody_gets_in_with(store, hasher, name, password):
-    users.create(store, hasher, "Ann", PASSWORD)
+    people.create(store, hasher, "Ann", PASSWORD)
     with pytest.raises(Unauthorized):
-        users.authenticate(store, hasher, name, password)
+        people.authenticate(store, hasher, name, password)
 
 
 def test_an_unknown_name_costs_as_many_hashes_as_a_known_one(store):
@@ -72,36 +72,36 @@ def test_an_unknown_name_costs_as_many_hashes_as_a_known_one(store):
         return function(*args)
 
     hasher = Hasher(counting)
-    users.create(store, hasher, "Ann", PASSWORD)
+    people.create(store, hasher, "Ann", PASSWORD)
     for name in ("Ann", "Nobody", "!", "x" * 99):
         hashed.clear()
         with pytest.raises(Unauthorized):
-            users.authenticate(store, hasher, name, "wrong password")
+            people.authenticate(store, hasher, name, "wrong password")
         assert hashed == ["_fits"]
 
 
 def test_a_password_can_be_changed_by_who_knows_it(store, hasher):
-    ann = users.create(store, hasher, "Ann", PASSWORD)
+    ann = people.create(store, hasher, "Ann", PASSWORD)
     with pytest.raises(Unauthorized):
-        users.change_password(store, hasher, ann, "wrong password", "new password")
+        people.change_password(store, hasher, ann, "wrong password", "new password")
     with pytest.raises(Invalid):
-        users.change_password(store, hasher, ann, PASSWORD, "short")
-    changed = users.change_password(store, hasher, ann, PASSWORD, "new password")
+        people.change_password(store, hasher, ann, PASSWORD, "short")
+    changed = people.change_password(store, hasher, ann, PASSWORD, "new password")
     assert changed.generation == 1
-    assert users.authenticate(store, hasher, "Ann", "new password") == changed
+    assert people.authenticate(store, hasher, "Ann", "new password") == changed
     with pytest.raises(Unauthorized):
-        users.authenticate(store, hasher, "Ann", PASSWORD)
+        people.authenticate(store, hasher, "Ann", PASSWORD)
 
 
 def test_roles_can_be_set(store, hasher):
-    users.create(store, hasher, "Root", PASSWORD)
-    users.create(store, hasher, "Ann", PASSWORD)
-    assert users.set_role(store, "ANN", "guest").role == "guest"
-    assert not users.get(store, "Ann").may_chat
+    people.create(store, hasher, "Root", PASSWORD)
+    people.create(store, hasher, "Ann", PASSWORD)
+    assert people.set_role(store, "ANN", "guest").role == "guest"
+    assert not people.get(store, "Ann").may_chat
     with pytest.raises(NotFound):
-        users.set_role(store, "Nobody", "user")
+        people.set_role(store, "Nobody", "user")
     with pytest.raises(Invalid):
-        users.set_role(store, "Ann", "root")
+        people.set_role(store, "Ann", "root")
 
 
 @pytest.mark.parametrize(
@@ -114,84 +114,86 @@ def test_roles_can_be_set(store, hasher):
     ],
 )  # fmt: skip
 def test_a_password_is_the_same_on_every_keyboard(store, hasher, chosen, typed):
-    users.create(store, hasher, "Ann", chosen)
-    users.create(store, hasher, "Ben", typed)
+    people.create(store, hasher, "Ann", chosen)
+    people.create(store, hasher, "Ben", typed)
     for name in ("Ann", "Ben"):
         for password in (chosen, typed):
-            assert users.authenticate(store, hasher, name, password).name == name
+            assert people.authenticate(store, hasher, name, password).name == name
 
 
 def test_a_password_from_before_there_was_one_form_goes_on_working_and_takes_it(store, hasher):
     typed = "cre\u0300me bru\u0302le\u0301e"
-    users.create(store, hasher, "Ann", PASSWORD)
-    store.redis.hset("maru:user:ann", "password", hasher.hash(typed, users.NOBODY))
+    people.create(store, hasher, "Ann", PASSWORD)
+    store.redis.hset("maru:user:ann", "password", hasher.hash(typed, people.NOBODY))
     with pytest.raises(Unauthorized):
-        users.authenticate(store, hasher, "Ann", "crème brûlée")
-    assert users.authenticate(store, hasher, "Ann", typed).name == "Ann"
-    assert users.authenticate(store, hasher, "Ann", "crème brûlée").name == "Ann"
+        people.authenticate(store, hasher, "Ann", "crème brûlée")
+    assert people.authenticate(store, hasher, "Ann", typed).name == "Ann"
+    assert people.authenticate(store, hasher, "Ann", "crème brûlée").name == "Ann"
 
 
 def test_a_short_password_from_before_there_was_one_form_goes_on_working(store, hasher):
     typed = "\u1107\u1175\u1106\u1175\u11af\u1107\u1165\u11ab"
-    users.create(store, hasher, "Ann", PASSWORD)
-    store.redis.hset("maru:user:ann", "password", hasher.hash(typed, users.NOBODY))
-    assert users.authenticate(store, hasher, "Ann", typed).name == "Ann"
+    people.create(store, hasher, "Ann", PASSWORD)
+    store.redis.hset("maru:user:ann", "password", hasher.hash(typed, people.NOBODY))
+    assert people.authenticate(store, hasher, "Ann", typed).name == "Ann"
 
 
 @pytest.mark.parametrize("role", ["user", "guest"])
 def test_the_last_admin_stays_one_whoever_asks(store, hasher, role):
-    users.create(store, hasher, "Ann", PASSWORD)
-    users.create(store, hasher, "Ben", PASSWORD)
+    people.create(store, hasher, "Ann", PASSWORD)
+    people.create(store, hasher, "Ben", PASSWORD)
     with pytest.raises(Conflict):
-        users.set_role(store, "ANN", role)
-    assert users.get(store, "Ann").is_admin
-    users.set_role(store, "Ben", "admin")
-    assert users.set_role(store, "Ann", role).role == role
+        people.set_role(store, "ANN", role)
+    assert people.get(store, "Ann").is_admin
+    people.set_role(store, "Ben", "admin")
+    assert people.set_role(store, "Ann", role).role == role
     with pytest.raises(Conflict):
-        users.set_role(store, "Ben", role)
+        people.set_role(store, "Ben", role)
 
 
 def test_of_two_admins_who_demote_each_other_at_once_one_stays(store, hasher):
     for name in ("Ann", "Ben"):
-        users.create(store, hasher, name, PASSWORD, role="admin")
+        people.create(store, hasher, name, PASSWORD, role="admin")
 
     def demote(name):
         try:
-            return users.set_role(store, name, "user").name
+            return people.set_role(store, name, "user").name
         except Conflict:
             return None
 
     with ThreadPoolExecutor(2) as both:
         for _ in range(50):
             assert None in list(both.map(demote, ("Ann", "Ben")))
-            assert [user.is_admin for user in users.everyone(store)].count(True) == 1
+            assert [user.is_admin for user in people.everyone(store)].count(True) == 1
             for name in ("Ann", "Ben"):
-                users.set_role(store, name, "admin")
+                people.set_role(store, name, "admin")
 
 
 def test_a_founder_that_never_came_to_be_keeps_nobody_from_being_the_admin(store, hasher):
     store.redis.set("maru:founder", "ann")
-    assert users.nobody_yet(store)
-    assert users.create(store, hasher, "Ben", PASSWORD, registration="closed").role == "admin"
-    assert users.create(store, hasher, "Cem", PASSWORD).role == "user"
+    assert people.nobody_yet(store)
+    assert people.create(store, hasher, "Ben", PASSWORD, registration="closed").role == "admin"
+    assert people.create(store, hasher, "Cem", PASSWORD).role == "user"
 
 
 def test_nobody_becomes_the_admin_because_the_first_account_is_gone(store, hasher):
-    users.create(store, hasher, "Ann", PASSWORD)
-    users.create(store, hasher, "Ben", PASSWORD)
+    people.create(store, hasher, "Ann", PASSWORD)
+    people.create(store, hasher, "Ben", PASSWORD)
     store.redis.delete("maru:user:ann")
-    assert not users.nobody_yet(store)
-    assert users.create(store, hasher, "Cem", PASSWORD).role == "user"
+    assert not people.nobody_yet(store)
+    assert people.create(store, hasher, "Cem", PASSWORD).role == "user"
 
 
 def test_of_many_who_register_first_at_once_one_is_the_admin(store, hasher):
     with ThreadPoolExecutor(8) as all_at_once:
-        made = all_at_once.map(lambda i: users.create(store, hasher, f"bot{i}", PASSWORD), range(8))
+        made = all_at_once.map(
+            lambda i: people.create(store, hasher, f"bot{i}", PASSWORD), range(8)
+        )
         assert sorted(user.role for user in made) == ["admin", *["user"] * 7]
 
 
 def test_passwords_are_stored_as_argon2id_only(store, hasher):
-    users.create(store, hasher, "Ann", PASSWORD)
+    people.create(store, hasher, "Ann", PASSWORD)
     stored = store.redis.hgetall("maru:user:ann")
     assert stored[b"password"].startswith(b"$argon2id$")
     assert PASSWORD.encode() not in b"".join(stored.values())

@@ -47,8 +47,8 @@ PLANTS: dict[str, list[tuple[str, str, str]]] = {
         ),
         (
             FANOUT,
-            "elif epoch is None and int(seq) == audience.seq + 1:",
-            "elif int(seq) > audience.seq:",
+            "elif epoch is None and int(seq) == subscription.seq + 1:",
+            "elif int(seq) > subscription.seq:",
         ),
     ],
     # A QUIT is told twice.
@@ -79,7 +79,7 @@ PLANTS: dict[str, list[tuple[str, str, str]]] = {
             "private == '1' and redis.call('SISMEMBER', members, name) == 1\n",
             "private == '1'\n",
         ),
-        ("chat/live/audience.py", "return page, names - members", "return page, set()"),
+        ("chat/live/room_subscription.py", "return page, names - members", "return page, set()"),
         (
             "chat/lua/renew.lua",
             "if private and redis.call('SISMEMBER', KEYS[3], person(ARGV[i])) == 0 then",
@@ -100,7 +100,7 @@ PLANTS: dict[str, list[tuple[str, str, str]]] = {
             "        finally:\n            self._releasing = False\n",
         ),
     ],
-    # A store that looks after no space acknowledges what it then cannot write, and whose keeper
+    # A store that looks after no space acknowledges what it then cannot write, and whose supervisor
     # takes every life for the same gives the numbers once more.
     "space": [
         (
@@ -111,7 +111,7 @@ PLANTS: dict[str, list[tuple[str, str, str]]] = {
             "        wanted = self._wanted()\n",
         ),
         (
-            "chat/store/keeper.py",
+            "chat/store/supervisor.py",
             "if self._took_writes and (self._writes_fail or not self._journal.is_whole()):\n",
             "if self._data_dir is None:\n",
         ),

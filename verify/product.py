@@ -1,4 +1,4 @@
-"""Maru as it is really run: gunicorn with its workers, and a store kept by Maru's own keeper.
+"""Maru as it is really run: gunicorn with its workers, and a store kept by Maru's own supervisor.
 
 The store is reached through a proxy, so that it can be cut off; that is why ``REDIS_URL`` is given,
 though it is the embedded Valkey.

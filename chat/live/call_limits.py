@@ -6,9 +6,9 @@ from typing import Any
 from chat.errors import N_, Conflict
 from chat.live.connections import Connection
 from chat.live.live import Live
-from chat.users import User
+from chat.people import Person
 
-Operation = Callable[[Live, Connection, User, dict[str, Any]], dict[str, Any]]
+Operation = Callable[[Live, Connection, Person, dict[str, Any]], dict[str, Any]]
 
 #: Event -> the kind of ``chat.limits.Limits.rates`` that limits it. ``None``: the operation itself
 #: counts it, in the write to the store.
@@ -36,10 +36,10 @@ def counted(event: str, live: Live, operation: Operation) -> Operation:
     count, ask = live.conversation.limiter.count, live.store.ask_together
 
     def carry_out(
-        live: Live, connection: Connection, user: User, call: dict[str, Any]
+        live: Live, connection: Connection, person: Person, call: dict[str, Any]
     ) -> dict[str, Any]:
-        ask(*count(kind, user.folded))
-        return operation(live, connection, user, call)
+        ask(*count(kind, person.folded))
+        return operation(live, connection, person, call)
 
     return carry_out
 

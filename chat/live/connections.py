@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from chat.errors import N_, RateLimited
+from chat.people import Person
 from chat.presence import connection_of
 from chat.transport.session import Session
-from chat.users import User
 
 #: A connection is warned at most WARNING seconds before its token expires, and at least
 #: SHORTEST_WARNING: tokens are checked once a second.
@@ -21,15 +21,15 @@ TOO_MANY = 10.0
 class Connection:
     """One Socket.IO session of one person, on an Engine.IO session.
 
-    ``user`` is the person as last looked up. ``token``, ``login`` and ``expires_at`` (ms) are those
-    of the newest token that it has shown. It is ``warned`` once for each token, ``warn_before``
-    seconds before that expires. After it has ``ended``, a call that is still under way must not let
-    it enter a room.
+    ``person`` is the person as last looked up. ``token``, ``login`` and ``expires_at`` (ms) are
+    those of the newest token that it has shown. It is ``warned`` once for each token,
+    ``warn_before`` seconds before that expires. After it has ``ended``, a call that is still under
+    way must not let it enter a room.
     """
 
     session: str
     engine: Session
-    user: User
+    person: Person
     token: str
     login: str
     expires_at: int
@@ -51,7 +51,7 @@ class Connection:
 
     @property
     def name(self) -> str:
-        return self.user.name
+        return self.person.name
 
     @property
     def member(self) -> str:

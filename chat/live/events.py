@@ -12,22 +12,22 @@ import orjson
 import socketio
 from redis.exceptions import RedisError
 
-from chat import directory, history, rooms, text
+from chat import directory, history, rooms, validation
 from chat.errors import N_, InternalError, Invalid, MaruError, NotJoined, Unauthorized, Unavailable
 from chat.live import call_limits
 from chat.live.connections import Connection
 from chat.live.live import Live
+from chat.people import Person
 from chat.rooms import Room
 from chat.transport import allowance, wire
 from chat.transport.session import Session
-from chat.users import User
 
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
 Call = dict[str, Any]
-Operation = Callable[[Live, Connection, User, Call], dict[str, Any]]
+Operation = Callable[[Live, Connection, Person, Call], dict[str, Any]]
 
 # A call in the namespace /, with the id for its acknowledgement.
 _CALL = re.compile(r"2(\d{1,15})?(?=\[)", re.ASCII)
@@ -99,14 +99,14 @@ def _account(session: Session, operation: Operation, packet: str, answer: dict[s
     A call that has stored something costs nothing: the store counts its rate. A refused call costs
     more.
     """
-    person = session.allowance
-    if person is None or (answer["ok"] and operation in _STORING):
+    allowed = session.allowance
+    if allowed is None or (answer["ok"] and operation in _STORING):
         return
     calls = allowance.cost(packet)
     if not answer["ok"]:
         code = answer["error"]["code"]
         calls += allowance.BAD_TOKEN if code == Unauthorized.code else allowance.REFUSED
-    person.spend(calls)
+    allowed.spend(calls)
 
 
 def _handler(live: Live, operation: Operation) -> Callable[..., dict[str, Any]]:
@@ -160,15 +160,15 @@ def _connect(live: Live, session: str, auth: Any) -> None:
         raise socketio.exceptions.ConnectionRefusedError(error["message"], error)
 
 
-def _join(live: Live, connection: Connection, user: User, call: Call) -> dict[str, Any]:
-    room = _accessible(live, user, call.get("roomId"))
+def _join(live: Live, connection: Connection, person: Person, call: Call) -> dict[str, Any]:
+    room = _accessible(live, person, call.get("roomId"))
     was_in = room.room_id in connection.rooms
     if not was_in:
         call_limits.check_rooms(connection)
-    live.fanout.add(room, connection, lambda: rooms.access(live.store, user, room.room_id))
+    live.fanout.add(room, connection, lambda: rooms.access(live.store, person, room.room_id))
     try:
         seen = call.get("since"), call.get("epoch"), call.get("sinceAt")
-        joined = live.conversation.enter(user, room.room_id, connection.session, *seen)
+        joined = live.conversation.enter(person, room.room_id, connection.session, *seen)
     except (MaruError, RedisError):
         # If a repeated join fails, the connection stays in the room.
         if not was_in:
@@ -187,55 +187,57 @@ def _join(live: Live, connection: Connection, user: User, call: Call) -> dict[st
     }
 
 
-def _accessible(live: Live, user: User, room_id: object) -> Room:
+def _accessible(live: Live, person: Person, room_id: object) -> Room:
     """The room, after a check of access; for a room in the fan-out, ``Fanout.add`` checks."""
     room = live.fanout.room(room_id)
     if room is None:
-        return rooms.access(live.store, user, room_id)
-    rooms.check_may_chat(user)
+        return rooms.access(live.store, person, room_id)
+    rooms.check_may_chat(person)
     return room
 
 
-def _leave(live: Live, connection: Connection, user: User, call: Call) -> dict[str, Any]:
+def _leave(live: Live, connection: Connection, person: Person, call: Call) -> dict[str, Any]:
     room_id = _joined_room(connection, call)
     # Removed from the fan-out only after it has worked: a refused leave changes nothing.
     with live.fanout.leaving(room_id, connection):
-        count = live.conversation.leave(user, room_id, connection.session)
+        count = live.conversation.leave(person, room_id, connection.session)
     live.fanout.remove(room_id, connection)
     return {"userCount": count}
 
 
-def _message(live: Live, connection: Connection, user: User, call: Call) -> dict[str, Any]:
+def _message(live: Live, connection: Connection, person: Person, call: Call) -> dict[str, Any]:
     said = call.get("roomId"), call.get("message"), call.get("clientId"), connection.session
     talk = live.conversation.talk
-    return dict(_in_the_room(live, connection, user, call, lambda: talk(user, *said)))
+    return dict(_in_the_room(live, connection, person, call, lambda: talk(person, *said)))
 
 
-def _edit(live: Live, connection: Connection, user: User, call: Call) -> dict[str, Any]:
+def _edit(live: Live, connection: Connection, person: Person, call: Call) -> dict[str, Any]:
     change = call.get("roomId"), call.get("seq"), call.get("message"), call.get("clientId")
     edit, session = live.conversation.edit, connection.session
-    return {"seq": _in_the_room(live, connection, user, call, lambda: edit(user, *change, session))}
+    return {
+        "seq": _in_the_room(live, connection, person, call, lambda: edit(person, *change, session))
+    }
 
 
-def _delete(live: Live, connection: Connection, user: User, call: Call) -> dict[str, Any]:
+def _delete(live: Live, connection: Connection, person: Person, call: Call) -> dict[str, Any]:
     change = call.get("roomId"), call.get("seq"), call.get("clientId"), connection.session
     delete = live.conversation.delete
-    return {"seq": _in_the_room(live, connection, user, call, lambda: delete(user, *change))}
+    return {"seq": _in_the_room(live, connection, person, call, lambda: delete(person, *change))}
 
 
-def _react(live: Live, connection: Connection, user: User, call: Call) -> dict[str, Any]:
+def _react(live: Live, connection: Connection, person: Person, call: Call) -> dict[str, Any]:
     change = call.get("roomId"), call.get("seq"), call.get("emoji"), call.get("on")
     given, session = call.get("clientId"), connection.session
     react = live.conversation.react
 
     def say() -> int:
-        return react(user, *change, given, session)
+        return react(person, *change, given, session)
 
-    return {"seq": _in_the_room(live, connection, user, call, say)}
+    return {"seq": _in_the_room(live, connection, person, call, say)}
 
 
 def _in_the_room(
-    live: Live, connection: Connection, user: User, call: Call, say: Callable[[], T]
+    live: Live, connection: Connection, person: Person, call: Call, say: Callable[[], T]
 ) -> T:
     try:
         return say()
@@ -244,33 +246,33 @@ def _in_the_room(
             raise
         # The lease expired while this worker was held up, although the connection is in the room.
         with connection.engine.in_turn():
-            live.conversation.join(user, call.get("roomId"), connection.session)
+            live.conversation.join(person, call.get("roomId"), connection.session)
             return say()
 
 
-def _history(live: Live, connection: Connection, user: User, call: Call) -> dict[str, Any]:
+def _history(live: Live, connection: Connection, person: Person, call: Call) -> dict[str, Any]:
     window = call.get("before"), call.get("after"), call.get("limit")
-    return _page(live.conversation.page(user, call.get("roomId"), *window), more=True)
+    return _page(live.conversation.page(person, call.get("roomId"), *window), more=True)
 
 
-def _typing(live: Live, connection: Connection, user: User, call: Call) -> dict[str, Any]:
-    live.conversation.type(user, _joined_room(connection, call), connection.session)
+def _typing(live: Live, connection: Connection, person: Person, call: Call) -> dict[str, Any]:
+    live.conversation.type(person, _joined_room(connection, call), connection.session)
     return {}
 
 
-def _watch(live: Live, connection: Connection, user: User, call: Call) -> dict[str, Any]:
+def _watch(live: Live, connection: Connection, person: Person, call: Call) -> dict[str, Any]:
     # Set before the list is read, so that changes in between are sent afterwards.
     connection.watching = True
-    listed = directory.newest(live.store, user, LISTED)
+    listed = directory.newest(live.store, person, LISTED)
     return {"rooms": [room.summary() for room in listed]}
 
 
-def _reauth(live: Live, connection: Connection, user: User, call: Call) -> dict[str, Any]:
+def _reauth(live: Live, connection: Connection, person: Person, call: Call) -> dict[str, Any]:
     return {"expiresIn": max(0, round(connection.seconds_left()))}
 
 
 def _joined_room(connection: Connection, call: Call) -> str:
-    room_id = text.room_id(call.get("roomId"))
+    room_id = validation.room_id(call.get("roomId"))
     if room_id is None or room_id not in connection.rooms:
         raise NotJoined(N_("Join the room first."))
     return room_id

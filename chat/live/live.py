@@ -20,14 +20,14 @@ from engineio.exceptions import SocketIsClosedError
 from engineio.packet import MESSAGE, Packet
 from redis.exceptions import RedisError
 
-from chat import key_prefix, keys, message, presence, sessions, users
+from chat import key_prefix, keys, message, people, presence, sessions
 from chat.conversation import Conversation
 from chat.errors import N_, Forbidden, NotFound, Unauthorized
 from chat.live.connections import Connection, Connections
 from chat.live.fanout import Fanout
 from chat.live.token_cache import Caller, TokenCache
+from chat.people import GUEST, Person
 from chat.transport.session import Session
-from chat.users import GUEST, User
 
 log = logging.getLogger(__name__)
 
@@ -63,7 +63,7 @@ class Live:
         self.fanout = Fanout(
             self.store,
             server.manager,
-            server.eio.turn,
+            server.eio.tick,
             timing,
             listeners,
             self._check_again,
@@ -92,24 +92,24 @@ class Live:
     def accept(self, session: str, token: object) -> None:
         """A client connects. Raises ``Unauthorized``, ``Forbidden``, ``RateLimited``."""
         caller = self._token_cache(token)
-        if not caller.user.may_chat:
+        if not caller.person.may_chat:
             raise Forbidden(N_("Guests cannot enter the rooms yet. An admin can change that."))
-        self.connections.check_room_for(caller.user.name)
+        self.connections.check_room_for(caller.person.name)
         engine = self.server.eio.sockets[self.server.manager.eio_sid_from_sid(session, "/")]
-        engine.allowance = self.server.eio.backlog.people.of(caller.user.name, engine)
+        engine.allowance = self.server.eio.backlog.people.of(caller.person.name, engine)
         engine.connection = self.connections[session] = Connection(
-            session, engine, caller.user, caller.jti, caller.session, caller.expires_at
+            session, engine, caller.person, caller.jti, caller.session, caller.expires_at
         )
 
-    def authorise(self, connection: Connection, token: object) -> User:
+    def authorise(self, connection: Connection, token: object) -> Person:
         """The user of a call's token. Raises ``Unauthorized``, also for another person's token."""
         caller = self._token_cache(token, connection.engine.in_turn)
-        if caller.user.name != connection.name:
+        if caller.person.name != connection.name:
             raise Unauthorized(N_("This token belongs to somebody else."))
         if caller.expires_at > connection.expires_at:
             connection.show(caller.jti, caller.session, caller.expires_at)
-            connection.user = caller.user
-        return caller.user
+            connection.person = caller.person
+        return caller.person
 
     def lost(self, session: str) -> None:
         """The connection is gone: its leases end after the grace, unless the client comes back."""
@@ -231,9 +231,9 @@ class Live:
 
     def _leave_room(self, connection: Connection, room_id: str, reason: str) -> None:
         self.fanout.remove(room_id, connection)
-        user = User(connection.name, "", 0)
+        person = Person(connection.name, "", 0)
         try:
-            self.conversation.leave(user, room_id, connection.session, reason)
+            self.conversation.leave(person, room_id, connection.session, reason)
         except RedisError as away:
             # Its lease is not renewed any more, and expires.
             log.debug("The store does not answer: %s", away)
@@ -253,11 +253,11 @@ class Live:
             self._token_cache.forget(lambda c: told["revoked"] in (c.jti, c.session))
             self._end_all(self.connections.of_ident(told["revoked"]), LOGIN_ENDED)
         elif "person" in told:
-            self._token_cache.forget(lambda c: c.user.name == told["person"])
+            self._token_cache.forget(lambda c: c.person.name == told["person"])
             self._end_all(self.connections.of_person(told["person"]), PASSWORD_CHANGED)
         elif "role" in told:
             name, role = told["role"]
-            self._token_cache.forget(lambda c: c.user.name == name)
+            self._token_cache.forget(lambda c: c.person.name == name)
             if role == GUEST:
                 self._end_all(self.connections.of_person(name), MADE_A_GUEST)
 
@@ -277,23 +277,23 @@ class Live:
             idents = sorted({ident for c in chunk for ident in (c.token, c.login)})
             names = sorted({c.name for c in chunk})
             answers = self.store.ask_together(
-                *map(sessions.revocation, idents), *map(users.reading, names)
+                *map(sessions.revocation, idents), *map(people.reading, names)
             )
             revoked = {i for i, is_revoked in zip(idents, answers, strict=False) if is_revoked}
-            people = dict(zip(names, answers[len(idents) :], strict=True))
+            found = dict(zip(names, answers[len(idents) :], strict=True))
             for connection in chunk:
-                self._check(connection, people[connection.name], revoked)
+                self._check(connection, found[connection.name], revoked)
 
-    def _check(self, connection: Connection, user: User | None, revoked: set[str]) -> None:
-        if user is None:
+    def _check(self, connection: Connection, person: Person | None, revoked: set[str]) -> None:
+        if person is None:
             # Accounts are never deleted, so the store has lost this one. Its calls are refused.
-            self._token_cache.forget(lambda c: c.user.name == connection.name)
+            self._token_cache.forget(lambda c: c.person.name == connection.name)
         elif not revoked.isdisjoint((connection.token, connection.login)):
             self.end(connection, LOGIN_ENDED)
-        elif user.generation != connection.user.generation:
+        elif person.generation != connection.person.generation:
             self.end(connection, PASSWORD_CHANGED)
-        elif not user.may_chat:
+        elif not person.may_chat:
             self.end(connection, MADE_A_GUEST)
-        elif user != connection.user:
-            self._token_cache.forget(lambda c: c.user.name == user.name)
-            connection.user = user
+        elif person != connection.person:
+            self._token_cache.forget(lambda c: c.person.name == person.name)
+            connection.person = person

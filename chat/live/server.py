@@ -139,7 +139,7 @@ class LiveServer:
         gc.freeze()
         gc.set_threshold(*GARBAGE)
         store = self._live.store
-        store.travel = Pipeline(store, self._engine.turn, self._live.fanout.leave_server).send
+        store.travel = Pipeline(store, self._engine.tick, self._live.fanout.leave_server).send
         self._engine.start()
         eventlet.spawn(self._live.fanout.run)
         eventlet.spawn(self._heartbeat.run)

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from typing import Protocol
 
-from chat.users import User
+from chat.people import Person
 
 Asking = Callable[[], AbstractContextManager[object]]
 
@@ -23,7 +23,7 @@ class Caller(Protocol):
     """What a valid token says. ``expires_at`` is in ms."""
 
     @property
-    def user(self) -> User: ...
+    def person(self) -> Person: ...
     @property
     def jti(self) -> str: ...
     @property

@@ -45,7 +45,8 @@ REASONS = {
 PASSING = frozenset(
     ("READONLY", "MASTERDOWN", "LOADING", "OOM", "MISCONF", "NOREPLICAS", "BUSY", "UNKILLABLE")
 )
-#: What NOREPLICAS means where the store is Maru's own, embedded one: its keeper stops writes so.
+#: What NOREPLICAS means where the store is Maru's own, embedded one: its supervisor stops writes
+#: so.
 DISK_FULL = "the disk of DATA_DIR is full, and the store takes no writes"
 #: Part of the error to a connection beyond ``maxclients``; that error has no kind.
 _MAX_CLIENTS = "max number of clients"
@@ -99,8 +100,8 @@ def life(answers: Sequence[bytes | None]) -> tuple[str, bool]:
 
     ``answers`` are those to ``WHO_ANSWERS``. Two stores never have the same life, nor has one store
     before and after a moment at which it may have lost acknowledged writes. For the embedded store
-    the keeper decides this (``chat.store.life``), and has the server report it. For other stores
-    each new process and each failover begins a life. Raises ``ReadOnlyError`` for a replica.
+    the supervisor decides this (``chat.store.life``), and has the server report it. For other
+    stores each new process and each failover begins a life. Raises ``ReadOnlyError`` for a replica.
     """
     server, replication = answers
     if _field(replication, "role") == "slave":

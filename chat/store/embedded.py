@@ -1,10 +1,10 @@
 """The embedded Valkey: a store of Maru's own, so that nothing else has to be installed.
 
-Three processes: the starter (gunicorn's master, or a command), its keeper (``chat.store.keeper``),
-and the server, which listens on a Unix socket only. The starter holds the writing end of a pipe,
-the lifeline, and so do the workers that it forks; the keeper stops the server when a byte comes out
-of it, or when the last of them is gone. So the store outlives every worker, and ends also when the
-starter is killed.
+Three processes: the starter (gunicorn's master, or a command), its supervisor
+(``chat.store.supervisor``), and the server, which listens on a Unix socket only. The starter holds
+the writing end of a pipe, the lifeline, and so do the workers that it forks; the supervisor stops
+the server when a byte comes out of it, or when the last of them is gone. So the store outlives
+every worker, and ends also when the starter is killed.
 """
 
 import contextlib
@@ -21,7 +21,7 @@ from pathlib import Path
 
 from chat.store.settings import StoreSettings
 
-#: What a keeper says on its standard output once the store answers; anything else is an error.
+#: What a supervisor says on its standard output once the store answers; anything else is an error.
 READY = "ready"
 #: In front of the life of its data, as the server's availability zone.
 KEPT = "maru-"
@@ -29,7 +29,7 @@ KEPT = "maru-"
 SOCKET_PATH_MAX = 100
 #: Seconds that a process gets to finish what it is doing, before it is given up on.
 PATIENCE = 15.0
-#: Seconds between two tries to start a keeper, when the last one failed.
+#: Seconds between two tries to start a supervisor, when the last one failed.
 PAUSE = 5.0
 
 
@@ -38,9 +38,9 @@ class EmbeddedError(Exception):
 
 
 class EmbeddedStore:
-    """The starter's hold on the store. A keeper that is killed is replaced.
+    """The starter's hold on the store. A supervisor that is killed is replaced.
 
-    ``source`` is the checkout whose keeper it is.
+    ``source`` is the checkout whose supervisor it is.
     """
 
     def __init__(self, data_dir: Path, source: Path = Path(__file__).parents[2]) -> None:
@@ -67,7 +67,7 @@ class EmbeddedStore:
 
     def _launch(self) -> None:
         self._keeper = subprocess.Popen(
-            [sys.executable, "-m", "chat.store.keeper", str(self._data_dir)],
+            [sys.executable, "-m", "chat.store.supervisor", str(self._data_dir)],
             cwd=self._source,
             stdin=self._keepers_end,
             stdout=subprocess.PIPE,
@@ -78,17 +78,19 @@ class EmbeddedStore:
         self._words = self._keeper.stdout
         word = self._words.readline().decode().strip()
         if word != READY:
-            raise EmbeddedError(word or "The keeper of the embedded Valkey ended without a word.")
+            raise EmbeddedError(
+                word or "The supervisor of the embedded Valkey ended without a word."
+            )
 
     def _watch(self) -> None:
         while True:
-            # Its end of the pipe tells that a keeper is gone; its process id would not, since
+            # Its end of the pipe tells that a supervisor is gone; its process id would not, since
             # gunicorn waits for every child and ids are used again.
             self._words.read()
             self._keeper.wait()
             if self._stopping.is_set():
                 return
-            say("The keeper of the embedded Valkey was killed; starting another.")
+            say("The supervisor of the embedded Valkey was killed; starting another.")
             try:
                 self._launch()
             except EmbeddedError as error:
@@ -134,7 +136,7 @@ def _is_up(data_dir: Path) -> bool:
             if ask(socket_path(data_dir), "PING") == b"+PONG\r\n":
                 return True
         try:
-            with open(data_dir / "keeper.lock") as lock:
+            with open(data_dir / "supervisor.lock") as lock:
                 if take(lock.fileno(), fcntl.LOCK_SH):
                     return False
         except FileNotFoundError:

@@ -1,10 +1,11 @@
-"""The append-only file of the embedded store: the keeper reserves disk space for it and syncs it.
+"""The append-only file of the embedded store: the supervisor reserves disk space for it and syncs
+it.
 
 The server writes each change to this file before it answers. But on a full disk it answers before
-it notices that the write has failed. So the keeper reserves disk space behind the end of the file
-(fallocate), and stops all writes while it cannot. The keeper also syncs the file to the disk each
-second. With the server's own syncing (``appendfsync everysec``), a slow disk delays the writing
-itself, and the server would answer before it has written.
+it notices that the write has failed. So the supervisor reserves disk space behind the end of the
+file (fallocate), and stops all writes while it cannot. The supervisor also syncs the file to the
+disk each second. With the server's own syncing (``appendfsync everysec``), a slow disk delays the
+writing itself, and the server would answer before it has written.
 """
 
 import contextlib

@@ -1,10 +1,10 @@
 """The life that the embedded store's data is in; see ``chat.store.condition`` for the word.
 
-At the start the keeper decides whether the last life continues. It does if nothing acknowledged can
-have been lost, which one of two facts proves: the store was stopped cleanly, and its file has not
-changed since; or it was killed while reserved space was left (``chat.store.journal``), and
-the machine has not been restarted since. Otherwise a new life begins: after a power cut, with a
-restored backup, or if the disk filled up faster than the keeper could stop the writes.
+At the start the supervisor decides whether the last life continues. It does if nothing acknowledged
+can have been lost, which one of two facts proves: the store was stopped cleanly, and its file has
+not changed since; or it was killed while reserved space was left (``chat.store.journal``), and the
+machine has not been restarted since. Otherwise a new life begins: after a power cut, with a
+restored backup, or if the disk filled up faster than the supervisor could stop the writes.
 """
 
 import json
@@ -29,7 +29,7 @@ class Life:
         self.name = _new_name()
 
     def note(self, clean: bool = False) -> None:
-        """Write the facts by which the next keeper decides. Raises ``OSError``.
+        """Write the facts by which the next supervisor decides. Raises ``OSError``.
 
         ``clean``: the store has been stopped cleanly.
         """

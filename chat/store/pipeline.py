@@ -1,4 +1,4 @@
-"""Sends the store's commands of one turn of the event loop in one write, over one connection.
+"""Sends the store's commands of one tick of the event loop in one write, over one connection.
 
 All greenlets of a worker share the connection. It is redis-py's own, so TLS, authentication and
 addresses are the library's work. This module only decides when it is written and read.
@@ -19,7 +19,7 @@ from redis.exceptions import ConnectionError, RedisError, ResponseError, Timeout
 
 from chat.store import condition
 from chat.store.store import COMMAND_TIMEOUT, SCRIPTS, Command, Store
-from chat.transport.turn import Turn
+from chat.transport.tick import Tick
 
 log = logging.getLogger(__name__)
 
@@ -63,10 +63,10 @@ class Pipeline:
     """
 
     def __init__(
-        self, store: Store, turn: Turn, on_other_server: Callable[[], None] = lambda: None
+        self, store: Store, tick: Tick, on_other_server: Callable[[], None] = lambda: None
     ) -> None:
         self._store = store
-        self._turn = turn
+        self._tick = tick
         self._on_other_server = on_other_server
         pool = store.redis.connection_pool
         options = {**pool.connection_kwargs, "health_check_interval": 0}
@@ -98,7 +98,7 @@ class Pipeline:
     def _start_writing(self) -> None:
         if self._idle:
             self._idle = False
-            self._turn.at_end(self._writer.switch)
+            self._tick.at_end(self._writer.switch)
 
     def _write(self) -> None:
         """Write what has gathered, turn after turn; a reader beside it takes the answers."""
@@ -159,7 +159,7 @@ class Pipeline:
                 if len(batch.answers) == batch.commands:
                     self._answered.append(self._pending.popleft())
                     if len(self._answered) == 1:
-                        self._turn.soon(self._wake)
+                        self._tick.soon(self._wake)
         except Exception as error:
             self._fail(error)
 
@@ -172,7 +172,7 @@ class Pipeline:
             # One of the callers has failed; the others have a turn of their own.
             if answered:
                 self._answered.extend(answered)
-                self._turn.soon(self._wake)
+                self._tick.soon(self._wake)
 
     def _next_answer(self) -> Any:
         while True:

@@ -26,8 +26,8 @@ from chat.transport.polling_cap import PollingCap
 from chat.transport.probe import Probe
 from chat.transport.session import Session
 from chat.transport.session_ids import SessionIds
+from chat.transport.tick import Tick
 from chat.transport.transport import Transport
-from chat.transport.turn import Turn
 
 log = logging.getLogger(__name__)
 
@@ -65,7 +65,7 @@ class Engine(engineio.Server):
     def __init__(self, **options: Any) -> None:
         # Polling clients are watched by ``_watch_polls``, WebSockets by the pinger.
         super().__init__(monitor_clients=False, **options)
-        self.turn = Turn()
+        self.tick = Tick()
         self.pinger = Pinger(self.ping_interval, self.ping_timeout)
         self.backlog = Backlog()
         self.generate_id: Callable[[], str] = SessionIds()
@@ -97,7 +97,7 @@ class Engine(engineio.Server):
         """Make the transport of ``owner``; it sends ``greeting`` to end the handshake."""
         upgrade: Upgrade = environ["maru.upgrade"]
         transport = Transport(
-            upgrade.client, owner, self.turn, upgrade.take, greeting, upgrade.early
+            upgrade.client, owner, self.tick, upgrade.take, greeting, upgrade.early
         )
         owner.adopt(transport)
         self.pinger.add(transport)

@@ -13,7 +13,7 @@ from eventlet import hubs
 
 from chat.transport.fair_queue import FairQueue
 
-#: Seconds for requests in one turn of the event loop: as many as everything else has used since the
+#: Seconds for requests in one tick of the event loop: as many as everything else has used since the
 #: last turn of requests, but between these limits. A request that has begun is not interrupted.
 LEAST, MOST = 0.001, 0.005
 
@@ -24,13 +24,13 @@ class RequestQueue:
     def __init__(self) -> None:
         self._waiting: FairQueue[Any] = FairQueue()
         self._is_scheduled = False
-        #: Up to when requests may begin at once in this turn, and when they last had their turn.
+        #: Up to when requests may begin at once in this tick, and when they last had their turn.
         self._until = self._ended_at = 0.0
 
     def wait(self, network: str | None = None) -> None:
         """Return when this greenlet's request may begin; ``network`` is that of its client.
 
-        That is at once, as long as there is time for requests in this turn of the event loop.
+        That is at once, as long as there is time for requests in this tick of the event loop.
         """
         if not self._waiting:
             now = time.perf_counter()

@@ -1,7 +1,7 @@
 """Reads one client's request and writes the answer, at a minimum rate and within a total time.
 
 A client that sends only a few bytes at a time is read less often: so a request that comes byte by
-byte costs hardly more turns of the event loop than one that comes in a few pieces.
+byte costs hardly more ticks of the event loop than one that comes in a few pieces.
 """
 
 import contextlib

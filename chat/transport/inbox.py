@@ -12,8 +12,8 @@ from typing import Any, Protocol
 import eventlet
 
 from chat.transport.allowance import Allowance
+from chat.transport.tick import Tick
 from chat.transport.transport import Transport
-from chat.transport.turn import Turn
 
 #: With FULL calls of a connection waiting no more is read from it; at LOW reading goes on.
 FULL, LOW = 64, 16
@@ -21,7 +21,7 @@ FULL, LOW = 64, 16
 FULL_BYTES, LOW_BYTES = 256 * 1024, 64 * 1024
 #: Calls of one connection that are carried out at the same time, of those kinds that may overlap.
 OVERLAP = 16
-#: Calls of one connection that begin in one turn of the event loop.
+#: Calls of one connection that begin in one tick of the event loop.
 CALLS = 16
 #: While more bytes than this wait for a client to read them, no call of it begins.
 UNTAKEN = 2**20
@@ -30,7 +30,7 @@ UNTAKEN = 2**20
 class Server(Protocol):
     """The server of a session, as far as an inbox needs it."""
 
-    turn: Turn
+    tick: Tick
     may_overlap: Callable[[str], bool]
 
     def deliver(self, session: Any, data: str | bytes) -> None: ...
@@ -86,7 +86,7 @@ class Inbox:
 
     def __init__(self, session: Caller) -> None:
         self._session = session
-        self._turn = session.server.turn
+        self._tick = session.server.tick
         self._items: deque[str | bytes | Ended] = deque()
         self.bytes = 0
 
@@ -96,7 +96,7 @@ class Inbox:
             self.bytes += sys.getsizeof(item)
         if not self._has_worker:
             self._has_worker = True
-            self._turn.work(self._work)
+            self._tick.work(self._work)
         elif len(self._items) >= FULL or self.bytes >= FULL_BYTES:
             self.is_full = True
             if self._session.transport is not None:
@@ -107,7 +107,7 @@ class Inbox:
         was_parked = self._is_parked
         if was_parked:
             self._is_parked = False
-            self._turn.work(self._work)
+            self._tick.work(self._work)
         return was_parked
 
     def wait_for_room(self) -> None:
@@ -145,7 +145,7 @@ class Inbox:
                 break
             if overlaps:
                 if items:
-                    self._turn.work(self._work)
+                    self._tick.work(self._work)
                 else:
                     self._has_worker = False
                 self._carry_out_beside(first)
@@ -161,11 +161,11 @@ class Inbox:
             return False
         transport = session.transport
         untaken = session.untaken if transport is None else transport.outbox.waiting
-        if self._turn_number != self._turn.number:
-            self._turn_number, self._begun = self._turn.number, 0
+        if self._turn_number != self._tick.number:
+            self._turn_number, self._begun = self._tick.number, 0
         person = session.allowance
         if self._begun == CALLS:
-            self._turn.next(self._look_again)
+            self._tick.next(self._look_again)
         elif untaken > UNTAKEN:
             # The transport calls ``go_on`` when the client has read, or else the backlog's check.
             session.behind()
@@ -175,7 +175,7 @@ class Inbox:
         elif person.may_begin():
             person.wait(self.go_on)
         else:
-            self._turn.later(self._look_again)
+            self._tick.later(self._look_again)
         return True
 
     def _look_again(self) -> None:
@@ -218,7 +218,7 @@ class Inbox:
             self._under_way -= 1
             if self._is_held:
                 self._is_held = False
-                self._turn.work(self._work)
+                self._tick.work(self._work)
             self._leave_if_done()
 
     def _leave_if_done(self) -> None:

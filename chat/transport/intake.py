@@ -1,14 +1,14 @@
 """Reads one client's WebSocket frames within a budget, so that no client takes all of a worker.
 
 A client that has not shown a token has one small budget of bytes, enough for a few dozen packets.
-Any other may send any amount, of which only a part is read in one turn of the event loop. Frames
+Any other may send any amount, of which only a part is read in one tick of the event loop. Frames
 that carry no call (pings, fragments of messages that never end) also have a limit per second.
 """
 
 from chat.transport.frames import REFUSED, FrameError, Message, Parser
 from chat.transport.token_bucket import TokenBucket
 
-#: Frames of one client that are read in one turn of the event loop.
+#: Frames of one client that are read in one tick of the event loop.
 FRAMES = 64
 #: Bytes that a client may send before it has shown a token; a frame counts as FRAME_BYTES at least.
 UNAUTHENTICATED_BYTES, FRAME_BYTES = 256 * 1024, 4096
@@ -33,7 +33,7 @@ class Intake:
 
     @property
     def has_more(self) -> bool:
-        """Whether whole frames are left for the next turn, even if no byte more arrives."""
+        """Whether whole frames are left for the next tick, even if no byte more arrives."""
         return self._parser.has_more
 
     @property
@@ -42,7 +42,7 @@ class Intake:
         return self._parser.held
 
     def take(self, data: bytes, is_authenticated: bool) -> list[Message]:
-        """The messages to handle in this turn. Raises ``FrameError``.
+        """The messages to handle in this tick. Raises ``FrameError``.
 
         ``is_authenticated`` says whether the client has shown a token.
         """

@@ -5,13 +5,13 @@ from typing import Any, Protocol
 
 from chat.transport import handshake
 from chat.transport.backlog import Backlog
-from chat.transport.turn import Turn
+from chat.transport.tick import Tick
 
 
 class SessionServer(Protocol):
     """Attributes without a description are python-engineio's."""
 
-    turn: Turn
+    tick: Tick
     backlog: Backlog
     may_overlap: Callable[[str], bool]
     ping_interval: float

@@ -1,6 +1,6 @@
 """An established WebSocket, served by callbacks of the event loop: no greenlet or timer of its own.
 
-Data to be sent is put into the outbox; what one turn of the event loop has put there is written
+Data to be sent is put into the outbox; what one tick of the event loop has put there is written
 together at its end. Under load many messages share a system call, and without load none waits.
 Callbacks must not block: the owner starts a greenlet for what may. Data from the client is read
 within a budget (``intake.py``).
@@ -20,7 +20,7 @@ from chat.transport.intake import Intake
 from chat.transport.outbox import CHUNK, NOT_YET, Outbox
 from chat.transport.owner import Owner
 from chat.transport.takeover import take_over
-from chat.transport.turn import Turn
+from chat.transport.tick import Tick
 
 #: Bytes that may wait for ever; seconds that more may wait if the client reads none; bytes at most.
 OUTBOX, STALL, OUTBOX_HARD = 2**20, 3.0, 16 * 2**20
@@ -37,14 +37,14 @@ class Transport:
 
     __slots__ = (
         "_done", "_fd", "_intake", "_is_due", "_is_late", "_is_paused", "_is_tls", "_reader",
-        "_socket", "_state", "_touched", "_turn", "_writer", "outbox", "owner", "slot",
+        "_socket", "_state", "_tick", "_touched", "_writer", "outbox", "owner", "slot",
     )  # fmt: skip
 
     def __init__(
         self,
         client: Any,
         owner: Owner,
-        turn: Turn,
+        tick: Tick,
         hand_over: Callable[[], Callable[[], None]],
         greeting: bytes,
         early: bytes = b"",
@@ -56,13 +56,13 @@ class Transport:
         """
         self.owner = owner
         self.slot: set[Transport] | None = None
-        self._turn = turn
+        self._tick = tick
         self._socket, self._is_tls = take_over(client)
         self._done = hand_over()
         self._fd: int = self._socket.fileno()
         self._intake = Intake()
         self.outbox = Outbox(greeting)
-        #: Reading has stopped until ``resume``, for too many fragments, or until the next turn.
+        #: Reading has stopped until ``resume``, for too many fragments, or until the next tick.
         self._is_paused = self._is_late = self._is_due = False
         self._state = _OPEN
         self._touched = False
@@ -96,7 +96,7 @@ class Transport:
         return self._intake.held
 
     def push(self, data: bytes) -> bool:
-        """Send these frames at the end of this turn; after ``end`` nothing is sent.
+        """Send these frames at the end of this tick; after ``end`` nothing is sent.
 
         Gives whether they wait for the client to read earlier ones.
         """
@@ -107,7 +107,7 @@ class Transport:
         outbox.waiting += len(data)
         if not self._touched:
             self._touched = True
-            self._turn.flush(self)
+            self._tick.flush(self)
         return self._writer is not None
 
     def end(self, code: int = frames.NORMAL, reason: str = "") -> None:
@@ -168,7 +168,7 @@ class Transport:
         if self._intake.has_more or self._is_tls:
             # Bytes that were read already, but not decrypted, cause no event of the system.
             self._is_due = True
-            self._turn.next(self._go_on)
+            self._tick.next(self._go_on)
         if self._intake.has_more:
             self._stop_listening()
         elif self._reader is None:
@@ -181,7 +181,7 @@ class Transport:
             self._reader = None
 
     def _go_on(self) -> None:
-        """Called in the next turn, so that other connections are served first."""
+        """Called in the next tick, so that other connections are served first."""
         self._is_due = False
         if self._is_paused or self._is_late or self._state == _GONE:
             return
@@ -224,11 +224,11 @@ class Transport:
         if intake.is_ahead() and self._state == _OPEN:
             self._is_late = True
             self._stop_listening()
-            self._turn.later(self._look_at_pace)
+            self._tick.later(self._look_at_pace)
 
     def _look_at_pace(self) -> None:
         if self._state == _OPEN and self._intake.is_ahead():
-            self._turn.later(self._look_at_pace)
+            self._tick.later(self._look_at_pace)
         elif self._is_late:
             self._is_late = False
             self._listen()

@@ -19,7 +19,7 @@ from chat.web.api import rooms as api
 from chat.web.api import tokens as api_tokens
 from chat.web.pages import admin, auth, markup
 from chat.web.pages import rooms as pages
-from chat.web.parts import Parts
+from chat.web.services import Services
 from chat.web.tokens import Caller, verify_token
 from config import Settings
 
@@ -38,7 +38,7 @@ def init_app(
     # Answers as they are written down in the documentation: in this order, in any script.
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
-    app.extensions["maru"] = Parts(settings, store, conversation, hasher, readiness)
+    app.extensions["maru"] = Services(settings, store, conversation, hasher, readiness)
     security.init_app(app, settings)
     assets.init_app(app)
     cors.init_app(app, settings)

@@ -5,14 +5,14 @@ import secrets
 
 from flask import Response, after_this_request, request
 
-from chat import login_limits, text, users
+from chat import login_limits, people, validation
 from chat.errors import Invalid
 from chat.login_limits import Place
 from chat.passwords import Asker
+from chat.people import Person
 from chat.transport.address import network_of
-from chat.users import User
-from chat.web.parts import parts
 from chat.web.security import over_tls
+from chat.web.services import services
 
 #: The cookie by which a browser is known that has logged in before: up to so many ids with dots
 #: between them, the latest first, each of them for one account.
@@ -22,46 +22,46 @@ _DEVICE_ID = re.compile(r"[A-Za-z0-9_-]{22}", re.ASCII)
 _COOKIE_MAX = DEVICES * 23
 
 
-def authenticate(name: object, password: object) -> User:
+def authenticate(name: object, password: object) -> Person:
     """The user with this name and password. Raises ``Unauthorized``, ``RateLimited``."""
-    store, rate, place = parts().store, parts().settings.login_rate, _place()
+    store, rate, place = services().store, services().settings.login_rate, _place()
     folded = _folded(name)
     known = login_limits.known_at(store, folded, place) if folded else ""
     with login_limits.trying(store, rate, place, folded, known):
-        user = users.authenticate(store, parts().hasher, name, password, _asker(bool(known)))
-    _remember(user, place, known)
-    return user
+        person = people.authenticate(store, services().hasher, name, password, _asker(bool(known)))
+    _remember(person, place, known)
+    return person
 
 
-def register(name: object, password: object) -> User:
+def register(name: object, password: object) -> Person:
     """A new account. Raises ``Invalid``, ``Conflict``, ``Forbidden``, ``RateLimited``."""
-    store, settings, place = parts().store, parts().settings, _place()
+    store, settings, place = services().store, services().settings, _place()
     login_limits.register(store, settings.login_rate, place.network)
-    user = users.create(
+    person = people.create(
         store,
-        parts().hasher,
+        services().hasher,
         name,
         password,
         registration=settings.registration,
         asker=_asker(known=False),
     )
-    _remember(user, place)
-    return user
+    _remember(person, place)
+    return person
 
 
-def change_password(user: User, old: object, new: object) -> User:
+def change_password(person: Person, old: object, new: object) -> Person:
     """The user with the new password, of which all earlier logins have ended.
 
     Raises ``Unauthorized`` when the old one is wrong, ``Invalid``, ``RateLimited``.
     """
-    store = parts().store
-    login_limits.change_password(store, parts().settings.login_rate, user.folded)
-    return users.change_password(store, parts().hasher, user, old, new, _asker(known=True))
+    store = services().store
+    login_limits.change_password(store, services().settings.login_rate, person.folded)
+    return people.change_password(store, services().hasher, person, old, new, _asker(known=True))
 
 
 def _folded(name: object) -> str | None:
     try:
-        return text.fold(text.person_name(name))
+        return validation.fold(validation.person_name(name))
     except Invalid:
         return None  # No account has such a name; the address is counted all the same.
 
@@ -76,7 +76,7 @@ def _place() -> Place:
     )
 
 
-def _remember(user: User, place: Place, known: str = "") -> None:
+def _remember(person: Person, place: Place, known: str = "") -> None:
     """Remember where somebody has logged in, and let the browser keep the id for that account.
 
     Whatever else the browser sent is not known to the account: it gets a new id, since that one may
@@ -84,7 +84,7 @@ def _remember(user: User, place: Place, known: str = "") -> None:
     """
     brought = [device for device in place.devices if login_limits.by_device(device) == known]
     device = brought[0] if brought else secrets.token_urlsafe(16)
-    login_limits.remember(parts().store, user.folded, place, device)
+    login_limits.remember(services().store, person.folded, place, device)
     devices = dict.fromkeys((device, *place.devices))
     value = ".".join([*devices][:DEVICES])
 
@@ -94,7 +94,7 @@ def _remember(user: User, place: Place, known: str = "") -> None:
             _cookie_name(),
             value,
             max_age=_DEVICE_SECONDS,
-            path=parts().settings.base_path or "/",
+            path=services().settings.base_path or "/",
             secure=over_tls(),
             httponly=True,
             samesite="Lax",
@@ -104,7 +104,7 @@ def _remember(user: User, place: Place, known: str = "") -> None:
 
 def _cookie_name() -> str:
     """With the prefix, no other host of the domain can set it; browsers want the whole path."""
-    return f"__Host-{DEVICE}" if over_tls() and not parts().settings.base_path else DEVICE
+    return f"__Host-{DEVICE}" if over_tls() and not services().settings.base_path else DEVICE
 
 
 def _asker(known: bool) -> Asker:

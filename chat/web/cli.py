@@ -14,12 +14,12 @@ from flask import Flask
 from flask.cli import with_appcontext
 from redis.exceptions import RedisError
 
-from chat import users
+from chat import people
 from chat.errors import MaruError
 from chat.store import condition, embedded, store_choice
 from chat.store.embedded import EmbeddedError
 from chat.store.store import Store
-from chat.web.parts import parts
+from chat.web.services import services
 
 
 def init_app(app: Flask) -> None:
@@ -34,8 +34,8 @@ def init_app(app: Flask) -> None:
 def _create_user(name: str, role: str | None) -> None:
     """Make an account; the password is asked for, or read from standard input."""
     with _store() as store:
-        user = users.create(store, parts().hasher, name, _password(), role)
-    click.echo(f"{user.name} is {_with_article(user.role)} now.")
+        person = people.create(store, services().hasher, name, _password(), role)
+    click.echo(f"{person.name} is {_with_article(person.role)} now.")
 
 
 @click.command("set-role")
@@ -45,14 +45,14 @@ def _create_user(name: str, role: str | None) -> None:
 def _set_role(name: str, role: str) -> None:
     """Give an account another role."""
     with _store() as store:
-        user = users.set_role(store, name, role)
-    click.echo(f"{user.name} is {_with_article(user.role)} now.")
+        person = people.set_role(store, name, role)
+    click.echo(f"{person.name} is {_with_article(person.role)} now.")
 
 
 @contextmanager
 def _store() -> Iterator[Store]:
     """The store while the command runs; what goes wrong becomes one line and exit status 1."""
-    settings = parts().settings
+    settings = services().settings
     other = store_choice.elsewhere(settings.data_dir)
     if settings.embedded and other:
         raise click.ClickException(
@@ -63,7 +63,7 @@ def _store() -> Iterator[Store]:
         click.echo(f"Store: {store_choice.described(settings, settings.shown_store)}", err=True)
     try:
         with embedded.running(settings):
-            yield parts().store
+            yield services().store
     except (MaruError, EmbeddedError) as error:
         raise click.ClickException(str(error)) from None
     except RedisError as error:
@@ -79,4 +79,4 @@ def _password() -> str:
 
 
 def _with_article(role: str) -> str:
-    return f"an {role}" if role == users.ADMIN else f"a {role}"
+    return f"an {role}" if role == people.ADMIN else f"a {role}"

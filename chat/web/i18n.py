@@ -8,7 +8,7 @@ from flask import Flask, request
 from flask_babel import Babel, get_locale, gettext
 from flask_babel import get_timezone as zone_of_request
 
-from chat.web.parts import parts
+from chat.web.services import services
 from config import Settings
 
 LANGUAGES = ("en", "ko")
@@ -29,7 +29,7 @@ def init_app(app: Flask, settings: Settings) -> None:
 
 def language() -> str:
     """The language of the page at hand: ``en`` or ``ko``."""
-    return str(get_locale() or parts().settings.locale)
+    return str(get_locale() or services().settings.locale)
 
 
 def clock(ms: int) -> str:
@@ -71,7 +71,7 @@ def _choose_language() -> str:
     chosen = request.cookies.get("lang")
     if chosen in LANGUAGES:
         return chosen
-    default = parts().settings.locale
+    default = services().settings.locale
     if len(request.headers.get("Accept-Language", "")) > _ACCEPT_MAX:
         return default
     # The default first: it wins where the browser likes several equally, or says "*".

@@ -12,13 +12,13 @@ from flask.typing import ResponseReturnValue
 from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
 from flask_wtf import CSRFProtect
 
-from chat import sessions, users
+from chat import people, sessions
 from chat.errors import N_, Unauthorized
-from chat.users import User
+from chat.people import Person
 from chat.web import tokens
-from chat.web.parts import parts
 from chat.web.rendering import render
 from chat.web.security import LOGIN_LIFETIME, is_safe_next
+from chat.web.services import services
 
 csrf = CSRFProtect()
 
@@ -38,20 +38,20 @@ _LIFETIME_SECONDS = int(LOGIN_LIFETIME.total_seconds())
 class LoggedIn(UserMixin):
     """A user as Flask-Login wants one, with the id of the login."""
 
-    def __init__(self, user: User, session_id: str) -> None:
-        self.user = user
+    def __init__(self, person: Person, session_id: str) -> None:
+        self.person = person
         self.session_id = session_id
 
     @property
     def name(self) -> str:
-        return self.user.name
+        return self.person.name
 
     @property
     def role(self) -> str:
-        return self.user.role
+        return self.person.role
 
     def get_id(self) -> str:
-        return self.user.name
+        return self.person.name
 
 
 def init_app(app: Flask) -> None:
@@ -69,20 +69,20 @@ def init_app(app: Flask) -> None:
     logins.init_app(app, add_context_processor=False)
 
 
-def log_in(user: User) -> None:
+def log_in(person: Person) -> None:
     """Begin a login for this browser, with nothing left of the session before."""
     session.clear()
     session.permanent = True
     session["login"] = sessions.new_id()
     session["since"] = int(time.time())
-    session["generation"] = user.generation
-    login_user(LoggedIn(user, session["login"]))
+    session["generation"] = person.generation
+    login_user(LoggedIn(person, session["login"]))
 
 
 def log_out() -> None:
     """End this browser's login, with its tokens and the sockets that use them."""
     if current_user.is_authenticated:
-        sessions.revoke(parts().store, current_user.session_id, _LIFETIME_SECONDS)
+        sessions.revoke(services().store, current_user.session_id, _LIFETIME_SECONDS)
     logout_user()
     session.clear()
 
@@ -91,34 +91,34 @@ def members_only() -> ResponseReturnValue | None:
     """A ``before_request`` that lets only those through who may chat."""
     if not current_user.is_authenticated:
         return to_login()
-    if not current_user.user.may_chat:
+    if not current_user.person.may_chat:
         return render("forbidden_guest.html"), 403
-    count_call(current_user.user)
+    count_call(current_user.person)
     return None
 
 
-def count_call(user: User) -> None:
+def count_call(person: Person) -> None:
     """Count this request against READ_RATE, unless a limit of its own counts it.
 
     Raises ``RateLimited``.
     """
     if request.endpoint not in OWN_LIMITS:
-        parts().store.ask_together(*parts().conversation.limiter.count("read", user.folded))
+        services().store.ask_together(*services().conversation.limiter.count("read", person.folded))
 
 
-def caller() -> User:
+def caller() -> Person:
     """Who calls the API. Raises ``Unauthorized`` and kin, ``CSRFError``, ``RateLimited``.
 
     The cookie alone proves only that the browser is theirs; so where it would change something,
     the CSRF header must show that the page is ours.
     """
     if "Authorization" in request.headers:
-        user = tokens.verify_token(tokens.bearer()).user
+        person = tokens.verify_token(tokens.bearer()).person
     else:
-        user = cookie_login().user
+        person = cookie_login().person
         csrf.protect()
-    count_call(user)
-    return user
+    count_call(person)
+    return person
 
 
 def cookie_login() -> LoggedIn:
@@ -141,9 +141,9 @@ def _load(name: str) -> LoggedIn | None:
     login, since = session.get("login"), session.get("since", 0)
     if not login or since + _LIFETIME_SECONDS < time.time():
         return None
-    if sessions.is_revoked(parts().store, login):
+    if sessions.is_revoked(services().store, login):
         return None
-    user = users.get(parts().store, name)
-    if user is None or user.generation != session.get("generation"):
+    person = people.get(services().store, name)
+    if person is None or person.generation != session.get("generation"):
         return None
-    return LoggedIn(user, login)
+    return LoggedIn(person, login)

@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 from redis.exceptions import RedisError
 
 from chat.store import condition
-from chat.web.parts import parts
+from chat.web.services import services
 
 blueprint = Blueprint("operations", __name__)
 
@@ -20,10 +20,10 @@ def healthz() -> ResponseReturnValue:
 def readyz() -> ResponseReturnValue:
     """Should this worker get requests? Whether the store takes writes, the live side knows."""
     try:
-        parts().store.redis.ping()
+        services().store.redis.ping()
     except RedisError as error:
         return {"status": "unready", "reason": condition.reason(error)}, 503
-    reason = parts().readiness()
+    reason = services().readiness()
     if reason is not None:
         return {"status": "unready", "reason": reason}, 503
     return {"status": "ok"}

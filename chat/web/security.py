@@ -13,7 +13,7 @@ from chat.transport.forwarded import Forwarded
 from chat.transport.http import BODY_MAX, ResponseHeaders
 from chat.web.base_path import BasePath
 from chat.web.hosts import AllowedHosts
-from chat.web.parts import parts
+from chat.web.services import services
 from config import Settings
 
 #: How long a login lasts. It is not prolonged: a cookie of a login that was ended stays useless
@@ -83,7 +83,7 @@ def init_app(app: Flask, settings: Settings) -> None:
 
 def over_tls() -> bool:
     """Does the browser speak TLS with us, or with a proxy that we trust to say so?"""
-    return bool(parts().settings.tls_cert) or request.is_secure
+    return bool(services().settings.tls_cert) or request.is_secure
 
 
 def is_safe_next(target: str | None, base: str = "") -> bool:

@@ -16,12 +16,12 @@ from flask_jwt_extended import JWTManager, create_access_token, create_refresh_t
 from flask_jwt_extended.exceptions import JWTExtendedException
 from jwt.exceptions import ExpiredSignatureError, PyJWTError
 
-from chat import rate_limit, sessions, text, users
+from chat import people, rate_limit, sessions, validation
 from chat.errors import N_, MaruError, TokenExpired, TokenRevoked, Unauthorized
-from chat.users import User
+from chat.people import Person
 from chat.web.errors import json_error
-from chat.web.parts import parts
 from chat.web.security import CLOCKS_APART
+from chat.web.services import services
 from config import Settings
 
 REFRESH_LIFETIME = timedelta(days=30)
@@ -43,7 +43,7 @@ _REVOKED = N_("That token has been revoked.")
 class Caller:
     """Whom a token speaks for. ``expires_at`` is in ms since 1970."""
 
-    user: User
+    person: Person
     jti: str
     session: str
     expires_at: int
@@ -86,15 +86,15 @@ def bearer() -> str:
     return token.strip()
 
 
-def access_token(user: User, session: str) -> str:
+def access_token(person: Person, session: str) -> str:
     """A token that speaks for this person for TOKEN_SECONDS."""
-    token: str = create_access_token(user.name, additional_claims=_claims(user, session))
+    token: str = create_access_token(person.name, additional_claims=_claims(person, session))
     return token
 
 
-def refresh_token(user: User, session: str) -> str:
+def refresh_token(person: Person, session: str) -> str:
     """A token that only fetches access tokens, for 30 days."""
-    token: str = create_refresh_token(user.name, additional_claims=_claims(user, session))
+    token: str = create_refresh_token(person.name, additional_claims=_claims(person, session))
     return token
 
 
@@ -119,40 +119,40 @@ def revoke(token: object) -> None:
     Raises as verifying, and ``RateLimited``.
     """
     claims = _decode(token)
-    if sessions.is_revoked(parts().store, claims["jti"], claims["sid"]):
+    if sessions.is_revoked(services().store, claims["jti"], claims["sid"]):
         raise TokenRevoked(_REVOKED)
-    person = text.fold(claims["sub"])
+    subject = validation.fold(claims["sub"])
     rate_limit.throttle(
-        parts().store, "revoke", person, _REVOCATIONS, 60, burst=_REVOCATIONS_AT_ONCE
+        services().store, "revoke", subject, _REVOCATIONS, 60, burst=_REVOCATIONS_AT_ONCE
     )
     if claims["type"] == "access":
         ident, rest = claims["jti"], 0
     else:
         # The last access token of the family may outlive the refresh token by its own lifetime.
-        ident, rest = claims["sid"], parts().settings.token_seconds
-    sessions.revoke(parts().store, ident, int(claims["exp"] - time.time()) + rest + CLOCKS_APART)
+        ident, rest = claims["sid"], services().settings.token_seconds
+    sessions.revoke(services().store, ident, int(claims["exp"] - time.time()) + rest + CLOCKS_APART)
 
 
-def _claims(user: User, session: str) -> dict[str, object]:
-    return {"sid": session, "gen": user.generation}
+def _claims(person: Person, session: str) -> dict[str, object]:
+    return {"sid": session, "gen": person.generation}
 
 
 def _verify(token: object, kind: str) -> Caller:
     claims = _decode(token)
     if claims["type"] != kind:
         raise Unauthorized(_INVALID)
-    user, *revoked = parts().store.ask_together(
-        users.reading(claims["sub"]),
+    person, *revoked = services().store.ask_together(
+        people.reading(claims["sub"]),
         sessions.revocation(claims["jti"]),
         sessions.revocation(claims["sid"]),
     )
     if any(revoked):
         raise TokenRevoked(_REVOKED)
-    if user is None:
+    if person is None:
         raise Unauthorized(_INVALID)
-    if claims["gen"] != user.generation:
+    if claims["gen"] != person.generation:
         raise TokenRevoked(_REVOKED)
-    return Caller(user, claims["jti"], claims["sid"], claims["exp"] * 1000)
+    return Caller(person, claims["jti"], claims["sid"], claims["exp"] * 1000)
 
 
 def _decode(token: object) -> dict[str, Any]:
@@ -169,7 +169,7 @@ def _decode(token: object) -> dict[str, Any]:
     # A site around Maru that has the same key may make tokens with the extension alone.
     claims = {"sid": claims.get("jti"), "gen": 0, **claims}
     known = all(isinstance(claims.get(claim), kind) for claim, kind in _CLAIMS.items())
-    if not known or len(claims["sub"]) > text.NAME_MAX:
+    if not known or len(claims["sub"]) > validation.NAME_MAX:
         raise Unauthorized(_INVALID)
     _check_end({}, claims)
     return claims

@@ -131,7 +131,7 @@ class Maru:
         self.start()
 
     def processes(self) -> list[psutil.Process]:
-        """The master, its workers, the store and the store's keeper."""
+        """The master, its workers, the store and the store's supervisor."""
         assert self._master
         return [self._master, *self._master.children(recursive=True)]
 

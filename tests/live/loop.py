@@ -5,7 +5,7 @@ from collections.abc import Callable
 import eventlet
 
 
-def turn() -> None:
+def tick() -> None:
     """Let every greenlet run that can."""
     eventlet.sleep(0)
 
@@ -14,4 +14,4 @@ def until(is_so: Callable[[], object], seconds: float = 30) -> None:
     """Let the loop go on until this is so; ``eventlet.Timeout`` if it is not in time."""
     with eventlet.Timeout(seconds):
         while not is_so():
-            turn()
+            tick()

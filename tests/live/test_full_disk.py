@@ -117,17 +117,17 @@ def keeper_of(maru) -> psutil.Process:
 def test_a_number_is_never_given_twice_where_the_disk_was_faster_than_the_keeper(
     own_maru, disk, has_space
 ):
-    """The keeper sleeps: so the server acknowledges what it then cannot write.
+    """The supervisor sleeps: so the server acknowledges what it then cannot write.
 
-    When the keeper goes on, the disk may have space again: that proves nothing.
+    When the supervisor goes on, the disk may have space again: that proves nothing.
     """
     maru = own_maru(workers=1)
     ann = maru.register("ann")
     room = ann.create_room()
     client = ann.connect()
     client.join(room)
-    keeper = keeper_of(maru)
-    keeper.suspend()
+    supervisor = keeper_of(maru)
+    supervisor.suspend()
     said = talk_until_refused(client, room)
     epoch, _ = stored(ann, room)
     eventually(lambda: "cannot write to its disk" in readiness(maru)[1], 30)
@@ -137,7 +137,7 @@ def test_a_number_is_never_given_twice_where_the_disk_was_faster_than_the_keeper
     # Nobody is left who knows what was sent.
     if has_space:
         disk.resize(64)
-    keeper.resume()
+    supervisor.resume()
     for worker in maru.workers():
         os.kill(worker, signal.SIGKILL)
     disk.resize(64)

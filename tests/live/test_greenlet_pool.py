@@ -27,7 +27,7 @@ def test_greenlets_are_used_again_and_only_so_many_are_kept(start):
         done.add(number)
 
     def work_that_waits(number):
-        loop.turn()
+        loop.tick()
         work(number)
 
     for number in range(3 * IDLE):

@@ -17,7 +17,7 @@ from chat.transport.http_refusal import Refused
 from chat.transport.http_server import HttpServer
 from chat.transport.http_stream import MinimumRate
 from tests.live.cluster import PASSWORD
-from tests.live.loop import turn, until
+from tests.live.loop import tick, until
 from tests.live.test_http_server import request, whole_answer
 from tests.live.test_worker import ask, connect
 from tests.waiting import eventually
@@ -87,7 +87,7 @@ def test_an_answer_that_is_read_slower_than_it_could_be_arrives(served, monkeypa
     with contextlib.closing(asked(address)) as connection:
         while part := connection.recv(65_536):
             size += len(part)
-            turn()
+            tick()
     assert size > len(BIG)
     until(lambda: admission.taken == 0)
 
@@ -227,7 +227,7 @@ def test_a_client_that_sends_byte_by_byte_is_read_now_and_then(sent):
         for _ in range(5000):
             theirs.send(b"a")
             # The reader has its turn.
-            turn()
+            tick()
     serving.kill()
     theirs.close()
     assert 2 < client.reads < 500

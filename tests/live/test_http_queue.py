@@ -20,16 +20,16 @@ def work(seconds):
 
 @pytest.fixture
 def turns():
-    """A list that has one more item after each turn of the event loop."""
+    """A list that has one more item after each tick of the event loop."""
     counted = []
     timer = None
 
-    def turn():
+    def tick():
         nonlocal timer
         counted.append(None)
-        timer = hubs.get_hub().schedule_call_global(0, turn)
+        timer = hubs.get_hub().schedule_call_global(0, tick)
 
-    turn()
+    tick()
     yield counted
     timer.cancel()
 
@@ -45,7 +45,7 @@ def test_long_requests_begin_one_in_a_turn_and_in_order(turns):
     for each in [eventlet.spawn(request, number) for number in range(10)]:
         each.wait()
     assert [number for number, _ in begun] == list(range(10))
-    assert len({turn for _, turn in begun}) == 10
+    assert len({tick for _, tick in begun}) == 10
 
 
 def test_a_request_that_waits_for_something_lets_the_next_one_begin():

@@ -55,7 +55,7 @@ class Scene:
         ours, client = socket.socketpair()
         self._clients.append(client)
         transport = Transport(
-            GreenSocket(ours), session, self.engine.turn, lambda: lambda: None, b"hello"
+            GreenSocket(ours), session, self.engine.tick, lambda: lambda: None, b"hello"
         )
         session.adopt(transport)
         until(lambda: arrived(client) == len(b"hello"))

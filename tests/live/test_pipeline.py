@@ -15,7 +15,7 @@ import json, sys, threading, time
 import redis
 from chat.store import store
 from chat.store.pipeline import Pipeline
-from chat.transport.turn import Turn
+from chat.transport.tick import Turn
 opened = store.connect(sys.argv[1])
 direct = redis.Redis.from_url(sys.argv[1])
 pipeline = Pipeline(opened, Turn())

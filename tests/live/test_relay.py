@@ -13,7 +13,7 @@ from eventlet.green import socket as green_socket
 
 from chat.store.embedded import socket_path
 from chat.transport.relay import Relay
-from tests.live.loop import turn
+from tests.live.loop import tick
 from tests.live.test_crowd_of_requests import CROWD, answers, stopped
 from tests.live.test_http_server import request
 from tests.live.test_worker import connect
@@ -204,7 +204,7 @@ def test_the_worker_of_a_session_takes_the_address_and_scheme_that_it_is_told(tm
         worker.connect(str(tmp_path / f"{relay.tag}.sock"))
         # The line may come in pieces, and the request right behind it.
         worker.sendall(sent[:20])
-        turn()
+        tick()
         worker.sendall(sent[20:])
         assert whole(worker).endswith(b"\r\n\r\nheard")
     assert seen == [("198.51.100.7", "https", "/chat")]

@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from chat import users
+from chat import people
 from chat.passwords import Hasher
 from chat.store.store import connect as open_store
 from tests.live.client import settle
@@ -106,11 +106,11 @@ def test_nothing_said_after_a_removal_is_heard_however_fast(person, apart):
     room = ann.create_room(private=True)
     mine, theirs = apart(ann, ben)
     mine.join(room)
-    for turn in range(20):
+    for tick in range(20):
         let_in(ann, room, ben)
         theirs.join(room)
         take_out(ann, room, ben)
-        mine.say(room, f"secret {turn}")
+        mine.say(room, f"secret {tick}")
     theirs.wait_for(lambda heard: [e for e, p in heard if e == "notice"][19:], 30)
     assert not theirs.messages("TALK")
 
@@ -127,10 +127,10 @@ def test_whoever_may_not_go_on_is_cut_off_by_a_deaf_worker_too(
     hear_again = deaf()
     try:
         if how == "guest":
-            users.set_role(store, ben.name, users.GUEST)
+            people.set_role(store, ben.name, people.GUEST)
         elif how == "password":
-            user = users.get(store, ben.name)
-            users.change_password(store, Hasher(), user, PASSWORD, "another " + PASSWORD)
+            user = people.get(store, ben.name)
+            people.change_password(store, Hasher(), user, PASSWORD, "another " + PASSWORD)
         else:
             revoked = ben.maru.url + "/api/token/revoke"
             answer = ben.request("POST", revoked.removeprefix(ben.url))
@@ -146,7 +146,7 @@ def test_whoever_may_not_go_on_is_cut_off_by_a_deaf_worker_too(
 def test_an_account_that_was_changed_unheard_is_cut_off_by_the_next_look(person, connect, store):
     ben = person("ben")
     theirs = connect(ben)
-    store.redis.hset(f"maru:user:{ben.name}", "role", users.GUEST)
+    store.redis.hset(f"maru:user:{ben.name}", "role", people.GUEST)
     theirs.wait_for_event("notice", 30, code="revoked")
     assert theirs.ended.wait(30)
 

@@ -60,7 +60,7 @@ def test_who_subscribes_while_it_connects_is_heard_and_disturbs_nothing(told):
 subscriber = start(*MANY)
 calls = []
 while not subscriber.listens and len(calls) < 2_000:
-    # One in each turn of the event loop, so that some fall between two pieces.
+    # One in each tick of the event loop, so that some fall between two pieces.
     calls.append(eventlet.spawn(subscriber.subscribe, f"late {len(calls)}"))
     eventlet.sleep(0)
 until(lambda: subscriber.listens)

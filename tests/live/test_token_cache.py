@@ -8,12 +8,12 @@ import pytest
 from chat.errors import TokenExpired, TokenRevoked
 from chat.live import token_cache
 from chat.live.token_cache import TokenCache
-from chat.users import User
+from chat.people import Person
 
 
 @dataclass
 class Caller:
-    user: User
+    user: Person
     jti: str
     session: str
     expires_at: float
@@ -34,7 +34,7 @@ class Verifying:
         if self.problem:
             raise self.problem
         expires_at = (time.time() + self.expires_in) * 1000
-        return Caller(User("ann", "user", 0), f"jti of {token}", "login", expires_at)
+        return Caller(Person("ann", "user", 0), f"jti of {token}", "login", expires_at)
 
 
 @pytest.fixture
@@ -86,7 +86,7 @@ def test_an_expired_one_is_looked_at_again(known, verify):
     [
         lambda caller: caller.jti == "jti of token",
         lambda caller: caller.session == "login",
-        lambda caller: caller.user.name == "ann",
+        lambda caller: caller.person.name == "ann",
     ],
     ids=["token", "login", "person"],
 )

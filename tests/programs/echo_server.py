@@ -10,8 +10,8 @@ import eventlet
 from chat.transport import frames, handshake
 from chat.transport.admission import Admission
 from chat.transport.http_server import HttpServer
+from chat.transport.tick import Tick
 from chat.transport.transport import Transport
-from chat.transport.turn import Turn
 
 
 class Echo:
@@ -38,7 +38,7 @@ class Echo:
 
 
 def serve(port: int) -> None:
-    turn = Turn()
+    tick = Tick()
 
     def app(environ, start_response):
         try:
@@ -48,7 +48,7 @@ def serve(port: int) -> None:
             return [str(refusal).encode()]
         echo, upgrade = Echo(), environ["maru.upgrade"]
         echo.transport = Transport(
-            upgrade.client, echo, turn, upgrade.take, greeting, upgrade.early
+            upgrade.client, echo, tick, upgrade.take, greeting, upgrade.early
         )
         return []
 

@@ -8,9 +8,9 @@ import sys
 import pytest
 
 import config
-from chat import users
+from chat import people
+from chat.people import Hasher
 from chat.store import store_choice
-from chat.users import Hasher
 from tests.conftest import PASSWORD
 
 
@@ -23,15 +23,15 @@ def flask(app):
 def test_create_user(flask, store):
     result = flask("create-user", "보라", stdin=f"{PASSWORD}\n")
     assert (result.exit_code, result.output) == (0, "보라 is an admin now.\n")
-    assert users.authenticate(store, Hasher(), "보라", PASSWORD).is_admin
+    assert people.authenticate(store, Hasher(), "보라", PASSWORD).is_admin
 
 
 def test_create_user_with_a_role(flask, store, register):
     register("root", "admin")
     assert flask("create-user", "dan", stdin=PASSWORD).exit_code == 0
     assert flask("create-user", "gast", "--role", "guest", stdin=PASSWORD).exit_code == 0
-    assert users.get(store, "dan").role == "user"
-    assert users.get(store, "gast").role == "guest"
+    assert people.get(store, "dan").role == "user"
+    assert people.get(store, "gast").role == "guest"
 
 
 def test_registration_that_is_closed_is_not_closed_to_the_operator(app_with, register):
@@ -56,13 +56,13 @@ def test_create_user_refused(flask, register, store, args, stdin, says):
     assert result.exit_code == 1
     assert result.output.startswith(f"Error: {says}")
     assert result.output.count("\n") == 1
-    assert users.get(store, "dan") is None
+    assert people.get(store, "dan") is None
 
 
 def test_set_role(flask, register, store):
     register("bora")
     assert flask("set-role", "BORA", "admin").output == "bora is an admin now.\n"
-    assert users.get(store, "bora").is_admin
+    assert people.get(store, "bora").is_admin
 
 
 @pytest.mark.parametrize(("name", "role"), [("nobody", "user"), ("bora", "king"), ("bora", "")])
@@ -120,7 +120,7 @@ def test_at_a_terminal_the_password_is_asked_for_twice_and_not_shown(shell, stor
             screen += os.read(keyboard, 1000)
     os.close(keyboard)
     assert PASSWORD.encode() not in screen
-    assert users.authenticate(store, Hasher(), "bora", PASSWORD).name == "bora"
+    assert people.authenticate(store, Hasher(), "bora", PASSWORD).name == "bora"
 
 
 def test_without_a_server_the_embedded_store_is_started(shell, tmp_path):

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from chat import users
+from chat import people
 from chat.web.pages.markup import message_text
 from tests.live.cluster import ROOT
 
@@ -26,7 +26,7 @@ def test_a_text_becomes_this_html(case):
 @pytest.mark.parametrize("dense", DENSE, ids=lambda text: text[:10])
 def test_a_page_of_dense_marks_takes_few_more_steps_than_a_plain_one(app, store, login, dense):
     client = login("bora")
-    conversation, bora = app.extensions["maru"].conversation, users.get(store, "bora")
+    conversation, bora = app.extensions["maru"].conversation, people.get(store, "bora")
 
     def steps(text):
         room = conversation.create(bora, "Code", False, False)

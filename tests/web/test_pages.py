@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from chat import rooms, users
+from chat import people, rooms
 
 
 def page_data(response):
@@ -98,7 +98,7 @@ def test_a_cursor_that_is_none_of_ours(login, cursor):
 
 
 def test_the_room_page_shows_what_was_said_and_tells_its_script(app, store, login, room):
-    conversation, bora = app.extensions["maru"].conversation, users.get(store, "bora")
+    conversation, bora = app.extensions["maru"].conversation, people.get(store, "bora")
     client = login("bora")
     for i in range(51):
         conversation.talk(bora, room.room_id, f"<b>word {i}</b>")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from chat import users
+from chat import people
 
 
 @pytest.fixture
@@ -22,7 +22,7 @@ def removed_at_the_door(app, store):
             asked = [("SISMEMBER", members) == tuple(command[:2]) for command in commands]
             if any(asked) and not done:
                 done.append(True)
-                owner = users.get(store, "bora")
+                owner = people.get(store, "bora")
                 parts.conversation.remove(owner, room_id, "dan")
                 parts.conversation.talk(owner, room_id, "now that dan is gone")
                 parts.conversation.invite(owner, room_id, "zelda")

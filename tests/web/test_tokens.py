@@ -9,9 +9,9 @@ import pytest
 from flask import jsonify
 from flask_jwt_extended import jwt_required
 
-from chat import sessions, users
+from chat import people, sessions
 from chat.errors import TokenExpired, TokenRevoked, Unauthorized
-from chat.users import Hasher
+from chat.people import Hasher
 from chat.web import tokens, verify_token
 from tests.conftest import PASSWORD
 
@@ -40,7 +40,7 @@ def encoded(part):
 def test_a_good_token_needs_no_request(app, claims):
     with app.app_context():
         caller = verify_token(sign(claims))
-    assert (caller.user.name, caller.user.role) == ("bora", "user")
+    assert (caller.person.name, caller.person.role) == ("bora", "user")
     assert (caller.jti, caller.session) == ("j", "s")
     assert caller.expires_at == claims["exp"] * 1000
 
@@ -52,8 +52,8 @@ def test_a_token_of_the_extension_alone(app, claims):
 
 
 def test_a_token_from_before_the_password_was_changed(app, store, claims):
-    bora = users.get(store, "bora")
-    users.change_password(store, Hasher(), bora, PASSWORD, "another password")
+    bora = people.get(store, "bora")
+    people.change_password(store, Hasher(), bora, PASSWORD, "another password")
     with app.app_context(), pytest.raises(TokenRevoked):
         verify_token(sign({**claims, "gen": 0}))
     with app.app_context():

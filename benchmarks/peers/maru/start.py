@@ -14,7 +14,7 @@ from benchmarks.placement import placement
 from benchmarks.processes import command_of, family, free_port, started, wait_until
 from benchmarks.server import Server
 from benchmarks.setup import PYTHON, ROOT, pins
-from chat.embedded import socket_path
+from chat.store.embedded import socket_path
 
 NAME = "Maru"
 PEOPLE, PASSWORD = 50, "correct horse"

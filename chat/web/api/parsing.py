@@ -7,7 +7,7 @@ import orjson
 from flask import request
 from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
 
-from chat import text
+from chat import validation
 from chat.errors import N_, Invalid, NotFound
 from chat.transport.http import BODY_MAX
 
@@ -39,13 +39,13 @@ def number(field: str) -> int | None:
     if given is None:
         return None
     value = int(given) if _DIGITS.fullmatch(given) else None
-    return text.whole_number(value, field)
+    return validation.whole_number(value, field)
 
 
 def message_number(given: str) -> int:
     """The number of a message in a path. Raises ``NotFound`` for what none can have."""
     value = int(given) if _DIGITS.fullmatch(given) else 0
-    if not 1 <= value <= text.NUMBER_MAX:
+    if not 1 <= value <= validation.NUMBER_MAX:
         raise NotFound(N_("There is no such message."))
     return value
 

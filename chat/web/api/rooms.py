@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from chat import directory, memberships, presence, rooms
 from chat.web.api.parsing import json_object, message_number, number
 from chat.web.identity import caller
-from chat.web.parts import parts
+from chat.web.services import services
 
 blueprint = Blueprint("api", __name__, url_prefix="/api/rooms")
 
@@ -16,44 +16,44 @@ _ROOMS = 50
 
 @blueprint.get("")
 def list_rooms() -> ResponseReturnValue:
-    user = caller()
+    person = caller()
     limit = number("limit")
     q, cursor = request.args.get("q", ""), request.args.get("cursor", "")
     found, following = directory.page(
-        parts().store, user, q, cursor, _ROOMS if limit is None else limit
+        services().store, person, q, cursor, _ROOMS if limit is None else limit
     )
     return {"rooms": [room.wire() for room in found], "next": following}
 
 
 @blueprint.post("")
 def create_room() -> ResponseReturnValue:
-    user, body = caller(), json_object()
+    person, body = caller(), json_object()
     private, encrypted = body.get("private"), body.get("encrypted")
-    room = parts().conversation.create(user, body.get("name"), private, encrypted)
+    room = services().conversation.create(person, body.get("name"), private, encrypted)
     return room.wire(), 201
 
 
 @blueprint.get("/<room_id>")
 def get_room(room_id: str) -> ResponseReturnValue:
-    return rooms.access(parts().store, caller(), room_id).wire()
+    return rooms.access(services().store, caller(), room_id).wire()
 
 
 @blueprint.patch("/<room_id>")
 def rename_room(room_id: str) -> ResponseReturnValue:
-    user, body = caller(), json_object()
-    return parts().conversation.rename(user, room_id, body.get("name")).wire()
+    person, body = caller(), json_object()
+    return services().conversation.rename(person, room_id, body.get("name")).wire()
 
 
 @blueprint.delete("/<room_id>")
 def delete_room(room_id: str) -> ResponseReturnValue:
-    parts().conversation.close(caller(), room_id)
+    services().conversation.close(caller(), room_id)
     return "", 204
 
 
 @blueprint.get("/<room_id>/users")
 def list_users(room_id: str) -> ResponseReturnValue:
     asked = presence.listing(room_id)
-    _, [people] = rooms.read_within(parts().store, caller(), room_id, asked)
+    _, [people] = rooms.read_within(services().store, caller(), room_id, asked)
     users = [{"name": name, "connections": connections} for name, connections in people]
     return {"users": users, "userCount": len(users)}
 
@@ -61,32 +61,32 @@ def list_users(room_id: str) -> ResponseReturnValue:
 @blueprint.get("/<room_id>/members")
 def list_members(room_id: str) -> ResponseReturnValue:
     asked = memberships.listing(room_id)
-    _, [members] = rooms.read_within(parts().store, caller(), room_id, asked)
+    _, [members] = rooms.read_within(services().store, caller(), room_id, asked)
     return {"members": members}
 
 
 @blueprint.put("/<room_id>/members/<name>")
 def add_member(room_id: str, name: str) -> ResponseReturnValue:
-    parts().conversation.invite(caller(), room_id, name)
+    services().conversation.invite(caller(), room_id, name)
     return "", 204
 
 
 @blueprint.delete("/<room_id>/members/<name>")
 def remove_member(room_id: str, name: str) -> ResponseReturnValue:
-    parts().conversation.remove(caller(), room_id, name)
+    services().conversation.remove(caller(), room_id, name)
     return "", 204
 
 
 @blueprint.post("/<room_id>/members/refuse")
 def leave_and_refuse(room_id: str) -> ResponseReturnValue:
-    parts().conversation.leave_and_refuse(caller(), room_id)
+    services().conversation.leave_and_refuse(caller(), room_id)
     return "", 204
 
 
 @blueprint.get("/<room_id>/messages")
 def list_messages(room_id: str) -> ResponseReturnValue:
-    user, before, after = caller(), number("before"), number("after")
-    page = parts().conversation.page(user, room_id, before, after, number("limit"))
+    person, before, after = caller(), number("before"), number("after")
+    page = services().conversation.page(person, room_id, before, after, number("limit"))
     # The messages are JSON already, as they were said; they are not taken apart again here.
     rest = orjson.dumps({"epoch": page.epoch, "seq": page.seq, "more": page.more})
     body = b'{"messages":[' + b",".join(page.messages) + b"]," + rest[1:]
@@ -95,22 +95,22 @@ def list_messages(room_id: str) -> ResponseReturnValue:
 
 @blueprint.post("/<room_id>/messages")
 def say(room_id: str) -> ResponseReturnValue:
-    user, body = caller(), json_object()
-    said = parts().conversation.talk(user, room_id, body.get("message"), body.get("clientId"))
+    person, body = caller(), json_object()
+    said = services().conversation.talk(person, room_id, body.get("message"), body.get("clientId"))
     return said, 201
 
 
 @blueprint.patch("/<room_id>/messages/<seq>")
 def edit(room_id: str, seq: str) -> ResponseReturnValue:
-    user, body = caller(), json_object()
+    person, body = caller(), json_object()
     changed = body.get("message"), body.get("clientId")
-    return {"seq": parts().conversation.edit(user, room_id, message_number(seq), *changed)}
+    return {"seq": services().conversation.edit(person, room_id, message_number(seq), *changed)}
 
 
 @blueprint.delete("/<room_id>/messages/<seq>")
 def delete_message(room_id: str, seq: str) -> ResponseReturnValue:
     named = request.args.get("clientId")
-    return {"seq": parts().conversation.delete(caller(), room_id, message_number(seq), named)}
+    return {"seq": services().conversation.delete(caller(), room_id, message_number(seq), named)}
 
 
 @blueprint.put("/<room_id>/messages/<seq>/reactions/<emoji>")
@@ -125,4 +125,4 @@ def unreact(room_id: str, seq: str, emoji: str) -> ResponseReturnValue:
 
 def _react(room_id: str, seq: str, emoji: str, on: bool) -> int:
     named = request.args.get("clientId")
-    return parts().conversation.react(caller(), room_id, message_number(seq), emoji, on, named)
+    return services().conversation.react(caller(), room_id, message_number(seq), emoji, on, named)

@@ -7,16 +7,16 @@ from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_required
 
-from chat import memberships, users
+from chat import memberships, people
 from chat.errors import N_, Invalid, MaruError
-from chat.users import User
+from chat.people import Person
 from chat.web import accounts, identity
 from chat.web.errors import problem, retry_after
 from chat.web.i18n import LANGUAGES
 from chat.web.pages.forms import CredentialsForm, PasswordForm
-from chat.web.parts import parts
 from chat.web.rendering import render
 from chat.web.security import is_safe_next, over_tls
+from chat.web.services import services
 
 blueprint = Blueprint("auth", __name__)
 
@@ -64,15 +64,17 @@ def settings() -> ResponseReturnValue:
     if request.method == "GET":
         return _settings_page(form)
     try:
-        user = accounts.change_password(current_user.user, form.current.data, form.password.data)
+        person = accounts.change_password(
+            current_user.person, form.current.data, form.password.data
+        )
     except MaruError as error:
         return _settings_page(form, error)
-    identity.log_in(user)
+    identity.log_in(person)
     return _settings_page(form, done=True)
 
 
 def _enter(
-    find: Callable[[object, object], User], page: Callable[..., ResponseReturnValue]
+    find: Callable[[object, object], Person], page: Callable[..., ResponseReturnValue]
 ) -> ResponseReturnValue:
     """Log in the user whom ``find`` gives for a name and a password, or show the page."""
     form = CredentialsForm(next=request.args.get("next"))
@@ -91,13 +93,13 @@ def _next(target: str | None) -> str:
 
 
 def _login_page(form: CredentialsForm, error: MaruError | None = None) -> ResponseReturnValue:
-    registration = parts().settings.registration
+    registration = services().settings.registration
     return _form_page("login.html", error, form=form, registration=registration)
 
 
 def _register_page(form: CredentialsForm, error: MaruError | None = None) -> ResponseReturnValue:
-    registration = parts().settings.registration
-    first = users.nobody_yet(parts().store)
+    registration = services().settings.registration
+    first = people.nobody_yet(services().store)
     return _form_page("register.html", error, form=form, registration=registration, first=first)
 
 
@@ -105,7 +107,7 @@ def _settings_page(
     form: PasswordForm, error: MaruError | None = None, done: bool = False
 ) -> ResponseReturnValue:
     name, role = current_user.name, current_user.role
-    refused = memberships.refused(parts().store, current_user.user)
+    refused = memberships.refused(services().store, current_user.person)
     return _form_page(
         "settings.html", error, form=form, done=done, name=name, role=role, refused=refused
     )

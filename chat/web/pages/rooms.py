@@ -5,15 +5,15 @@ from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from chat import directory, history, memberships, presence, rooms, text
+from chat import directory, history, memberships, presence, rooms, validation
 from chat.errors import N_, Invalid, MaruError
+from chat.people import Person
 from chat.rooms import Room
-from chat.users import User
 from chat.web.errors import from_script, problem
 from chat.web.identity import members_only
 from chat.web.pages.forms import RoomForm, done
-from chat.web.parts import parts
 from chat.web.rendering import render
+from chat.web.services import services
 
 blueprint = Blueprint("pages", __name__)
 
@@ -40,7 +40,7 @@ def list_or_create() -> ResponseReturnValue:
     if request.method == "GET":
         return _rooms_page(form)
     try:
-        room = parts().conversation.create(
+        room = services().conversation.create(
             _me(), form.name.data, form.private.data, form.encrypted.data
         )
     except MaruError as error:
@@ -53,7 +53,7 @@ def list_or_create() -> ResponseReturnValue:
 
 @blueprint.get("/rooms/<room_id>")
 def room(room_id: str) -> ResponseReturnValue:
-    store = parts().store
+    store = services().store
     here, (page, people, members) = rooms.read_within(
         store,
         _me(),
@@ -75,8 +75,8 @@ def room(room_id: str) -> ResponseReturnValue:
         "seq": page.seq,
         "more": page.more,
         "talk": {"seq": here.seq, "said": here.said, "saidBy": here.said_by},
-        "messageMax": parts().settings.message_max,
-        "graceSeconds": parts().settings.presence_grace,
+        "messageMax": services().settings.message_max,
+        "graceSeconds": services().settings.presence_grace,
     }
     return render(
         "room.html",
@@ -96,7 +96,7 @@ def room(room_id: str) -> ResponseReturnValue:
 
 @blueprint.post("/rooms/<room_id>/rename")
 def rename_room(room_id: str) -> ResponseReturnValue:
-    renamed = parts().conversation.rename(_me(), room_id, request.form.get("name"))
+    renamed = services().conversation.rename(_me(), room_id, request.form.get("name"))
     return done(url_for("pages.room", room_id=room_id), name=renamed.name)
 
 
@@ -104,54 +104,54 @@ def rename_room(room_id: str) -> ResponseReturnValue:
 def delete_room(room_id: str) -> ResponseReturnValue:
     typed = request.form.get("name")
     if typed is not None:
-        _check_name(rooms.manage(parts().store, _me(), room_id), typed)
-    parts().conversation.close(_me(), room_id)
+        _check_name(rooms.manage(services().store, _me(), room_id), typed)
+    services().conversation.close(_me(), room_id)
     return done(url_for("pages.rooms"))
 
 
 @blueprint.post("/rooms/<room_id>/members")
 def add_member(room_id: str) -> ResponseReturnValue:
-    guest = parts().conversation.invite(_me(), room_id, request.form.get("name"))
+    guest = services().conversation.invite(_me(), room_id, request.form.get("name"))
     return done(url_for("pages.room", room_id=room_id), name=guest.name)
 
 
 @blueprint.post("/rooms/<room_id>/members/remove")
 def remove_member(room_id: str) -> ResponseReturnValue:
     name = request.form.get("name")
-    parts().conversation.remove(_me(), room_id, name)
+    services().conversation.remove(_me(), room_id, name)
     return done(url_for("pages.room", room_id=room_id), name=name)
 
 
 @blueprint.post("/rooms/<room_id>/members/refuse")
 def leave_and_refuse(room_id: str) -> ResponseReturnValue:
-    parts().conversation.leave_and_refuse(_me(), room_id)
+    services().conversation.leave_and_refuse(_me(), room_id)
     return redirect(url_for("pages.rooms"))
 
 
 @blueprint.post("/settings/accept")
 def accept_again() -> ResponseReturnValue:
-    memberships.accept_again(parts().store, _me(), request.form.get("name"))
+    memberships.accept_again(services().store, _me(), request.form.get("name"))
     return redirect(url_for("auth.settings"))
 
 
 def _check_name(room: Room, typed: str) -> None:
     """Whoever deletes a room by hand types its name; capital letters do not matter."""
     try:
-        same = text.room_name(typed).casefold() == room.name.casefold()
+        same = validation.room_name(typed).casefold() == room.name.casefold()
     except Invalid:
         same = False
     if not same:
         raise Invalid(N_("That is not the name of this room. Nothing was deleted."))
 
 
-def _me() -> User:
-    me: User = current_user.user
+def _me() -> Person:
+    me: Person = current_user.person
     return me
 
 
 def _rooms_page(form: RoomForm, problem: str | None = None) -> str:
     q = request.args.get("q", "")
     found, cursor = directory.page(
-        parts().store, _me(), q, request.args.get("cursor", ""), limit=_ROOMS
+        services().store, _me(), q, request.args.get("cursor", ""), limit=_ROOMS
     )
     return render("rooms.html", rooms=found, next=cursor, q=q, form=form, problem=problem)

@@ -1,4 +1,4 @@
-"""Collects the work of one turn of the event loop, and does it together, in a fixed order.
+"""Collects the work of one tick of the event loop, and does it together, in a fixed order.
 
 First calls that have arrived are begun, and answers of the store are passed on. Both produce
 commands for the store and messages for clients. The commands are written first, so that the store
@@ -25,7 +25,7 @@ class Flushed(Protocol):
     def flush(self) -> None: ...
 
 
-class Turn:
+class Tick:
     """A step runs in the event loop and must not block; work runs in a greenlet and may block.
 
     ``number`` counts the turns.
@@ -43,31 +43,31 @@ class Turn:
         self._scheduled = False
 
     def soon(self, step: Step) -> None:
-        """Run a step in this turn."""
+        """Run a step in this tick."""
         self._steps.append(step)
         if not self._scheduled:
             self._schedule()
 
     def work(self, work: Step) -> None:
-        """Start work in this turn, in a greenlet that carries nothing else out meanwhile."""
+        """Start work in this tick, in a greenlet that carries nothing else out meanwhile."""
         self._work.append(work)
         if not self._scheduled:
             self._schedule()
 
     def at_end(self, step: Step) -> None:
-        """Run a step after all others of this turn, and after all work has begun."""
+        """Run a step after all others of this tick, and after all work has begun."""
         self._last_steps.append(step)
         if not self._scheduled:
             self._schedule()
 
     def flush(self, flushed: Flushed) -> None:
-        """Flush at the very end of this turn."""
+        """Flush at the very end of this tick."""
         self._flushed.append(flushed)
         if not self._scheduled:
             self._schedule()
 
     def next(self, step: Step) -> None:
-        """Run a step in the next turn, after each readable socket has been read once."""
+        """Run a step in the next tick, after each readable socket has been read once."""
         self._next.append(step)
         if not self._scheduled:
             self._schedule()
@@ -95,7 +95,7 @@ class Turn:
         try:
             self._go_through()
         finally:
-            # What was added during this turn, or left undone by an error, gets the next turn.
+            # What was added during this tick, or left undone by an error, gets the next tick.
             self._scheduled = False
             if self._next or self._steps or self._work or self._last_steps or self._flushed:
                 self._schedule()

@@ -1,10 +1,10 @@
-"""A turn of the event loop: a part of it that fails does not keep the others from being done."""
+"""A tick of the event loop: a part of it that fails does not keep the others from being done."""
 
 import eventlet
 import greenlet
 import pytest
 
-from chat.transport.turn import Turn
+from chat.transport.tick import Tick
 from tests.live import loop
 
 KINDS = ("soon", "work", "at_end", "flush", "next", "later")
@@ -12,15 +12,15 @@ ERRORS = [RuntimeError("a mistake"), eventlet.Timeout(), greenlet.GreenletExit()
 
 
 class Gathered:
-    """What is flushed at the end of a turn."""
+    """What is flushed at the end of a tick."""
 
     def __init__(self, flush):
         self.flush = flush
 
 
-def ask(turn, kind, do):
-    """Have ``turn`` do it, in this one of the ways that there are."""
-    getattr(turn, kind)(Gathered(do) if kind == "flush" else do)
+def ask(tick, kind, do):
+    """Have ``tick`` do it, in this one of the ways that there are."""
+    getattr(tick, kind)(Gathered(do) if kind == "flush" else do)
 
 
 def failing(error):
@@ -33,55 +33,55 @@ def failing(error):
 @pytest.mark.parametrize("error", ERRORS, ids=lambda error: type(error).__name__)
 @pytest.mark.parametrize("kind", KINDS)
 def test_whatever_fails_all_else_is_done_and_further_turns_come(kind, error, caplog):
-    turn, done = Turn(), set()
+    tick, done = Tick(), set()
     for each in KINDS:
         if each == kind:
-            ask(turn, each, failing(error))
-        ask(turn, each, lambda each=each: done.add(each))
+            ask(tick, each, failing(error))
+        ask(tick, each, lambda each=each: done.add(each))
     loop.until(lambda: done.issuperset([*KINDS]))
-    ask(turn, "soon", lambda: done.add("another turn"))
-    loop.until(lambda: done.issuperset(["another turn"]))
+    ask(tick, "soon", lambda: done.add("another tick"))
+    loop.until(lambda: done.issuperset(["another tick"]))
     # Told once, with the place where it happened.
     assert [record.exc_info[1] for record in caplog.records] == [error]
 
 
 @pytest.mark.parametrize("error", ERRORS, ids=lambda error: type(error).__name__)
 def test_work_that_fails_after_it_has_waited_keeps_nothing_from_being_done(error, caplog):
-    turn, done = Turn(), set()
+    tick, done = Tick(), set()
 
     def wait_and_fail():
-        loop.turn()
+        loop.tick()
         done.add("waited")
         raise error
 
-    turn.work(wait_and_fail)
-    turn.work(lambda: done.add("work"))
+    tick.work(wait_and_fail)
+    tick.work(lambda: done.add("work"))
     loop.until(lambda: done.issuperset(["waited", "work"]))
-    turn.soon(lambda: done.add("another turn"))
-    loop.until(lambda: done.issuperset(["another turn"]))
+    tick.soon(lambda: done.add("another tick"))
+    loop.until(lambda: done.issuperset(["another tick"]))
     assert [record.exc_info[1] for record in caplog.records] == [error]
 
 
 @pytest.mark.parametrize("error", [SystemExit(3), KeyboardInterrupt()], ids=["exit", "interrupt"])
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_end_of_the_process_passes_and_what_is_left_is_done_while_it_ends(kind, error):
-    turn, done = Turn(), set()
-    ask(turn, kind, failing(error))
+    tick, done = Tick(), set()
+    ask(tick, kind, failing(error))
     for each in KINDS:
-        ask(turn, each, lambda each=each: done.add(each))
+        ask(tick, each, lambda each=each: done.add(each))
     with pytest.raises(type(error)):
         loop.until(lambda: done.issuperset([*KINDS, "never"]))
     loop.until(lambda: done.issuperset([*KINDS]))
 
 
 def test_what_a_part_asks_for_while_it_fails_is_done():
-    turn, done = Turn(), set()
+    tick, done = Tick(), set()
 
     def ask_and_fail():
         for each in KINDS:
-            ask(turn, each, lambda each=each: done.add(each))
+            ask(tick, each, lambda each=each: done.add(each))
         raise RuntimeError("a mistake")
 
     for each in KINDS:
-        ask(turn, each, ask_and_fail)
+        ask(tick, each, ask_and_fail)
     loop.until(lambda: done.issuperset([*KINDS]))

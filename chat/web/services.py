@@ -13,7 +13,7 @@ from config import Settings
 
 
 @dataclass(frozen=True)
-class Parts:
+class Services:
     """``readiness`` gives ``None``, or one line on why this worker should get no requests."""
 
     settings: Settings
@@ -23,6 +23,6 @@ class Parts:
     readiness: Callable[[], str | None]
 
 
-def parts() -> Parts:
+def services() -> Services:
     """The parts of the running app. Needs an app context, not a request."""
-    return cast(Parts, current_app.extensions["maru"])
+    return cast(Services, current_app.extensions["maru"])

@@ -11,7 +11,7 @@ from chat.presence import Timing
 from chat.rooms import Room
 from chat.store.store import Store
 from chat.transport import frames
-from chat.transport.turn import Turn
+from chat.transport.tick import Tick
 
 # The beginning of every message that the scripts publish. Anything else on a channel is ignored.
 HEADING = re.compile(
@@ -25,7 +25,7 @@ def event_packet(name: bytes, payload: bytes) -> bytes:
 
 
 @dataclass(eq=False)
-class Audience:
+class RoomSubscription:
     """``seq``, ``epoch`` and ``at`` are those of the last stored message that was sent to members.
 
     From ``room`` the room can be made anew if the store has lost it. ``expected`` is the stream's
@@ -33,7 +33,7 @@ class Audience:
     """
 
     room: Room
-    turn: Turn
+    tick: Tick
     members: dict[str, Connection] = field(default_factory=dict)
     ready: eventlet.event.Event = field(default_factory=eventlet.event.Event)
     seq: int = 0
@@ -44,7 +44,7 @@ class Audience:
     coming: dict[str, str] = field(default_factory=dict)
     #: The sessions of members that are leaving: see ``Fanout.leaving``.
     leaving: set[str] = field(default_factory=set)
-    #: Packets of this turn that have not been put into the outboxes yet.
+    #: Packets of this tick that have not been put into the outboxes yet.
     _untold: list[bytes] = field(default_factory=list)
 
     def join(self, connection: Connection) -> None:
@@ -56,10 +56,15 @@ class Audience:
         self.members.pop(connection.session, None)
 
     def tell(self, packet: bytes) -> None:
-        """Send a packet to all members at the end of the turn, together with others of the turn."""
+        """Send a packet to all members at the end of the tick, together with others of the tick."""
         self._untold.append(packet)
         if len(self._untold) == 1:
-            self.turn.at_end(self.settle)
+            self.tick.at_end(self.settle)
+
+    def tell_stored(self, stored: bytes, seq: int, at: int) -> None:
+        """Send a stored message, with this number and ``sentAt``."""
+        self.tell(event_packet(b"message", stored))
+        self.seq, self.at = seq, at
 
     def tell_others(self, packet: bytes, leaver: str) -> None:
         """Send ``leaver``'s QUIT to the members, except to the connections that are leaving by it.

@@ -10,7 +10,7 @@ from itertools import chain
 
 import orjson
 
-from chat import keys, names, text
+from chat import keys, names, validation
 from chat.errors import N_, Conflict, Forbidden, Invalid, NotFound, Unauthorized
 from chat.passwords import Asker, Fit, Hasher
 from chat.store.store import Argument, Question, Store, fields
@@ -24,7 +24,7 @@ NOBODY = Asker()
 
 
 @dataclass(frozen=True)
-class User:
+class Person:
     """``generation`` counts the changes of password: logins of an earlier one have ended."""
 
     name: str
@@ -35,7 +35,7 @@ class User:
     @functools.cached_property
     def folded(self) -> str:
         """The name as it is written in keys."""
-        return text.fold(self.name)
+        return validation.fold(self.name)
 
     @property
     def is_admin(self) -> bool:
@@ -55,120 +55,122 @@ def create(
     role: str | None = None,
     registration: str = "open",
     asker: Asker = NOBODY,
-) -> User:
+) -> Person:
     """A new account. Raises ``Invalid``, ``Conflict``, ``Forbidden`` (registration is closed).
 
     Without ``role``, the very first account is the admin, whatever ``registration`` says, and any
     other a user, or a guest where an admin has to approve it.
     """
     name = names.new_name(name)
-    chosen = text.password(password)
+    chosen = validation.password(password)
     if role is not None:
         check_role(role)
     others = role or _ROLE_OF_NEWCOMERS[registration]
     if not others and not nobody_yet(store):
         raise _closed()
     hashed = hasher.hash(chosen, asker)
-    user = User(name, role or ADMIN, time.time_ns() // 1_000_000)
-    return replace(user, role=_claim(store, user, others, hashed))
+    person = Person(name, role or ADMIN, time.time_ns() // 1_000_000)
+    return replace(person, role=_claim(store, person, others, hashed))
 
 
 def authenticate(
     store: Store, hasher: Hasher, name: object, password: object, asker: Asker = NOBODY
-) -> User:
+) -> Person:
     """The user with this name and password. Raises ``Unauthorized``, in the same time for all."""
     problem = Unauthorized(N_("The name or the password is not right."))
     if not isinstance(name, str) or not isinstance(password, str):
         raise problem
     try:
-        text.person_name(name)
-        typed = text.typed_password(password)
+        validation.person_name(name)
+        typed = validation.typed_password(password)
     except Invalid:
         # No account can look like that, but the time taken should not say so.
         name, typed = "", ""
-    account = store.redis.hgetall(keys.user(text.fold(name))) if name else {}
+    account = store.redis.hgetall(keys.account(validation.fold(name))) if name else {}
     hashed = account[b"password"].decode() if account else None
     fit = hasher.fits(hashed, typed, asker)
     if fit is Fit.NO:
         raise problem
     if fit is Fit.OUTDATED:
-        anew = hasher.hash(text.opaque(typed), asker)
-        store.run("rehash", [keys.user(text.fold(name))], [hashed or "", anew])
+        anew = hasher.hash(validation.opaque(typed), asker)
+        store.run("rehash", [keys.account(validation.fold(name))], [hashed or "", anew])
     return _user(account)
 
 
-def get(store: Store, name: str) -> User | None:
+def get(store: Store, name: str) -> Person | None:
     """The account of that name, in any case."""
     return store.ask(reading(name))
 
 
-def reading(name: str) -> Question[User | None]:
+def reading(name: str) -> Question[Person | None]:
     """The account of that name, in any case, if there is one."""
-    return _reading(text.fold(name))
+    return _reading(validation.fold(name))
 
 
 def nobody_yet(store: Store) -> bool:
     """Will the next account be the first, and so the admin's?"""
     founder = store.redis.get(keys.FOUNDER)
     # A founder without any account never came to be: the server ended in between.
-    return founder is None or not store.redis.exists(keys.user(founder.decode()), keys.USERS)
+    return founder is None or not store.redis.exists(keys.account(founder.decode()), keys.USERS)
 
 
-def everyone(store: Store) -> list[User]:
+def everyone(store: Store) -> list[Person]:
     """All accounts, by name."""
     folded = [member.decode() for member in store.redis.smembers(keys.USERS)]
     found = store.ask_together(*map(_reading, folded))
-    return sorted(filter(None, found), key=lambda user: user.name)
+    return sorted(filter(None, found), key=lambda person: person.name)
 
 
-def set_role(store: Store, name: str, role: str) -> User:
+def set_role(store: Store, name: str, role: str) -> Person:
     """Give an account another role. Raises ``NotFound``, ``Invalid``; workers are told.
 
     Raises ``Conflict`` where nobody would be an admin any more.
     """
     check_role(role)
-    folded = text.fold(name)
-    admins = [user.folded for user in everyone(store) if user.is_admin] if role != ADMIN else []
-    others = [keys.user(admin) for admin in admins if admin != folded]
-    done = store.run("set_role", [keys.user(folded), *others], [role])
+    folded = validation.fold(name)
+    admins = (
+        [person.folded for person in everyone(store) if person.is_admin] if role != ADMIN else []
+    )
+    others = [keys.account(admin) for admin in admins if admin != folded]
+    done = store.run("set_role", [keys.account(folded), *others], [role])
     if done == b"NOBODY":
         raise NotFound(N_("There is nobody of that name."))
     if done == b"LAST":
         raise Conflict(N_("Somebody has to be an admin. Make another one first."))
-    user = _user(store.redis.hgetall(keys.user(folded)))
-    store.redis.publish(keys.CONTROL, orjson.dumps({"role": [user.name, role]}))
-    return user
+    person = _user(store.redis.hgetall(keys.account(folded)))
+    store.redis.publish(keys.CONTROL, orjson.dumps({"role": [person.name, role]}))
+    return person
 
 
 def change_password(
     store: Store,
     hasher: Hasher,
-    user: User,
+    person: Person,
     old: object,
     new: object,
     asker: Asker = NOBODY,
-) -> User:
+) -> Person:
     """The user with another password. All earlier logins and tokens end; workers are told.
 
     The places from which somebody has logged in are forgotten: a stranger may be among them.
 
     Raises ``Unauthorized`` when the old one is wrong, ``Invalid`` when the new one cannot be.
     """
-    new = text.password(new)
+    new = validation.password(new)
     try:
-        authenticate(store, hasher, user.name, old, asker)
+        authenticate(store, hasher, person.name, old, asker)
     except Unauthorized:
         raise Unauthorized(N_("The current password is not right.")) from None
-    key = keys.user(text.fold(user.name))
+    key = keys.account(validation.fold(person.name))
     _, generation, _ = store.batch(
         [
             ("HSET", key, "password", hasher.hash(new, asker)),
             ("HINCRBY", key, "generation", 1),
-            ("DEL", keys.places(user.folded)),
+            ("DEL", keys.places(person.folded)),
         ]
     )
-    store.redis.publish(keys.CONTROL, orjson.dumps({"person": user.name}))
-    return replace(user, generation=generation)
+    store.redis.publish(keys.CONTROL, orjson.dumps({"person": person.name}))
+    return replace(person, generation=generation)
 
 
 def check_role(role: object) -> None:
@@ -181,22 +183,38 @@ def _closed() -> Forbidden:
     return Forbidden(N_("Registration is closed. Ask an admin for an account."))
 
 
-def _claim(store: Store, user: User, others: str, hashed: str) -> str:
+def _claim(store: Store, person: Person, others: str, hashed: str) -> str:
     """Make the account; gives its role, which is ``others`` for any but the founder."""
-    looks = names.skeletons(user.name)
-    fields: list[Argument] = ["name", user.name, "password", hashed, "createdAt", user.created_at]
+    looks = names.skeletons(person.name)
+    fields: list[Argument] = [
+        "name",
+        person.name,
+        "password",
+        hashed,
+        "createdAt",
+        person.created_at,
+    ]
     while True:
         founder = (store.redis.get(keys.FOUNDER) or b"").decode()
         made: bytes = store.run(
             "create_user",
             [
-                keys.user(user.folded),
+                keys.account(person.folded),
                 keys.USERS,
                 keys.FOUNDER,
-                keys.user(founder),
+                keys.account(founder),
                 keys.SKELETONS,
             ],
-            [user.folded, founder, user.role, others, names.VERSION, len(looks), *looks, *fields],
+            [
+                person.folded,
+                founder,
+                person.role,
+                others,
+                names.VERSION,
+                len(looks),
+                *looks,
+                *fields,
+            ],
         )
         if made == b"INDEX":
             _index_names(store)
@@ -217,15 +235,15 @@ def _index_names(store: Store) -> None:
     store.run("index_names", [keys.SKELETONS], [names.VERSION, *chain.from_iterable(looks)])
 
 
-def _reading(folded: str) -> Question[User | None]:
+def _reading(folded: str) -> Question[Person | None]:
     return Question(
-        [("HGETALL", keys.user(folded))],
+        [("HGETALL", keys.account(folded))],
         lambda answers: _user(fields(answers[0])) if answers[0] else None,
     )
 
 
-def _user(account: dict[bytes, bytes]) -> User:
-    return User(
+def _user(account: dict[bytes, bytes]) -> Person:
+    return Person(
         account[b"name"].decode(),
         account[b"role"].decode(),
         int(account[b"createdAt"]),

@@ -1,4 +1,4 @@
-"""The keeper of the embedded Valkey: ``python -m chat.store.keeper DATA_DIR``.
+"""The supervisor of the embedded Valkey: ``python -m chat.store.supervisor DATA_DIR``.
 
 It starts the server, starts it again when it dies, and stops it when told to: by TERM, by a byte on
 standard input, or by the end of that. It says ``READY`` on standard output, or else what is wrong.
@@ -7,9 +7,9 @@ It looks after the server's file (``chat.store.journal``): while the disk has no
 the server takes no writes. And it says which life of its data the server is in
 (``chat.store.life``), so that a number which a client has seen is never given to another message.
 
-Two locks guard the folder. ``keeper.lock`` is the keeper's, so that a second Maru is refused.
-``valkey.lock`` is shared with the server, so that one whose keeper was killed is noticed, and
-replaced, before another writes to the same files.
+Two locks guard the folder. ``supervisor.lock`` is the supervisor's, so that a second Maru is
+refused. ``valkey.lock`` is shared with the server, so that one whose supervisor was killed is
+noticed, and replaced, before another writes to the same files.
 """
 
 import contextlib
@@ -39,7 +39,7 @@ LAST_WORDS = 64 * 1024
 NO_WRITES, WRITES = "1", "0"
 
 
-class Keeper:
+class Supervisor:
     def __init__(self, data_dir: Path) -> None:
         os.umask(0o077)
         data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -141,13 +141,13 @@ class Keeper:
         self._note_life(clean)
 
     def _note_life(self, clean: bool = False) -> None:
-        # Where it cannot be noted the next keeper has no proof, and begins another.
+        # Where it cannot be noted the next supervisor has no proof, and begins another.
         with contextlib.suppress(OSError):
             self._life.note(clean)
 
     def _claim_folder(self) -> None:
         # Never closed: a lock lasts until its holder has ended, however it ends.
-        lock = os.open(self._data_dir / "keeper.lock", os.O_RDWR | os.O_CREAT, 0o600)
+        lock = os.open(self._data_dir / "supervisor.lock", os.O_RDWR | os.O_CREAT, 0o600)
         deadline = time.monotonic() + PATIENCE
         while not take(lock):
             holder = os.pread(lock, 20, 0).decode()
@@ -201,7 +201,7 @@ class Keeper:
             "unixsocketperm": "700",
             "dir": str(self._data_dir),
             # Each change is in the file before it is answered; a power cut may cost a second, since
-            # the keeper brings the file to the disk: see chat/store/journal.py.
+            # the supervisor brings the file to the disk: see chat/store/journal.py.
             "appendonly": "yes",
             "appendfsync": "no",
             # No writes before there is space for them.
@@ -282,7 +282,7 @@ def _server_program() -> str:
 
 def main() -> None:
     try:
-        Keeper(Path(sys.argv[1])).run()
+        Supervisor(Path(sys.argv[1])).run()
     except EmbeddedError as error:
         print(error, flush=True)
         sys.exit(1)
