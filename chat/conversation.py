@@ -98,14 +98,22 @@ class Conversation:
         room = replace(room, user_count=count, seq=page.seq)
         return Joined(room, count, names, page, recovered)
 
-    def page(self, person: Person, room_id: object, *window: object) -> history.Page:
-        """A page of messages; ``window`` is before, after, limit, as for ``history.paging``.
+    def page(
+        self,
+        person: Person,
+        room_id: object,
+        before: object = None,
+        after: object = None,
+        limit: object = None,
+    ) -> history.Page:
+        """A page of messages; ``before``, ``after`` and ``limit`` are as for ``history.paging``.
 
         Access is checked behind the page, in the same write: so the page contains nothing that was
         said after a removal of the user. Raises as ``history.paging`` and ``rooms.access`` do.
         """
         access = rooms.accessing(person, room_id)
-        page, _ = self.store.ask_together(history.paging(str(room_id), *window), access)
+        asked = history.paging(str(room_id), before, after, limit)
+        page, _ = self.store.ask_together(asked, access)
         return cast(history.Page, page)
 
     def leave(self, person: Person, room_id: str, session: str, reason: str = message.LEFT) -> int:
@@ -118,7 +126,7 @@ class Conversation:
         self,
         person: Person,
         room_id: object,
-        said: object,
+        text: object,
         client_id: object = None,
         session: str | None = None,
     ) -> dict[str, int]:
@@ -130,7 +138,7 @@ class Conversation:
         ``RateLimited``.
         """
         given = validation.client_id(client_id)
-        words = validation.message(said, self.limits.message_max)
+        words = validation.message(text, self.limits.message_max)
         known = self._place(person, room_id)
         body = message.body(known, person.name, words, given)
         seq, at, count = self._store("append", known, message.TALK, body, person, given, session)
@@ -141,7 +149,7 @@ class Conversation:
         person: Person,
         room_id: object,
         seq: object,
-        said: object,
+        text: object,
         client_id: object = None,
         session: str | None = None,
     ) -> int:
@@ -150,11 +158,10 @@ class Conversation:
         Raises as ``talk`` does, ``NotFound`` also for the message, ``Forbidden`` for others' ones.
         """
         given = validation.client_id(client_id)
-        words = validation.message(said, self.limits.message_max)
+        words = validation.message(text, self.limits.message_max)
         known = self._place(person, room_id)
-        return self._alter(
-            Change(message.EDIT, seq, words, person.name), person, known, given, session
-        )
+        change = Change(message.EDIT, seq, words, person.name)
+        return self._alter(change, person, known, given, session)
 
     def delete(
         self,
@@ -183,10 +190,8 @@ class Conversation:
         """Add or remove one's reaction to a message. Gives the ``seq`` of the REACT."""
         given = validation.client_id(client_id)
         puts = validation.truth(on, "on")
-        reaction = {
-            "emoji": (validation.emoji if puts else validation.former_emoji)(emoji),
-            "on": puts,
-        }
+        check = validation.emoji if puts else validation.former_emoji
+        reaction = {"emoji": check(emoji), "on": puts}
         known = self._place(person, room_id)
         change = Change(message.REACT, seq, more=reaction)
         return self._alter(change, person, known, given, session)
@@ -265,9 +270,9 @@ class Conversation:
         body = message.body(room_id, person.name, change.words, client_id, **more)
         emoji, on = change.more.get("emoji", ""), change.more.get("on", False)
         extra = (ref, change.author, str(emoji), int(bool(on)))
-        return self._store("alter", room_id, change.kind, body, person, client_id, session, extra)[
-            0
-        ]
+        kind = change.kind
+        seq, *_ = self._store("alter", room_id, kind, body, person, client_id, session, extra)
+        return seq
 
     def _store(
         self,

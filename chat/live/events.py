@@ -1,163 +1,28 @@
-"""Socket.IO events: each verifies its token, calls one operation, and gives the acknowledgement.
+"""What each Socket.IO event of docs/protocol.md does: one operation of the domain, and its answer.
 
-The handlers are python-socketio's own, not Flask-SocketIO's: an event costs no request context.
+``dispatch`` calls these functions with a call whose token has been checked.
 """
 
-import logging
-import re
+import functools
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any
 
 import orjson
-import socketio
 from redis.exceptions import RedisError
 
 from chat import directory, history, rooms, validation
-from chat.errors import N_, InternalError, Invalid, MaruError, NotJoined, Unauthorized, Unavailable
+from chat.errors import N_, MaruError, NotJoined, Unauthorized
 from chat.live import call_limits
 from chat.live.connections import Connection
 from chat.live.live import Live
 from chat.people import Person
 from chat.rooms import Room
-from chat.transport import allowance, wire
-from chat.transport.session import Session
-
-log = logging.getLogger(__name__)
-
-T = TypeVar("T")
 
 Call = dict[str, Any]
 Operation = Callable[[Live, Connection, Person, Call], dict[str, Any]]
 
-# A call in the namespace /, with the id for its acknowledgement.
-_CALL = re.compile(r"2(\d{1,15})?(?=\[)", re.ASCII)
-_TALK = re.compile(r'2(\d{1,15})?\["message",', re.ASCII)
-
 #: Rooms in the answer to ``watch``.
 LISTED = 100
-
-
-def register(live: Live) -> Callable[[Session, str], bool]:
-    """Register the handlers of the events of docs/protocol.md.
-
-    Returns a faster way for the same calls, for ``Engine.calls``: it takes a session and a
-    Socket.IO packet, and returns whether it has handled it.
-    """
-    server = live.server
-    operations: dict[str, Operation] = {
-        "join": _join,
-        "leave": _leave,
-        "message": _message,
-        "edit": _edit,
-        "delete": _delete,
-        "react": _react,
-        "history": _history,
-        "typing": _typing,
-        "watch": _watch,
-        "reauth": _reauth,
-    }
-    operations = {e: call_limits.counted(e, live, o) for e, o in operations.items()}
-    for event, operation in operations.items():
-        server.on(event, _handler(live, operation))
-    server.on("*", lambda event, session, *_: _unknown(event))
-    server.on("connect", lambda session, environ, auth=None: _connect(live, session, auth))
-    server.on("disconnect", lambda session, reason: live.lost(session))
-    return lambda session, packet: _call(live, operations, session, packet)
-
-
-def may_overlap(packet: str) -> bool:
-    """Whether a call may begin before the previous one has been answered.
-
-    Messages may: all take the same way to the store, so they arrive there in order.
-    """
-    return _TALK.match(packet) is not None
-
-
-def _call(live: Live, operations: dict[str, Operation], session: Session, packet: str) -> bool:
-    """Carry out a call without python-socketio's overhead; unusual packets are left to it."""
-    connection: Connection | None = session.connection
-    call = _CALL.match(packet)
-    if call is None or connection is None:
-        return False
-    try:
-        name, *arguments = wire.loads(packet[call.end() :])
-    except ValueError:
-        return False
-    operation = operations.get(name) if isinstance(name, str) else None
-    if operation is None:
-        return False
-    answer = _answer(lambda: _carry_out(live, operation, connection.session, tuple(arguments)))
-    _account(session, operation, packet, answer)
-    if call[1]:
-        session.acknowledge(b"43%d[%b]" % (int(call[1]), orjson.dumps(answer)))
-    return True
-
-
-def _account(session: Session, operation: Operation, packet: str, answer: dict[str, Any]) -> None:
-    """Take the cost of a call from its person's allowance, by its answer.
-
-    A call that has stored something costs nothing: the store counts its rate. A refused call costs
-    more.
-    """
-    allowed = session.allowance
-    if allowed is None or (answer["ok"] and operation in _STORING):
-        return
-    calls = allowance.cost(packet)
-    if not answer["ok"]:
-        code = answer["error"]["code"]
-        calls += allowance.BAD_TOKEN if code == Unauthorized.code else allowance.REFUSED
-    allowed.spend(calls)
-
-
-def _handler(live: Live, operation: Operation) -> Callable[..., dict[str, Any]]:
-    def handle(session: str, *arguments: Any) -> dict[str, Any]:
-        return _answer(lambda: _carry_out(live, operation, session, arguments))
-
-    return handle
-
-
-def _carry_out(
-    live: Live, operation: Operation, session: str, arguments: tuple[Any, ...]
-) -> dict[str, Any]:
-    connection = live.connections.get(session)
-    if connection is None:
-        raise Unauthorized(N_("This connection has ended."))
-    if len(arguments) != 1 or not isinstance(arguments[0], dict):
-        raise Invalid(N_("A call takes one object."))
-    call = arguments[0]
-    return operation(live, connection, live.authorise(connection, call.get("token")), call)
-
-
-def _answer(carry_out: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-    """The one place where the live side makes errors into acknowledgements."""
-    try:
-        return {"ok": True, **carry_out()}
-    except MaruError as refusal:
-        error = refusal
-    except RedisError as away:
-        # The heartbeat logs it once; here it would be logged for each call.
-        log.debug("The store does not answer: %s", away)
-        error = Unavailable(N_("The server cannot reach its store. Try again in a moment."))
-    except Exception:
-        log.exception("An event failed")
-        error = InternalError(N_("Something went wrong on the server."))
-    return {"ok": False, "error": error.wire()}
-
-
-def _unknown(event: str) -> dict[str, Any]:
-    refusal = Invalid(N_("There is no such event, or its arguments are not JSON."))
-    return {"ok": False, "error": refusal.wire()}
-
-
-def _connect(live: Live, session: str, auth: Any) -> None:
-    def accept() -> dict[str, Any]:
-        live.accept(session, auth.get("token") if isinstance(auth, dict) else None)
-        return {}
-
-    answer = _answer(accept)
-    if not answer["ok"]:
-        error = answer["error"]
-        raise socketio.exceptions.ConnectionRefusedError(error["message"], error)
 
 
 def _join(live: Live, connection: Connection, person: Person, call: Call) -> dict[str, Any]:
@@ -165,10 +30,17 @@ def _join(live: Live, connection: Connection, person: Person, call: Call) -> dic
     was_in = room.room_id in connection.rooms
     if not was_in:
         call_limits.check_rooms(connection)
-    live.fanout.add(room, connection, lambda: rooms.access(live.store, person, room.room_id))
+    check = functools.partial(rooms.access, live.store, person, room.room_id)
+    live.fanout.add(room, connection, check)
     try:
-        seen = call.get("since"), call.get("epoch"), call.get("sinceAt")
-        joined = live.conversation.enter(person, room.room_id, connection.session, *seen)
+        joined = live.conversation.enter(
+            person,
+            room.room_id,
+            connection.session,
+            since=call.get("since"),
+            epoch=call.get("epoch"),
+            since_at=call.get("sinceAt"),
+        )
     except (MaruError, RedisError):
         # If a repeated join fails, the connection stays in the room.
         if not was_in:
@@ -206,53 +78,62 @@ def _leave(live: Live, connection: Connection, person: Person, call: Call) -> di
 
 
 def _message(live: Live, connection: Connection, person: Person, call: Call) -> dict[str, Any]:
-    said = call.get("roomId"), call.get("message"), call.get("clientId"), connection.session
-    talk = live.conversation.talk
-    return dict(_in_the_room(live, connection, person, call, lambda: talk(person, *said)))
+    return dict(
+        live.conversation.talk(
+            person,
+            room_id=call.get("roomId"),
+            text=call.get("message"),
+            client_id=call.get("clientId"),
+            session=connection.session,
+        )
+    )
 
 
 def _edit(live: Live, connection: Connection, person: Person, call: Call) -> dict[str, Any]:
-    change = call.get("roomId"), call.get("seq"), call.get("message"), call.get("clientId")
-    edit, session = live.conversation.edit, connection.session
-    return {
-        "seq": _in_the_room(live, connection, person, call, lambda: edit(person, *change, session))
-    }
+    seq = live.conversation.edit(
+        person,
+        room_id=call.get("roomId"),
+        seq=call.get("seq"),
+        text=call.get("message"),
+        client_id=call.get("clientId"),
+        session=connection.session,
+    )
+    return {"seq": seq}
 
 
 def _delete(live: Live, connection: Connection, person: Person, call: Call) -> dict[str, Any]:
-    change = call.get("roomId"), call.get("seq"), call.get("clientId"), connection.session
-    delete = live.conversation.delete
-    return {"seq": _in_the_room(live, connection, person, call, lambda: delete(person, *change))}
+    seq = live.conversation.delete(
+        person,
+        room_id=call.get("roomId"),
+        seq=call.get("seq"),
+        client_id=call.get("clientId"),
+        session=connection.session,
+    )
+    return {"seq": seq}
 
 
 def _react(live: Live, connection: Connection, person: Person, call: Call) -> dict[str, Any]:
-    change = call.get("roomId"), call.get("seq"), call.get("emoji"), call.get("on")
-    given, session = call.get("clientId"), connection.session
-    react = live.conversation.react
-
-    def say() -> int:
-        return react(person, *change, given, session)
-
-    return {"seq": _in_the_room(live, connection, person, call, say)}
-
-
-def _in_the_room(
-    live: Live, connection: Connection, person: Person, call: Call, say: Callable[[], T]
-) -> T:
-    try:
-        return say()
-    except NotJoined:
-        if call.get("roomId") not in connection.rooms:
-            raise
-        # The lease expired while this worker was held up, although the connection is in the room.
-        with connection.engine.in_turn():
-            live.conversation.join(person, call.get("roomId"), connection.session)
-            return say()
+    seq = live.conversation.react(
+        person,
+        room_id=call.get("roomId"),
+        seq=call.get("seq"),
+        emoji=call.get("emoji"),
+        on=call.get("on"),
+        client_id=call.get("clientId"),
+        session=connection.session,
+    )
+    return {"seq": seq}
 
 
 def _history(live: Live, connection: Connection, person: Person, call: Call) -> dict[str, Any]:
-    window = call.get("before"), call.get("after"), call.get("limit")
-    return _page(live.conversation.page(person, call.get("roomId"), *window), more=True)
+    page = live.conversation.page(
+        person,
+        room_id=call.get("roomId"),
+        before=call.get("before"),
+        after=call.get("after"),
+        limit=call.get("limit"),
+    )
+    return _page(page, more=True)
 
 
 def _typing(live: Live, connection: Connection, person: Person, call: Call) -> dict[str, Any]:
@@ -278,10 +159,6 @@ def _joined_room(connection: Connection, call: Call) -> str:
     return room_id
 
 
-#: What puts something into a room, which the rates of the store count.
-_STORING = (_message, _edit, _delete, _react)
-
-
 def _page(page: history.Page, more: bool = False) -> dict[str, Any]:
     answer: dict[str, Any] = {
         "epoch": page.epoch,
@@ -291,3 +168,20 @@ def _page(page: history.Page, more: bool = False) -> dict[str, Any]:
     if more:
         answer["more"] = page.more
     return answer
+
+
+#: Event of docs/protocol.md -> the operation that carries out its calls.
+OPERATIONS: dict[str, Operation] = {
+    "join": _join,
+    "leave": _leave,
+    "message": _message,
+    "edit": _edit,
+    "delete": _delete,
+    "react": _react,
+    "history": _history,
+    "typing": _typing,
+    "watch": _watch,
+    "reauth": _reauth,
+}
+#: Events whose calls store something in a room. The store counts their rates.
+STORING = frozenset(("message", "edit", "delete", "react"))

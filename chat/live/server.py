@@ -17,7 +17,7 @@ from flask import Flask
 from flask_socketio import SocketIO
 
 from chat.conversation import Conversation
-from chat.live import events
+from chat.live import dispatch
 from chat.live.heartbeat import Heartbeat
 from chat.live.live import Live
 from chat.live.queue import QueueManager
@@ -124,9 +124,9 @@ class LiveServer:
         new_id = engine.generate_id
         engine.generate_id = lambda: self._relay.name(new_id())
         self._live = Live(server, conversation, verify, caps.per_person)
-        engine.calls = events.register(self._live)
+        engine.calls = dispatch.register(self._live)
         engine.polling_cap = PollingCap(caps.places, caps.per_address)
-        engine.may_overlap = events.may_overlap
+        engine.may_overlap = dispatch.may_overlap
         engine.cut_off = self._live.cut_off
         read, live = server._handle_eio_message, self._live
         engine.on("message", wire.guarded(read, live.refuse_namespace, live.drop))

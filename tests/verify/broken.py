@@ -213,7 +213,7 @@ def somebody_is_behind(story):
 
 
 def the_log_tells_of_trouble(story):
-    story.history.trouble.append("ERROR chat.live.events: An event failed")
+    story.history.trouble.append("ERROR chat.live.dispatch: An event failed")
 
 
 def page(seqs=(4,), seq=4, **changed):

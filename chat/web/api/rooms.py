@@ -28,8 +28,12 @@ def list_rooms() -> ResponseReturnValue:
 @blueprint.post("")
 def create_room() -> ResponseReturnValue:
     person, body = caller(), json_object()
-    private, encrypted = body.get("private"), body.get("encrypted")
-    room = services().conversation.create(person, body.get("name"), private, encrypted)
+    room = services().conversation.create(
+        person,
+        name=body.get("name"),
+        private=body.get("private"),
+        encrypted=body.get("encrypted"),
+    )
     return room.wire(), 201
 
 
@@ -85,8 +89,13 @@ def leave_and_refuse(room_id: str) -> ResponseReturnValue:
 
 @blueprint.get("/<room_id>/messages")
 def list_messages(room_id: str) -> ResponseReturnValue:
-    person, before, after = caller(), number("before"), number("after")
-    page = services().conversation.page(person, room_id, before, after, number("limit"))
+    page = services().conversation.page(
+        caller(),
+        room_id,
+        before=number("before"),
+        after=number("after"),
+        limit=number("limit"),
+    )
     # The messages are JSON already, as they were said; they are not taken apart again here.
     rest = orjson.dumps({"epoch": page.epoch, "seq": page.seq, "more": page.more})
     body = b'{"messages":[' + b",".join(page.messages) + b"]," + rest[1:]
@@ -96,21 +105,31 @@ def list_messages(room_id: str) -> ResponseReturnValue:
 @blueprint.post("/<room_id>/messages")
 def say(room_id: str) -> ResponseReturnValue:
     person, body = caller(), json_object()
-    said = services().conversation.talk(person, room_id, body.get("message"), body.get("clientId"))
-    return said, 201
+    acknowledgement = services().conversation.talk(
+        person, room_id, text=body.get("message"), client_id=body.get("clientId")
+    )
+    return acknowledgement, 201
 
 
 @blueprint.patch("/<room_id>/messages/<seq>")
 def edit(room_id: str, seq: str) -> ResponseReturnValue:
     person, body = caller(), json_object()
-    changed = body.get("message"), body.get("clientId")
-    return {"seq": services().conversation.edit(person, room_id, message_number(seq), *changed)}
+    changed = services().conversation.edit(
+        person,
+        room_id,
+        message_number(seq),
+        text=body.get("message"),
+        client_id=body.get("clientId"),
+    )
+    return {"seq": changed}
 
 
 @blueprint.delete("/<room_id>/messages/<seq>")
 def delete_message(room_id: str, seq: str) -> ResponseReturnValue:
-    named = request.args.get("clientId")
-    return {"seq": services().conversation.delete(caller(), room_id, message_number(seq), named)}
+    deleted = services().conversation.delete(
+        caller(), room_id, message_number(seq), client_id=request.args.get("clientId")
+    )
+    return {"seq": deleted}
 
 
 @blueprint.put("/<room_id>/messages/<seq>/reactions/<emoji>")
@@ -124,5 +143,11 @@ def unreact(room_id: str, seq: str, emoji: str) -> ResponseReturnValue:
 
 
 def _react(room_id: str, seq: str, emoji: str, on: bool) -> int:
-    named = request.args.get("clientId")
-    return services().conversation.react(caller(), room_id, message_number(seq), emoji, on, named)
+    return services().conversation.react(
+        caller(),
+        room_id,
+        message_number(seq),
+        emoji,
+        on,
+        client_id=request.args.get("clientId"),
+    )

@@ -1,0 +1,147 @@
+"""Carries out clients' calls: from a Socket.IO packet to an operation of ``events`` and its answer.
+
+The handlers are python-socketio's own, not Flask-SocketIO's: an event costs no request context.
+"""
+
+import functools
+import logging
+import re
+from collections.abc import Callable
+from typing import Any
+
+import orjson
+import socketio
+from redis.exceptions import RedisError
+
+from chat.errors import N_, InternalError, Invalid, MaruError, NotJoined, Unauthorized, Unavailable
+from chat.live import call_limits
+from chat.live.connections import Connection
+from chat.live.events import OPERATIONS, STORING
+from chat.live.live import Live
+from chat.transport import allowance, wire
+from chat.transport.session import Session
+
+log = logging.getLogger(__name__)
+
+# A call in the namespace /, with the id for its acknowledgement.
+_CALL = re.compile(r"2(\d{1,15})?(?=\[)", re.ASCII)
+_TALK = re.compile(r'2(\d{1,15})?\["message",', re.ASCII)
+
+
+def register(live: Live) -> Callable[[Session, str], bool]:
+    """Register the handlers of the events of docs/protocol.md.
+
+    Returns a faster way for the same calls, for ``Engine.calls``: it takes a session and a
+    Socket.IO packet, and returns whether it has handled it.
+    """
+    server = live.server
+    for event in OPERATIONS:
+        server.on(event, functools.partial(_answer, live, event))
+    server.on("*", _unknown)
+    server.on("connect", functools.partial(_connect, live))
+    server.on("disconnect", functools.partial(_disconnect, live))
+    return functools.partial(_call, live)
+
+
+def may_overlap(packet: str) -> bool:
+    """Whether a call may begin before the previous one has been answered.
+
+    Messages may: all take the same way to the store, so they arrive there in order.
+    """
+    return _TALK.match(packet) is not None
+
+
+def _call(live: Live, session: Session, packet: str) -> bool:
+    """Carry out a call without python-socketio's overhead; unusual packets are left to it."""
+    connection: Connection | None = session.connection
+    call = _CALL.match(packet)
+    if call is None or connection is None:
+        return False
+    try:
+        event, *arguments = wire.loads(packet[call.end() :])
+    except ValueError:
+        return False
+    if not isinstance(event, str) or event not in OPERATIONS:
+        return False
+    answer = _answer(live, event, connection.session, *arguments)
+    _spend_allowance(session, event, packet, answer)
+    if call[1]:
+        session.acknowledge(b"43%d[%b]" % (int(call[1]), orjson.dumps(answer)))
+    return True
+
+
+def _spend_allowance(session: Session, event: str, packet: str, answer: dict[str, Any]) -> None:
+    """Take the cost of a call from its person's allowance, by its answer.
+
+    A call that has stored something costs nothing: the store counts its rate. A refused call costs
+    more.
+    """
+    allowed = session.allowance
+    if allowed is None or (answer["ok"] and event in STORING):
+        return
+    calls = allowance.cost(packet)
+    if not answer["ok"]:
+        code = answer["error"]["code"]
+        calls += allowance.BAD_TOKEN if code == Unauthorized.code else allowance.REFUSED
+    allowed.spend(calls)
+
+
+def _answer(live: Live, event: str, sid: str, *arguments: Any) -> dict[str, Any]:
+    """Carry out a call; gives its acknowledgement."""
+    try:
+        return {"ok": True, **_carry_out(live, event, sid, arguments)}
+    except Exception as error:
+        return _refusal(error)
+
+
+def _carry_out(live: Live, event: str, sid: str, arguments: tuple[Any, ...]) -> dict[str, Any]:
+    """Check the token and the rate of a call, and call its operation."""
+    connection = live.connections.get(sid)
+    if connection is None:
+        raise Unauthorized(N_("This connection has ended."))
+    if len(arguments) != 1 or not isinstance(arguments[0], dict):
+        raise Invalid(N_("A call takes one object."))
+    call = arguments[0]
+    person = live.authorise(connection, call.get("token"))
+    call_limits.count(live, event, person)
+    operation = OPERATIONS[event]
+    try:
+        return operation(live, connection, person, call)
+    except NotJoined:
+        if event not in STORING or call.get("roomId") not in connection.rooms:
+            raise
+    # The connection is in the room. Its lease expired while this worker was held up: renew it.
+    with connection.engine.in_turn():
+        live.conversation.join(person, call.get("roomId"), connection.session)
+        return operation(live, connection, person, call)
+
+
+def _refusal(error: Exception) -> dict[str, Any]:
+    """The one place where the live side makes errors into acknowledgements."""
+    if isinstance(error, MaruError):
+        refusal = error
+    elif isinstance(error, RedisError):
+        # The heartbeat logs it once; here it would be logged for each call.
+        log.debug("The store does not answer: %s", error)
+        refusal = Unavailable(N_("The server cannot reach its store. Try again in a moment."))
+    else:
+        log.error("An event failed", exc_info=error)
+        refusal = InternalError(N_("Something went wrong on the server."))
+    return {"ok": False, "error": refusal.wire()}
+
+
+def _unknown(event: str, sid: str, *arguments: Any) -> dict[str, Any]:
+    return _refusal(Invalid(N_("There is no such event, or its arguments are not JSON.")))
+
+
+def _connect(live: Live, sid: str, environ: dict[str, Any], auth: Any = None) -> None:
+    """Raises python-socketio's ``ConnectionRefusedError``."""
+    try:
+        live.accept(sid, auth.get("token") if isinstance(auth, dict) else None)
+    except Exception as failure:
+        error = _refusal(failure)["error"]
+        raise socketio.exceptions.ConnectionRefusedError(error["message"], error) from failure
+
+
+def _disconnect(live: Live, sid: str, reason: str) -> None:
+    live.lost(sid)
