@@ -5,8 +5,6 @@ The handlers are python-socketio's own, not Flask-SocketIO's: an event costs no 
 
 import functools
 import logging
-import re
-from collections.abc import Callable
 from typing import Any
 
 import orjson
@@ -18,29 +16,20 @@ from chat.live import call_limits
 from chat.live.connections import Connection
 from chat.live.events import OPERATIONS, STORING
 from chat.live.live import Live
-from chat.transport import allowance, wire
+from chat.transport import allowance, packets
 from chat.transport.session import Session
 
 log = logging.getLogger(__name__)
 
-# A call in the namespace /, with the id for its acknowledgement.
-_CALL = re.compile(r"2(\d{1,15})?(?=\[)", re.ASCII)
-_TALK = re.compile(r'2(\d{1,15})?\["message",', re.ASCII)
 
-
-def register(live: Live) -> Callable[[Session, str], bool]:
-    """Register the handlers of the events of docs/protocol.md.
-
-    Returns a faster way for the same calls, for ``Engine.calls``: it takes a session and a
-    Socket.IO packet, and returns whether it has handled it.
-    """
+def register(live: Live) -> None:
+    """Give python-socketio a handler for each event of docs/protocol.md."""
     server = live.server
     for event in OPERATIONS:
         server.on(event, functools.partial(_answer, live, event))
     server.on("*", _unknown)
     server.on("connect", functools.partial(_connect, live))
     server.on("disconnect", functools.partial(_disconnect, live))
-    return functools.partial(_call, live)
 
 
 def may_overlap(packet: str) -> bool:
@@ -48,26 +37,40 @@ def may_overlap(packet: str) -> bool:
 
     Messages may: all take the same way to the store, so they arrive there in order.
     """
-    return _TALK.match(packet) is not None
+    return packets.event_name(packet) == "message"
 
 
-def _call(live: Live, session: Session, packet: str) -> bool:
-    """Carry out a call without python-socketio's overhead; unusual packets are left to it."""
+def handle(live: Live, session: Session, packet: str) -> bool:
+    """Carry out a call without python-socketio's overhead, and send its acknowledgement.
+
+    Gives false, and does nothing, for a packet that is left to ``handle_by_library``.
+    """
     connection: Connection | None = session.connection
-    call = _CALL.match(packet)
-    if call is None or connection is None:
+    read = packets.read_event(packet)
+    if read is None or connection is None:
         return False
-    try:
-        event, *arguments = wire.loads(packet[call.end() :])
-    except ValueError:
-        return False
-    if not isinstance(event, str) or event not in OPERATIONS:
+    call_id, event, arguments = read
+    if event not in OPERATIONS:
         return False
     answer = _answer(live, event, connection.session, *arguments)
     _spend_allowance(session, event, packet, answer)
-    if call[1]:
-        session.acknowledge(b"43%d[%b]" % (int(call[1]), orjson.dumps(answer)))
+    if call_id is not None:
+        session.send_encoded(packets.acknowledgement(call_id, orjson.dumps(answer)))
     return True
+
+
+def handle_by_library(live: Live, eio_sid: str, packet: str | bytes) -> None:
+    """Let python-socketio handle a packet. Closes the session if the packet cannot be read."""
+    namespace = packets.other_namespace(packet)
+    if namespace is not None:
+        live.refuse_namespace(eio_sid, namespace)
+        return
+    try:
+        live.server._handle_eio_message(eio_sid, packet)
+    except ValueError as problem:
+        # Of reading alone: what goes wrong in carrying out a call is in its acknowledgement.
+        log.debug("A session sent what is not Socket.IO and is closed: %s", problem)
+        live.drop(eio_sid)
 
 
 def _spend_allowance(session: Session, event: str, packet: str, answer: dict[str, Any]) -> None:

@@ -17,11 +17,12 @@ from chat import history, keys, message, rooms
 from chat.errors import N_, MaruError, NotFound, Unauthorized
 from chat.live.client_manager import ClientManager
 from chat.live.connections import Connection
-from chat.live.room_subscription import HEADING, RoomSubscription, event_packet
+from chat.live.room_subscription import HEADING, RoomSubscription
 from chat.presence import REMOVED, Timing, session_of
 from chat.rooms import Room
 from chat.store.store import Store
 from chat.store.subscriber import Subscriber
+from chat.transport import packets
 from chat.transport.tick import Tick
 
 log = logging.getLogger(__name__)
@@ -165,7 +166,7 @@ class Fanout:
         """Send an event with this JSON to the members of a room on this worker."""
         subscription = self._subscriptions.get(room_id)
         if subscription:
-            subscription.tell(event_packet(event.encode(), payload))
+            subscription.tell(packets.event(event.encode(), payload))
 
     def compare(self) -> None:
         """Compare every room with its stream, and send what the channel, or the store, has lost.
@@ -207,12 +208,12 @@ class Fanout:
         seq, epoch, kind, at = heading.groups()
         if seq is None and subscription.leaving and kind == message.QUIT.encode():
             subscription.tell_others(
-                event_packet(b"message", payload), orjson.loads(payload)["sender"]
+                packets.event(b"message", payload), orjson.loads(payload)["sender"]
             )
         elif seq is None and kind == REMOVED.encode():
             self._remove_person(room_id, subscription, orjson.loads(payload)["sender"])
         elif seq is None:
-            subscription.tell(event_packet(b"message", payload))
+            subscription.tell(packets.event(b"message", payload))
         elif kind == message.CLOSE.encode():
             self._close(room_id, subscription, payload)
         elif epoch is not None and int(seq) == 1:

@@ -5,7 +5,6 @@ A connection that is lost keeps its leases for the grace, in which its client ma
 its rooms at once (``end``).
 """
 
-import contextlib
 import logging
 import random
 import secrets
@@ -16,8 +15,6 @@ from typing import Any
 
 import orjson
 import socketio
-from engineio.exceptions import SocketIsClosedError
-from engineio.packet import MESSAGE, Packet
 from redis.exceptions import RedisError
 
 from chat import key_prefix, keys, message, people, presence, sessions
@@ -27,6 +24,7 @@ from chat.live.connections import Connection, Connections
 from chat.live.fanout import Fanout
 from chat.live.token_cache import Caller, TokenCache
 from chat.people import GUEST, Person
+from chat.transport import packets
 from chat.transport.session import Session
 
 log = logging.getLogger(__name__)
@@ -176,8 +174,8 @@ class Live:
         session = self.server.eio.sockets.get(engine)
         if session is not None:
             error = NotFound(N_("There is no such namespace. Connect to / instead.")).wire()
-            told = orjson.dumps({"message": error["message"], "data": error})
-            session.acknowledge(b"44%b,%b" % (namespace.encode(), told))
+            refusal = orjson.dumps({"message": error["message"], "data": error})
+            session.send_encoded(packets.connect_error(namespace, refusal))
 
     def drop(self, engine: str) -> None:
         """Close the transport, so that the client connects again."""
@@ -215,9 +213,7 @@ class Live:
 
     def emit(self, connection: Connection, event: str, payload: Any) -> None:
         """Send an event to one connection of this worker, not through the message queue."""
-        text = orjson.dumps([event, payload]).decode()
-        with contextlib.suppress(SocketIsClosedError):
-            connection.engine.send(Packet(MESSAGE, f"2{text}"))
+        connection.engine.send_encoded(packets.event(event.encode(), orjson.dumps(payload)))
 
     def remove_from_room(self, connection: Connection, room_id: str) -> None:
         """Remove a connection from a private room of which its person is no member any more."""

@@ -10,18 +10,13 @@ from chat.live.connections import Connection
 from chat.presence import Timing
 from chat.rooms import Room
 from chat.store.store import Store
-from chat.transport import frames
+from chat.transport import frames, packets
 from chat.transport.tick import Tick
 
 # The beginning of every message that the scripts publish. Anything else on a channel is ignored.
 HEADING = re.compile(
     rb'\{(?:"seq":(\d+),)?(?:"epoch":"([^"]*)",)?"type":"([A-Z]+)","userCount":\d+,"sentAt":(\d+)'
 )
-
-
-def event_packet(name: bytes, payload: bytes) -> bytes:
-    """A Socket.IO EVENT as an Engine.IO message."""
-    return b'42["%b",%b]' % (name, payload)
 
 
 @dataclass(eq=False)
@@ -45,7 +40,7 @@ class RoomSubscription:
     #: The sessions of members that are leaving: see ``Fanout.leaving``.
     leaving: set[str] = field(default_factory=set)
     #: Packets of this tick that have not been put into the outboxes yet.
-    _untold: list[bytes] = field(default_factory=list)
+    _unsent: list[bytes] = field(default_factory=list)
 
     def join(self, connection: Connection) -> None:
         self.settle()
@@ -57,13 +52,13 @@ class RoomSubscription:
 
     def tell(self, packet: bytes) -> None:
         """Send a packet to all members at the end of the tick, together with others of the tick."""
-        self._untold.append(packet)
-        if len(self._untold) == 1:
+        self._unsent.append(packet)
+        if len(self._unsent) == 1:
             self.tick.at_end(self.settle)
 
     def tell_stored(self, stored: bytes, seq: int, at: int) -> None:
         """Send a stored message, with this number and ``sentAt``."""
-        self.tell(event_packet(b"message", stored))
+        self.tell(packets.event(b"message", stored))
         self.seq, self.at = seq, at
 
     def tell_others(self, packet: bytes, leaver: str) -> None:
@@ -79,17 +74,17 @@ class RoomSubscription:
 
     def settle(self) -> None:
         """Put the collected packets into each member's outbox, as one piece."""
-        if not self._untold:
+        if not self._unsent:
             return
-        untold, self._untold = self._untold, []
-        piece = b"".join([frames.frame(frames.TEXT, packet) for packet in untold])
+        unsent, self._unsent = self._unsent, []
+        piece = b"".join([frames.frame(frames.TEXT, packet) for packet in unsent])
         for connection in list(self.members.values()):
             transport = connection.engine.transport
             if transport is not None:
                 if transport.push(piece):
                     connection.engine.check_reader()
             else:
-                connection.engine.poll_later(untold)
+                connection.engine.send_by_poll(unsent)
 
     def start(self, store: Store) -> None:
         """Start after the newest stored message. Raises ``NotFound``."""

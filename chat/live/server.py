@@ -1,5 +1,6 @@
 """The live side of one worker, put together."""
 
+import functools
 import gc
 import logging
 import os
@@ -23,7 +24,7 @@ from chat.live.live import Live
 from chat.live.queue import QueueManager
 from chat.live.token_cache import Caller
 from chat.store.pipeline import Pipeline
-from chat.transport import wire
+from chat.transport import json_text, packets
 from chat.transport.admission import Admission
 from chat.transport.answers_in_flight import AnswersInFlight
 from chat.transport.cross_origin import CrossOrigin
@@ -104,8 +105,8 @@ class LiveServer:
             # Their own would write each line once more.
             logger=log,
             engineio_logger=log,
-            json=wire,
-            serializer=wire.Packet,
+            json=json_text,
+            serializer=packets.Packet,
             # In the order sent: one connection's calls never overtake each other.
             async_handlers=False,
             manage_session=False,
@@ -124,12 +125,12 @@ class LiveServer:
         new_id = engine.generate_id
         engine.generate_id = lambda: self._relay.name(new_id())
         self._live = Live(server, conversation, verify, caps.per_person)
-        engine.calls = dispatch.register(self._live)
+        dispatch.register(self._live)
+        engine.calls = functools.partial(dispatch.handle, self._live)
         engine.polling_cap = PollingCap(caps.places, caps.per_address)
         engine.may_overlap = dispatch.may_overlap
         engine.cut_off = self._live.cut_off
-        read, live = server._handle_eio_message, self._live
-        engine.on("message", wire.guarded(read, live.refuse_namespace, live.drop))
+        engine.on("message", functools.partial(dispatch.handle_by_library, self._live))
         self._heartbeat = Heartbeat(self._live, self._stop_worker)
 
     def start(self) -> None:
@@ -181,7 +182,7 @@ def _engine_of(server: socketio.Server) -> Engine:
         # It would compress a megabyte in one piece, while all others wait.
         http_compression=False,
         logger=log,
-        json=wire,
+        json=json_text,
     )
     engine.log_message_keys |= CLIENTS_MISTAKES
     for event, handler in stock.handlers.items():

@@ -13,10 +13,9 @@ from typing import Any
 
 import engineio
 import eventlet
-import orjson
 from engineio import packet
 
-from chat.transport import handshake
+from chat.transport import handshake, packets
 from chat.transport.allowance import REFUSED, cost
 from chat.transport.backlog import Backlog
 from chat.transport.http_connection import Upgrade
@@ -139,7 +138,7 @@ class Engine(engineio.Server):
         if answer is not None and answer is not True:
             del self.sockets[sid]
             return self._unauthorized(answer or None)
-        opening = packet.Packet(packet.OPEN, orjson.dumps(self._opening(sid, transport)).decode())
+        opening = packets.opening(self._opening(sid, transport))
         if polling:
             session.send(opening)
             session.connected = True

@@ -15,7 +15,7 @@ from urllib.parse import parse_qs
 from chat.transport.frames import MESSAGE_MAX
 from chat.transport.http import App
 from chat.transport.http_refusal import plain_bad_request
-from chat.transport.wire import is_engine_packet
+from chat.transport.packets import is_from_client
 
 #: Separates the packets of one payload.
 SEPARATOR = "\x1e"
@@ -89,4 +89,4 @@ def _is_payload(body: bytes) -> bool:
         packets = body.decode().split(SEPARATOR)
     except UnicodeDecodeError:
         return False
-    return all(is_engine_packet(packet) or _ATTACHMENT.fullmatch(packet) for packet in packets)
+    return all(is_from_client(packet) or _ATTACHMENT.fullmatch(packet) for packet in packets)

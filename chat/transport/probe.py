@@ -2,11 +2,11 @@
 
 from engineio import packet
 
-from chat.transport import frames
+from chat.transport import frames, packets
 from chat.transport.session import Session
 from chat.transport.transport import Transport
 
-_PONG_PROBE = frames.frame(frames.TEXT, b"3probe")
+_PONG_PROBE = frames.frame(frames.TEXT, packets.PROBE_ANSWER.encode())
 
 
 class Probe:
@@ -34,12 +34,12 @@ class Probe:
     def heard(self, data: str | bytes) -> None:
         assert self.transport
         session = self.session
-        if not self._probed and data == "2probe" and not session.closed:
+        if not self._probed and data == packets.PROBE and not session.closed:
             self._probed = True
             self.transport.push(_PONG_PROBE)
             # Ends the poll that waits, so that what comes from now on waits for the WebSocket.
             session.queue.put(packet.Packet(packet.NOOP))
-        elif self._probed and data == "5" and not session.closed:
+        elif self._probed and data == packets.UPGRADE and not session.closed:
             self.transport.owner = session
             session.adopt(self.transport)
         else:

@@ -18,7 +18,7 @@ import eventlet
 from engineio import exceptions, packet
 from engineio.socket import Socket
 
-from chat.transport import frames, handshake
+from chat.transport import frames, handshake, packets
 from chat.transport.allowance import Allowance
 from chat.transport.backlog import NOTED
 from chat.transport.inbox import Ended, Inbox
@@ -27,13 +27,12 @@ from chat.transport.poll_queue import PollQueue
 from chat.transport.polling_payload import packets_of
 from chat.transport.session_server import SessionServer
 from chat.transport.transport import Transport
-from chat.transport.wire import framed, is_engine_packet
 
 #: POST requests of one polling client at the same time. Official clients make one.
 POSTS = 8
 
-_PING = frames.frame(frames.TEXT, b"2")
-_CLOSE = frames.frame(frames.TEXT, b"1")
+_PING = frames.frame(frames.TEXT, packets.PING.encode())
+_CLOSE = frames.frame(frames.TEXT, packets.CLOSE.encode())
 
 
 class Session(Socket):
@@ -78,7 +77,7 @@ class Session(Socket):
         while waiting is not None and not waiting.empty():
             waited = waiting.get_nowait()
             if waited is not None and waited.packet_type != packet.NOOP:
-                transport.push(framed(waited))
+                transport.push(packets.framed(waited))
 
     def send(self, pkt: packet.Packet) -> None:
         """Raises ``SocketIsClosedError``."""
@@ -88,13 +87,12 @@ class Session(Socket):
         elif self.closed:
             raise exceptions.SocketIsClosedError
         else:
-            self.transport.push(framed(pkt))
+            self.transport.push(packets.framed(pkt))
 
-    def poll_later(self, packets: list[bytes]) -> None:
-        """Queue these Engine.IO messages for the client's next poll."""
-        for data in packets:
-            # Without the leading 4, Engine.IO's MESSAGE: the library adds it.
-            self.queue.put(packet.Packet(packet.MESSAGE, data[1:].decode()))
+    def send_by_poll(self, encoded: list[bytes]) -> None:
+        """Queue these encoded Engine.IO packets for the client's next poll."""
+        for each in encoded:
+            self.queue.put(packets.for_poll(each))
         self.server.backlog.watch(self)
         self.check_reader()
 
@@ -107,14 +105,14 @@ class Session(Socket):
         finally:
             self.asking -= 1
 
-    def acknowledge(self, packet_data: bytes) -> None:
-        """Send one encoded Engine.IO message over the session's transport."""
+    def send_encoded(self, encoded: bytes) -> None:
+        """Send an encoded Engine.IO packet. Nothing is sent to a session that is closed."""
         if self.transport is not None:
-            self.transport.push(frames.frame(frames.TEXT, packet_data))
+            self.transport.push(frames.frame(frames.TEXT, encoded))
         elif not self.closed:
-            self.poll_later([packet_data])
-        if len(packet_data) > NOTED:
-            self.server.backlog.note(self, len(packet_data))
+            self.send_by_poll([encoded])
+        if len(encoded) > NOTED:
+            self.server.backlog.note(self, len(encoded))
 
     def poll(self) -> list[packet.Packet]:
         """The packets for one poll. Raises ``QueueEmpty`` if there are none in time."""
@@ -123,16 +121,16 @@ class Session(Socket):
 
     def handle_get_request(self, environ: dict[str, Any], start_response: Any) -> Any:
         """The answer to a poll. ``maru.arrived`` in ``environ`` is called when it has been sent."""
-        packets = super().handle_get_request(environ, start_response)
-        if isinstance(packets, list) and self.transport is None:
-            queue, size = self.queue, self.queue.send(packets)
+        answer = super().handle_get_request(environ, start_response)
+        if isinstance(answer, list) and self.transport is None:
+            queue, size = self.queue, self.queue.send(answer)
 
             def arrived() -> None:
                 queue.arrived(size)
                 self.go_on()
 
             environ["maru.arrived"] = arrived
-        return packets
+        return answer
 
     def handle_post_request(self, environ: dict[str, Any]) -> None:
         """Handle the packets that a polling client has posted, each as if from a WebSocket.
@@ -242,7 +240,7 @@ class Session(Socket):
             self._inbox = None
 
     def heard(self, data: str | bytes) -> None:
-        if not is_engine_packet(data):
+        if not packets.is_from_client(data):
             self.lost()
             if self.transport is not None:
                 self.transport.end(frames.PROTOCOL_ERROR, reason="no Engine.IO packet")
@@ -250,16 +248,16 @@ class Session(Socket):
             self.lost()
         elif isinstance(data, bytes):
             self._put(data)
-        elif data[0] == "4":
+        elif data[0] == packets.MESSAGE:
             self._put(data[1:])
-        elif data == "1":
+        elif data == packets.CLOSE:
             self._put(Ended(self.server.reason.CLIENT_DISCONNECT))
         else:
-            if data == "3":
+            if data == packets.PONG:
                 self._unanswered = False
             if self.transport is not None:
                 self.transport.note_idle()
-            elif data == "3" and self.last_ping:
+            elif data == packets.PONG and self.last_ping:
                 self.last_ping = None
                 self.ping_at = time.monotonic() + self.server.ping_interval
 

@@ -112,12 +112,16 @@ def is_of_library(kind: type) -> bool:
 
 
 def private_names_of_others() -> set[str]:
-    """Names with one leading underscore that code in ``chat`` uses and does not define."""
+    """Names with one leading underscore that code in ``chat`` uses and does not define.
+
+    A method whose body is ``...`` is of a protocol, and defined elsewhere.
+    """
     used, defined = set(), set()
     for path in (config.ROOT / "chat").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, ast.FunctionDef | ast.ClassDef):
-                defined.add(node.name)
+                if ast.unparse(node.body[-1]) != "...":
+                    defined.add(node.name)
             elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
                 defined.add(node.id)
             elif isinstance(node, ast.Constant) and isinstance(node.value, str):

@@ -6,7 +6,7 @@ import eventlet
 import pytest
 from eventlet.greenio import GreenSocket
 
-from chat.transport import wire
+from chat.transport import json_text
 from chat.transport.backlog import Backlog
 from chat.transport.engine import Engine
 from chat.transport.session import Session
@@ -32,7 +32,7 @@ def arrived(client):
 
 class Scene:
     def __init__(self):
-        self.engine = Engine(async_mode="eventlet", json=wire)
+        self.engine = Engine(async_mode="eventlet", json=json_text)
         self.engine.cut_off = self._note
         self.cut_off = []
         self._clients = []
@@ -45,7 +45,7 @@ class Scene:
         session = Session(self.engine, f"{name} {kilobytes}", polling=True)
         session.allowance = self.engine.backlog.people.of(name, session)
         if kilobytes:
-            session.poll_later([b"42" + b"a" * (kilobytes * KB)])
+            session.send_by_poll([b"42" + b"a" * (kilobytes * KB)])
         return session
 
     def websocket(self, name, pieces):
@@ -121,7 +121,7 @@ def test_much_that_is_answered_at_once_does_not_wait_for_the_next_look(scene):
     scene.limit(person=10_000, worker=200)
     session = scene.session("ann")
     for _ in range(3):
-        session.acknowledge(b"430[" + b"a" * 90 * KB + b"]")
+        session.send_encoded(b"430[" + b"a" * 90 * KB + b"]")
     until(lambda: scene.cut_off)
 
 
