@@ -42,7 +42,7 @@ def create_app(settings: config.Settings | None = None) -> Flask:
         frozenset(settings.allowed_origins),
         embedded.socket_path(settings.data_dir).parent,
         Caps(
-            places=settings.max_connections,
+            max_connections=settings.max_connections,
             per_address=settings.connections_per_address,
             per_person=settings.connections_per_person,
             proxies=settings.trusted_proxies,

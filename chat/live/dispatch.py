@@ -40,7 +40,7 @@ def may_overlap(packet: str) -> bool:
     return packets.event_name(packet) == "message"
 
 
-def handle(live: Live, session: Session, packet: str) -> bool:
+def handle_call(live: Live, session: Session, packet: str) -> bool:
     """Carry out a call without python-socketio's overhead, and send its acknowledgement.
 
     Gives false, and does nothing, for a packet that is left to ``handle_by_library``.
@@ -114,7 +114,7 @@ def _carry_out(live: Live, event: str, sid: str, arguments: tuple[Any, ...]) -> 
         if event not in STORING or call.get("roomId") not in connection.rooms:
             raise
     # The connection is in the room. Its lease expired while this worker was held up: renew it.
-    with connection.engine.in_turn():
+    with connection.engine.holding_later_calls():
         live.conversation.join(person, call.get("roomId"), connection.session)
         return operation(live, connection, person, call)
 

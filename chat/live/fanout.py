@@ -57,8 +57,8 @@ class Fanout:
         self._on_removed = on_removed
         self._subscriptions: dict[str, RoomSubscription] = {}
         self._subscriber = Subscriber(store, self._hear, self._catch_up, tuple(listeners))
-        #: ``run()`` listens for ever; ``leave_server()`` connects again to the store's address.
-        self.run, self.leave_server = self._subscriber.run, self._subscriber.leave_server
+        #: ``run()`` listens for ever; ``reconnect()`` connects again to the store's address.
+        self.run, self.reconnect = self._subscriber.run, self._subscriber.reconnect
 
     def room(self, room_id: object) -> Room | None:
         """A room whose channel this worker hears. Its name may be outdated, its privacy not."""

@@ -112,7 +112,7 @@ class Heartbeat:
 
     def _note_store(self, away: RedisError | None) -> None:
         """Log a line when the store's trouble begins, and one when it ends."""
-        trouble = condition.reason(away, self._live.store.is_kept) if away else None
+        trouble = condition.reason(away, self._live.store.is_embedded) if away else None
         if trouble and trouble != self._trouble:
             log.warning("Calls are answered unavailable: %s (%s).", trouble, away)
         if self._trouble and not trouble:
@@ -145,8 +145,8 @@ class Heartbeat:
             if store.life and life != store.life:
                 # It was another server's replica for a while, over the same connection.
                 store.life = life
-                store.leave_server()
-                self._live.fanout.leave_server()
+                store.close_idle_connections()
+                self._live.fanout.reconnect()
 
     def _renew(self) -> None:
         """Renew a part of the leases in each round, so that the work is spread."""

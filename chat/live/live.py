@@ -101,7 +101,7 @@ class Live:
 
     def authorise(self, connection: Connection, token: object) -> Person:
         """The user of a call's token. Raises ``Unauthorized``, also for another person's token."""
-        caller = self._token_cache(token, connection.engine.in_turn)
+        caller = self._token_cache(token, connection.engine.holding_later_calls)
         if caller.person.name != connection.name:
             raise Unauthorized(N_("This token belongs to somebody else."))
         if caller.expires_at > connection.expires_at:
@@ -183,7 +183,7 @@ class Live:
         if session is not None:
             session.close(wait=False, abort=True)
 
-    def cut_off(self, session: Session) -> None:
+    def close_slow_client(self, session: Session) -> None:
         """Close a session whose client does not read. It can connect again and resume."""
         session.discard()
         connection = session.connection

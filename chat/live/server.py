@@ -61,7 +61,7 @@ class Caps:
     ``proxies`` in front are trusted to give the client's address.
     """
 
-    places: int
+    max_connections: int
     per_address: int
     per_person: int
     proxies: int
@@ -97,7 +97,7 @@ class LiveServer:
         self._caps = caps
         self._base = base
         #: How many connections this worker holds.
-        self.admission = Admission(caps.places, caps.per_address, caps.proxies)
+        self.admission = Admission(caps.max_connections, caps.per_address, caps.proxies)
         self.socketio = SocketIO(
             app,
             async_mode="eventlet",
@@ -126,10 +126,10 @@ class LiveServer:
         engine.generate_id = lambda: self._relay.name(new_id())
         self._live = Live(server, conversation, verify, caps.per_person)
         dispatch.register(self._live)
-        engine.calls = functools.partial(dispatch.handle, self._live)
-        engine.polling_cap = PollingCap(caps.places, caps.per_address)
+        engine.handle_call = functools.partial(dispatch.handle_call, self._live)
+        engine.polling_cap = PollingCap(caps.max_connections, caps.per_address)
         engine.may_overlap = dispatch.may_overlap
-        engine.cut_off = self._live.cut_off
+        engine.close_slow_client = self._live.close_slow_client
         engine.on("message", functools.partial(dispatch.handle_by_library, self._live))
         self._heartbeat = Heartbeat(self._live, self._stop_worker)
 
@@ -140,7 +140,7 @@ class LiveServer:
         gc.freeze()
         gc.set_threshold(*GARBAGE)
         store = self._live.store
-        store.travel = Pipeline(store, self._engine.tick, self._live.fanout.leave_server).send
+        store.send_commands = Pipeline(store, self._engine.tick, self._live.fanout.reconnect).send
         self._engine.start()
         eventlet.spawn(self._live.fanout.run)
         eventlet.spawn(self._heartbeat.run)

@@ -72,17 +72,17 @@ def passes(error: Exception) -> bool:
     return kind(error) in PASSING or _MAX_CLIENTS in str(error)
 
 
-def explained(error: Exception, is_kept: bool = False) -> str:
+def explained(error: Exception, is_embedded: bool = False) -> str:
     """The reason, and what the library says of it."""
-    told = reason(error, is_kept)
+    told = reason(error, is_embedded)
     return told if str(error) in told else f"{told} ({error})"
 
 
-def reason(error: Exception, is_kept: bool = False) -> str:
-    """The error in a few words. ``is_kept``: the store is Maru's own, embedded one."""
+def reason(error: Exception, is_embedded: bool = False) -> str:
+    """The error in a few words. ``is_embedded``: the store is Maru's own, embedded one."""
     if _MAX_CLIENTS in str(error):
         return "the store takes no more connections (maxclients)"
-    if is_kept and kind(error) == "NOREPLICAS":
+    if is_embedded and kind(error) == "NOREPLICAS":
         return DISK_FULL
     if kind(error) in REASONS:
         return REASONS[kind(error)]

@@ -54,20 +54,20 @@ class _Batch:
 
 
 class Pipeline:
-    """``send`` serves as ``Store.travel``: it takes commands, and returns answers and errors.
+    """``send`` serves as ``Store.send_commands``: it takes commands, and gives answers and errors.
 
     Commands are carried out in the order of sending, also when a broken connection makes it
-    necessary to send them again. ``on_other_server()`` is called when the server behind the
+    necessary to send them again. ``on_server_changed()`` is called when the server behind the
     connection cannot be used, or is another one than before: then other connections have to be
     made anew as well.
     """
 
     def __init__(
-        self, store: Store, tick: Tick, on_other_server: Callable[[], None] = lambda: None
+        self, store: Store, tick: Tick, on_server_changed: Callable[[], None] = lambda: None
     ) -> None:
         self._store = store
         self._tick = tick
-        self._on_other_server = on_other_server
+        self._on_server_changed = on_server_changed
         pool = store.redis.connection_pool
         options = {**pool.connection_kwargs, "health_check_interval": 0}
         self._connection = pool.connection_class(**options)
@@ -134,25 +134,25 @@ class Pipeline:
 
     def _begin_life(self, answers: list[Any]) -> None:
         before = self._store.life
-        self._store.life, self._store.is_kept = condition.life(answers)
+        self._store.life, self._store.is_embedded = condition.life(answers)
         if before and before != self._store.life:
-            self._leave_server()
+            self._change_server()
             # Waiting commands name epochs of the old life, whose numbers may be given out again.
             replaced = ConnectionError("The store is another one now.", status_code="REPLACED")
             self._give_up(list(self._pending), replaced)
             self._pending.clear()
             self._unwritten.clear()
 
-    def _leave_server(self) -> None:
-        self._store.leave_server()
-        self._on_other_server()
+    def _change_server(self) -> None:
+        self._store.close_idle_connections()
+        self._on_server_changed()
 
     def _read(self) -> None:
         try:
             while True:
                 answer = self._next_answer()
                 if isinstance(answer, Exception) and condition.condemns(answer):
-                    self._leave_server()
+                    self._change_server()
                     raise answer
                 batch = self._pending[0]
                 batch.answers.append(answer)

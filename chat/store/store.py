@@ -34,7 +34,7 @@ COMMAND_TIMEOUT = 3.0
 Argument = str | bytes | int
 Command = tuple[Argument, ...]
 #: Sends commands in one write, and gives their answers in order, an error in place of an answer.
-Travel = Callable[[Sequence[Command]], list[Any]]
+SendCommands = Callable[[Sequence[Command]], list[Any]]
 
 T = TypeVar("T")
 
@@ -73,7 +73,8 @@ class Store:
     """``redis`` gives bytes, never str. Every method raises ``redis.exceptions.RedisError``.
 
     What scripts and commands of a batch answer is as the protocol has it: bytes, numbers, lists.
-    ``travel`` is how a batch gets there and back; the live side has a faster way.
+    ``send_commands`` sends a batch and returns its answers: over a connection of the pool, or in a
+    worker by ``Pipeline.send``.
     """
 
     def __init__(self, client: redis.Redis) -> None:
@@ -81,11 +82,11 @@ class Store:
         self.redis: Any = client
         self._plain: Any = redis.Redis(connection_pool=client.connection_pool)
         self._plain.response_callbacks.clear()
-        self.travel: Travel = self._by_pool
+        self.send_commands: SendCommands = self._by_pool
         #: Which life of the store's data the last connection found; see ``condition.life``.
         self.life = ""
         #: Whether that is the embedded store.
-        self.is_kept = False
+        self.is_embedded = False
 
     def run(self, script: str, script_keys: Sequence[str], args: Sequence[Argument] = ()) -> Any:
         """Run one script. Raises the domain's error where the script answers with one."""
@@ -107,7 +108,7 @@ class Store:
         return question.read(self.batch(question.calls))
 
     def ask_together(self, *questions: Question[Any]) -> list[Any]:
-        """The answers to several questions, which travel in one write. Raises as ``batch`` does.
+        """The answers to several questions, which are sent in one write. Raises as ``batch`` does.
 
         In order, but for a store that has just forgotten its scripts: those are run at the end.
         """
@@ -149,16 +150,16 @@ class Store:
             raise StoreError(f"The store is {name} {version}; Maru needs Redis 7 or Valkey.")
 
     def _send(self, calls: Sequence[Call | Command]) -> list[Any]:
-        return self.travel([_command(call) for call in calls])
+        return self.send_commands([_command(call) for call in calls])
 
-    def leave_server(self) -> None:
+    def close_idle_connections(self) -> None:
         """Use no connection any more that is idle now: the server behind it is not the one."""
         self.redis.connection_pool.disconnect(inuse_connections=False)
 
     def _by_pool(self, commands: Sequence[Command]) -> list[Any]:
         answers = self._by_one_connection(commands)
         if any(isinstance(a, Exception) and condition.condemns(a) for a in answers):
-            self.leave_server()
+            self.close_idle_connections()
             answers = self._by_one_connection(commands)
         return answers
 

@@ -67,7 +67,7 @@ class Subscriber:
             self._channels.pop(channel, None)
         self._send("UNSUBSCRIBE", channels)
 
-    def leave_server(self) -> None:
+    def reconnect(self) -> None:
         """Connect anew, since the server behind this connection is not to be used any more."""
         self._hang_up()
 

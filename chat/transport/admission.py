@@ -25,7 +25,7 @@ _network_of = functools.lru_cache(1024)(network_of)
 
 
 class Admission:
-    """Counts connections against ``places`` in all and ``per_address``, where 0 means no limit.
+    """Counts connections: at most ``max_connections``, and ``per_address`` unless that is 0.
 
     An address is counted by its network (``address.network_of``). Behind ``proxies`` trusted
     ones the peer is a proxy, and its address is not counted: instead each request counts, while it
@@ -36,8 +36,8 @@ class Admission:
     when each request may begin.
     """
 
-    def __init__(self, places: int, per_address: int, proxies: int) -> None:
-        self.places = places
+    def __init__(self, max_connections: int, per_address: int, proxies: int) -> None:
+        self.max_connections = max_connections
         self.taken = 0
         self._per_address = per_address
         self._proxies = proxies
@@ -63,7 +63,7 @@ class Admission:
 
     def enter(self, network: str | None) -> Refused | None:
         """Count a new connection; gives the refusal if there is no place for it."""
-        if self.taken >= self.places:
+        if self.taken >= self.max_connections:
             self._log_full()
             return Refused(503, "This server has as many connections as it can hold.", RETRY)
         refusal = self.add(network)
@@ -75,7 +75,7 @@ class Admission:
         """Count off a connection for which ``enter`` gave no refusal."""
         self.taken -= 1
         self.remove(network)
-        if self._is_full and self.taken <= self.places * PASSED:
+        if self._is_full and self.taken <= self.max_connections * PASSED:
             self._is_full = False
             log.warning("There are places for connections again.")
 
@@ -106,7 +106,7 @@ class Admission:
             self._is_full, self._full_again_at = True, now + FULL_AGAIN
             log.warning(
                 "All %d places for connections are taken (MAX_CONNECTIONS): others get 503.",
-                self.places,
+                self.max_connections,
             )
 
     def _log_over(self, network: str) -> None:

@@ -44,7 +44,7 @@ class Client(Protocol):
 
     def check_reader(self) -> None: ...
 
-    def cut_off(self) -> None: ...
+    def close_slow(self) -> None: ...
 
     def go_on(self) -> None: ...
 
@@ -118,7 +118,7 @@ class Backlog:
         for person, theirs in by_person.items():
             person.pending_bytes = sum(pending[session] for session in theirs)
             if person.pending_bytes > self._person_max:
-                person.pending_bytes -= _cut_off(
+                person.pending_bytes -= _close_slow(
                     pending, theirs, person.pending_bytes - self._person_max
                 )
 
@@ -128,10 +128,10 @@ class Backlog:
             self._pending -= _shared(pending, self._pending)
         if self._pending > self._worker_max:
             log.warning("Too much waits for clients that do not read; the slowest are cut off.")
-            self._pending -= _cut_off(pending, list(pending), self._pending - self._worker_max)
+            self._pending -= _close_slow(pending, list(pending), self._pending - self._worker_max)
 
 
-def _cut_off(pending: dict[Client, int], theirs: list[Client], too_much: int) -> int:
+def _close_slow(pending: dict[Client, int], theirs: list[Client], too_much: int) -> int:
     """Cut off those of ``theirs`` with most bytes, until ``too_much`` are freed; gives the number.
 
     Sets their entries in ``pending`` to 0.
@@ -140,7 +140,7 @@ def _cut_off(pending: dict[Client, int], theirs: list[Client], too_much: int) ->
     for session in sorted(theirs, key=pending.__getitem__, reverse=True):
         if freed >= too_much:
             break
-        session.cut_off()
+        session.close_slow()
         freed += pending[session]
         pending[session] = 0
     return freed

@@ -50,15 +50,15 @@ _NO_BODY = io.BytesIO()
 class Engine(engineio.Server):
     """The library's server, with Maru's sessions.
 
-    ``calls(session, text)`` is called first with every Socket.IO packet, and returns whether it has
-    handled it. ``may_overlap(text)`` says whether a call may begin before the previous one has
-    ended. ``cut_off(session)`` closes a session whose client does not read. ``polling_cap`` limits
-    the number of polling sessions.
+    ``handle_call(session, packet)`` gets every Socket.IO packet first, and returns whether it has
+    handled it. ``may_overlap(packet)`` says whether a call may begin before the previous one has
+    ended. ``close_slow_client(session)`` closes a session whose client does not read.
+    ``polling_cap`` limits the number of polling sessions.
     """
 
-    calls: Callable[[Session, str], bool]
+    handle_call: Callable[[Session, str], bool]
     may_overlap: Callable[[str], bool]
-    cut_off: Callable[[Session], None]
+    close_slow_client: Callable[[Session], None]
     polling_cap: PollingCap
 
     def __init__(self, **options: Any) -> None:
@@ -83,7 +83,7 @@ class Engine(engineio.Server):
     def deliver(self, session: Session, data: str | bytes) -> None:
         """Handle a packet of a session. Blocks until it has been carried out."""
         try:
-            if isinstance(data, bytes) or not self.calls(session, data):
+            if isinstance(data, bytes) or not self.handle_call(session, data):
                 if session.allowance is not None:
                     session.allowance.spend(cost(data) + REFUSED)
                 self._trigger_event("message", session.sid, data, run_async=False)

@@ -97,7 +97,7 @@ class Session(Socket):
         self.check_reader()
 
     @contextlib.contextmanager
-    def in_turn(self) -> Iterator[None]:
+    def holding_later_calls(self) -> Iterator[None]:
         """For a call that takes longer than others of its kind: no later one begins meanwhile."""
         self.asking += 1
         try:
@@ -170,14 +170,14 @@ class Session(Socket):
             return
         outgoing: Transport | PollQueue = self.transport or self.queue
         if outgoing.is_stalled:
-            self.cut_off()
+            self.close_slow()
 
-    def cut_off(self) -> None:
+    def close_slow(self) -> None:
         """Close the session, since its client does not read. Does not block."""
         if not (self.closing or self.closed or self._stalled):
             self._stalled = True
             # In a greenlet: it may block, and the event loop may call this method.
-            eventlet.spawn_n(self.server.cut_off, self)
+            eventlet.spawn_n(self.server.close_slow_client, self)
 
     @property
     def untaken(self) -> int:

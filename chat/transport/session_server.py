@@ -20,7 +20,7 @@ class SessionServer(Protocol):
     sockets: dict[str, Any]
 
     @property
-    def cut_off(self) -> Callable[[Any], None]:
+    def close_slow_client(self) -> Callable[[Any], None]:
         """Closes a session whose client does not read. May block."""
 
     def deliver(self, session: Any, data: str | bytes) -> None:

@@ -44,7 +44,7 @@ class EventletWorker(Worker):
 
     def run(self) -> None:
         live = self.wsgi.extensions["live"]
-        live.admission.places = self._raise_file_limit()
+        live.admission.max_connections = self._raise_file_limit()
         tls = ssl_context(self.cfg) if self.cfg.is_ssl else None
         server: HttpServer = live.http_server(tls)
         # The master's sockets are blocking ones, from before the patch.

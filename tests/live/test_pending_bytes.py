@@ -33,7 +33,7 @@ def arrived(client):
 class Scene:
     def __init__(self):
         self.engine = Engine(async_mode="eventlet", json=json_text)
-        self.engine.cut_off = self._note
+        self.engine.close_slow_client = self._note
         self.cut_off = []
         self._clients = []
 

@@ -19,7 +19,7 @@ from chat.transport.tick import Turn
 opened = store.connect(sys.argv[1])
 direct = redis.Redis.from_url(sys.argv[1])
 pipeline = Pipeline(opened, Turn())
-opened.travel = pipeline.send
+opened.send_commands = pipeline.send
 def tell(found): print(json.dumps(found))
 class Program(threading.Thread):
     def __init__(self, run, *args):

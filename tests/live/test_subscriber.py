@@ -86,7 +86,7 @@ try:
     calls = [eventlet.spawn(subscriber.subscribe, *MANY)]
     calls += [eventlet.spawn(subscriber.subscribe, f"late {i}") for i in range(20)]
     eventlet.sleep(0)
-    subscriber.leave_server()
+    subscriber.reconnect()
 finally:
     server.resume()
 for call in calls: call.wait()

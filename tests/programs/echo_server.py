@@ -52,7 +52,9 @@ def serve(port: int) -> None:
         )
         return []
 
-    server = HttpServer(app, Admission(places=1000, per_address=0, proxies=0), behind_proxy=False)
+    server = HttpServer(
+        app, Admission(max_connections=1000, per_address=0, proxies=0), behind_proxy=False
+    )
     listener = eventlet.listen(("127.0.0.1", port), backlog=512)
     print("ready", flush=True)
     server.accept(listener)

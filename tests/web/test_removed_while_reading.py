@@ -14,11 +14,11 @@ def removed_at_the_door(app, store):
     parts = app.extensions["maru"]
 
     def watch(room_id):
-        travel, members = parts.store.travel, f"maru:room:{{{room_id}}}:members"
+        send_commands, members = parts.store.send_commands, f"maru:room:{{{room_id}}}:members"
         done = []
 
-        def travel_and_remove(commands):
-            answers = travel(commands)
+        def send_and_remove(commands):
+            answers = send_commands(commands)
             asked = [("SISMEMBER", members) == tuple(command[:2]) for command in commands]
             if any(asked) and not done:
                 done.append(True)
@@ -28,7 +28,7 @@ def removed_at_the_door(app, store):
                 parts.conversation.invite(owner, room_id, "zelda")
             return answers
 
-        parts.store.travel = travel_and_remove
+        parts.store.send_commands = send_and_remove
         return done
 
     return watch
