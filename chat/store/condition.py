@@ -38,7 +38,7 @@ REASONS = {
     "NOREPLICAS": "the store has fewer replicas than it wants, and takes no writes",
     "BUSY": "the store is busy with a script that does not end",
     "UNKILLABLE": "the store is busy with a script that does not end",
-    # Of Maru itself: the command was prepared for another store (see ``live/pipeline.py``).
+    # Of Maru itself: the command was prepared for another store (see ``store/pipeline.py``).
     "REPLACED": "the store is another one now",
 }
 #: Kinds that pass, or that are mended, without a restart of Maru.

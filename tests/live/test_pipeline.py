@@ -15,10 +15,10 @@ import json, sys, threading, time
 import redis
 from chat.store import store
 from chat.store.pipeline import Pipeline
-from chat.transport.tick import Turn
+from chat.transport.tick import Tick
 opened = store.connect(sys.argv[1])
 direct = redis.Redis.from_url(sys.argv[1])
-pipeline = Pipeline(opened, Turn())
+pipeline = Pipeline(opened, Tick())
 opened.send_commands = pipeline.send
 def tell(found): print(json.dumps(found))
 class Program(threading.Thread):
