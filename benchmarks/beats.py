@@ -12,7 +12,10 @@ from pathlib import Path
 import redis
 
 from chat import keys
-from chat.live.heartbeat import CANARY
+
+#: Seconds between two canaries of a worker: ``chat.live.heartbeat.CANARY``, which is not imported
+#: since it would bring the event loop with it.
+CANARY = 2.0
 
 
 class Beats:

@@ -1,5 +1,6 @@
 """The Socket.IO connections of this worker, by session and by person."""
 
+import math
 import time
 from dataclasses import dataclass, field
 from typing import Any
@@ -38,6 +39,8 @@ class Connection:
     warned: bool = False
     warn_before: float = 0.0
     ended: bool = False
+    #: The second in which ``Connections.due`` gives it.
+    due: int = 0
 
     def __post_init__(self) -> None:
         self.show(self.token, self.login, self.expires_at)
@@ -69,11 +72,28 @@ class Connections(dict[str, Connection]):
         super().__init__()
         self._per_person = per_person
         self._persons: dict[str, set[Connection]] = {}
+        #: By the second in which each is due. So no round of the heartbeat looks at all of them.
+        self._due: dict[int, set[Connection]] = {}
 
     def __setitem__(self, session: str, connection: Connection) -> None:
         self.pop(session, None)
         super().__setitem__(session, connection)
         self._persons.setdefault(connection.name, set()).add(connection)
+        self.wait(connection)
+
+    def wait(self, connection: Connection) -> None:
+        """Have ``due`` give this connection when it is to be warned, or its token expires."""
+        until = connection.expires_at / 1000 - (0 if connection.warned else connection.warn_before)
+        connection.due = math.ceil(until)
+        self._due.setdefault(connection.due, set()).add(connection)
+
+    def due(self, now: float) -> list[Connection]:
+        """Those that have waited until now, in s since 1970; they wait no longer.
+
+        A connection that has shown a newer token since it began to wait is among them too early.
+        """
+        seconds = sorted(second for second in self._due if second <= now)
+        return [connection for second in seconds for connection in self._due.pop(second)]
 
     def pop(self, session: str, default: Any = None) -> Any:
         """Remove and return the connection of this session."""
@@ -84,6 +104,11 @@ class Connections(dict[str, Connection]):
         of_person.discard(connection)
         if not of_person:
             del self._persons[connection.name]
+        of_second = self._due.get(connection.due)
+        if of_second is not None:
+            of_second.discard(connection)
+            if not of_second:
+                del self._due[connection.due]
         return connection
 
     def of_ident(self, ident: str) -> list[Connection]:

@@ -8,7 +8,7 @@ the stream and sent before the next one.
 
 import contextlib
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import orjson
 from redis.exceptions import RedisError
@@ -146,16 +146,14 @@ class Fanout:
             if not subscription.members and not subscription.coming and subscription.ready.ready():
                 self._drop(room_id)
 
-    def members(self) -> dict[str, tuple[str, list[str]]]:
-        """Room id -> its epoch, and its connections on this worker as presence names them."""
-        return {
-            room_id: (
-                subscription.epoch,
-                [member.member for member in subscription.members.values()],
-            )
-            for room_id, subscription in self._subscriptions.items()
-            if subscription.members
-        }
+    def room_ids(self) -> list[str]:
+        """The rooms that have members on this worker, or had some shortly before."""
+        return list(self._subscriptions)
+
+    def members(self, room_ids: Iterable[str]) -> dict[str, tuple[str, list[str]]]:
+        """Of these rooms those with members here: epoch, and connections as presence names them."""
+        here = ((i, self._subscriptions.get(i)) for i in room_ids)
+        return {i: (s.epoch, [m.member for m in s.members.values()]) for i, s in here if s}
 
     def is_in(self, room_id: str, member: str) -> bool:
         """Is this connection, as presence names it, in the room now?"""

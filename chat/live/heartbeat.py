@@ -20,7 +20,6 @@ from chat.live.connections import Connection
 from chat.live.live import DEAF, Live
 from chat.rooms import Room
 from chat.store import condition
-from chat.transport.session import Session
 
 log = logging.getLogger(__name__)
 
@@ -62,7 +61,6 @@ class Heartbeat:
         self._checked_at_once = 0
         #: Why the store cannot be used at the moment, as ``condition.reason`` says it.
         self._trouble: str | None = None
-        self._unauthenticated: dict[Session, float] = {}
         #: Up to where the owners of rooms from an older version have been noted.
         self._carried_to: owned_rooms.Progress | None = owned_rooms.Progress()
 
@@ -151,15 +149,14 @@ class Heartbeat:
     def _renew(self) -> None:
         """Renew a part of the leases in each round, so that the work is spread."""
         fanout = self._live.fanout
-        members = fanout.members()
         if self._renew_all:
-            due, self._unrenewed = list(members), []
+            due, self._unrenewed = fanout.room_ids(), []
         else:
             due = self._unrenewed[: self._share]
             del self._unrenewed[: self._share]
-        asked = {room_id: members[room_id] for room_id in due if room_id in members}
+        members = fanout.members(due)
         removed = presence.renew(
-            self._live.store, asked, self._timing, self._locale, is_in=fanout.is_in
+            self._live.store, members, self._timing, self._locale, is_in=fanout.is_in
         )
         self._renew_all = False
         for room_id, member in removed:
@@ -168,8 +165,8 @@ class Heartbeat:
                 self._live.remove_from_room(connection, room_id)
         if not self._unrenewed:
             fanout.sweep()
-            self._unrenewed = list(members)
-            self._share = math.ceil(len(members) / self._rounds)
+            self._unrenewed = fanout.room_ids()
+            self._share = math.ceil(len(self._unrenewed) / self._rounds)
 
     def _check(self) -> None:
         """Check the access of a part of the connections: a revocation may not have been heard."""
@@ -227,24 +224,21 @@ class Heartbeat:
             self._carried_to = owned_rooms.carry_over(self._live.store, self._carried_to)
 
     def _expire(self) -> None:
-        for connection in list(self._live.connections.values()):
+        connections = self._live.connections
+        for connection in connections.due(time.time()):
             left = connection.seconds_left()
             if left <= 0:
                 self._end(connection)
-            elif left <= connection.warn_before and not connection.warned:
+                continue
+            if left <= connection.warn_before and not connection.warned:
                 connection.warned = True
                 self._live.notify(connection, "expiring", "The token expires soon; renew it.")
+            connections.wait(connection)
 
     def _close_unauthenticated(self) -> None:
         """Close sessions that have shown no valid token within ``INTRODUCTION`` seconds."""
-        without_token = [s for s in self._live.sessions() if s.connection is None]
-        now = time.monotonic()
-        self._unauthenticated = {
-            session: self._unauthenticated.get(session, now) for session in without_token
-        }
-        for session, since in self._unauthenticated.items():
-            if now - since > INTRODUCTION:
-                session.close(wait=False, abort=True)
+        for session in self._live.without_token(time.monotonic() - INTRODUCTION):
+            session.close(wait=False, abort=True)
 
     def _end(self, connection: Connection) -> None:
         # It keeps its leases for the grace: a page that was asleep comes back with a new token.

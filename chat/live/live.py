@@ -79,9 +79,10 @@ class Live:
         self._lost: list[tuple[list[str], str]] = []
         self._releasing = False
 
-    def sessions(self) -> list[Session]:
-        """All Engine.IO sessions of this worker."""
-        return list(self.server.eio.sockets.values())
+    def without_token(self, since: float) -> list[Session]:
+        """The Engine.IO sessions that have no connection since then or longer (monotonic)."""
+        found: list[Session] = self.server.eio.unauthenticated_since(since)
+        return found
 
     def hears(self) -> bool:
         """Whether the worker hears what other workers publish."""
@@ -95,9 +96,10 @@ class Live:
         self.connections.check_room_for(caller.person.name)
         engine = self.server.eio.sockets[self.server.manager.eio_sid_from_sid(session, "/")]
         engine.allowance = self.server.eio.backlog.people.of(caller.person.name, engine)
-        engine.connection = self.connections[session] = Connection(
+        connection = self.connections[session] = Connection(
             session, engine, caller.person, caller.jti, caller.session, caller.expires_at
         )
+        engine.authenticate(connection)
 
     def authorise(self, connection: Connection, token: object) -> Person:
         """The user of a call's token. Raises ``Unauthorized``, also for another person's token."""
@@ -118,7 +120,7 @@ class Live:
 
     def release(self, connection: Connection) -> None:
         """Remove an ended connection from the fan-out, and shorten its leases to the grace."""
-        connection.engine.connection = None
+        connection.engine.authenticate(None)
         joined = list(connection.rooms)
         for room_id in joined:
             self.fanout.remove(room_id, connection)
@@ -157,7 +159,7 @@ class Live:
             return
         self.connections.pop(connection.session, None)
         connection.ended = True
-        connection.engine.connection = None
+        connection.engine.authenticate(None)
         joined = list(connection.rooms)
         for room_id in joined:
             self.fanout.remove(room_id, connection)

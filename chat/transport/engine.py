@@ -68,12 +68,32 @@ class Engine(engineio.Server):
         self.pinger = Pinger(self.ping_interval, self.ping_timeout)
         self.backlog = Backlog()
         self.generate_id: Callable[[], str] = SessionIds()
+        self.without_token: dict[Session, float] = {}
+        #: Those without a WebSocket, and some that have ended or got one since the last look.
+        self._polling: set[Session] = set()
 
     def start(self) -> None:
         """Called once, when the worker serves."""
         eventlet.spawn(self.pinger.run)
         eventlet.spawn(self.backlog.run)
         eventlet.spawn(self._watch_polls)
+
+    def note_token(self, session: Session) -> None:
+        if session.is_authenticated or session.closing or session.closed:
+            self.without_token.pop(session, None)
+        else:
+            self.without_token[session] = time.monotonic()
+
+    def unauthenticated_since(self, then: float) -> list[Session]:
+        """Give the sessions that were there then (monotonic) and have no token, once each."""
+        found = []
+        for session, began in self.without_token.items():
+            if began > then:
+                break
+            found.append(session)
+        for session in found:
+            del self.without_token[session]
+        return found
 
     def handle_request(self, environ: dict[str, Any], start_response: Any) -> Any:
         answer = super().handle_request(environ, start_response)
@@ -133,13 +153,15 @@ class Engine(engineio.Server):
         sid = self.generate_id()
         session = self.sockets[sid] = Session(self, sid, polling)
         session.network = network
+        session.authenticate(None)
         known = _kept(environ)
         answer = self._trigger_event("connect", sid, known, run_async=False)
         if answer is not None and answer is not True:
-            del self.sockets[sid]
+            del self.sockets[sid], self.without_token[session]
             return self._unauthorized(answer or None)
         opening = packets.opening(self._opening(sid, transport))
         if polling:
+            self._polling.add(session)
             session.send(opening)
             session.connected = True
             return self._ok(session.poll(), jsonp_index=jsonp_index)
@@ -160,15 +182,12 @@ class Engine(engineio.Server):
         """Ping polling clients, close sessions of those that have stopped, and count the others."""
         while True:
             eventlet.sleep(LOOK)
-            self.polling_cap.recount(
-                s.network for s in self.sockets.values() if s.transport is None and not s.closed
-            )
-            for sid, session in list(self.sockets.items()):
-                if session.transport is not None or session.upgrading:
-                    continue
-                if session.closed:
-                    self.sockets.pop(sid, None)
-                elif not session.closing and session.check_ping_timeout():
+            for session in [s for s in self._polling if s.closed and s.transport is None]:
+                self.sockets.pop(session.sid, None)
+            self._polling = {s for s in self._polling if s.transport is None and not s.closed}
+            self.polling_cap.recount(session.network for session in self._polling)
+            for session in list(self._polling):
+                if not session.upgrading and not session.closing and session.check_ping_timeout():
                     self._ping_if_due(session)
 
     def _ping_if_due(self, session: Session) -> None:

@@ -36,7 +36,7 @@ _CLOSE = frames.frame(frames.TEXT, packets.CLOSE.encode())
 
 
 class Session(Socket):
-    """``connection`` is the session's Socket.IO connection, once the client has shown a token."""
+    """``connection`` is the session's Socket.IO connection; ``authenticate`` sets it."""
 
     connected = upgrading = upgraded = closing = closed = False
     last_ping: float | None = None
@@ -67,6 +67,11 @@ class Session(Socket):
     def session(self) -> dict[str, Any]:
         """The library's storage for handlers (``save_session``)."""
         return {}
+
+    def authenticate(self, connection: Any) -> None:
+        """Take the connection of a client that has shown a token; ``None`` ends it."""
+        self.connection = connection
+        self.server.note_token(self)
 
     def adopt(self, transport: Transport) -> None:
         """Use this WebSocket from now on, and send what waits for a poll over it first."""
@@ -184,8 +189,7 @@ class Session(Socket):
         """Bytes that wait for the client to read them."""
         if self.transport is not None:
             return self.transport.outbox.waiting
-        untaken: int = self.queue.untaken
-        return untaken
+        return int(self.queue.untaken)
 
     def pending_bytes(self) -> int:
         """Bytes in memory for this client: not read by it, unfinished, or calls that wait."""
@@ -194,8 +198,7 @@ class Session(Socket):
 
     def discard(self) -> None:
         """Throw away what waits for the client to read."""
-        outgoing: Transport | PollQueue = self.transport or self.queue
-        outgoing.discard()
+        (self.transport or self.queue).discard()
 
     def close(self, wait: bool = True, abort: bool = False, reason: str | None = None) -> None:
         """Close the session; the handlers of ``disconnect`` run before this returns.
@@ -203,6 +206,7 @@ class Session(Socket):
         With ``abort`` the transport is just closed, and the client connects again. Without, the
         close packet is sent first, and the client stays away.
         """
+        self.server.without_token.pop(self, None)
         if self.transport is None:
             super().close(wait, abort, reason)
             self.go_on()

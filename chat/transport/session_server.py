@@ -18,6 +18,8 @@ class SessionServer(Protocol):
     ping_timeout: float
     reason: Any
     sockets: dict[str, Any]
+    #: Sessions whose client has shown no token, and since when (monotonic), in that order.
+    without_token: dict[Any, float]
 
     @property
     def close_slow_client(self) -> Callable[[Any], None]:
@@ -25,6 +27,9 @@ class SessionServer(Protocol):
 
     def deliver(self, session: Any, data: str | bytes) -> None:
         """Handle a packet of a session. Blocks until it has been carried out."""
+
+    def note_token(self, session: Any) -> None:
+        """The session has got a connection, or has lost it."""
 
     def refuse(self, refusal: handshake.Refused) -> dict[str, Any]:
         """The answer to a refused handshake."""
