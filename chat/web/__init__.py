@@ -17,7 +17,7 @@ from chat.web.api import cors
 from chat.web.api import refused as api_refused
 from chat.web.api import rooms as api
 from chat.web.api import tokens as api_tokens
-from chat.web.pages import admin, auth, markup
+from chat.web.pages import admin, auth, avatar, markup
 from chat.web.pages import rooms as pages
 from chat.web.services import Services
 from chat.web.tokens import Caller, verify_token
@@ -44,6 +44,7 @@ def init_app(
     cors.init_app(app, settings)
     i18n.init_app(app, settings)
     markup.init_app(app)
+    avatar.init_app(app)
     identity.init_app(app)
     tokens.init_app(app, settings)
     errors.init_app(app)

@@ -24,7 +24,7 @@ def init_app(app: Flask, settings: Settings) -> None:
     app.config["BABEL_TRANSLATION_DIRECTORIES"] = str(Path(__file__).parents[2] / "translations")
     app.config["BABEL_DEFAULT_LOCALE"] = settings.locale
     Babel(app, locale_selector=_choose_language, timezone_selector=_choose_zone)
-    app.jinja_env.filters.update(clock=clock, day=day, full=full, iso=iso)
+    app.jinja_env.filters.update(clock=clock, day=day, figure=figure, full=full, iso=iso)
 
 
 def language() -> str:
@@ -54,8 +54,14 @@ def full(ms: int) -> str:
 
 
 def iso(ms: int) -> str:
-    """For the ``datetime`` attribute: ``2026-11-23T15:12:00.250+00:00``."""
-    return datetime.fromtimestamp(ms / 1000, UTC).isoformat(timespec="milliseconds")
+    """For the ``datetime`` attribute: ``2026-11-23T15:12:00.250Z``, as JavaScript writes it."""
+    moment = datetime.fromtimestamp(ms / 1000, UTC).replace(tzinfo=None)
+    return f"{moment.isoformat(timespec='milliseconds')}Z"
+
+
+def figure(count: int) -> str:
+    """``1,234``: both languages write it so."""
+    return f"{count:,}"
 
 
 def _local(ms: int) -> datetime:

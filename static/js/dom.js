@@ -22,11 +22,6 @@ export function icon(name) {
   return element('span', { class: `icon icon-${name}`, 'aria-hidden': 'true' });
 }
 
-/** @param {string} text that only screen readers get */
-export function aside(text) {
-  return element('span', { class: 'visually-hidden' }, text);
-}
-
 /**
  * The element with this id, which the template is bound to have.
  *

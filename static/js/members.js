@@ -1,22 +1,22 @@
 /** Updates the open list of a private room's members when one is invited or removed. */
-import { avatar } from './names.js';
+import { showAvatar } from './names.js';
+import { blankRow, partOf } from './rows.js';
 
 export function keepMembers() {
   const list = document.getElementById('members');
-  const row = /** @type {HTMLTemplateElement | null} */ (document.getElementById('member-row'));
 
   const rowOf = (/** @type {string} */ name) =>
     /** @type {HTMLElement[]} */ ([...(list?.children ?? [])]).find((member) => member.dataset.name === name);
 
   /** @param {string} name */
   function add(name) {
-    const made = /** @type {HTMLElement | null | undefined} */ (row?.content.firstElementChild?.cloneNode(true));
-    if (!made || rowOf(name)) return;
+    if (rowOf(name)) return;
+    const made = blankRow('member');
     made.dataset.name = name;
-    made.prepend(avatar(name));
-    /** @type {HTMLElement} */ (made.querySelector('.person-name')).textContent = name;
-    /** @type {HTMLElement} */ (made.querySelector('[data-name]')).textContent = ` ${name}`;
-    /** @type {HTMLInputElement} */ (made.querySelector('[name=name]')).value = name;
+    showAvatar(partOf(made, '.avatar'), name);
+    partOf(made, '.person-name').textContent = name;
+    partOf(made, '[data-name]').textContent = ` ${name}`;
+    partOf(made, '[name=name]').value = name;
     list?.append(made);
     made.scrollIntoView({ block: 'nearest' });
   }

@@ -1,11 +1,8 @@
-/**
- * Creates the rows of the conversation, with the same elements as templates/_message.html, so that rows
- * made by the server and by script look and behave alike. docs/interface.md describes them.
- */
-import { aside, element } from './dom.js';
-import { avatar, hue } from './names.js';
+/** Fills the rows of the conversation, which templates/_rows.html describes. */
+import { hue, showAvatar } from './names.js';
 import { figure, page, t } from './page.js';
-import { clock, day, full, iso, sameDay } from './time.js';
+import { blankRow, partOf } from './rows.js';
+import { day, full, iso, sameDay, showTime } from './time.js';
 
 /** Messages of one person closer than this form a group. */
 const GROUP_MS = 5 * 60 * 1000;
@@ -41,42 +38,38 @@ const GROUP_MS = 5 * 60 * 1000;
  * @returns {HTMLElement}
  */
 export function messageRow(message, write, edit) {
-  const text = element('div', { class: 'message-text', dir: 'auto', 'data-edited': t('edited') });
-  write(text, message, edit);
-  return element(
-    'li',
-    {
-      class: 'message',
-      tabindex: -1,
-      'data-seq': message.seq,
-      'data-at': message.sentAt,
-      'data-sender': message.sender,
-      'data-client-id': message.clientId,
-    },
-    avatar(message.sender),
-    element(
-      'p',
-      { class: 'message-head' },
-      element('b', { class: `sender ${hue(message.sender)}` }, element('bdi', {}, message.sender)),
-      ' ',
-      timeOf(message.sentAt),
-    ),
-    text,
-  );
+  const row = blankRow('message');
+  if (message.seq === undefined) row.removeAttribute('data-seq');
+  else row.dataset.seq = String(message.seq);
+  row.dataset.at = String(message.sentAt);
+  showSender(row, message);
+  if (message.clientId) row.dataset.clientId = message.clientId;
+  showTime(partOf(row, 'time'), message.sentAt);
+  write(partOf(row, '.message-text'), message, edit);
+  return row;
 }
 
-/** @param {number} at in ms */
-function timeOf(at) {
-  return element('time', { 'data-at': at, datetime: iso(at), title: full(at) }, clock(at));
+/** Whose message it is: the only place that puts the sender into a row. @param {HTMLElement} row @param {Message} message */
+function showSender(row, { sender }) {
+  row.dataset.sender = sender;
+  showAvatar(partOf(row, '.avatar'), sender);
+  const name = partOf(row, '.sender');
+  name.className = `sender ${hue(sender)}`;
+  name.firstElementChild.textContent = sender;
 }
 
 /** @param {number} at in ms */
 export function dayRow(at) {
-  return element('li', { class: 'day', 'data-at': at }, element('time', { datetime: iso(at) }, day(at)));
+  const row = blankRow('day');
+  row.dataset.at = String(at);
+  const time = partOf(row, 'time');
+  time.dateTime = iso(at);
+  time.textContent = day(at);
+  return row;
 }
 
 export function newLineRow() {
-  return element('li', { class: 'new-line' }, t('new_line'));
+  return blankRow('new-line');
 }
 
 /**
@@ -86,7 +79,8 @@ export function newLineRow() {
  * @param {number} at in ms, of the newest
  */
 export function noticeRow(moves, at) {
-  const row = element('li', { class: 'notice', title: full(at) });
+  const row = blankRow('notice');
+  row.title = full(at);
   writeNotice(row, moves);
   return row;
 }
@@ -117,15 +111,16 @@ export function markUnsent(row, { reason, onRetry, onTakeBack, onDiscard }) {
   row.classList.toggle('pending', !reason);
   row.classList.toggle('failed', Boolean(reason));
   row.querySelector('.message-state')?.remove();
-  /** @type {HTMLElement} */ (row.querySelector('.message-text')).dataset.pending = t('pending');
+  partOf(row, '.message-text').dataset.pending = t('pending');
   if (!reason) return;
-  const decisions = [['retry', onRetry], ['take_back', onTakeBack], ['discard', onDiscard]].flatMap(([key, run]) => {
-    if (!run) return [];
-    const made = element('button', { type: 'button' }, t(String(key)));
-    made.addEventListener('click', /** @type {() => void} */ (run));
-    return made;
-  });
-  row.append(element('p', { class: 'message-state', role: 'alert' }, reason, ...decisions));
+  const line = blankRow('unsent');
+  line.prepend(reason);
+  for (const [decision, run] of Object.entries({ retry: onRetry, 'take-back': onTakeBack, discard: onDiscard })) {
+    const button = partOf(line, `[data-decision="${decision}"]`);
+    if (run) button.addEventListener('click', run);
+    else button.remove();
+  }
+  row.append(line);
 }
 
 /**
@@ -143,15 +138,19 @@ export function showReactions(row, reactions) {
 
 /** @param {[emoji: string, names: string[]][]} reactions */
 function reactionsOf(reactions) {
-  const buttons = reactions.map(([emoji, names]) => element(
-    'button',
-    { class: 'reaction', type: 'button', 'data-emoji': emoji, 'aria-pressed': String(names.includes(page.me ?? '')), title: names.join(', ') },
-    emoji,
-    ' ',
-    element('span', { class: 'figure' }, figure(names.length)),
-    aside(` ${names.join(', ')}`),
-  ));
-  return element('p', { class: 'reactions' }, ...buttons);
+  const line = blankRow('reactions');
+  for (const [emoji, names] of reactions) {
+    const button = blankRow('reaction');
+    const who = names.join(', ');
+    button.dataset.emoji = emoji;
+    button.setAttribute('aria-pressed', String(names.includes(page.me ?? '')));
+    button.title = who;
+    button.prepend(emoji);
+    partOf(button, '.figure').textContent = figure(names.length);
+    partOf(button, '.visually-hidden').append(who);
+    line.append(button);
+  }
+  return line;
 }
 
 /** @param {HTMLElement} row @param {string} emoji @returns {HTMLElement | null} */

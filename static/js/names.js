@@ -1,6 +1,7 @@
-/** How a person's name looks: the JS half of hue(), initials() and avatar() in _message.html. */
-import { element } from './dom.js';
-
+/**
+ * The colour and the initials that stand for a person: chat/web/pages/avatar.py makes the same.
+ * tests/fixtures/avatars.json holds what both must make of a name.
+ */
 const HUES = 10;
 const bytes = new TextEncoder();
 
@@ -18,7 +19,8 @@ export function initials(name) {
   return (parts.length ? parts : [name]).map((part) => Array.from(part)[0].toUpperCase()).join('');
 }
 
-/** @param {string} name */
-export function avatar(name) {
-  return element('span', { class: `avatar ${hue(name)}`, 'aria-hidden': 'true' }, initials(name));
+/** @param {HTMLElement} avatar @param {string} name */
+export function showAvatar(avatar, name) {
+  avatar.className = `avatar ${hue(name)}`;
+  avatar.textContent = initials(name);
 }

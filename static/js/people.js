@@ -1,7 +1,7 @@
 /** Who is here: the list at the side and the figures in the header. */
-import { element } from './dom.js';
-import { avatar } from './names.js';
+import { showAvatar } from './names.js';
 import { figure, page, t } from './page.js';
+import { blankRow, partOf } from './rows.js';
 
 const SHOWN = 200;
 
@@ -56,8 +56,10 @@ function byName(one, other) {
 
 /** @param {string} name */
 function personRow(name) {
-  const row = element('li', { class: 'person', 'data-name': name }, avatar(name));
-  row.append(element('span', { class: 'person-name', dir: 'auto' }, name));
-  if (name === page.me) row.append(element('span', { class: 'hint' }, t('you')));
+  const row = blankRow('person');
+  row.dataset.name = name;
+  showAvatar(partOf(row, '.avatar'), name);
+  partOf(row, '.person-name').textContent = name;
+  if (name !== page.me) partOf(row, '.hint').remove();
   return row;
 }

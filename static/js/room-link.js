@@ -1,6 +1,6 @@
-/** A room in a list: the element that room_link() in templates/_parts.html draws. */
-import { aside, element, icon } from './dom.js';
-import { address, figure, t } from './page.js';
+/** Fills a room in a list, which room_row() in templates/_rows.html describes. */
+import { address, figure } from './page.js';
+import { blankRow, partOf } from './rows.js';
 
 /**
  * @typedef {object} Room
@@ -17,47 +17,35 @@ import { address, figure, t } from './page.js';
 
 /** @param {Room} room */
 export function roomLink(room) {
-  const link = element('a', { href: address(`/rooms/${encodeURIComponent(room.roomId)}`) });
-  link.append(element('span', { class: 'room-name', dir: 'auto' }, room.name ?? ''));
-  if (room.encrypted || room.private) {
-    const words = t(room.encrypted ? 'encrypted' : 'private');
-    const mark = icon(room.encrypted ? 'lock' : 'key');
-    link.append(element('span', { class: 'room-mark', title: words }, mark, aside(words)));
-  }
-  link.append(
-    element('span', { class: 'room-unread', hidden: true }, element('span', { class: 'figure' }), aside(` ${t('unread')}`)),
-    element(
-      'span',
-      { class: 'presence' },
-      element('span', { class: 'dot' }),
-      element('span', { class: 'figure' }),
-      aside(` ${t('here_now')}`),
-    ),
-  );
-  const row = element('li', { class: 'room-link', 'data-room-id': room.roomId }, link);
-  showTalk(row, room);
+  const row = blankRow('room');
+  row.dataset.roomId = room.roomId;
+  partOf(row, 'a').setAttribute('href', address(`/rooms/${encodeURIComponent(room.roomId)}`));
+  showName(row, room.name ?? '');
+  const mark = room.encrypted ? 'encrypted' : room.private ? 'private' : '';
+  row.querySelectorAll(`.room-mark:not([data-mark="${mark}"])`).forEach((other) => other.remove());
+  showTalk(row, { seq: 0, said: 0, saidBy: '', ...room });
   showCount(row, room.userCount ?? 0);
   return row;
 }
 
 /** @param {HTMLElement} row @param {number} count people in the room */
 export function showCount(row, count) {
-  const presence = /** @type {HTMLElement} */ (row.querySelector('.presence'));
+  const presence = partOf(row, '.presence');
   presence.classList.toggle('nobody', count === 0);
-  /** @type {HTMLElement} */ (presence.querySelector('.figure')).textContent = figure(count);
+  partOf(presence, '.figure').textContent = figure(count);
 }
 
 /** @param {HTMLElement} row @param {number} count messages not read */
 export function showUnread(row, count) {
-  const badge = /** @type {HTMLElement} */ (row.querySelector('.room-unread'));
+  const badge = partOf(row, '.room-unread');
   badge.hidden = count === 0;
   row.classList.toggle('has-unread', count > 0);
-  /** @type {HTMLElement} */ (badge.querySelector('.figure')).textContent = count > 99 ? '99+' : figure(count);
+  partOf(badge, '.figure').textContent = count > 99 ? '99+' : count ? figure(count) : '';
 }
 
 /** @param {HTMLElement} row @param {string} name */
 export function showName(row, name) {
-  /** @type {HTMLElement} */ (row.querySelector('.room-name')).textContent = name;
+  partOf(row, '.room-name').textContent = name;
 }
 
 /** Keep with the row how much has been said. @param {HTMLElement} row @param {Room} room */

@@ -4,7 +4,7 @@
  */
 import { comeIn } from './account.js';
 import { available, isSameKey, newKey, open, readKey, seal } from './cipher.js';
-import { byId, element } from './dom.js';
+import { byId } from './dom.js';
 import { handOver, offerInvitation, takeFromAddress } from './invitation.js';
 import { askForKey, askForNewKey, hideNote, showNote } from './key-panel.js';
 import { exchangeKey, heldKey, keepKey, noteVerified } from './key-store.js';
@@ -13,6 +13,7 @@ import { messageText } from './markup.js';
 import { talkOf } from './message-row.js';
 import { page, t } from './page.js';
 import { createRepeats } from './repeats.js';
+import { blankRow } from './rows.js';
 import { hideStop, showStop } from './stop.js';
 
 /** @typedef {import('./message-row.js').Message} Message */
@@ -259,5 +260,8 @@ export function createSealedRoom({ over, keeping, onOpen }) {
 function mark(into, why) {
   const row = into.parentElement;
   row?.querySelector('.seal-mark')?.remove();
-  if (why) into.after(element('p', { class: 'seal-mark' }, t(why)));
+  if (!why) return;
+  const line = blankRow('seal-mark');
+  line.textContent = t(why);
+  into.after(line);
 }

@@ -52,6 +52,14 @@ export function untilMidnight() {
 export const drawnElsewhere = !document.cookie.split('; ').includes(`tz=${ZONE}`);
 if (drawnElsewhere) document.cookie = `tz=${ZONE}; path=${address('/')}; max-age=31536000; samesite=lax`;
 
+/** Fills the element of a message's time. @param {HTMLTimeElement} time @param {number} at in ms */
+export function showTime(time, at) {
+  time.dataset.at = String(at);
+  time.dateTime = iso(at);
+  time.title = full(at);
+  time.textContent = clock(at);
+}
+
 /** Say the times that the server drew without knowing the zone once more. */
 export function retime(root = document) {
   for (const time of root.querySelectorAll('time[data-at]')) {

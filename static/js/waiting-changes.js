@@ -5,9 +5,9 @@
  * @typedef {import('./outbox.js').Entry} Entry
  * @typedef {import('./message-row.js').Message} Message
  */
-import { element } from './dom.js';
 import { talkOf } from './message-row.js';
 import { t } from './page.js';
+import { blankRow, partOf } from './rows.js';
 
 /** A change that is sent sooner is not marked as waiting. */
 const SHOW_AFTER_MS = 1200;
@@ -47,10 +47,10 @@ export function createWaitingChanges({ list, write, asMessage, onDiscard }) {
 
   /** @param {Entry} entry */
   function line(entry) {
-    const undo = element('button', { type: 'button' }, t('undo'));
-    undo.addEventListener('click', () => onDiscard(entry));
-    const words = t(`waiting_${entry.kind}`, { emoji: entry.emoji ?? '' });
-    const made = element('p', { class: 'message-state', 'data-change': entry.clientId, hidden: true }, words, undo);
+    const made = blankRow('change');
+    made.dataset.change = entry.clientId;
+    made.prepend(t(`waiting_${entry.kind}`, { emoji: entry.emoji ?? '' }));
+    partOf(made, 'button').addEventListener('click', () => onDiscard(entry));
     setTimeout(() => { made.hidden = false; }, Math.max(0, entry.at + SHOW_AFTER_MS - Date.now()));
     return made;
   }

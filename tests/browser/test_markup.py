@@ -1,10 +1,11 @@
-"""The script makes of a message's text what the server makes of it."""
+"""The script makes of a message's text, and of a name, what the server makes of it."""
 
 import json
 
 from tests.live.cluster import ROOT
 
 TEXTS = json.loads((ROOT / "tests/fixtures/message_text.json").read_text("utf-8"))
+AVATARS = json.loads((ROOT / "tests/fixtures/avatars.json").read_text("utf-8"))
 MARKED = """async (texts) => {
   const { messageText } = await import('/static/js/markup.js');
   return texts.map((text) => {
@@ -22,3 +23,16 @@ def test_a_text_becomes_this_html(at_browser):
     assert {case["name"]: html for case, html in zip(TEXTS, made, strict=True)} == {
         case["name"]: case["html"] for case in TEXTS
     }
+
+
+def test_a_name_has_this_colour_and_these_initials(at_browser):
+    ann = at_browser("ann")
+    ann.page.goto("/rooms")
+    made = ann.page.evaluate(
+        """async (names) => {
+          const { hue, initials } = await import('/static/js/names.js');
+          return names.map((name) => ({ name, hue: hue(name), initials: initials(name) }));
+        }""",
+        [avatar["name"] for avatar in AVATARS],
+    )
+    assert made == AVATARS

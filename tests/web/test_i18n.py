@@ -89,7 +89,7 @@ def test_full(seen):
 
 
 def test_iso(seen):
-    assert seen("iso", AFTERNOON, "ko", "Asia/Seoul") == "2026-11-23T15:12:00.250+00:00"
+    assert seen("iso", AFTERNOON, "ko", "Asia/Seoul") == "2026-11-23T15:12:00.250Z"
 
 
 def test_refusals_and_error_pages_are_translated(client, submit):

@@ -12,6 +12,7 @@ from chat.rooms import Room
 from chat.web.errors import from_script, problem
 from chat.web.identity import members_only
 from chat.web.pages.forms import RoomForm, done
+from chat.web.pages.message_rows import message_rows
 from chat.web.rendering import render
 from chat.web.services import services
 
@@ -78,11 +79,13 @@ def room(room_id: str) -> ResponseReturnValue:
         "messageMax": services().settings.message_max,
         "graceSeconds": services().settings.presence_grace,
     }
+    messages = [orjson.loads(message) for message in page.messages]
     return render(
         "room.html",
         page=for_script,
         room=here,
-        messages=[orjson.loads(message) for message in page.messages],
+        messages=messages,
+        rows=message_rows(messages),
         more=page.more,
         epoch=page.epoch,
         people=people,
