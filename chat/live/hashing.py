@@ -21,7 +21,7 @@ from eventlet.green import socket
 from chat.errors import N_, RateLimited, Unavailable
 from chat.passwords import Asker
 from chat.transport.fair_queue import FairQueue
-from chat.transport.peer import has_hung_up
+from chat.transport.peer import is_closed_by_peer
 
 #: Jobs that may wait in each of the two queues. All together take some seconds.
 WAITING = 64
@@ -82,7 +82,7 @@ class HashingQueue:
             job = self._take()
             if job is None:
                 return
-            if has_hung_up(job.asker.client):
+            if is_closed_by_peer(job.asker.client):
                 job.done.send_exception(Unavailable(N_("The client has hung up.")))
                 continue
             self._known_in_a_row = self._known_in_a_row + 1 if job.asker.known else 0

@@ -95,7 +95,7 @@ class Live:
             raise Forbidden(N_("Guests cannot enter the rooms yet. An admin can change that."))
         self.connections.check_room_for(caller.person.name)
         engine = self.server.eio.sockets[self.server.manager.eio_sid_from_sid(session, "/")]
-        engine.allowance = self.server.eio.backlog.people.of(caller.person.name, engine)
+        engine.allowance = self.server.eio.backlog.allowances.of(caller.person.name, engine)
         connection = self.connections[session] = Connection(
             session, engine, caller.person, caller.jti, caller.session, caller.expires_at
         )

@@ -26,7 +26,6 @@ from chat.live.token_cache import Caller
 from chat.store.pipeline import Pipeline
 from chat.transport import json_text, packets
 from chat.transport.admission import Admission
-from chat.transport.answers_in_flight import AnswersInFlight
 from chat.transport.cross_origin import CrossOrigin
 from chat.transport.engine import Engine
 from chat.transport.frames import MESSAGE_MAX
@@ -34,6 +33,7 @@ from chat.transport.http_server import HttpServer
 from chat.transport.polling_cap import PollingCap
 from chat.transport.polling_payload import PayloadCheck
 from chat.transport.relay import Relay
+from chat.transport.responses_in_flight import ResponsesInFlight
 
 # Of what the libraries say, failures only.
 log = logging.getLogger("socketio")
@@ -121,7 +121,7 @@ class LiveServer:
         path = "/socket.io"
         polling = PayloadCheck(app.wsgi_app, path, engine.sockets.__contains__)
         self._relay = Relay(polling, path, folder)
-        app.wsgi_app = AnswersInFlight(CrossOrigin(self._relay, path, origins), client_of)  # type: ignore[method-assign]
+        app.wsgi_app = ResponsesInFlight(CrossOrigin(self._relay, path, origins), client_of)  # type: ignore[method-assign]
         new_id = engine.generate_id
         engine.generate_id = lambda: self._relay.name(new_id())
         self._live = Live(server, conversation, verify, caps.per_person)

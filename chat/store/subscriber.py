@@ -14,7 +14,7 @@ import eventlet
 from redis.exceptions import ConnectionError, RedisError, TimeoutError
 
 from chat.store.store import COMMAND_TIMEOUT, Store
-from chat.transport.peer import has_hung_up
+from chat.transport.peer import is_closed_by_peer
 
 log = logging.getLogger(__name__)
 
@@ -145,7 +145,7 @@ class Subscriber:
             try:
                 self._on_connected()
             except RedisError as error:
-                if has_hung_up(self._connection._sock):
+                if is_closed_by_peer(self._connection._sock):
                     raise
                 log.debug("The store does not answer: %s", error)
                 eventlet.sleep(CATCH_UP_PAUSE)

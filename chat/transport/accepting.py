@@ -1,4 +1,4 @@
-"""Accepts connections for ever, also through a time in which the system has no room for more."""
+"""Accepts connections for ever, also after a time in which the system could not open more."""
 
 import errno
 import logging
@@ -10,26 +10,26 @@ from eventlet.greenio import GreenSocket
 
 log = logging.getLogger(__name__)
 
-#: What the system answers when it has no file or memory left for another connection.
+#: Errors of a system that has no file or memory left for another connection.
 _SHORTAGE = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
-#: Seconds until the next try then.
+#: Seconds until the next try after such an error.
 _PAUSE = 1.0
 
 
-def accepted(listener: GreenSocket, what: str) -> Iterator[tuple[Any, Any]]:
+def accept_forever(listener: GreenSocket, what: str) -> Iterator[tuple[Any, Any]]:
     """Each connection with its address. ``what`` names them in the log: "Connections"."""
-    was_told = False
+    was_logged = False
     while True:
         try:
             connection = listener.accept()
         except OSError as error:
             if error.errno in _SHORTAGE:
-                if not was_told:
-                    was_told = True
+                if not was_logged:
+                    was_logged = True
                     log.warning("%s cannot be accepted: %s", what, error)
                 eventlet.sleep(_PAUSE)
             continue
-        if was_told:
-            was_told = False
+        if was_logged:
+            was_logged = False
             log.warning("%s are accepted again.", what)
         yield connection

@@ -1,8 +1,8 @@
-"""How much work one person may cause on a worker, over all of that person's connections to it.
+"""The allowance of a person: how much work all of the person's connections may cause on a worker.
 
-A call that stores something is limited by the rates that the store counts, and costs nothing here.
-Calls that only read, and calls that are refused, take tokens from a bucket. When it is empty, the
-person's further calls wait; those of other people do not.
+The store counts the rate of calls that store something; such a call costs nothing here. Calls that
+only read, and calls that are refused, take tokens from a bucket. When the bucket is empty, further
+calls of this person wait; calls of other people do not.
 """
 
 from collections import deque
@@ -16,7 +16,7 @@ RATE, BURST = 100, 500
 #: A call costs one token, and one more for each COSTLY_BYTES of it; REFUSED more if it is refused,
 #: BAD_TOKEN more if its access token is.
 COSTLY_BYTES, REFUSED, BAD_TOKEN = 4096, 4, 19
-#: Calls of one person that are carried out at the same time.
+#: Calls of one person that may be under way at the same time.
 UNDER_WAY = 512
 #: Bytes that may be pending for one person, over all connections: see ``Session.pending_bytes``.
 PENDING_MAX = 8 * 2**20
@@ -35,7 +35,7 @@ def cost(packet: str | bytes) -> int:
 
 
 class Allowance:
-    """Of one person. ``pending_bytes``: as last counted, plus the large answers since then."""
+    """``pending_bytes``: the person's at the last check, and those of large answers since then."""
 
     __slots__ = ("_bucket", "_under_way", "_waiting", "pending_bytes", "sessions")
 
@@ -53,35 +53,36 @@ class Allowance:
         """Whether a call may begin, and fewer than ``UNDER_WAY`` calls are under way."""
         return self._under_way < UNDER_WAY and self.may_begin()
 
-    def wait(self, go_on: Callable[[], bool]) -> None:
-        """Call ``go_on`` when another call ends; it returns whether it began something."""
-        self._waiting.append(go_on)
+    def wait(self, resume_calls: Callable[[], bool]) -> None:
+        """Call ``resume_calls`` when another call ends; it returns whether it began something."""
+        self._waiting.append(resume_calls)
 
     def begin(self) -> None:
-        """A call begins. What it costs is known when it is answered."""
+        """Count a call that begins. Its cost is known when it is answered: see ``spend``."""
         self._under_way += 1
 
     def end(self) -> None:
-        """A call has ended."""
+        """Count off a call that has ended, and let calls begin that wait for that."""
         self._under_way -= 1
         free = UNDER_WAY - self._under_way
         while free > 0 and self._waiting:
             free -= self._waiting.popleft()()
 
     def spend(self, calls: int) -> None:
-        """Take the tokens of so many calls, also where that makes a debt."""
+        """Take the tokens of so many calls, even if the bucket then is in debt."""
         self._bucket.take(calls)
 
-    def is_over(self) -> bool:
-        """Whether this can be dropped: a new one would be in the same state."""
+    def is_unused(self) -> bool:
+        """Whether this allowance can be dropped: a new one has the same state."""
         self.sessions = {session for session in self.sessions if not session.closed}
         return not self.sessions and not self._under_way and self._bucket.is_full()
 
 
 class Allowances(dict[str, Allowance]):
-    """The allowances by person's name.
+    """The allowances, by name of the person.
 
-    An allowance outlives the person's connections: else connecting again would fill the bucket.
+    An allowance stays after the person's last connection is closed, until its bucket is full:
+    otherwise a person could fill the bucket by connecting again.
     """
 
     def of(self, name: str, session: Closable) -> Allowance:
@@ -91,7 +92,7 @@ class Allowances(dict[str, Allowance]):
         allowance.sessions.add(session)
         return allowance
 
-    def forget(self) -> None:
-        """Drop the allowances of people who have no connection any more, and a full bucket."""
-        for name in [name for name, allowance in self.items() if allowance.is_over()]:
+    def drop_unused(self) -> None:
+        """Drop the allowances of people who have no connection and a full bucket."""
+        for name in [name for name, allowance in self.items() if allowance.is_unused()]:
             del self[name]

@@ -15,36 +15,36 @@ SMALL = 16 * 1024
 
 
 class Bodies:
-    """Counts the bytes of all bodies from their reading to the end of their request."""
+    """Counts the bytes of each body, from the time it is read until its request has ended."""
 
     def __init__(self) -> None:
         self.size = 0
-        self._of: Counter[str] = Counter()
+        self._by_network: Counter[str] = Counter()
 
-    def begin(self, network: str | None) -> "Held":
-        """A body is about to be read. ``None`` for a network: only the total counts."""
-        return Held(self, network)
+    def begin(self, network: str | None) -> "CountedBody":
+        """Begin to count a body. For the network ``None`` only the total is limited."""
+        return CountedBody(self, network)
 
     def add(self, network: str | None, had: int, size: int) -> None:
-        """Count ``size`` more bytes of a body that has ``had`` bytes. Raises ``Refused``."""
-        of_address = 0 if network is None else self._of[network] + size
+        """Count ``size`` more bytes of a body of ``had`` bytes. Raises ``Refused``."""
+        of_address = 0 if network is None else self._by_network[network] + size
         is_full = self.size + size > BODIES and had + size > SMALL
         if is_full or of_address > BODIES_PER_ADDRESS:
             raise Refused(503, "Too much is being sent to this server at once.", RETRY)
         self.size += size
         if network is not None:
-            self._of[network] = of_address
+            self._by_network[network] = of_address
 
     def remove(self, network: str | None, size: int) -> None:
         """Count off these bytes."""
         self.size -= size
         if network is not None:
-            self._of[network] -= size
-            if not self._of[network]:
-                del self._of[network]
+            self._by_network[network] -= size
+            if not self._by_network[network]:
+                del self._by_network[network]
 
 
-class Held:
+class CountedBody:
     """Counts the bytes of one body."""
 
     __slots__ = ("_bodies", "_network", "_size")
@@ -55,12 +55,12 @@ class Held:
         self._size = 0
 
     def add(self, size: int) -> None:
-        """``size`` more bytes have arrived. Raises ``Refused``."""
+        """Count ``size`` more bytes. Raises ``Refused``."""
         self._bodies.add(self._network, self._size, size)
         self._size += size
 
     def end(self) -> None:
-        """The body is not needed any more. May be called again."""
+        """Count the body off: it is not needed any more. May be called again."""
         if self._size:
             self._bodies.remove(self._network, self._size)
             self._size = 0

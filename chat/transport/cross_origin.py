@@ -18,7 +18,7 @@ class CrossOrigin:
     """WSGI middleware for requests under ``path``; ``allowed`` as for ``origin.is_allowed``.
 
     It replaces Engine.IO's own check, which refuses the server's own pages as soon as it is given a
-    list of allowed origins. JSONP is always refused: any page can run such an answer as a script.
+    list of allowed origins. JSONP is always refused: any page can run such a response as a script.
     """
 
     def __init__(self, app: App, path: str, allowed: frozenset[str]) -> None:

@@ -1,7 +1,7 @@
 """The library's Engine.IO server, with Maru's own sessions and WebSocket transport.
 
-Polling is served by the library. A WebSocket takes over the socket of its request; from then on the
-event loop serves its session, and a greenlet exists only while calls are carried out.
+The library serves polling. A WebSocket takes over the socket of its request. From then on callbacks
+of the event loop serve its session, and a greenlet exists only while calls are carried out.
 """
 
 import io
@@ -30,9 +30,8 @@ from chat.transport.transport import Transport
 
 log = logging.getLogger(__name__)
 
-#: Seconds between two checks of polling clients: they are pinged, and a lost one is noticed, at
-#: most so much late.
-LOOK = 1.0
+#: Seconds between two checks of polling clients, which ping them and close lost sessions.
+CHECK_SECONDS = 1.0
 
 #: Keys of a request's environment that are kept for handlers: those whose values differ for each
 #: client, and those whose values many clients share.
@@ -42,8 +41,8 @@ _SHARED = (
     *("SERVER_PROTOCOL", "HTTP_HOST", "HTTP_ORIGIN", "HTTP_USER_AGENT", "HTTP_ACCEPT_LANGUAGE"),
     "wsgi.url_scheme",
 )
-#: Characters that are kept of one request.
-KEPT = 4096
+#: Characters that are kept of one request's environment, at most.
+KEPT_MAX = 4096
 _NO_BODY = io.BytesIO()
 
 
@@ -85,7 +84,7 @@ class Engine(engineio.Server):
             self.without_token[session] = time.monotonic()
 
     def unauthenticated_since(self, then: float) -> list[Session]:
-        """Give the sessions that were there then (monotonic) and have no token, once each."""
+        """The sessions that have existed since then (monotonic) without a token; each only once."""
         found = []
         for session, began in self.without_token.items():
             if began > then:
@@ -96,9 +95,9 @@ class Engine(engineio.Server):
         return found
 
     def handle_request(self, environ: dict[str, Any], start_response: Any) -> Any:
-        answer = super().handle_request(environ, start_response)
-        arrived = environ.pop("maru.arrived", None)
-        return answer if arrived is None else _Poll(answer, arrived)
+        response = super().handle_request(environ, start_response)
+        on_sent = environ.pop("maru.on_sent", None)
+        return response if on_sent is None else _PollResponse(response, on_sent)
 
     def deliver(self, session: Session, data: str | bytes) -> None:
         """Handle a packet of a session. Blocks until it has been carried out."""
@@ -111,23 +110,30 @@ class Engine(engineio.Server):
             log.exception("A packet could not be handled")
 
     def open_websocket(
-        self, environ: dict[str, Any], greeting: bytes, owner: Session | Probe
+        self, environ: dict[str, Any], handshake_response: bytes, owner: Session | Probe
     ) -> Any:
-        """Make the transport of ``owner``; it sends ``greeting`` to end the handshake."""
+        """Make the transport of ``owner``; it sends ``handshake_response`` first."""
         upgrade: Upgrade = environ["maru.upgrade"]
         transport = Transport(
-            upgrade.client, owner, self.tick, upgrade.take, greeting, upgrade.early
+            upgrade.client,
+            owner,
+            self.tick,
+            upgrade.take_socket,
+            handshake_response,
+            upgrade.early_bytes,
         )
         owner.adopt(transport)
         self.pinger.add(transport)
         return []
 
-    def try_websocket(self, environ: dict[str, Any], greeting: bytes, session: Session) -> Any:
+    def probe_websocket(
+        self, environ: dict[str, Any], handshake_response: bytes, session: Session
+    ) -> Any:
         """Let a polling session probe the WebSocket of this request (Engine.IO's upgrade)."""
-        return self.open_websocket(environ, greeting, Probe(session))
+        return self.open_websocket(environ, handshake_response, Probe(session))
 
     def refuse(self, refusal: handshake.Refused) -> dict[str, Any]:
-        """The answer to a refused handshake."""
+        """The response to a refused handshake."""
         headers = [*refusal.headers, ("Content-Type", "text/plain; charset=utf-8")]
         body = f"{refusal}\n".encode()
         return {"status": refusal.status, "headers": headers, "response": body}
@@ -139,12 +145,12 @@ class Engine(engineio.Server):
         transport: str,
         jsonp_index: int | None = None,
     ) -> Any:
-        polling, greeting, network = transport == "polling", b"", ""
+        polling, handshake_response, network = transport == "polling", b"", ""
         try:
             if polling:
                 network = self.polling_cap.enter(environ.get("REMOTE_ADDR", ""))
             else:
-                greeting = handshake.accept(environ)
+                handshake_response = handshake.accept(environ)
         except handshake.Refused as refusal:
             return self.refuse(refusal)
         except Refused as refusal:
@@ -154,20 +160,19 @@ class Engine(engineio.Server):
         session = self.sockets[sid] = Session(self, sid, polling)
         session.network = network
         session.authenticate(None)
-        known = _kept(environ)
-        answer = self._trigger_event("connect", sid, known, run_async=False)
-        if answer is not None and answer is not True:
+        accepted = self._trigger_event("connect", sid, _kept(environ), run_async=False)
+        if accepted is not None and accepted is not True:
             del self.sockets[sid], self.without_token[session]
-            return self._unauthorized(answer or None)
+            return self._unauthorized(accepted or None)
         opening = packets.opening(self._opening(sid, transport))
         if polling:
             self._polling.add(session)
             session.send(opening)
             session.connected = True
             return self._ok(session.poll(), jsonp_index=jsonp_index)
-        answer = self.open_websocket(environ, greeting, session)
+        response = self.open_websocket(environ, handshake_response, session)
         session.send(opening)
-        return answer
+        return response
 
     def _opening(self, sid: str, transport: str) -> dict[str, Any]:
         return {
@@ -179,9 +184,9 @@ class Engine(engineio.Server):
         }
 
     def _watch_polls(self) -> None:
-        """Ping polling clients, close sessions of those that have stopped, and count the others."""
+        """Ping polling clients, close the sessions of lost ones, and count the others."""
         while True:
-            eventlet.sleep(LOOK)
+            eventlet.sleep(CHECK_SECONDS)
             for session in [s for s in self._polling if s.closed and s.transport is None]:
                 self.sockets.pop(session.sid, None)
             self._polling = {s for s in self._polling if s.transport is None and not s.closed}
@@ -191,29 +196,29 @@ class Engine(engineio.Server):
                     self._ping_if_due(session)
 
     def _ping_if_due(self, session: Session) -> None:
-        # The library has a greenlet for each ping, which outlives a session that is closed.
+        # The library starts a greenlet for each ping, which outlives a closed session.
         if session.last_ping is None and time.monotonic() >= session.ping_at:
             session.last_ping = time.time()
             session.send(packet.Packet(packet.PING))
 
 
-class _Poll(list[bytes]):
-    """The answer to a poll. The HTTP server calls its ``close`` after sending it."""
+class _PollResponse(list[bytes]):
+    """The response to a poll. The HTTP server calls its ``close`` after it has sent it."""
 
-    def __init__(self, answer: list[bytes], arrived: Callable[[], None]) -> None:
-        super().__init__(answer)
-        self.close = arrived
+    def __init__(self, response: list[bytes], on_sent: Callable[[], None]) -> None:
+        super().__init__(response)
+        self.close = on_sent
 
 
 def _kept(environ: dict[str, Any]) -> dict[str, Any]:
-    """The part of a request's environment that is kept; equal strings are shared (interned).
+    """The part of a request's environment that is kept for handlers; shared strings are interned.
 
-    Values that are longer than any real client's are left out.
+    If the values are longer than ``KEPT_MAX`` in all, some are left out.
     """
     kept: dict[str, Any] = {
         name: str(environ[name]) for name in (*_SHARED, *_OWN) if name in environ
     }
-    if sum(map(len, kept.values())) > KEPT:
+    if sum(map(len, kept.values())) > KEPT_MAX:
         kept = _shortened(kept)
     for name in _SHARED:
         if name in kept:
@@ -225,8 +230,8 @@ def _kept(environ: dict[str, Any]) -> dict[str, Any]:
 
 
 def _shortened(texts: dict[str, str]) -> dict[str, str]:
-    """Of these texts the first ones that together have so many characters at most."""
-    shortened, left = {}, KEPT
+    """The first of these texts that have at most ``KEPT_MAX`` characters in all."""
+    shortened, left = {}, KEPT_MAX
     for name, text in texts.items():
         if len(text) <= left:
             left -= len(text)

@@ -1,7 +1,7 @@
-"""Headers of reverse proxies: evaluated where proxies are trusted, and removed in any case.
+"""Headers of reverse proxies: evaluated if proxies are trusted, and removed in any case.
 
-Some libraries would believe such headers from any client: python-engineio compares Origin with
-``X-Forwarded-Host``. So the app never sees them.
+Some libraries trust such headers of any client: python-engineio compares Origin with
+``X-Forwarded-Host``. So the app never gets them.
 """
 
 import functools
@@ -19,7 +19,7 @@ _HEADERS = {
 #: ``X-Forwarded-Proto`` -> scheme; some proxies send a WebSocket's scheme.
 _SCHEMES = {"http": "http", "https": "https", "ws": "http", "wss": "https"}
 
-#: Most requests come from addresses that have been here just before.
+#: Most requests come from addresses of other requests shortly before.
 _parse_peer = functools.lru_cache(1024)(parse)
 
 
@@ -36,16 +36,18 @@ class Forwarded:
         self._proxies = proxies
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
-        said = {
+        proxy_headers = {
             name: environ.pop(name)
             for name in list(environ)
             if name in _HEADERS or name.startswith("HTTP_X_FORWARDED_")
         }
         peer = environ.get("REMOTE_ADDR") or ""
-        client = forwarded_for(said.get("HTTP_X_FORWARDED_FOR", ""), self._proxies)
-        # Where the proxy gives no address, the proxy's own one is used.
+        client = forwarded_for(proxy_headers.get("HTTP_X_FORWARDED_FOR", ""), self._proxies)
+        # If the proxy gives no address, the client's address is the proxy's.
         environ["REMOTE_ADDR"] = client or _parse_peer(peer) or peer
         if self._proxies:
-            scheme = said.get("HTTP_X_FORWARDED_PROTO", "").rpartition(",")[2].strip().lower()
+            scheme = (
+                proxy_headers.get("HTTP_X_FORWARDED_PROTO", "").rpartition(",")[2].strip().lower()
+            )
             environ["wsgi.url_scheme"] = _SCHEMES.get(scheme, environ["wsgi.url_scheme"])
         return self._app(environ, start_response)

@@ -58,7 +58,7 @@ class Parser:
         self._size = 0
 
     @property
-    def held(self) -> int:
+    def partial_bytes(self) -> int:
         """Bytes of what is not whole yet, or has not been read."""
         return len(self._rest or b"") + self._size
 

@@ -1,4 +1,4 @@
-"""Greenlets that are used again: a new one costs more than all else that a message needs it for."""
+"""Greenlets that are used again: to make a new one takes longer than its work for a message."""
 
 import logging
 from collections.abc import Callable
@@ -16,7 +16,7 @@ Work = Callable[[], None]
 
 
 def carry_out(work: Work) -> None:
-    """Do it; its failure is logged, and keeps nothing else from running."""
+    """Carry the work out, and log its failure, so that other work is carried out as well."""
     try:
         work()
     except Exception:
@@ -27,17 +27,17 @@ def carry_out(work: Work) -> None:
 
 
 class GreenletPool:
-    """Carries work out in greenlets, each of them one piece of work at a time.
+    """Carries work out in greenlets, each of which does one piece of work at a time.
 
-    CPython maps memory for the frames of each new greenlet, and gives it back at the end. That
-    takes seven microseconds, ten times as long as a greenlet that is used again.
+    CPython maps memory for the frames of each new greenlet, and releases it at the end. That takes
+    seven microseconds, ten times as long as to use a greenlet again.
     """
 
     def __init__(self) -> None:
         self._idle: list[greenlet.greenlet] = []
 
     def start(self, work: Work) -> None:
-        """Return when the work waits for something, or is done. To be called by the event loop."""
+        """Start the work; returns when it waits or is done. Only the event loop may call this."""
         idle = self._idle.pop() if self._idle else self._new()
         idle.switch(work)
 

@@ -11,7 +11,7 @@ _KEY = re.compile(r"[A-Za-z0-9+/]{21}[AQgw]==", re.ASCII)
 
 
 class Refused(Exception):
-    """No WebSocket can come of this request; ``status`` and ``headers`` are for the answer."""
+    """The request cannot become a WebSocket; ``status`` and ``headers`` are for the response."""
 
     def __init__(self, problem: str, status: str = "400 BAD REQUEST", **headers: str) -> None:
         super().__init__(problem)
@@ -20,17 +20,17 @@ class Refused(Exception):
 
 
 def is_asked_for(environ: dict[str, Any]) -> bool:
-    """Whether the request wants to go on as a WebSocket."""
+    """Whether the request asks for an upgrade to a WebSocket."""
     tokens = environ.get("HTTP_CONNECTION", "").lower().split(",")
     wanted: str = environ.get("HTTP_UPGRADE", "").lower()
     return wanted == "websocket" and any(token.strip() == "upgrade" for token in tokens)
 
 
 def accept(environ: dict[str, Any]) -> bytes:
-    """The answer after which both sides speak WebSocket. Raises ``Refused``.
+    """The response 101, after which both sides speak WebSocket. Raises ``Refused``.
 
-    Extensions are declined, compression above all: it would cost every connection a compressor of
-    its own, and every message to a room a compression for each member.
+    No extension is accepted. With compression every connection would need a compressor of its own,
+    and every message to a room would be compressed once for each member.
     """
     if not is_asked_for(environ) or environ["REQUEST_METHOD"] != "GET":
         raise Refused("This is no request for a WebSocket.")

@@ -1,4 +1,4 @@
-"""Rules for every HTTP request and answer: the security headers, and the largest request body."""
+"""Rules for every HTTP request and response: the security headers, and the largest request body."""
 
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -14,7 +14,7 @@ OPERATORS = ("/healthz", "/readyz")
 
 
 def security_headers(host: str, tls: bool) -> dict[str, str]:
-    """What protects the browser that gets an answer.
+    """The headers that protect the browser which gets a response.
 
     ``host`` is the request's ``Host``, not checked yet, or empty where there is none; ``tls`` says
     whether the browser uses TLS, with this server or with a trusted proxy.
@@ -33,7 +33,7 @@ def security_headers(host: str, tls: bool) -> dict[str, str]:
         "X-Content-Type-Options": "nosniff",
         "Referrer-Policy": "same-origin",
         "Cross-Origin-Opener-Policy": "same-origin",
-        # Pages and answers hold what one person may see, and that person's tokens.
+        # Pages and responses contain a person's messages and tokens.
         "Cache-Control": "no-store",
     }
     if tls:
@@ -42,7 +42,7 @@ def security_headers(host: str, tls: bool) -> dict[str, str]:
 
 
 class ResponseHeaders:
-    """WSGI middleware: adds the security headers to every answer of ``app`` that lacks them.
+    """WSGI middleware: adds the security headers to every response of ``app`` that lacks them.
 
     ``tls`` says whether this server uses TLS itself. Where a proxy does, ``wsgi.url_scheme`` says
     so (see ``chat.transport.forwarded``).

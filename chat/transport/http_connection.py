@@ -1,7 +1,7 @@
 """One client's HTTP/1.1 connection: serves its requests, one after the other.
 
-Each head must arrive within a time limit. Bodies and answers must go on at a minimum rate, and
-within a total time (``http_stream``).
+Each head must arrive within a time limit. Bodies and responses have a minimum rate and a time limit
+(``http_stream``).
 """
 
 import contextlib
@@ -14,11 +14,11 @@ from typing import Any
 import eventlet
 
 from chat.transport.admission import Admission
-from chat.transport.bodies import Held
+from chat.transport.bodies import CountedBody
 from chat.transport.http import App
-from chat.transport.http_answer import Answer
 from chat.transport.http_head import HeadReader, Request
 from chat.transport.http_refusal import Refused
+from chat.transport.http_response import Response
 from chat.transport.http_stream import CHUNK, Stream
 
 log = logging.getLogger(__name__)
@@ -32,12 +32,12 @@ IDLE_SECONDS, IDLE_BEHIND_PROXY = 15.0, 65.0
 
 
 class Interrupted(Exception):
-    """Thrown into a greenlet that carries no request out, when its connection is to be closed."""
+    """Thrown into a greenlet that serves no request at the moment, to close its connection."""
 
 
 @contextlib.contextmanager
 def interruptible(greenlets: set[Any]) -> Iterator[None]:
-    """This greenlet is in the set meanwhile: ``Interrupted`` may be thrown into it."""
+    """Within this context ``Interrupted`` may be thrown into this greenlet: it is in the set."""
     greenlet = eventlet.getcurrent()
     greenlets.add(greenlet)
     try:
@@ -47,34 +47,35 @@ def interruptible(greenlets: set[Any]) -> Iterator[None]:
 
 
 class Upgrade:
-    """Lets the app go on with a request's socket in another protocol, such as WebSocket.
+    """Lets the app use a request's socket for another protocol, such as WebSocket.
 
-    ``client`` is the socket, ``early`` are bytes that the client has sent behind the request. An
-    app that has written its answer to ``client`` itself sets ``answered``. An app that keeps the
-    socket calls ``take``, and calls the function that it returns once the socket is closed.
+    ``client`` is the socket. ``early_bytes`` are bytes that the client has sent after the request.
+    An app that has written its response to ``client`` itself sets ``has_responded``. An app that
+    keeps the socket calls ``take_socket``; when the socket is closed, it calls the function that
+    ``take_socket`` has returned.
     """
 
-    __slots__ = ("_done", "answered", "client", "early", "is_taken")
+    __slots__ = ("_on_closed", "client", "early_bytes", "has_responded", "is_taken")
 
-    def __init__(self, client: Any, early: bytes, done: Callable[[], None]) -> None:
+    def __init__(self, client: Any, early_bytes: bytes, on_closed: Callable[[], None]) -> None:
         self.client = client
-        self.early = early
-        self.answered = self.is_taken = False
-        self._done = done
+        self.early_bytes = early_bytes
+        self.has_responded = self.is_taken = False
+        self._on_closed = on_closed
 
-    def take(self) -> Callable[[], None]:
-        self.answered = self.is_taken = True
-        return self._done
+    def take_socket(self) -> Callable[[], None]:
+        self.has_responded = self.is_taken = True
+        return self._on_closed
 
 
 class Connection:
     """``environ`` holds the keys of each request's WSGI environment that describe the connection.
 
-    ``network`` is the one for which the connection is counted; ``left()`` counts it off, after an
+    ``network`` is that for which the connection is counted; ``on_closed()`` counts it off, after an
     upgrade that has taken the socket. ``waiting`` is the set of greenlets that may be interrupted;
     this connection's is in it while it waits for a head, and after a refusal. ``idle`` is in
-    seconds. ``only(request)`` gives the refusal of a request that is not served on this connection,
-    if any. ``rest`` are bytes of the client that have been read already.
+    seconds. ``refusal_of(request)`` is the refusal of a request that this connection does not
+    serve, if any. ``rest`` are bytes of the client that have been read already.
     """
 
     def __init__(
@@ -84,10 +85,10 @@ class Connection:
         environ: dict[str, Any],
         admission: Admission,
         network: str | None,
-        left: Callable[[], None],
+        on_closed: Callable[[], None],
         waiting: set[Any],
         idle: float,
-        only: Callable[[Request], Refused | None] | None = None,
+        refusal_of: Callable[[Request], Refused | None] | None = None,
         rest: bytes = b"",
     ) -> None:
         self._app = app
@@ -96,17 +97,17 @@ class Connection:
         self._environ = environ
         self._admission = admission
         self._network = network
-        self._left = left
+        self._on_closed = on_closed
         self._waiting = waiting
         self._idle = idle
-        self._only = only
-        self.has_answered = False
+        self._refusal_of = refusal_of
+        self.has_responded = False
 
-    def serve(self, is_ending: Callable[[], bool], seconds: float = HEAD_SECONDS) -> bool:
-        """Serve requests until the connection ends; gives whether an upgrade has taken the socket.
+    def serve(self, is_stopping: Callable[[], bool], seconds: float = HEAD_SECONDS) -> bool:
+        """Serve requests until the connection closes; returns whether an upgrade took the socket.
 
-        ``seconds`` is the time for the first head. Raises ``OSError`` when the client is gone, and
-        ``Interrupted``.
+        ``seconds`` is the time for the first head. Raises ``OSError`` when the client has closed,
+        and ``Interrupted``.
         """
         deadline = time.monotonic() + seconds
         while True:
@@ -119,24 +120,24 @@ class Connection:
                 return False
             try:
                 request = head.request(self._environ)
-                keeps_alive, is_taken = self._answer(request, is_ending)
+                keeps_alive, is_taken = self._respond(request, is_stopping)
             except Refused as refusal:
                 line = head.request_line
                 self.refuse(refusal, line[1].decode() if line else "GET", head.accept)
                 return False
             if is_taken or not keeps_alive:
                 return is_taken
-            # Let other greenlets run, however fast this client sends its requests.
+            # Other greenlets run between two requests of a client that sends them fast.
             eventlet.sleep(0)
             deadline = time.monotonic() + self._idle
             seconds = self._idle
 
     def refuse(self, refusal: Refused, method: str = "GET", accept: str = "") -> None:
         """Send the refusal, and close. Raises ``OSError``, ``Interrupted``."""
-        self.has_answered = True
+        self.has_responded = True
         tls = self._environ["wsgi.url_scheme"] == "https"
         with interruptible(self._waiting):
-            self._stream.send(refusal.answer(tls, method, accept=accept))
+            self._stream.send(refusal.response(tls, method, accept=accept))
             self._stream.close()
 
     def _read_head(self, head: HeadReader, deadline: float, seconds: float) -> bool:
@@ -148,14 +149,14 @@ class Connection:
                 while True:
                     if data:
                         if not head.size:
-                            # The idle time is over, and the time for the head begins.
+                            # The first bytes of a head begin its time limit.
                             deadline = time.monotonic() + min(HEAD_SECONDS, seconds)
                         rest = head.feed(data)
                         if rest is not None:
                             stream.rest = rest
                             return True
-                    # Each read counts: a head needs few, however long it is.
-                    data = stream.receive(deadline, little=CHUNK)
+                    # Each read counts as a small one: even a long head needs few reads.
+                    data = stream.receive(deadline, small=CHUNK)
                     if not data:
                         return False
         except TimeoutError:
@@ -165,78 +166,82 @@ class Connection:
         except Interrupted:
             return False
 
-    def _answer(self, request: Request, is_ending: Callable[[], bool]) -> tuple[bool, bool]:
-        """Serve one request; gives whether another may follow, and whether its socket was taken."""
-        if self._only is not None:
-            refusal = self._only(request)
+    def _respond(self, request: Request, is_stopping: Callable[[], bool]) -> tuple[bool, bool]:
+        """Serve one request; returns whether another may follow, and whether the app took it."""
+        if self._refusal_of is not None:
+            refusal = self._refusal_of(request)
             if refusal is not None:
                 raise refusal
-        requester = self._admission.requester(request.environ.get("HTTP_X_FORWARDED_FOR", ""))
-        refusal = self._admission.add(requester)
+        request_network = self._admission.request_network(
+            request.environ.get("HTTP_X_FORWARDED_FOR", "")
+        )
+        refusal = self._admission.add(request_network)
         if refusal is not None:
             raise refusal
         is_taken = False
-        held = self._admission.bodies.begin(requester or self._network)
+        counted_body = self._admission.bodies.begin(request_network or self._network)
         try:
-            self._read_body(request, held)
-            upgrade = self._upgrade(request, requester)
+            self._read_body(request, counted_body)
+            upgrade = self._upgrade(request, request_network)
             request.environ["maru.upgrade"] = upgrade
-            # The hashing queue looks whether this socket is still open.
+            # The hashing queue checks whether this socket is still open.
             request.environ["maru.client"] = self._client
-            keeps_alive = request.keeps_alive and self._only is None and not is_ending()
-            self.has_answered = True
-            self._admission.requests.wait(requester or self._network)
-            keeps_alive = self._call_app(request, upgrade, keeps_alive, held)
+            keeps_alive = request.keeps_alive and self._refusal_of is None and not is_stopping()
+            self.has_responded = True
+            self._admission.requests.wait(request_network or self._network)
+            keeps_alive = self._call_app(request, upgrade, keeps_alive, counted_body)
             is_taken = upgrade.is_taken
         finally:
-            held.end()
+            counted_body.end()
             if not is_taken:
-                self._admission.remove(requester)
+                self._admission.remove(request_network)
         return keeps_alive, is_taken
 
-    def _upgrade(self, request: Request, requester: str | None) -> Upgrade:
-        early = b""
+    def _upgrade(self, request: Request, request_network: str | None) -> Upgrade:
+        early_bytes = b""
         if "HTTP_UPGRADE" in request.environ:
-            early, self._stream.rest = self._stream.rest, b""
+            early_bytes, self._stream.rest = self._stream.rest, b""
             # The client may already speak the other protocol: no further request is read.
             request.keeps_alive = False
 
-        def done() -> None:
-            self._admission.remove(requester)
-            self._left()
+        def on_closed() -> None:
+            self._admission.remove(request_network)
+            self._on_closed()
 
-        return Upgrade(self._client, early, done)
+        return Upgrade(self._client, early_bytes, on_closed)
 
-    def _call_app(self, request: Request, upgrade: Upgrade, keeps_alive: bool, held: Held) -> bool:
-        self._stream.begin_answer()
-        answer = Answer(self._stream.send, request, keeps_alive)
+    def _call_app(
+        self, request: Request, upgrade: Upgrade, keeps_alive: bool, counted_body: CountedBody
+    ) -> bool:
+        self._stream.begin_response()
+        response = Response(self._stream.send, request, keeps_alive)
         try:
-            body = self._app(request.environ, answer.start)
-            # The body is not needed while the client reads the answer, however long that takes.
+            body = self._app(request.environ, response.start)
+            # The body is not needed while the client reads the response.
             request.environ["wsgi.input"] = io.BytesIO()
-            held.end()
+            counted_body.end()
             try:
-                if upgrade.answered:
+                if upgrade.has_responded:
                     return False
-                answer.give(body)
+                response.give(body)
             finally:
                 if hasattr(body, "close"):
                     body.close()
         except OSError:
             if self._stream.has_failed:
                 raise
-            return self._fail(answer)
+            return self._fail(response)
         except Exception:
-            return self._fail(answer)
-        return answer.keeps_alive
+            return self._fail(response)
+        return response.keeps_alive
 
-    def _fail(self, answer: Answer) -> bool:
+    def _fail(self, response: Response) -> bool:
         log.exception("A request failed")
-        if not answer.has_begun:
+        if not response.has_begun:
             raise Refused(500, "Something went wrong on the server.")
         return False
 
-    def _read_body(self, request: Request, held: Held) -> None:
+    def _read_body(self, request: Request, counted_body: CountedBody) -> None:
         """Read the whole body into ``wsgi.input``, and set ``CONTENT_LENGTH``.
 
         Raises ``Refused``, ``OSError``.
@@ -248,9 +253,9 @@ class Connection:
                 stream.send(b"HTTP/1.1 100 Continue\r\n\r\n")
             try:
                 body = (
-                    stream.read_chunks(held.add)
+                    stream.read_chunks(counted_body.add)
                     if length is None
-                    else stream.read_bytes(length, held.add)
+                    else stream.read_bytes(length, counted_body.add)
                 )
             except TimeoutError:
                 raise Refused(408, "The body of the request comes too slowly.") from None

@@ -1,8 +1,8 @@
 """Parses the head of one request, incrementally and in C, into a WSGI environment.
 
-Each byte is parsed once, in however many pieces the head arrives. A head that two servers could
-read in two ways is refused: a proxy in front must not see another request than Maru does (request
-smuggling, RFC 9112, section 11.2).
+Each byte is parsed once, also if the head arrives in many pieces. A head that two servers could
+read in two ways is refused: a proxy in front and Maru must see the same request (request smuggling,
+RFC 9112, section 11.2).
 """
 
 import re
@@ -38,7 +38,7 @@ class HeadReader:
     def __init__(self) -> None:
         self._fields = _Fields()
         self._parser = httptools.HttpRequestParser(self._fields)
-        #: The first line so far; and the last three bytes, since the end of the head may be split.
+        #: The first line so far; and the last three bytes, since two pieces may share the end.
         self._line = bytearray()
         self._tail = b""
         self.request_line: re.Match[bytes] | None = None
@@ -178,7 +178,7 @@ class _Fields:
         text = value.strip(b" \t").decode("latin-1")
         values = self.values
         if key not in values:
-            # WSGI writes "-" as "_": a name with "_" could pass for a header that a proxy removed.
+            # WSGI writes "-" as "_": a name with "_" could replace a header that a proxy removed.
             if b"_" not in name:
                 values[key] = text
         elif key in _SINGLE:
@@ -251,5 +251,5 @@ def _expects_continue(fields: dict[str, str], is_1_1: bool) -> bool:
 
 
 def too_long() -> Refused:
-    """The answer to a body over the limit."""
+    """The response to a body over the limit."""
     return Refused(413, f"A body has at most {BODY_MAX} bytes.")

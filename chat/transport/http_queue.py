@@ -1,8 +1,8 @@
-"""A queue in which HTTP requests wait to begin, so that messages are carried out in between.
+"""A queue in which HTTP requests wait to begin, so that messages are handled between them.
 
-A page takes a worker one or two milliseconds without a pause. Without the queue, ten requests that
-arrive together would be carried out one after the other, and messages would wait for all of them.
-In the queue client addresses take turns, so that many requests of one do not delay the others.
+A worker makes a page in one or two milliseconds without a pause. Without the queue, ten requests
+that arrive together would be served one after the other, and messages would wait for all of them.
+The queue is fair between client addresses: many requests of one do not delay those of others.
 """
 
 import time
@@ -13,8 +13,8 @@ from eventlet import hubs
 
 from chat.transport.fair_queue import FairQueue
 
-#: Seconds for requests in one tick of the event loop: as many as everything else has used since the
-#: last turn of requests, but between these limits. A request that has begun is not interrupted.
+#: Seconds for requests in one tick of the event loop: as many as all other work has used since the
+#: last ones were begun, but between these limits. A request that has begun is not interrupted.
 LEAST, MOST = 0.001, 0.005
 
 
@@ -24,18 +24,18 @@ class RequestQueue:
     def __init__(self) -> None:
         self._waiting: FairQueue[Any] = FairQueue()
         self._is_scheduled = False
-        #: Up to when requests may begin at once in this tick, and when they last had their turn.
+        #: Until when requests may begin at once in this tick, and when the last ones were begun.
         self._until = self._ended_at = 0.0
 
     def wait(self, network: str | None = None) -> None:
         """Return when this greenlet's request may begin; ``network`` is that of its client.
 
-        That is at once, as long as there is time for requests in this tick of the event loop.
+        It may begin at once while there is time for requests in this tick of the event loop.
         """
         if not self._waiting:
             now = time.perf_counter()
             if not self._is_scheduled:
-                self._until = self._end_of_turn(now)
+                self._until = self._deadline(now)
                 self._schedule()
             if now < self._until:
                 return
@@ -45,7 +45,7 @@ class RequestQueue:
         try:
             hubs.get_hub().switch()
         except BaseException:
-            # Interrupted while it waited: it may wait for something else by now.
+            # The greenlet was interrupted, and does not wait for this any more.
             self._waiting.remove(network, waiter)
             raise
 
@@ -56,10 +56,10 @@ class RequestQueue:
 
     def _begin(self) -> None:
         self._is_scheduled = False
-        until = self._end_of_turn(time.perf_counter())
+        until = self._deadline(time.perf_counter())
         try:
             while (waiter := self._waiting.take()) is not None:
-                # The request runs until it waits for something, is done, or fails.
+                # The request runs until it waits, ends or fails.
                 waiter.switch()
                 if time.perf_counter() >= until:
                     break
@@ -68,5 +68,5 @@ class RequestQueue:
             if self._waiting:
                 self._schedule()
 
-    def _end_of_turn(self, now: float) -> float:
+    def _deadline(self, now: float) -> float:
         return now + min(MOST, max(LEAST, now - self._ended_at))

@@ -22,14 +22,15 @@ _CODES = {
     500: "error",
     503: "unavailable",
 }
-#: With these the same request may succeed later.
-_PASSING = {429, 500, 503}
+#: HTTP statuses after which the same request may succeed later.
+_TEMPORARY = {429, 500, 503}
 
 
 class Refused(Exception):
-    """A request that is not carried out: the HTTP ``status`` of the answer, and a sentence.
+    """A request that is not carried out: the HTTP ``status`` of the response, and a sentence.
 
-    ``retry_after`` is in seconds, for what passes by waiting. The connection ends with the answer.
+    ``retry_after`` is in seconds, if the same request may succeed later. The connection is closed
+    after the response.
     """
 
     def __init__(self, status: int, message: str, retry_after: float | None = None) -> None:
@@ -38,12 +39,12 @@ class Refused(Exception):
         self.retry_after = retry_after
 
     def content(self, accept: str = "") -> tuple[str, dict[str, str], bytes]:
-        """Status, headers and body of the answer. ``accept`` is the request's, if it was read."""
+        """Status, headers and body of the response. ``accept`` is the request's, if it was read."""
         error: dict[str, object] = {
             "code": _CODES.get(self.status, "invalid"),
             "message": str(self),
         }
-        if self.status in _PASSING:
+        if self.status in _TEMPORARY:
             error["retry"] = True
         headers = {"Content-Type": "application/json"}
         if self.retry_after is not None:
@@ -54,19 +55,17 @@ class Refused(Exception):
             headers["Content-Type"], body = "text/html; charset=utf-8", refusal_page(self.status)
         return f"{self.status} {HTTPStatus(self.status).phrase}", headers, body
 
-    def answer(self, tls: bool, method: str = "GET", host: str = "", accept: str = "") -> bytes:
-        """The whole answer, as it is sent.
+    def response(self, tls: bool, method: str = "GET", host: str = "", accept: str = "") -> bytes:
+        """The complete response in bytes.
 
         ``host`` and ``accept`` are the request's, if they could be read.
         """
         status, headers, body = self.content(accept)
         headers = {**security_headers(host, tls), **headers, "Content-Length": str(len(body))}
-        return head_of_answer(status, headers.items(), "close") + (
-            b"" if method == "HEAD" else body
-        )
+        return response_head(status, headers.items(), "close") + (b"" if method == "HEAD" else body)
 
 
-def head_of_answer(status: str, headers: Iterable[tuple[str, str]], connection: str) -> bytes:
+def response_head(status: str, headers: Iterable[tuple[str, str]], connection: str) -> bytes:
     """The status line and the headers, up to the empty line that ends them."""
     lines = [f"HTTP/1.1 {status}", f"Date: {formatdate(usegmt=True)}", f"Connection: {connection}"]
     lines += [f"{name}: {value}" for name, value in headers]
@@ -74,6 +73,6 @@ def head_of_answer(status: str, headers: Iterable[tuple[str, str]], connection: 
 
 
 def plain_bad_request(start_response: Callable[..., Any], reason: bytes) -> list[bytes]:
-    """The WSGI answer 400 in plain text, as Engine.IO itself gives it."""
+    """The WSGI response 400 in plain text, as Engine.IO itself gives it."""
     start_response("400 BAD REQUEST", [("Content-Type", "text/plain; charset=utf-8")])
     return [reason]

@@ -1,7 +1,7 @@
 """The HTTP server of one worker: accepts connections up to a limit, and serves the app on them.
 
-Everything that a client without an account can do before the app sees a request is bounded here, or
-in the modules that this one uses.
+This module, and the modules that it uses, limit everything that a client can do before the app gets
+its request.
 """
 
 import contextlib
@@ -15,7 +15,7 @@ import eventlet
 from eventlet import hubs
 from eventlet.greenio import GreenSocket
 
-from chat.transport.accepting import accepted
+from chat.transport.accepting import accept_forever
 from chat.transport.admission import Admission
 from chat.transport.greenlet_pool import GreenletPool
 from chat.transport.http import OPERATORS
@@ -36,18 +36,18 @@ log = logging.getLogger(__name__)
 
 #: Seconds for a TLS handshake.
 HANDSHAKE_SECONDS = 10.0
-#: Connections accepted before other greenlets run: a burst of them shares the cost of that switch.
+#: Connections accepted before other greenlets run: so a burst of connections costs few switches.
 AT_ONCE = 16
-#: Connections over the cap whose first request is still read, since it may be an operator's; and
-#: the seconds that each of them gets.
+#: Connections over the limit whose first request is read, since it may be an operator's; and the
+#: seconds for such a request.
 RESERVE, RESERVE_SECONDS = 64, 3.0
 
 
 class HttpServer:
     """Serves ``app``. ``behind_proxy`` says whether the peers are trusted proxies.
 
-    ``base`` is the path of the site under which the app is, or ''. Operators' paths are known with
-    it and without it: a proxy may pass it on or take it off.
+    ``base`` is the path of the site under which the app is, or ''. Operators' paths count with it
+    and without it, since some proxies remove it.
     """
 
     def __init__(
@@ -63,17 +63,17 @@ class HttpServer:
         self._admission = admission
         self._idle = IDLE_BEHIND_PROXY if behind_proxy else IDLE_SECONDS
         self._tls = tls
-        #: Greenlets that may be interrupted, since they carry no request out; and those of
-        #: connections over the cap, oldest first.
+        #: Greenlets that may be interrupted, since they serve no request at the moment; and those
+        #: of connections over the limit, oldest first.
         self._waiting: set[Any] = set()
         self._reserve: dict[Any, None] = {}
         self._greenlets = GreenletPool()
-        self.is_ending = False
+        self.is_stopping = False
 
     @property
     def connections(self) -> int:
         """The number of open connections, WebSockets included."""
-        return self._admission.taken
+        return self._admission.open_connections
 
     def accept(self, listener: GreenSocket) -> None:
         """Serve the connections that arrive on ``listener``, until this greenlet is killed."""
@@ -83,10 +83,10 @@ class HttpServer:
             "SERVER_PORT": str(port),
             "wsgi.url_scheme": "https" if self._tls else "http",
         }
-        connections = accepted(listener, "Connections")
+        connections = accept_forever(listener, "Connections")
         for count, (client, address) in enumerate(connections, 1):
             environ = {**here, "REMOTE_ADDR": address[0], "REMOTE_PORT": str(address[1])}
-            network = self._admission.peer(address[0])
+            network = self._admission.peer_network(address[0])
             refusal = self._admission.enter(network)
             if refusal is None:
                 serve = functools.partial(self._serve, client, environ, network)
@@ -94,34 +94,34 @@ class HttpServer:
             else:
                 self._serve_over_cap(client, environ, refusal)
             if count % AT_ONCE == 0:
-                # Greenlets that serve connections run now, and other workers accept some as well.
+                # Now greenlets serve these connections, and other workers can accept some as well.
                 eventlet.sleep(0)
 
     def interrupt_waiting(self) -> None:
-        """Close the connections on which no request is being carried out."""
+        """Close the connections that serve no request at the moment."""
         for greenlet in list(self._waiting):
             self._interrupt(greenlet)
 
     def _serve(self, client: Any, environ: dict[str, Any], network: str | None) -> None:
         is_taken = False
 
-        def left() -> None:
+        def on_closed() -> None:
             self._admission.leave(network)
 
         try:
             client = self._secured(client, HANDSHAKE_SECONDS, network)
-            connection = self._connection(client, environ, network, left)
-            is_taken = connection.serve(lambda: self.is_ending)
+            connection = self._connection(client, environ, network, on_closed)
+            is_taken = connection.serve(lambda: self.is_stopping)
         except (OSError, Interrupted):
-            pass  # The client is gone, or too slow: nothing to log.
+            pass  # The client has closed or is too slow: nothing to log.
         finally:
             with contextlib.suppress(OSError):
                 client.close()
             if not is_taken:
-                left()
+                on_closed()
 
     def _serve_over_cap(self, client: Any, environ: dict[str, Any], refusal: Refused) -> None:
-        """Answer a connection over the cap: an operator's request, else the refusal."""
+        """Response a connection over the cap: an operator's request, else the refusal."""
         if len(self._reserve) >= RESERVE:
             oldest = next((each for each in self._reserve if each in self._waiting), None)
             if oldest is None:
@@ -133,17 +133,17 @@ class HttpServer:
         self._reserve[greenlet] = None
 
     def _serve_operator(self, client: Any, environ: dict[str, Any], refusal: Refused) -> None:
-        def only(request: Request) -> Refused | None:
-            # None of those paths takes a body, and the rest of one may never come.
+        def refusal_of(request: Request) -> Refused | None:
+            # None of those paths takes a body, and a body might never be sent completely.
             is_operator = request.length == 0 and request.environ["PATH_INFO"] in self._operators
             return None if is_operator else refusal
 
         begun = time.monotonic()
         try:
             client = self._secured(client, RESERVE_SECONDS, None)
-            connection = self._connection(client, environ, None, lambda: None, only)
-            left = RESERVE_SECONDS - (time.monotonic() - begun)
-            if not connection.serve(lambda: True, left) and not connection.has_answered:
+            connection = self._connection(client, environ, None, lambda: None, refusal_of)
+            seconds = RESERVE_SECONDS - (time.monotonic() - begun)
+            if not connection.serve(lambda: True, seconds) and not connection.has_responded:
                 connection.refuse(refusal)
         except (OSError, Interrupted):
             pass
@@ -153,21 +153,26 @@ class HttpServer:
             self._reserve.pop(eventlet.getcurrent(), None)
 
     def _connection(
-        self, client: Any, environ: dict[str, Any], network: str | None, left: Any, only: Any = None
+        self,
+        client: Any,
+        environ: dict[str, Any],
+        network: str | None,
+        on_closed: Any,
+        refusal_of: Any = None,
     ) -> Connection:
         return Connection(
-            self._app, client, environ, self._admission, network, left, self._waiting, self._idle,
-            only,
+            self._app, client, environ, self._admission, network, on_closed, self._waiting,
+            self._idle, refusal_of,
         )  # fmt: skip
 
     def _close_at_once(self, client: Any, refusal: Refused) -> None:
         with contextlib.suppress(OSError):
             if self._tls is None:
                 client.settimeout(0)
-                # Closing a socket with unread bytes resets it, and the client loses the answer.
+                # Closing a socket with unread bytes resets it, and the client loses the response.
                 with contextlib.suppress(OSError):
                     client.recv(CHUNK)
-                client.send(refusal.answer(tls=False))
+                client.send(refusal.response(tls=False))
         client.close()
 
     def _secured(self, client: Any, seconds: float, network: str | None) -> Any:
@@ -176,7 +181,7 @@ class HttpServer:
             return client
         with interruptible(self._waiting), eventlet.Timeout(seconds, TimeoutError("no handshake")):
             secured = TlsSocket(client, self._tls)
-            secured.shake_hands(functools.partial(self._admission.requests.wait, network))
+            secured.handshake(functools.partial(self._admission.requests.wait, network))
             return secured
 
     def _interrupt(self, greenlet: Any) -> None:
@@ -184,5 +189,5 @@ class HttpServer:
             if greenlet in self._waiting:
                 greenlet.throw(Interrupted())
 
-        # By the event loop: throwing from here would run that greenlet now, instead of this one.
+        # The event loop throws it: from here it would run that greenlet now, instead of this one.
         hubs.get_hub().schedule_call_global(0, throw)

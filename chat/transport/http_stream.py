@@ -1,7 +1,7 @@
-"""Reads one client's request and writes the answer, at a minimum rate and within a total time.
+"""Reads one client's request and writes the response, at a minimum rate and within a time limit.
 
-A client that sends only a few bytes at a time is read less often: so a request that comes byte by
-byte costs hardly more ticks of the event loop than one that comes in a few pieces.
+A client that sends only a few bytes at a time is read less often. So a request that arrives byte by
+byte takes hardly more ticks of the event loop than a request that arrives in a few pieces.
 """
 
 import contextlib
@@ -17,17 +17,17 @@ from chat.transport.http_body import Chunks
 
 #: Bytes read or written at a time.
 CHUNK = 64 * 1024
-#: After EAGER reads of fewer than LITTLE bytes there are PAUSE seconds before each further read.
-EAGER, LITTLE, PAUSE = 8, 512, 0.1
+#: After SMALL_READS reads of fewer than SMALL bytes each further read waits PAUSE seconds.
+SMALL_READS, SMALL, PAUSE = 8, 512, 0.1
 #: Bytes that are still read from a client after a refusal, and for how many seconds.
 DRAIN, DRAIN_SECONDS = 1024 * 1024, 2.0
 
 
 @dataclass(frozen=True)
 class MinimumRate:
-    """A transfer may take ``grace`` seconds, and one more for each ``rate`` bytes that it has done.
+    """A transfer may take ``grace`` seconds, and one more for each ``rate`` transferred bytes.
 
-    ``total`` is the number of seconds that it may take at most.
+    It may take ``total`` seconds at most.
     """
 
     grace: float
@@ -35,44 +35,44 @@ class MinimumRate:
     total: float
 
     def deadline(self, begun: float, done: int) -> float:
-        """Until when a transfer that began then, and has ``done`` bytes, must have gone on."""
+        """When the next bytes are due, for a transfer that began then and has done these bytes."""
         return begun + min(self.total, self.grace + done / self.rate)
 
 
 BODY_RATE = MinimumRate(grace=5.0, rate=1024, total=60.0)
-ANSWER_RATE = MinimumRate(grace=10.0, rate=4096, total=300.0)
+RESPONSE_RATE = MinimumRate(grace=10.0, rate=4096, total=300.0)
 
 
 class Stream:
     """One client's socket. ``rest`` are bytes that have been read and not used yet."""
 
-    __slots__ = ("_begun", "_client", "_little_reads", "_sent", "has_failed", "rest")
+    __slots__ = ("_begun", "_client", "_sent", "_small_reads", "has_failed", "rest")
 
     def __init__(self, client: Any, rest: bytes = b"") -> None:
         self._client = client
         self._begun = 0.0
-        self._little_reads = self._sent = 0
+        self._small_reads = self._sent = 0
         self.rest = rest
         #: Whether sending has failed: the client is gone, or reads too slowly.
         self.has_failed = False
 
     def begin_reading(self) -> bytes:
-        """A head or a body begins: gives what has been read of it already."""
+        """Begin to read a head or a body; returns the bytes of it that have been read already."""
         data, self.rest = self.rest, b""
-        self._little_reads = int(bool(data))
+        self._small_reads = int(bool(data))
         return data
 
-    def receive(self, until: float, most: int = CHUNK, little: int = LITTLE) -> bytes:
+    def receive(self, until: float, most: int = CHUNK, small: int = SMALL) -> bytes:
         """The next bytes; none at the end of the stream. ``until`` is a time of ``monotonic``.
 
-        After ``EAGER`` reads of fewer than ``little`` bytes it pauses first. Raises ``OSError``,
-        ``TimeoutError``.
+        After ``SMALL_READS`` reads of fewer than ``small`` bytes it waits first. Raises
+        ``OSError``, ``TimeoutError``.
         """
-        if self._little_reads > EAGER:
+        if self._small_reads > SMALL_READS:
             eventlet.sleep(PAUSE)
         self._client.settimeout(_seconds_until(until))
         data: bytes = self._client.recv(most)
-        self._little_reads += len(data) < little
+        self._small_reads += len(data) < small
         return data
 
     def read_bytes(self, length: int, came: Callable[[int], None]) -> bytes:
@@ -110,18 +110,18 @@ class Stream:
             raise ConnectionResetError("the client is gone in the middle of a body")
         return data
 
-    def begin_answer(self) -> None:
-        """The next ``send`` begins another answer, with its own time."""
+    def begin_response(self) -> None:
+        """Begin another response: the next ``send`` begins its time."""
         self._begun, self._sent = 0.0, 0
 
     def send(self, data: bytes) -> None:
-        """Raises ``OSError`` if the client is gone, or does not read in time."""
+        """Raises ``OSError`` if the client has closed, or does not read in time."""
         self._begun = self._begun or time.monotonic()
         view = memoryview(data)
         try:
             while view:
                 self._client.settimeout(
-                    _seconds_until(ANSWER_RATE.deadline(self._begun, self._sent))
+                    _seconds_until(RESPONSE_RATE.deadline(self._begun, self._sent))
                 )
                 sent = self._client.send(view[:CHUNK])
                 self._sent += sent
@@ -131,10 +131,10 @@ class Stream:
             raise
 
     def close(self) -> None:
-        """Close after an answer that was sent while the client may still be sending its request.
+        """Close after a response that was sent while the client may still be sending its request.
 
-        Its further bytes are read and thrown away for a while. Otherwise the system would reset the
-        connection, and the client would lose the answer (RFC 9112, section 9.6).
+        Further bytes of the client are read and dropped for some seconds. Otherwise the system
+        would reset the connection, and the client would lose the response (RFC 9112, section 9.6).
         """
         done, until = 0, time.monotonic() + DRAIN_SECONDS
         self.begin_reading()

@@ -1,7 +1,7 @@
-"""The queue of calls that one client has sent and that have not been carried out, with its limits.
+"""The inbox of a session: the calls that its client has sent and that wait to be carried out.
 
-A greenlet carries them out in order; it exists only while a call may begin. No call begins while
-too many bytes wait for the client to read them, or while its person is over the allowance.
+A greenlet carries them out in order. It exists only while a call may begin. No call begins while
+the client has too many bytes to read, or while its person is over the allowance.
 """
 
 import sys
@@ -15,19 +15,19 @@ from chat.transport.allowance import Allowance
 from chat.transport.tick import Tick
 from chat.transport.transport import Transport
 
-#: With FULL calls of a connection waiting no more is read from it; at LOW reading goes on.
+#: When FULL calls of a connection wait, reading from it stops; at LOW calls it continues.
 FULL, LOW = 64, 16
 #: The same limits in bytes of memory.
 FULL_BYTES, LOW_BYTES = 256 * 1024, 64 * 1024
-#: Calls of one connection that are carried out at the same time, of those kinds that may overlap.
+#: Calls of one connection that may be under way at the same time, if they may overlap.
 OVERLAP = 16
 #: Calls of one connection that begin in one tick of the event loop.
 CALLS = 16
-#: While more bytes than this wait for a client to read them, no call of it begins.
-UNTAKEN = 2**20
+#: No call of a client begins while it has more bytes than this to read.
+UNREAD_MAX = 2**20
 
 
-class Server(Protocol):
+class InboxServer(Protocol):
     """The server of a session, as far as an inbox needs it."""
 
     tick: Tick
@@ -36,33 +36,33 @@ class Server(Protocol):
     def deliver(self, session: Any, data: str | bytes) -> None: ...
 
 
-class Caller(Protocol):
+class InboxSession(Protocol):
     """A session, as far as its inbox needs it."""
 
     allowance: Allowance | None
     transport: Transport | None
-    asking: int
+    ordered_calls: int
 
     @property
-    def server(self) -> Server: ...
+    def server(self) -> InboxServer: ...
 
     @property
     def closed(self) -> bool: ...
 
     @property
-    def untaken(self) -> int: ...
+    def unread_bytes(self) -> int: ...
 
-    def behind(self) -> None: ...
+    def bytes_waiting(self) -> None: ...
 
     def check_reader(self) -> None: ...
 
     def close(self, wait: bool, abort: bool, reason: str | None) -> None: ...
 
-    def forget_inbox(self, inbox: "Inbox") -> None: ...
+    def drop_inbox(self, inbox: "Inbox") -> None: ...
 
 
-class Ended:
-    """Stands in the queue behind a connection's last call: the connection has ended."""
+class EndOfCalls:
+    """The last item of an inbox: the client's connection is closed, with this reason."""
 
     __slots__ = ("reason",)
 
@@ -71,28 +71,29 @@ class Ended:
 
 
 class Inbox:
-    """Of one session, while calls of it wait or are under way. ``bytes`` counts those that wait.
+    """The inbox of one session. ``bytes`` is the memory of the calls that wait.
 
-    A quiet connection makes a new inbox for each call: so most attributes begin as the class's.
+    An idle session has no inbox, and makes a new one for its next call. So most attributes have
+    their first value in the class.
     """
 
     is_full = False
-    #: An event that is sent when there is room again; made when somebody waits for it.
+    #: An event that is sent when the inbox is not full any more; made when a request waits for it.
     _room_again: Any = None
-    #: _has_worker: a greenlet carries calls out, or one will be started. _is_held: the next call
-    #: waits for one under way to end. _is_parked: the next call waits for ``go_on``.
-    _has_worker = _is_held = _is_parked = False
-    _under_way = _begun = _turn_number = 0
+    #: _has_worker: a greenlet carries calls out, or one will be started. _is_blocked: the next call
+    #: waits for the end of another call. _is_waiting: it waits for ``resume_calls``.
+    _has_worker = _is_blocked = _is_waiting = False
+    _under_way = _begun = _tick_number = 0
 
-    def __init__(self, session: Caller) -> None:
+    def __init__(self, session: InboxSession) -> None:
         self._session = session
         self._tick = session.server.tick
-        self._items: deque[str | bytes | Ended] = deque()
+        self._items: deque[str | bytes | EndOfCalls] = deque()
         self.bytes = 0
 
-    def put(self, item: str | bytes | Ended) -> None:
+    def put(self, item: str | bytes | EndOfCalls) -> None:
         self._items.append(item)
-        if not isinstance(item, Ended):
+        if not isinstance(item, EndOfCalls):
             self.bytes += sys.getsizeof(item)
         if not self._has_worker:
             self._has_worker = True
@@ -102,13 +103,13 @@ class Inbox:
             if self._session.transport is not None:
                 self._session.transport.pause()
 
-    def go_on(self) -> bool:
-        """Check again whether the next call may begin; gives whether one was waiting for this."""
-        was_parked = self._is_parked
-        if was_parked:
-            self._is_parked = False
+    def resume_calls(self) -> bool:
+        """Check again whether the next call may begin; returns whether one has waited for this."""
+        was_waiting = self._is_waiting
+        if was_waiting:
+            self._is_waiting = False
             self._tick.work(self._work)
-        return was_parked
+        return was_waiting
 
     def wait_for_room(self) -> None:
         while self.is_full:
@@ -117,77 +118,79 @@ class Inbox:
             self._room_again.wait()
 
     def _work(self) -> None:
-        """Carry out calls one after the other, except those that may overlap.
+        """Carry out calls one after the other, except calls that may overlap.
 
-        Overlapping calls only begin in order: the next begins while the store answers this one.
+        Calls that may overlap begin in order: the next one begins while the store answers this one.
         """
         session, items = self._session, self._items
         while items:
             first = items[0]
             overlaps = (
-                isinstance(first, str) and not session.asking and session.server.may_overlap(first)
+                isinstance(first, str)
+                and not session.ordered_calls
+                and session.server.may_overlap(first)
             )
             if self._under_way and (not overlaps or self._under_way == OVERLAP):
-                # ``_carry_out_beside`` starts this method again when a call has ended.
-                self._is_held = True
+                # ``_carry_out_overlapping`` starts this method again when a call has ended.
+                self._is_blocked = True
                 return
             if self._has_to_wait():
-                self._is_parked = True
+                self._is_waiting = True
                 return
             items.popleft()
-            self._make_room(first)
-            if isinstance(first, Ended):
-                # Calls sent before the end have been carried out: a page may leave and close.
+            self._count_off(first)
+            if isinstance(first, EndOfCalls):
+                # All calls that the client sent before are carried out: a page may leave and close.
                 session.close(wait=False, abort=True, reason=first.reason)
                 items.clear()
                 self.bytes = 0
-                self._open_again()
+                self._make_readable()
                 break
             if overlaps:
                 if items:
                     self._tick.work(self._work)
                 else:
                     self._has_worker = False
-                self._carry_out_beside(first)
+                self._carry_out_overlapping(first)
                 return
             self._carry_out(first)
         self._has_worker = False
-        self._leave_if_done()
+        self._drop_if_idle()
 
     def _has_to_wait(self) -> bool:
-        """Whether the next call may not begin yet; if so, arranges that ``go_on`` is called."""
+        """Whether the next call may not begin yet. If so, ``resume_calls`` will be called."""
         session = self._session
-        if session.closed or isinstance(self._items[0], Ended):
+        if session.closed or isinstance(self._items[0], EndOfCalls):
             return False
         transport = session.transport
-        untaken = session.untaken if transport is None else transport.outbox.waiting
-        if self._turn_number != self._tick.number:
-            self._turn_number, self._begun = self._tick.number, 0
+        unread_bytes = session.unread_bytes if transport is None else transport.outbox.waiting
+        if self._tick_number != self._tick.number:
+            self._tick_number, self._begun = self._tick.number, 0
         person = session.allowance
         if self._begun == CALLS:
-            self._tick.next(self._look_again)
-        elif untaken > UNTAKEN:
-            # The transport calls ``go_on`` when the client has read, or else the backlog's check.
-            session.behind()
+            self._tick.next(self._retry)
+        elif unread_bytes > UNREAD_MAX:
+            # The transport, when the client has read all, or the backlog calls ``resume_calls``.
+            session.bytes_waiting()
         elif person is None or person.is_free():
             self._begun += 1
             return False
         elif person.may_begin():
-            person.wait(self.go_on)
+            person.wait(self.resume_calls)
         else:
-            self._tick.later(self._look_again)
+            self._tick.later(self._retry)
         return True
 
-    def _look_again(self) -> None:
-        self.go_on()
+    def _retry(self) -> None:
+        self.resume_calls()
 
-    def _make_room(self, item: str | bytes | Ended) -> None:
-        if not isinstance(item, Ended):
+    def _count_off(self, item: str | bytes | EndOfCalls) -> None:
+        if not isinstance(item, EndOfCalls):
             self.bytes -= sys.getsizeof(item)
         if self.is_full and len(self._items) <= LOW and self.bytes <= LOW_BYTES:
-            self._open_again()
+            self._make_readable()
 
-    def _open_again(self) -> None:
+    def _make_readable(self) -> None:
         self.is_full = False
         if self._session.transport is not None:
             self._session.transport.resume()
@@ -210,18 +213,18 @@ class Inbox:
                 person.end()
         session.check_reader()
 
-    def _carry_out_beside(self, item: str | bytes) -> None:
+    def _carry_out_overlapping(self, item: str | bytes) -> None:
         self._under_way += 1
         try:
             self._carry_out(item)
         finally:
             self._under_way -= 1
-            if self._is_held:
-                self._is_held = False
+            if self._is_blocked:
+                self._is_blocked = False
                 self._tick.work(self._work)
-            self._leave_if_done()
+            self._drop_if_idle()
 
-    def _leave_if_done(self) -> None:
-        """Drop the inbox of an idle connection: it would be most of that connection's memory."""
+    def _drop_if_idle(self) -> None:
+        """Drop the inbox if it is idle: it is most of the memory of an idle connection."""
         if not self._items and not self._under_way and not self._has_worker:
-            self._session.forget_inbox(self)
+            self._session.drop_inbox(self)

@@ -1,4 +1,4 @@
-"""The interface through which a transport tells its session, or its probe, what happens."""
+"""The interface of a transport's owner, its session or its probe: the calls that it gets."""
 
 from typing import Protocol
 
@@ -10,17 +10,17 @@ class Owner(Protocol):
     def is_authenticated(self) -> bool:
         """Whether the client has shown a token."""
 
-    def heard(self, data: str | bytes) -> None:
-        """The client has sent a whole message."""
+    def message_received(self, data: str | bytes) -> None:
+        """The client has sent a complete message."""
 
-    def lost(self) -> None:
-        """The client is gone, or has broken the protocol. Called once at most."""
+    def connection_lost(self) -> None:
+        """The client has closed the connection or violated the protocol. Called at most once."""
 
-    def behind(self) -> None:
-        """Bytes are waiting: for the client to read them, or for the rest of its message."""
+    def bytes_waiting(self) -> None:
+        """The connection has pending bytes: unsent ones, or those of an incomplete message."""
 
-    def drained(self) -> None:
-        """The client has read all that was waiting for it."""
+    def all_sent(self) -> None:
+        """The client has read all bytes of the outbox."""
 
     def ping(self) -> None:
         """Send a ping."""

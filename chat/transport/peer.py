@@ -7,7 +7,7 @@ from eventlet import patcher
 _select: Any = patcher.original("select")
 
 
-def has_hung_up(client: Any) -> bool:
+def is_closed_by_peer(client: Any) -> bool:
     """Whether the other end of this socket is closed, as far as the system knows."""
     if client is None or client.fileno() < 0:
         return client is not None

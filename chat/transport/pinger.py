@@ -1,9 +1,9 @@
-"""Pings all WebSockets of this worker by one clock, and finds those that do not answer.
+"""Pings all WebSockets of this worker with one timer, and finds those that do not answer.
 
-Every connection is in one of as many slots as there are looks between two pings. At each look the
-connections of one slot are pinged, and those of the slot that was pinged ``timeout`` seconds ago
-are checked for their answer. So no connection needs a timer of its own, and a look that pings a
-share of thousands does not hold up messages for long.
+There are ``STEPS`` steps a second, and as many slots as steps between two pings. Every connection
+is in one slot. In each step the pinger pings the connections of one slot, and checks whether those
+of the slot that it pinged ``timeout`` seconds ago have answered. So no connection needs a timer of
+its own, and a step that pings a part of thousands does not delay messages for long.
 """
 
 import time
@@ -13,7 +13,7 @@ import eventlet
 from chat.transport.transport import Transport
 
 #: Looks in a second.
-LOOKS = 10
+STEPS = 10
 
 
 class Pinger:
@@ -21,8 +21,8 @@ class Pinger:
 
     def __init__(self, interval: int, timeout: int) -> None:
         assert timeout < interval
-        self._timeout = timeout * LOOKS
-        self._slots: list[set[Transport]] = [set() for _ in range(interval * LOOKS)]
+        self._timeout = timeout * STEPS
+        self._slots: list[set[Transport]] = [set() for _ in range(interval * STEPS)]
         self._now = 0
 
     def add(self, transport: Transport) -> None:
@@ -34,15 +34,15 @@ class Pinger:
         """Run for ever."""
         due = time.monotonic()
         while True:
-            # The next look is due by the clock, so that small delays do not add up. Looks that the
-            # worker missed are not made up for: each client keeps its whole time to answer.
-            due = max(due + 1 / LOOKS, time.monotonic())
+            # Small delays do not add up: the next step is counted from the last one. Steps in which
+            # the worker did not run are left out: each client has its whole time to answer.
+            due = max(due + 1 / STEPS, time.monotonic())
             eventlet.sleep(due - time.monotonic())
             # Answers that arrived during the sleep are read first.
             eventlet.sleep(0)
-            self.look()
+            self.step()
 
-    def look(self) -> None:
+    def step(self) -> None:
         """Ping one slot and check another."""
         self._now = (self._now + 1) % len(self._slots)
         for transport in list(self._slots[self._now]):

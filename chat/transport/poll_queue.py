@@ -7,19 +7,19 @@ from typing import Any
 from engineio import exceptions, packet
 from eventlet.queue import Empty, Queue
 
-#: Bytes that may wait without limit of time; seconds that more may wait if the client takes none of
-#: them, since a slow line needs a while for one poll's answer; and bytes that may wait at most.
+#: Bytes that may wait for any time; seconds that more may wait if the client receives none of them
+#: (a slow line needs some time for the response to one poll); and bytes that may wait at most.
 WAITING, STALL, WAITING_HARD = 2**20, 15.0, 16 * 2**20
 
-#: Packets in the answer to one poll: python-engineio's client takes more for no payload, and ends
-#: the connection (``engineio.payload.Payload.max_decode_packets``).
+#: Packets in the response to one poll. python-engineio's client refuses a payload with more, and
+#: closes the connection (``engineio.payload.Payload.max_decode_packets``).
 PACKETS = 16
 
 
 class PollQueue(Queue):
-    """python-engineio's queue of a session, from which each poll takes; this one counts bytes.
+    """The queue of python-engineio's session, from which each poll takes; this one counts bytes.
 
-    ``None`` in it stands for the end of the session.
+    ``None`` in it means the end of the session.
     """
 
     def _init(self, maxsize: int) -> None:
@@ -28,12 +28,13 @@ class PollQueue(Queue):
         self._taken_at = time.monotonic()
 
     def _put(self, item: Any) -> None:
-        if self.untaken <= WAITING:
-            # The client has read everything so far: its time to read begins now.
+        if self.unread_bytes <= WAITING:
+            # The client has read nearly everything: its time to read begins now.
             self._taken_at = time.monotonic()
         super()._put(item)
         if item is not None and item.packet_type == packet.PING:
-            # It has to be answered in time, however many polls it takes to read what waits.
+            # The ping goes first: the client has to answer in time, also if it needs many polls to
+            # read all packets that wait.
             self.queue.rotate(1)
         self._waiting += _size(item)
 
@@ -56,7 +57,7 @@ class PollQueue(Queue):
             self.task_done()
             if item is None:
                 if packets:
-                    # The next poll is told of the end.
+                    # The next poll ends the session.
                     self.put(None)
                 return packets
             packets.append(item)
@@ -65,31 +66,31 @@ class PollQueue(Queue):
             item = self.get_nowait()
 
     def discard(self) -> None:
-        """Throw away what waits."""
+        """Drop all packets."""
         while not self.empty():
             self.get_nowait()
 
     @property
-    def untaken(self) -> int:
-        """Bytes that the client has not received, those of an answer being sent included."""
+    def unread_bytes(self) -> int:
+        """Bytes that the client has not received, including the response that is being sent."""
         return self._waiting + self._in_flight
 
     @property
     def is_stalled(self) -> bool:
-        """Whether so much waits for so long that the client seems not to poll any more."""
-        if self.untaken <= WAITING:
+        """Whether so many bytes wait for so long that the client has probably stopped polling."""
+        if self.unread_bytes <= WAITING:
             return False
-        return self.untaken > WAITING_HARD or time.monotonic() - self._taken_at > STALL
+        return self.unread_bytes > WAITING_HARD or time.monotonic() - self._taken_at > STALL
 
-    def send(self, packets: list[Any]) -> int:
-        """These packets are being sent; gives their bytes, to be passed to ``arrived``."""
+    def begin_delivery(self, packets: list[Any]) -> int:
+        """Count packets that are being sent; returns their bytes, for ``end_delivery``."""
         size = sum(map(_size, packets))
         self._in_flight += size
         self._taken_at = time.monotonic()
         return size
 
-    def arrived(self, size: int) -> None:
-        """The client has received so many bytes."""
+    def end_delivery(self, size: int) -> None:
+        """Count off the bytes of packets that have been sent."""
         self._in_flight -= size
         self._taken_at = time.monotonic()
 

@@ -31,7 +31,7 @@ _ATTACHMENT = re.compile(
 class PayloadCheck:
     """WSGI middleware: answers 400 to a POST whose body is no Engine.IO payload.
 
-    ``is_known`` says whether this worker has a session of that id. The body of a POST for an
+    ``is_known`` says whether this worker has a session with that id. The body of a POST for an
     unknown session is not read.
     """
 

@@ -25,13 +25,13 @@ class Probe:
     def is_authenticated(self) -> bool:
         return self.session.is_authenticated
 
-    def behind(self) -> None:
+    def bytes_waiting(self) -> None:
         return None
 
-    def drained(self) -> None:
+    def all_sent(self) -> None:
         return None
 
-    def heard(self, data: str | bytes) -> None:
+    def message_received(self, data: str | bytes) -> None:
         assert self.transport
         session = self.session
         if not self._probed and data == packets.PROBE and not session.closed:
@@ -43,17 +43,17 @@ class Probe:
             self.transport.owner = session
             session.adopt(self.transport)
         else:
-            self.transport.end()
-            self.lost()
+            self.transport.close()
+            self.connection_lost()
 
-    def lost(self) -> None:
+    def connection_lost(self) -> None:
         self.session.upgrading = False
 
     def ping(self) -> None:
         """The client has had a whole interval to finish the upgrade."""
         assert self.transport
-        self.transport.end()
-        self.lost()
+        self.transport.close()
+        self.connection_lost()
 
     def check_pong(self) -> None:
         return None

@@ -1,7 +1,7 @@
-"""The page for a browser whose request is refused before the app sees it, in both languages.
+"""The page for a browser whose request is refused before the app gets it, in both languages.
 
-The app's own error pages know the language of the person; here only the request's head is known, if
-anything. Programs get the error form of docs/api.md instead.
+The app's own error pages are in the language of the person. Here at most the request's head is
+known. Programs get the error form of docs/api.md instead.
 """
 
 import gettext
@@ -48,7 +48,7 @@ _PAGE = """<!doctype html>
 
 
 def is_wanted(accept: str) -> bool:
-    """Whether a request with this ``Accept`` comes from a browser that shows the answer."""
+    """Whether a request with this ``Accept`` comes from a browser that shows the response."""
     return "text/html" in accept
 
 

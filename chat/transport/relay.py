@@ -3,13 +3,13 @@
 A long-polling session is a series of requests, and with several workers on one port each request
 may arrive at another worker. So a session's id begins with the tag of its worker, and every worker
 listens on a Unix socket that is named after its tag; only workers of this machine can connect to
-it. A request for another worker's session is sent there, one on each connection. In front of it
-stands one line of JSON, the preamble, with what only the receiving worker knows: the client's
-address, and whether it uses TLS.
+it. A worker sends a request for another worker's session there, one on each connection. The request
+follows one line of JSON, the preamble, with what only the first worker knows: the client's address,
+and whether it uses TLS.
 
-The whole head of the answer is read first. Only after a 101 are bytes copied in both directions. If
-they were copied after a refused upgrade, a client could send further requests through the open
-connection to the other worker, which trusts the preamble.
+The relay reads the whole head of the response first. It copies bytes in both directions only after
+a 101. After a refused upgrade a client could send further requests through the open connection to
+the other worker, which trusts the preamble.
 """
 
 import contextlib
@@ -29,7 +29,7 @@ from urllib.parse import parse_qs
 import eventlet
 import orjson
 
-from chat.transport.accepting import accepted
+from chat.transport.accepting import accept_forever
 from chat.transport.admission import Admission
 from chat.transport.http import App
 from chat.transport.http_connection import HEAD_SECONDS, Connection, Upgrade
@@ -40,14 +40,14 @@ log = logging.getLogger(__name__)
 
 
 #: Seconds without a byte after which a relayed connection is closed: more than a poll waits for its
-#: answer, and more than lie between two pings of a WebSocket.
+#: response, and more than lie between two pings of a WebSocket.
 TIMEOUT = 60.0
 #: Requests and WebSockets from other workers that this worker serves at the same time.
 SESSIONS = 10_000
 #: Bytes copied at a time.
 CHUNK = 65_536
-#: Bytes of an answer at most. What may wait for a polling client is less.
-ANSWER_MAX = 32 * 1024 * 1024
+#: Bytes of a response at most. What may wait for a polling client is less.
+RESPONSE_MAX = 32 * 1024 * 1024
 _TAG = re.compile(r"([0-9a-f]{8})\.")
 _END = b"\r\n\r\n"
 #: The keys of the WSGI environment that are in the preamble.
@@ -70,21 +70,21 @@ class Relay:
         self.tag = secrets.token_hex(4)
 
     def name(self, session: str) -> str:
-        """The id of a session of this worker: Engine.IO's own id, behind the worker's tag."""
+        """The id of a session of this worker: the worker's tag, and Engine.IO's own id."""
         return f"{self.tag}.{session}"
 
     def start(self) -> None:
         """Listen for requests from other workers."""
-        place = self._claim_place()
-        # It gets its name when it listens already: other workers delete sockets that refuse them.
-        unready = place.with_suffix(".new")
+        path = self._prepare_path()
+        # Renamed once it listens: other workers delete sockets that refuse a connection.
+        unready = path.with_suffix(".new")
         listener = eventlet.listen(str(unready), family=socket.AF_UNIX, backlog=1024)
         unready.chmod(0o600)
-        unready.rename(place)
+        unready.rename(path)
         eventlet.spawn(self._accept, listener)
 
     def stop(self) -> None:
-        """Remove the socket: other workers no longer find this one."""
+        """Remove the socket: then other workers do not connect to this one."""
         with contextlib.suppress(OSError):
             self._socket_of(self.tag).unlink()
 
@@ -97,31 +97,31 @@ class Relay:
         if found is None or found[1] == self.tag:
             return self._app(environ, start_response)
         try:
-            return self._pass_on(environ, start_response, found[1])
+            return self._forward(environ, start_response, found[1])
         except (OSError, http.client.HTTPException) as gone:
             log.debug("The worker of a session cannot be reached: %s", gone)
-            # Engine.IO's answer for an unknown session, after which a client starts a new one.
+            # Engine.IO's response for an unknown session, after which a client starts a new one.
             headers = [("Content-Type", "application/json")]
             start_response("400 BAD REQUEST", headers)
             return [b'{"code":1,"message":"Session ID unknown"}']
 
-    def _pass_on(
+    def _forward(
         self, environ: dict[str, Any], start_response: Callable[..., Any], tag: str
     ) -> list[bytes]:
         upgrade: Upgrade = environ["maru.upgrade"]
         with contextlib.closing(_connected(self._socket_of(tag))) as worker:
-            worker.sendall(_request_of(environ) + upgrade.early)
-            answer = _head_of_answer(worker)
-            if answer.split(b" ", 2)[1] == b"101":
-                upgrade.answered = True
-                _copy_both_ways(upgrade.client, worker, answer)
+            worker.sendall(_request_of(environ) + upgrade.early_bytes)
+            response = _read_response_head(worker)
+            if response.split(b" ", 2)[1] == b"101":
+                upgrade.has_responded = True
+                _copy_both_ways(upgrade.client, worker, response)
                 return []
-            status, headers, body = _whole_answer(worker, answer, environ["REQUEST_METHOD"])
+            status, headers, body = _read_response(worker, response, environ["REQUEST_METHOD"])
         start_response(status, [(k, v) for k, v in headers if k.lower() not in _HOP_BY_HOP])
         return [body]
 
     def _accept(self, listener: Any) -> None:
-        for worker, _ in accepted(listener, "Requests of other workers"):
+        for worker, _ in accept_forever(listener, "Requests of other workers"):
             if self._admission.enter(None) is None:
                 eventlet.spawn_n(self._serve, worker)
             else:
@@ -131,49 +131,49 @@ class Relay:
         """Serve one request from another worker."""
         is_taken = False
 
-        def left() -> None:
+        def on_closed() -> None:
             self._admission.leave(None)
 
         try:
             environ, rest = _read_preamble(worker)
-            # Addresses take turns here too, and each has its own budget of bytes.
-            network = self._admission.peer(environ.get("REMOTE_ADDR", ""))
+            # The request counts for its client's address, in the queue and in the limit of bodies.
+            network = self._admission.peer_network(environ.get("REMOTE_ADDR", ""))
             connection = Connection(
                 self._app,
                 worker,
                 environ,
                 self._admission,
                 network,
-                left,
+                on_closed,
                 set(),
                 0.0,
-                self._only,
+                self._refusal_of,
                 rest,
             )
             is_taken = connection.serve(lambda: True)
         except (OSError, ValueError):
-            pass  # The other worker is gone, or only checked whether this one is alive.
+            pass  # The other worker has closed, or has only checked whether this one listens.
         finally:
             with contextlib.suppress(OSError):
                 worker.close()
             if not is_taken:
-                left()
+                on_closed()
 
-    def _only(self, request: Request) -> Refused | None:
+    def _refusal_of(self, request: Request) -> Refused | None:
         if request.environ["PATH_INFO"].startswith(self._path):
             return None
-        return Refused(404, "Nothing but Socket.IO is passed on between workers.")
+        return Refused(404, "Workers relay Socket.IO only.")
 
     def _socket_of(self, tag: str) -> Path:
         return self._folder / f"{tag}.sock"
 
-    def _claim_place(self) -> Path:
+    def _prepare_path(self) -> Path:
+        """Where to listen. Deletes the sockets of workers that have been killed."""
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         status = self._folder.lstat()
         if status.st_uid != os.geteuid() or not stat.S_ISDIR(status.st_mode):
             raise PermissionError(f"{self._folder} belongs to somebody else; remove it.")
         for other in self._folder.glob("*.sock"):
-            # Killed workers leave their sockets behind.
             if _TAG.match(other.name) and not _is_alive(other):
                 other.unlink(missing_ok=True)
         return self._socket_of(self.tag)
@@ -195,11 +195,11 @@ def _is_alive(path: Path) -> bool:
 
 
 def _request_of(environ: dict[str, Any]) -> bytes:
-    """The request in HTTP, behind its preamble."""
+    """The preamble, and the request in HTTP."""
     preamble = {name: environ[name] for name in _PREAMBLE if name in environ}
     query, version = environ.get("QUERY_STRING", ""), environ["SERVER_PROTOCOL"]
     body = environ["wsgi.input"].read()
-    # Frees the body: the request may become a WebSocket, which lasts for days.
+    # The memory of the body is freed: the request may become a WebSocket, which lasts for days.
     environ["wsgi.input"] = io.BytesIO()
     lines = [f"{environ['REQUEST_METHOD']} /socket.io/?{query} {version}"]
     for key, value in environ.items():
@@ -218,7 +218,7 @@ def _request_of(environ: dict[str, Any]) -> bytes:
 
 
 def _read_preamble(worker: Any) -> tuple[dict[str, str], bytes]:
-    """The preamble, and the bytes behind it. Raises ``OSError``, ``ValueError``."""
+    """The preamble, and the bytes that follow it. Raises ``OSError``, ``ValueError``."""
     worker.settimeout(HEAD_SECONDS)
     line = b""
     while b"\n" not in line:
@@ -233,36 +233,36 @@ def _read_preamble(worker: Any) -> tuple[dict[str, str], bytes]:
     return preamble, rest
 
 
-def _head_of_answer(worker: Any) -> bytes:
-    """What has been received once the head is complete, with what came behind it."""
+def _read_response_head(worker: Any) -> bytes:
+    """The complete head, and the bytes that were received with it."""
     seen = b""
     while _END not in seen:
         part = worker.recv(CHUNK)
         if not part or len(seen) > CHUNK:
-            raise http.client.HTTPException("no answer")
+            raise http.client.HTTPException("no response")
         seen += part
     if not seen.startswith(b"HTTP/1.1 "):
-        raise http.client.HTTPException("no answer")
+        raise http.client.HTTPException("no response")
     return seen
 
 
-def _whole_answer(
+def _read_response(
     worker: Any, begun: bytes, method: str
 ) -> tuple[str, list[tuple[str, str]], bytes]:
-    """Status, headers and body of the answer that begins with ``begun`` and ends by closing."""
+    """Status, headers and body of the response that begins with ``begun`` and ends by closing."""
     parts, size = [begun], len(begun)
     while part := worker.recv(CHUNK):
         parts.append(part)
         size += len(part)
-        if size > ANSWER_MAX:
-            raise http.client.HTTPException("an answer without an end")
-    answer = http.client.HTTPResponse(_ReceivedBytes(b"".join(parts)), method=method)  # type: ignore[arg-type]
-    answer.begin()
-    return f"{answer.status} {answer.reason}", answer.getheaders(), answer.read()
+        if size > RESPONSE_MAX:
+            raise http.client.HTTPException("a response without an end")
+    response = http.client.HTTPResponse(_ReceivedBytes(b"".join(parts)), method=method)  # type: ignore[arg-type]
+    response.begin()
+    return f"{response.status} {response.reason}", response.getheaders(), response.read()
 
 
 class _ReceivedBytes:
-    """Bytes that have been received, in the form of a socket, as ``http.client`` wants them."""
+    """Received bytes in the form of a socket, as ``http.client`` takes them."""
 
     def __init__(self, data: bytes) -> None:
         self._data = data
@@ -271,10 +271,10 @@ class _ReceivedBytes:
         return io.BytesIO(self._data)
 
 
-def _copy_both_ways(client: Any, worker: Any, answer: bytes) -> None:
-    """Send the 101 and copy bytes in both directions, until both sides have closed theirs."""
+def _copy_both_ways(client: Any, worker: Any, response: bytes) -> None:
+    """Send the 101 and copy bytes in both directions, until both sides have closed."""
     client.settimeout(TIMEOUT)
-    client.sendall(answer)
+    client.sendall(response)
     back = eventlet.spawn(_copy, worker, client)
     _copy(client, worker)
     back.wait()

@@ -1,11 +1,12 @@
-"""One Engine.IO session: a series of polls, served by the library, or a WebSocket on callbacks.
+"""One Engine.IO session: a series of polls, which the library serves, or a WebSocket.
 
-What a client sends over either waits in the session's inbox. A greenlet carries it out, in order,
-and exists only while something waits. The event loop does everything else.
+The calls that a client sends wait in the session's inbox. A greenlet carries them out in order, and
+exists only while calls wait. Callbacks of the event loop do everything else.
 
-A session is closed in one of two ways. After Engine.IO's close packet (``1``) python-socketio does
-not connect again, so that packet is sent only to a client that must stay away. In all other cases
-the transport is just closed, and every official client connects again by itself.
+A session is closed in one of two ways. Clients with python-socketio do not connect again after
+Engine.IO's close packet (``1``). So that packet is sent only to a client that must not connect
+again. In all other cases the transport is closed without it, and every official client connects
+again.
 """
 
 import contextlib
@@ -20,9 +21,9 @@ from engineio.socket import Socket
 
 from chat.transport import frames, handshake, packets
 from chat.transport.allowance import Allowance
-from chat.transport.backlog import NOTED
-from chat.transport.inbox import Ended, Inbox
-from chat.transport.intake import FRAME_BYTES, UNAUTHENTICATED_BYTES
+from chat.transport.backlog import LARGE_ANSWER
+from chat.transport.frame_reader import FRAME_BYTES, UNAUTHENTICATED_BYTES
+from chat.transport.inbox import EndOfCalls, Inbox
 from chat.transport.poll_queue import PollQueue
 from chat.transport.polling_payload import packets_of
 from chat.transport.session_server import SessionServer
@@ -43,24 +44,24 @@ class Session(Socket):
     transport: Transport | None = None
     connection: Any = None
     allowance: Allowance | None = None
-    #: Of one that began with polling, the address that it counts for.
+    #: The network of the client's address, for which a polling session is counted.
     network = ""
     _inbox: Inbox | None = None
-    #: Calls under way that ask the store something before they may store what they say. Later ones
-    #: wait, or they would overtake them.
-    asking = 0
-    _unanswered = _stalled = False
-    #: Bytes that a polling client may still send before it shows a token.
-    _credit = UNAUTHENTICATED_BYTES
+    #: Calls under way that need an answer of the store before they may store their message. Later
+    #: calls wait for them; otherwise they would overtake them.
+    ordered_calls = 0
+    _awaits_pong = _is_slow = False
+    #: Bytes that a polling client may still send before it has shown a token.
+    _token_budget = UNAUTHENTICATED_BYTES
     _posts = 0
 
     def __init__(self, server: SessionServer, sid: str, polling: bool) -> None:
-        # The library's __init__ is not called: its queue would double an idle WebSocket's memory.
+        # The library's __init__ makes a queue: it would double the memory of an idle WebSocket.
         self.server = server
         self.sid = sid
         if polling:
             self.queue = PollQueue()
-            #: When it gets its next ping, if it has answered the last one.
+            #: The time of the next ping, if the client has answered the last one.
             self.ping_at = time.monotonic() + server.ping_interval
 
     @functools.cached_property
@@ -69,12 +70,12 @@ class Session(Socket):
         return {}
 
     def authenticate(self, connection: Any) -> None:
-        """Take the connection of a client that has shown a token; ``None`` ends it."""
+        """Set the connection of a client that has shown a token; ``None`` removes it."""
         self.connection = connection
         self.server.note_token(self)
 
     def adopt(self, transport: Transport) -> None:
-        """Use this WebSocket from now on, and send what waits for a poll over it first."""
+        """Use this WebSocket from now on. First send the packets that wait for a poll over it."""
         self.transport = transport
         self.connected = self.upgraded = True
         self.upgrading = False
@@ -103,12 +104,12 @@ class Session(Socket):
 
     @contextlib.contextmanager
     def holding_later_calls(self) -> Iterator[None]:
-        """For a call that takes longer than others of its kind: no later one begins meanwhile."""
-        self.asking += 1
+        """A context of a call that takes longer than usual: later calls do not begin in it."""
+        self.ordered_calls += 1
         try:
             yield
         finally:
-            self.asking -= 1
+            self.ordered_calls -= 1
 
     def send_encoded(self, encoded: bytes) -> None:
         """Send an encoded Engine.IO packet. Nothing is sent to a session that is closed."""
@@ -116,8 +117,8 @@ class Session(Socket):
             self.transport.push(frames.frame(frames.TEXT, encoded))
         elif not self.closed:
             self.send_by_poll([encoded])
-        if len(encoded) > NOTED:
-            self.server.backlog.note(self, len(encoded))
+        if len(encoded) > LARGE_ANSWER:
+            self.server.backlog.count_answer(self, len(encoded))
 
     def poll(self) -> list[packet.Packet]:
         """The packets for one poll. Raises ``QueueEmpty`` if there are none in time."""
@@ -125,22 +126,22 @@ class Session(Socket):
         return queue.take(self.server.ping_interval + self.server.ping_timeout)
 
     def handle_get_request(self, environ: dict[str, Any], start_response: Any) -> Any:
-        """The answer to a poll. ``maru.arrived`` in ``environ`` is called when it has been sent."""
-        answer = super().handle_get_request(environ, start_response)
-        if isinstance(answer, list) and self.transport is None:
-            queue, size = self.queue, self.queue.send(answer)
+        """The packets for a poll. ``maru.on_sent`` in ``environ`` is called when they are sent."""
+        response = super().handle_get_request(environ, start_response)
+        if isinstance(response, list) and self.transport is None:
+            queue, size = self.queue, self.queue.begin_delivery(response)
 
-            def arrived() -> None:
-                queue.arrived(size)
-                self.go_on()
+            def on_sent() -> None:
+                queue.end_delivery(size)
+                self.resume_calls()
 
-            environ["maru.arrived"] = arrived
-        return answer
+            environ["maru.on_sent"] = on_sent
+        return response
 
     def handle_post_request(self, environ: dict[str, Any]) -> None:
         """Handle the packets that a polling client has posted, each as if from a WebSocket.
 
-        Returns when the inbox has room again: so the client waits before it posts more.
+        Returns when the inbox is not full: so the client waits before it posts more.
         """
         body: bytes = environ["wsgi.input"].read()
         self._posts += 1
@@ -149,7 +150,7 @@ class Session(Socket):
                 self.close(wait=False, abort=True)
             self._wait_for_room()
             for data in packets_of(body):
-                self.heard(data)
+                self.message_received(data)
             self._wait_for_room()
         finally:
             self._posts -= 1
@@ -161,7 +162,7 @@ class Session(Socket):
             raise exceptions.SocketIsClosedError
 
     def check_ping_timeout(self) -> bool:
-        """Close the session if its client has not answered a ping in time; false if it has not."""
+        """Close the session, and return false, if its client has not answered a ping in time."""
         if self.closed:
             raise exceptions.SocketIsClosedError
         if self.last_ping and time.time() - self.last_ping > self.server.ping_timeout:
@@ -170,8 +171,8 @@ class Session(Socket):
         return True
 
     def check_reader(self) -> None:
-        """Cut the session off if its client does not read what it is sent."""
-        if self.closing or self.closed or self._stalled:
+        """Close the session if its client has stopped reading."""
+        if self.closing or self.closed or self._is_slow:
             return
         outgoing: Transport | PollQueue = self.transport or self.queue
         if outgoing.is_stalled:
@@ -179,113 +180,114 @@ class Session(Socket):
 
     def close_slow(self) -> None:
         """Close the session, since its client does not read. Does not block."""
-        if not (self.closing or self.closed or self._stalled):
-            self._stalled = True
-            # In a greenlet: it may block, and the event loop may call this method.
+        if not (self.closing or self.closed or self._is_slow):
+            self._is_slow = True
+            # In a greenlet, since it may block: the event loop may call this method.
             eventlet.spawn_n(self.server.close_slow_client, self)
 
     @property
-    def untaken(self) -> int:
-        """Bytes that wait for the client to read them."""
+    def unread_bytes(self) -> int:
+        """Bytes that the client has not read yet."""
         if self.transport is not None:
             return self.transport.outbox.waiting
-        return int(self.queue.untaken)
+        return int(self.queue.unread_bytes)
 
     def pending_bytes(self) -> int:
-        """Bytes in memory for this client: not read by it, unfinished, or calls that wait."""
-        unread = self.transport.unread if self.transport is not None else 0
-        return self.untaken + unread + (self._inbox.bytes if self._inbox is not None else 0)
+        """Memory for this client: bytes to read, its incomplete message, and calls that wait."""
+        partial = self.transport.partial_bytes if self.transport is not None else 0
+        waiting = self._inbox.bytes if self._inbox is not None else 0
+        return self.unread_bytes + partial + waiting
 
     def discard(self) -> None:
-        """Throw away what waits for the client to read."""
+        """Drop the bytes that the client has not read yet."""
         (self.transport or self.queue).discard()
 
     def close(self, wait: bool = True, abort: bool = False, reason: str | None = None) -> None:
         """Close the session; the handlers of ``disconnect`` run before this returns.
 
-        With ``abort`` the transport is just closed, and the client connects again. Without, the
-        close packet is sent first, and the client stays away.
+        With ``abort`` the transport is closed without a close packet: the client connects again.
+        Without it the close packet is sent first: the client does not connect again.
         """
         self.server.without_token.pop(self, None)
         if self.transport is None:
             super().close(wait, abort, reason)
-            self.go_on()
+            self.resume_calls()
             return
         if self.closed or self.closing:
             return
         self.closing = True
-        told = reason or self.server.reason.SERVER_DISCONNECT
-        self.server._trigger_event("disconnect", self.sid, told, run_async=False)
+        given = reason or self.server.reason.SERVER_DISCONNECT
+        self.server._trigger_event("disconnect", self.sid, given, run_async=False)
         self.closed = True
         self.server.sockets.pop(self.sid, None)
         if not abort:
             self.transport.push(_CLOSE)
-        self.transport.end()
-        self.go_on()
+        self.transport.close()
+        self.resume_calls()
 
     @property
     def is_authenticated(self) -> bool:
         return self.connection is not None
 
-    def behind(self) -> None:
+    def bytes_waiting(self) -> None:
         self.server.backlog.watch(self)
 
-    def drained(self) -> None:
-        self.go_on()
+    def all_sent(self) -> None:
+        self.resume_calls()
 
-    def go_on(self) -> None:
+    def resume_calls(self) -> None:
         """Check again whether the next call of the inbox may begin."""
         if self._inbox is not None:
-            self._inbox.go_on()
+            self._inbox.resume_calls()
 
-    def forget_inbox(self, inbox: Inbox) -> None:
-        """Called by an inbox that is empty and has no call under way."""
+    def drop_inbox(self, inbox: Inbox) -> None:
+        """Drop this inbox: it is empty, and none of its calls is under way."""
         if self._inbox is inbox:
             self._inbox = None
 
-    def heard(self, data: str | bytes) -> None:
+    def message_received(self, data: str | bytes) -> None:
         if not packets.is_from_client(data):
-            self.lost()
+            self.connection_lost()
             if self.transport is not None:
-                self.transport.end(frames.PROTOCOL_ERROR, reason="no Engine.IO packet")
+                self.transport.close(frames.PROTOCOL_ERROR, reason="no Engine.IO packet")
         elif self.transport is None and not self.is_authenticated and self._is_too_much(data):
-            self.lost()
+            self.connection_lost()
         elif isinstance(data, bytes):
             self._put(data)
         elif data[0] == packets.MESSAGE:
             self._put(data[1:])
         elif data == packets.CLOSE:
-            self._put(Ended(self.server.reason.CLIENT_DISCONNECT))
+            self._put(EndOfCalls(self.server.reason.CLIENT_DISCONNECT))
         else:
             if data == packets.PONG:
-                self._unanswered = False
+                self._awaits_pong = False
             if self.transport is not None:
-                self.transport.note_idle()
+                self.transport.count_idle_packet()
             elif data == packets.PONG and self.last_ping:
                 self.last_ping = None
                 self.ping_at = time.monotonic() + self.server.ping_interval
 
     def _is_too_much(self, data: str | bytes) -> bool:
-        """Count the packet of a polling client without a token; true if it is over the budget."""
-        self._credit -= max(len(data), FRAME_BYTES)
-        return self._credit < 0
+        """Count a packet of a polling client without a token; returns whether it is too much."""
+        self._token_budget -= max(len(data), FRAME_BYTES)
+        return self._token_budget < 0
 
-    def lost(self) -> None:
-        self._put(Ended(self.server.reason.TRANSPORT_CLOSE))
-        self.go_on()
+    def connection_lost(self) -> None:
+        self._put(EndOfCalls(self.server.reason.TRANSPORT_CLOSE))
+        self.resume_calls()
 
     def ping(self) -> None:
         if self.transport is not None:
-            self._unanswered = True
+            self._awaits_pong = True
             self.transport.push(_PING)
 
     def check_pong(self) -> None:
-        # While reading is held up, the answer may have arrived without being read.
-        if self._unanswered and not (self.transport and self.transport.is_held_up):
-            self._put(Ended(self.server.reason.PING_TIMEOUT))
-            self.go_on()
+        # While reading has stopped, the pong may be received but not read.
+        if self._awaits_pong and not (self.transport and self.transport.is_reading_paused):
+            self._put(EndOfCalls(self.server.reason.PING_TIMEOUT))
+            self.resume_calls()
 
-    def _put(self, item: str | bytes | Ended) -> None:
+    def _put(self, item: str | bytes | EndOfCalls) -> None:
         if self._inbox is None:
             self._inbox = Inbox(self)
         self._inbox.put(item)
@@ -294,7 +296,7 @@ class Session(Socket):
         if self.upgrading or self.upgraded:
             return self.server._bad_request("The session is being upgraded already.")
         try:
-            greeting = handshake.accept(environ)
+            handshake_response = handshake.accept(environ)
         except handshake.Refused as refusal:
             return self.server.refuse(refusal)
-        return self.server.try_websocket(environ, greeting, self)
+        return self.server.probe_websocket(environ, handshake_response, self)

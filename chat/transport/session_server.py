@@ -32,9 +32,11 @@ class SessionServer(Protocol):
         """The session has got a connection, or has lost it."""
 
     def refuse(self, refusal: handshake.Refused) -> dict[str, Any]:
-        """The answer to a refused handshake."""
+        """The response to a refused handshake."""
 
-    def try_websocket(self, environ: dict[str, Any], greeting: bytes, session: Any) -> Any:
+    def probe_websocket(
+        self, environ: dict[str, Any], handshake_response: bytes, session: Any
+    ) -> Any:
         """Let a polling session probe the WebSocket of this request."""
 
     def _trigger_event(self, event: str, *arguments: Any, run_async: bool) -> Any: ...

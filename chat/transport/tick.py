@@ -1,7 +1,7 @@
 """Collects the work of one tick of the event loop, and does it together, in a fixed order.
 
-First calls that have arrived are begun, and answers of the store are passed on. Both produce
-commands for the store and messages for clients. The commands are written first, so that the store
+First the calls of clients begin, and the callers of the store get their answers. Both produce
+commands for the store and messages for clients. Then the commands are written, so that the store
 works at the same time. The messages are written last; many of them share a system call.
 """
 
@@ -28,7 +28,7 @@ class Flushed(Protocol):
 class Tick:
     """A step runs in the event loop and must not block; work runs in a greenlet and may block.
 
-    ``number`` counts the turns.
+    ``number`` counts the ticks.
     """
 
     def __init__(self) -> None:
@@ -49,7 +49,7 @@ class Tick:
             self._schedule()
 
     def work(self, work: Step) -> None:
-        """Start work in this tick, in a greenlet that carries nothing else out meanwhile."""
+        """Start work in this tick, in a greenlet of its own."""
         self._work.append(work)
         if not self._scheduled:
             self._schedule()
@@ -95,7 +95,7 @@ class Tick:
         try:
             self._go_through()
         finally:
-            # What was added during this tick, or left undone by an error, gets the next tick.
+            # Work that was added during this tick, or remains after an error, gets the next tick.
             self._scheduled = False
             if self._next or self._steps or self._work or self._last_steps or self._flushed:
                 self._schedule()

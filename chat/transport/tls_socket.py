@@ -1,8 +1,8 @@
-"""One client's connection over TLS, whose bytes OpenSSL gets a record at a time.
+"""One client's connection over TLS. OpenSSL gets its bytes one record at a time.
 
-OpenSSL reads a socket until it has data for the application. It ends no sooner for a client that
-sends only key updates: the event loop, and with it everybody else, would wait for as long as such
-a client goes on. So here OpenSSL has no socket, and records without data are counted.
+OpenSSL reads a socket until it has data for the application. A client that sends only key updates
+would keep it, and with it the event loop, busy for as long as the client likes. So here OpenSSL has
+no socket, and records without data are counted.
 """
 
 import contextlib
@@ -11,35 +11,35 @@ from collections.abc import Callable
 from typing import Any
 
 #: Bytes read from the client, and encrypted for it, at a time. OpenSSL keeps buffers of that size.
-READ, WRITTEN = 4096, 16 * 1024
+READ_SIZE, WRITE_SIZE = 4096, 16 * 1024
 #: Records in a row that have no data for the application; those of a handshake are fewer.
-WITHOUT_DATA = 32
+MAX_RECORDS_WITHOUT_DATA = 32
 _HEADER = 5
 #: What the header of a record begins with: one of four types of content, and a version 3.x.
 _TYPES, _MAJOR = frozenset((20, 21, 22, 23)), 3
 
 
 class TlsSocket:
-    """Takes the place of the socket ``raw``, whose time limits and non-blocking mode it has.
+    """Replaces the socket ``raw``, with the same time limits and blocking mode.
 
-    As with OpenSSL itself, ``send`` has to be repeated with the same bytes until it has taken them.
+    As with OpenSSL itself, ``send`` has to be repeated with the same bytes until it has sent them.
     """
 
-    __slots__ = ("_begun", "_from_client", "_held", "_left", "_raw", "_records", "_tls",
-                 "_to_client", "_unsent")  # fmt: skip
+    __slots__ = ("_begun", "_empty_records", "_from_client", "_missing", "_raw", "_received",
+                 "_tls", "_to_client", "_unsent")  # fmt: skip
 
     def __init__(self, raw: Any, context: ssl.SSLContext) -> None:
         self._raw = raw
         self._from_client, self._to_client = ssl.MemoryBIO(), ssl.MemoryBIO()
         self._tls = context.wrap_bio(self._from_client, self._to_client, server_side=True)
-        #: Bytes of the client that OpenSSL has not got, and how many of its record are to come.
-        self._held, self._left = b"", 0
-        self._records = 0
+        #: Bytes of the client that OpenSSL does not have yet, and the missing bytes of the record.
+        self._received, self._missing = b"", 0
+        self._empty_records = 0
         #: Encrypted bytes to be sent, and the number of bytes of the application in them.
         self._unsent, self._begun = b"", 0
 
-    def shake_hands(self, wait: Callable[[], None]) -> None:
-        """Do the handshake. ``wait`` is called before each of its steps, which take long.
+    def handshake(self, wait: Callable[[], None]) -> None:
+        """Do the handshake. ``wait`` is called before each of its steps: they take long.
 
         Raises ``OSError``.
         """
@@ -55,7 +55,7 @@ class TlsSocket:
                 with contextlib.suppress(OSError):
                     self._flush()
                 raise
-        self._records = 0
+        self._empty_records = 0
         self._flush()
 
     def recv(self, most: int) -> bytes:
@@ -68,15 +68,15 @@ class TlsSocket:
                 continue
             except (ssl.SSLZeroReturnError, ssl.SSLEOFError):
                 return b""
-            self._records = 0
+            self._empty_records = 0
             return data
 
     def send(self, data: bytes | memoryview) -> int:
-        """Send some of it; gives how many bytes. Raises ``OSError``."""
+        """Send some of the data; returns the number of bytes. Raises ``OSError``."""
         view, done = memoryview(data), 0
         while done < len(view):
             if not self._begun:
-                self._begun = self._tls.write(view[done : done + WRITTEN])
+                self._begun = self._tls.write(view[done : done + WRITE_SIZE])
             try:
                 self._flush()
             except BlockingIOError:
@@ -93,8 +93,8 @@ class TlsSocket:
         while view:
             view = view[self.send(view) :]
 
-    def moved(self, raw: Any) -> "TlsSocket":
-        """This connection on another object for its socket; this object is of no use any more."""
+    def with_socket(self, raw: Any) -> "TlsSocket":
+        """The same connection on another socket object. This object must not be used any more."""
         other = object.__new__(TlsSocket)
         for name in self.__slots__:
             setattr(other, name, getattr(self, name))
@@ -127,26 +127,26 @@ class TlsSocket:
         Raises ``OSError``, also if too many records in a row had no data.
         """
         while True:
-            if not self._left and len(self._held) >= _HEADER:
-                self._records += 1
-                if self._records > WITHOUT_DATA:
+            if not self._missing and len(self._received) >= _HEADER:
+                self._empty_records += 1
+                if self._empty_records > MAX_RECORDS_WITHOUT_DATA:
                     raise ConnectionAbortedError("too many TLS records without data")
-                if self._held[0] not in _TYPES or self._held[1] != _MAJOR:
-                    # Such as plain HTTP, whose text would be taken for the length of a record.
+                if self._received[0] not in _TYPES or self._received[1] != _MAJOR:
+                    # For example plain HTTP: its text would be read as the length of a record.
                     raise ConnectionAbortedError("this is not TLS")
-                self._left = _HEADER + int.from_bytes(self._held[3:_HEADER], "big")
-            if self._left and self._held:
-                part = self._held[: self._left]
-                self._held = self._held[self._left :]
+                self._missing = _HEADER + int.from_bytes(self._received[3:_HEADER], "big")
+            if self._missing and self._received:
+                part = self._received[: self._missing]
+                self._received = self._received[self._missing :]
                 self._from_client.write(part)
-                self._left -= len(part)
-                if not self._left:
+                self._missing -= len(part)
+                if not self._missing:
                     return
-            data = self._raw.recv(READ)
+            data = self._raw.recv(READ_SIZE)
             if not data:
                 self._from_client.write_eof()
                 return
-            self._held += data
+            self._received += data
 
     def _flush(self) -> None:
         """Send what OpenSSL has encrypted. Raises ``OSError``."""

@@ -1,7 +1,7 @@
-"""A token bucket in the worker's memory: it limits how fast somebody may use the worker.
+"""A token bucket in the worker's memory: it limits how fast a client or a person uses the worker.
 
-It needs no call to the store, and counts on this worker only. What people may do at all is limited
-in the store (``chat.rate_limit``). The clock is read only when the bucket is empty.
+It needs no call to the store, and counts on this worker only. ``chat.rate_limit`` has the limits
+that hold over all workers. The clock is read only when the bucket is empty.
 """
 
 import time
@@ -21,18 +21,18 @@ class TokenBucket:
         self._filled_at = time.monotonic()
 
     def take(self, cost: float = 1) -> bool:
-        """Take that many tokens, whether they are there or not; gives whether they were."""
+        """Take so many tokens, even if that makes a debt; returns whether there were enough."""
         self._tokens -= cost
         return self._tokens >= 0 or not self.in_debt()
 
     def in_debt(self) -> bool:
-        """Whether more has been taken than there was, up to now."""
+        """Whether the number of tokens is negative now."""
         if self._tokens < 0:
             self._fill()
         return self._tokens < 0
 
     def is_full(self) -> bool:
-        """Whether the bucket is in the state of a new one, and need not be kept."""
+        """Whether the bucket has the state of a new one, and can be dropped."""
         self._fill()
         return self._tokens >= self._burst
 

@@ -1,9 +1,9 @@
-"""An established WebSocket, served by callbacks of the event loop: no greenlet or timer of its own.
+"""An established WebSocket. Callbacks of the event loop serve it, without a greenlet or a timer.
 
-Data to be sent is put into the outbox; what one tick of the event loop has put there is written
-together at its end. Under load many messages share a system call, and without load none waits.
-Callbacks must not block: the owner starts a greenlet for what may. Data from the client is read
-within a budget (``intake.py``).
+Data to be sent is put into the outbox. At the end of each tick of the event loop the outbox is
+written: under load many messages share a system call, and without load no message waits. Callbacks
+must not block: the owner starts a greenlet for work that may. The frames of the client are read
+within a budget (``frame_reader.py``).
 """
 
 import contextlib
@@ -15,29 +15,30 @@ from typing import Any
 from eventlet import hubs
 
 from chat.transport import frames
+from chat.transport.detached_socket import detach_socket
+from chat.transport.frame_reader import FrameReader
 from chat.transport.frames import FrameError
-from chat.transport.intake import Intake
 from chat.transport.outbox import CHUNK, NOT_YET, Outbox
 from chat.transport.owner import Owner
-from chat.transport.takeover import take_over
 from chat.transport.tick import Tick
 
-#: Bytes that may wait for ever; seconds that more may wait if the client reads none; bytes at most.
-OUTBOX, STALL, OUTBOX_HARD = 2**20, 3.0, 16 * 2**20
+#: Unsent bytes that may wait for ever; seconds for more, if the client reads none; bytes at most.
+OUTBOX_SOFT_MAX, STALL_SECONDS, OUTBOX_MAX = 2**20, 3.0, 16 * 2**20
 
-#: An unfinished message of more bytes is counted as pending by the backlog.
-MUCH = 16 * 1024
+#: The backlog counts the bytes of an incomplete message that has more bytes than this.
+LARGE_PARTIAL = 16 * 1024
 #: Seconds that a client has to close its side after the server has closed.
-LINGER = 1.0
-_OPEN, _ENDING, _SHUT, _GONE = range(4)
+LINGER_SECONDS = 1.0
+_OPEN, _CLOSING, _HALF_CLOSED, _CLOSED = range(4)
 
 
 class Transport:
-    """One WebSocket. ``outbox`` holds what waits for its client."""
+    """One WebSocket. ``outbox`` holds the bytes that are not sent yet."""
 
     __slots__ = (
-        "_done", "_fd", "_intake", "_is_due", "_is_late", "_is_paused", "_is_tls", "_reader",
-        "_socket", "_state", "_tick", "_touched", "_writer", "outbox", "owner", "slot",
+        "_fd", "_frames", "_is_paused", "_is_read_due", "_is_slowed", "_is_tls", "_on_closed",
+        "_read_listener", "_socket", "_state", "_tick", "_touched", "_write_listener", "outbox",
+        "owner", "slot",
     )  # fmt: skip
 
     def __init__(
@@ -45,61 +46,58 @@ class Transport:
         client: Any,
         owner: Owner,
         tick: Tick,
-        hand_over: Callable[[], Callable[[], None]],
-        greeting: bytes,
-        early: bytes = b"",
+        take_socket: Callable[[], Callable[[], None]],
+        handshake_response: bytes,
+        early_bytes: bytes = b"",
     ) -> None:
-        """Take over the socket of a request, and send ``greeting``, the end of the handshake.
+        """Take over the socket of a request, and send ``handshake_response``.
 
-        ``early`` are bytes that came behind the request. ``hand_over()`` returns the function to
-        call once the socket is closed.
+        ``early_bytes`` are bytes that the client has sent after its request. ``take_socket()``
+        returns the function to call once the socket is closed.
         """
         self.owner = owner
         self.slot: set[Transport] | None = None
         self._tick = tick
-        self._socket, self._is_tls = take_over(client)
-        self._done = hand_over()
+        self._socket, self._is_tls = detach_socket(client)
+        self._on_closed = take_socket()
         self._fd: int = self._socket.fileno()
-        self._intake = Intake()
-        self.outbox = Outbox(greeting)
+        self._frames = FrameReader()
+        self.outbox = Outbox(handshake_response)
         #: Reading has stopped until ``resume``, for too many fragments, or until the next tick.
-        self._is_paused = self._is_late = self._is_due = False
+        self._is_paused = self._is_slowed = self._is_read_due = False
         self._state = _OPEN
         self._touched = False
-        self._reader: Any = None
-        self._writer: Any = None
-        # Called by the event loop: a listener that is added here would keep this greenlet alive.
-        hubs.get_hub().schedule_call_global(0, self._begin, early)
+        self._read_listener: Any = None
+        self._write_listener: Any = None
+        # The event loop calls it: a listener that is added here would keep this greenlet alive.
+        hubs.get_hub().schedule_call_global(0, self._start, early_bytes)
 
-    def _begin(self, early: bytes) -> None:
-        if early and self._state == _OPEN:
-            self._take(early)
+    def _start(self, early_bytes: bytes) -> None:
+        if early_bytes and self._state == _OPEN:
+            self._process(early_bytes)
         self._listen()
         self.flush()
 
     @property
     def is_stalled(self) -> bool:
-        """Whether so much waits for so long that the client seems not to read any more."""
-        outbox = self.outbox
-        if self._writer is None or outbox.waiting <= OUTBOX:
+        """Whether so many bytes wait for so long that the client has probably stopped reading."""
+        waiting = self.outbox.waiting
+        if self._write_listener is None or waiting <= OUTBOX_SOFT_MAX:
             return False
-        return outbox.waiting > OUTBOX_HARD or time.monotonic() - outbox.progress > STALL
+        return waiting > OUTBOX_MAX or time.monotonic() - self.outbox.progress_at > STALL_SECONDS
 
     @property
-    def is_held_up(self) -> bool:
-        """Whether reading from the client has stopped for now."""
-        return self._is_paused or self._is_late or self._is_due
+    def is_reading_paused(self) -> bool:
+        """Whether reading from the client has stopped for the moment."""
+        return self._is_paused or self._is_slowed or self._is_read_due
 
     @property
-    def unread(self) -> int:
-        """Bytes that have been received and are not part of a whole message yet."""
-        return self._intake.held
+    def partial_bytes(self) -> int:
+        """Bytes of the client's incomplete message, and of frames that are not read yet."""
+        return self._frames.partial_bytes
 
     def push(self, data: bytes) -> bool:
-        """Send these frames at the end of this tick; after ``end`` nothing is sent.
-
-        Gives whether they wait for the client to read earlier ones.
-        """
+        """Send these frames at the end of this tick; returns whether earlier ones are unsent."""
         if self._state != _OPEN:
             return False
         outbox = self.outbox
@@ -108,23 +106,23 @@ class Transport:
         if not self._touched:
             self._touched = True
             self._tick.flush(self)
-        return self._writer is not None
+        return self._write_listener is not None
 
-    def end(self, code: int = frames.NORMAL, reason: str = "") -> None:
-        """Send what waits and a close frame, and close. The owner's ``lost`` is not called."""
+    def close(self, code: int = frames.NORMAL, reason: str = "") -> None:
+        """Send the outbox and a close frame, and close. Does not call ``owner.connection_lost``."""
         if self._state == _OPEN:
             self.push(frames.close_frame(code, reason))
-            self._state = _ENDING
-            self._intake.close()
-            self._is_paused = self._is_late = False
+            self._state = _CLOSING
+            self._frames.close()
+            self._is_paused = self._is_slowed = False
             self._listen()
 
     def discard(self) -> None:
-        """Throw away what waits, except the rest of a piece that has been sent in part."""
+        """Drop the unsent bytes, except the rest of a piece that has been sent in part."""
         self.outbox.discard()
 
     def pause(self) -> None:
-        """Stop reading, so that TCP slows the client down."""
+        """Stop reading: TCP then slows the client down."""
         self._is_paused = True
         self._stop_listening()
 
@@ -133,61 +131,61 @@ class Transport:
             self._is_paused = False
             self._listen()
 
-    def note_idle(self) -> None:
-        """Count a packet that carries no call; close where there are too many."""
-        if not self._intake.may_idle() and self._state == _OPEN:
-            self.end(frames.REFUSED, reason="too many frames that ask for nothing")
-            self.owner.lost()
+    def count_idle_packet(self) -> None:
+        """Count a packet that carries no call; close the connection if there are too many."""
+        if not self._frames.allow_idle_packet() and self._state == _OPEN:
+            self.close(frames.REFUSED, reason="too many frames that ask for nothing")
+            self.owner.connection_lost()
 
     def ping(self) -> None:
-        """Ping the client; a connection that is closing and has not ended by itself ends here."""
+        """Ping the client. Close the socket of a connection that is still closing."""
         if self._state == _OPEN:
             self.owner.ping()
         else:
-            self._finish()
+            self._close_socket()
 
     def flush(self, is_writable: bool = False) -> None:
-        """Write what waits, unless the socket's buffer is known to be full."""
+        """Write the outbox, unless the socket's buffer is known to be full."""
         self._touched = False
-        if self._state == _GONE or (self._writer is not None and not is_writable):
+        if self._state == _CLOSED or (self._write_listener is not None and not is_writable):
             return
         try:
             is_all_sent = self.outbox.send(self._socket)
         except OSError:
-            self._lose()
+            self._handle_disconnect()
             return
         if not is_all_sent:
             self._wait_for_reader()
-        elif self._writer is not None or self._state == _ENDING:
+        elif self._write_listener is not None or self._state == _CLOSING:
             self._sent_all()
 
     def _listen(self) -> None:
-        """Listen for bytes, unless reading has stopped; frames already received come first."""
-        if self._state == _GONE or self.is_held_up:
+        """Listen for bytes, unless reading has stopped. Frames already received are read first."""
+        if self._state == _CLOSED or self.is_reading_paused:
             return
-        if self._intake.has_more or self._is_tls:
-            # Bytes that were read already, but not decrypted, cause no event of the system.
-            self._is_due = True
-            self._tick.next(self._go_on)
-        if self._intake.has_more:
+        if self._frames.has_more or self._is_tls:
+            # The system reports no event for bytes that are received but not decrypted yet.
+            self._is_read_due = True
+            self._tick.next(self._continue_reading)
+        if self._frames.has_more:
             self._stop_listening()
-        elif self._reader is None:
+        elif self._read_listener is None:
             hub = hubs.get_hub()
-            self._reader = hub.add(hub.READ, self._fd, self._readable, _ignore, None)
+            self._read_listener = hub.add(hub.READ, self._fd, self._readable, _ignore, None)
 
     def _stop_listening(self) -> None:
-        if self._reader is not None:
-            hubs.get_hub().remove(self._reader)
-            self._reader = None
+        if self._read_listener is not None:
+            hubs.get_hub().remove(self._read_listener)
+            self._read_listener = None
 
-    def _go_on(self) -> None:
-        """Called in the next tick, so that other connections are served first."""
-        self._is_due = False
-        if self._is_paused or self._is_late or self._state == _GONE:
+    def _continue_reading(self) -> None:
+        """The next tick calls it, so that other connections are served first."""
+        self._is_read_due = False
+        if self._is_paused or self._is_slowed or self._state == _CLOSED:
             return
-        if self._intake.has_more:
-            self._take(b"")
-        elif self._reader is not None:
+        if self._frames.has_more:
+            self._process(b"")
+        elif self._read_listener is not None:
             self._readable(self._fd)
             return
         self._listen()
@@ -200,101 +198,101 @@ class Transport:
         except OSError:
             data = b""
         if not data:
-            self._lose()
+            self._handle_disconnect()
         elif self._state == _OPEN:
-            self._take(data)
-            if self._intake.has_more or self._is_tls:
+            self._process(data)
+            if self._frames.has_more or self._is_tls:
                 self._listen()
-        elif not self._intake.drop(data):
-            self._finish()
+        elif not self._frames.discard(data):
+            self._close_socket()
 
-    def _take(self, data: bytes) -> None:
-        intake = self._intake
+    def _process(self, data: bytes) -> None:
+        frame_reader = self._frames
         try:
-            messages = intake.take(data, self.owner.is_authenticated)
+            messages = frame_reader.read(data, self.owner.is_authenticated)
         except FrameError as error:
-            self._hear(error.before)
+            self._deliver(error.before)
             if self._state == _OPEN:
-                self.end(error.code, str(error))
-                self.owner.lost()
+                self.close(error.code, str(error))
+                self.owner.connection_lost()
             return
-        if not messages and intake.held > MUCH:
-            self.owner.behind()
-        self._hear(messages)
-        if intake.is_ahead() and self._state == _OPEN:
-            self._is_late = True
+        if not messages and frame_reader.partial_bytes > LARGE_PARTIAL:
+            self.owner.bytes_waiting()
+        self._deliver(messages)
+        if frame_reader.is_over_fragment_rate() and self._state == _OPEN:
+            self._is_slowed = True
             self._stop_listening()
-            self._tick.later(self._look_at_pace)
+            self._tick.later(self._check_fragment_rate)
 
-    def _look_at_pace(self) -> None:
-        if self._state == _OPEN and self._intake.is_ahead():
-            self._tick.later(self._look_at_pace)
-        elif self._is_late:
-            self._is_late = False
+    def _check_fragment_rate(self) -> None:
+        if self._state == _OPEN and self._frames.is_over_fragment_rate():
+            self._tick.later(self._check_fragment_rate)
+        elif self._is_slowed:
+            self._is_slowed = False
             self._listen()
 
-    def _hear(self, messages: list[frames.Message]) -> None:
+    def _deliver(self, messages: list[frames.Message]) -> None:
         for opcode, payload in messages:
             if opcode <= frames.BINARY:
-                self.owner.heard(payload)
+                self.owner.message_received(payload)
             elif opcode == frames.CLOSE:
-                self.end()
-                self.owner.lost()
+                self.close()
+                self.owner.connection_lost()
             else:
-                self.note_idle()
-                if opcode == frames.PING and self._writer is None:
+                self.count_idle_packet()
+                if opcode == frames.PING and self._write_listener is None:
                     assert isinstance(payload, bytes)
-                    # Not answered while the client does not read: answers would pile up.
+                    # No pong while the client does not read: pongs would fill the outbox.
                     self.push(frames.frame(frames.PONG, payload))
             if self._state != _OPEN:
                 return
 
     def _sent_all(self) -> None:
-        if self._writer is not None:
-            hubs.get_hub().remove(self._writer)
-            self._writer = None
-            self.owner.drained()
-        if self._state == _ENDING:
-            self._state = _SHUT
+        if self._write_listener is not None:
+            hubs.get_hub().remove(self._write_listener)
+            self._write_listener = None
+            self.owner.all_sent()
+        if self._state == _CLOSING:
+            self._state = _HALF_CLOSED
             with contextlib.suppress(OSError):
                 self._socket.shutdown(socket.SHUT_WR)
-            # The client closes its side when it has read that, or is closed after LINGER.
-            hubs.get_hub().schedule_call_global(LINGER, self._finish)
+            # The client closes its side when it has read that, or is closed after LINGER_SECONDS.
+            hubs.get_hub().schedule_call_global(LINGER_SECONDS, self._close_socket)
 
     def _wait_for_reader(self) -> None:
-        if self._writer is None:
+        if self._write_listener is None:
             hub = hubs.get_hub()
-            self.outbox.progress = time.monotonic()
-            self._writer = hub.add(hub.WRITE, self._fd, self._writable, _ignore, None)
-            self.owner.behind()
+            self.outbox.progress_at = time.monotonic()
+            self._write_listener = hub.add(hub.WRITE, self._fd, self._writable, _ignore, None)
+            self.owner.bytes_waiting()
 
     def _writable(self, _: int) -> None:
-        if self._state != _GONE:
-            self.outbox.progress = time.monotonic()
+        if self._state != _CLOSED:
+            self.outbox.progress_at = time.monotonic()
             self.flush(is_writable=True)
 
-    def _lose(self) -> None:
+    def _handle_disconnect(self) -> None:
         was_open = self._state == _OPEN
-        self._finish()
+        self._close_socket()
         if was_open:
-            self.owner.lost()
+            self.owner.connection_lost()
 
-    def _finish(self) -> None:
-        if self._state == _GONE:
+    def _close_socket(self) -> None:
+        if self._state == _CLOSED:
             return
-        self._state = _GONE
+        self._state = _CLOSED
         self._stop_listening()
-        if self._writer is not None:
-            hubs.get_hub().remove(self._writer)
-            self._writer = None
+        if self._write_listener is not None:
+            hubs.get_hub().remove(self._write_listener)
+            self._write_listener = None
         if self.slot is not None:
             self.slot.discard(self)
             self.slot = None
         self.outbox.clear()
         with contextlib.suppress(OSError):
             self._socket.close()
-        self._done()
+        self._on_closed()
 
 
 def _ignore(_: Exception) -> None:
-    """Called for a listener whose descriptor is used again; ours are removed before that."""
+    """Eventlet calls it if a descriptor is used again; ours are removed before that."""

@@ -1,8 +1,8 @@
 """The gunicorn worker on eventlet: one process, one event loop, one HTTP server.
 
-gunicorn has no eventlet worker of its own since version 26. This module is the only one of
-``chat.live`` that gunicorn's master imports. Only workers are monkey-patched: after the fork, and
-before the app is imported.
+gunicorn has no eventlet worker of its own since version 26. This is the only module of
+``chat.transport`` that gunicorn's master imports. Only workers are monkey-patched: after the fork,
+and before the app is imported.
 """
 
 import os
@@ -22,14 +22,14 @@ from gunicorn.workers.base import Worker
 if TYPE_CHECKING:
     from chat.transport.http_server import HttpServer
 
-#: Called once each, in parallel, when the worker begins to stop. The worker waits for them to
-#: return, as it waits for connections to close.
+#: Functions that the worker calls in parallel when it begins to stop. It waits until they return,
+#: as it waits until its connections are closed.
 on_stop: list[Callable[[], None]] = []
 
 #: Seconds to stop in after Ctrl-C.
 QUICK_STOP = 2
-#: Seconds after the stop begins within which a client's next request is still read.
-STRAGGLE = 0.5
+#: Seconds after the stop begins in which requests on open connections are still read.
+LAST_REQUESTS = 0.5
 #: Files that a worker has open besides its connections, at most.
 OTHER_FILES = 200
 
@@ -47,7 +47,7 @@ class EventletWorker(Worker):
         live.admission.max_connections = self._raise_file_limit()
         tls = ssl_context(self.cfg) if self.cfg.is_ssl else None
         server: HttpServer = live.http_server(tls)
-        # The master's sockets are blocking ones, from before the patch.
+        # The master opened its sockets before the patch: they are blocking ones.
         listeners = [
             GreenSocket(s.FAMILY, socket.SOCK_STREAM, fileno=s.sock.detach()) for s in self.sockets
         ]
@@ -58,7 +58,7 @@ class EventletWorker(Worker):
         for acceptor, listener in zip(acceptors, listeners, strict=True):
             acceptor.kill()
             listener.close()
-        server.is_ending = True
+        server.is_stopping = True
         self._wind_down(server, [eventlet.spawn(hook) for hook in on_stop])
 
     def notify(self) -> None:
@@ -78,20 +78,20 @@ class EventletWorker(Worker):
             os.read(self.PIPE[0], 4096)
 
     def _wind_down(self, server: "HttpServer", hooks: list[Any]) -> None:
-        """Wait for connections and hooks to end, at most for the grace."""
+        """Wait until connections are closed and hooks have returned, at most for the grace."""
         begun = time.monotonic()
         while server.connections or not all(hook.dead for hook in hooks):
             spent = time.monotonic() - begun
             if spent > self._grace:
                 self.log.warning("%d connections cut off at the end", server.connections)
                 return
-            if spent > STRAGGLE:
+            if spent > LAST_REQUESTS:
                 server.interrupt_waiting()
             self.notify()
             eventlet.sleep(0.05)
 
     def _raise_file_limit(self) -> int:
-        """Allow one open file for each connection; gives how many connections the system allows."""
+        """Allow one open file for each connection; returns how many the system allows."""
         wanted = self.cfg.worker_connections + OTHER_FILES
         soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
         allowed = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)

@@ -255,5 +255,5 @@ def test_no_more_is_read_at_once_than_asked_for():
     found += parser.feed(b"", 40)
     assert (len(found), parser.taken, parser.has_more) == (80, 40, True)
     found += parser.feed(sent(TEXT, "last")[3:], 40)
-    assert (parser.taken, parser.has_more, parser.held) == (21, False, 0)
+    assert (parser.taken, parser.has_more, parser.partial_bytes) == (21, False, 0)
     assert found == [(TEXT, str(i)) for i in range(100)] + [(TEXT, "last")]

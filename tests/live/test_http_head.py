@@ -273,7 +273,7 @@ def test_whatever_is_taken_gunicorn_takes_as_well(at, cut, put, size):
 
 
 def test_a_refusal_has_the_form_of_the_api():
-    answer = Refused(429, "Too many.", 5).answer(tls=True)
+    answer = Refused(429, "Too many.", 5).response(tls=True)
     top, _, body = answer.partition(b"\r\n\r\n")
     assert top.startswith(b"HTTP/1.1 429 Too Many Requests\r\n")
     for line in (

@@ -58,38 +58,42 @@ def asked(address):
 
 def test_an_answer_that_is_not_read_ends_and_its_place_is_free(served, monkeypatch):
     address, admission, closed = served
-    monkeypatch.setattr(http_stream, "ANSWER_RATE", MinimumRate(grace=0.5, rate=2**30, total=60.0))
+    monkeypatch.setattr(
+        http_stream, "RESPONSE_RATE", MinimumRate(grace=0.5, rate=2**30, total=60.0)
+    )
     with contextlib.closing(asked(address)):
-        until(lambda: admission.taken == 1)
+        until(lambda: admission.open_connections == 1)
         # What the app keeps for its answer is given back.
-        until(lambda: admission.taken == 0)
+        until(lambda: admission.open_connections == 0)
         assert closed == [True]
 
 
 def test_an_answer_that_is_read_in_drops_ends_with_its_total_time(served, monkeypatch):
     address, admission, _ = served
-    monkeypatch.setattr(http_stream, "ANSWER_RATE", MinimumRate(grace=60.0, rate=1, total=1.0))
+    monkeypatch.setattr(http_stream, "RESPONSE_RATE", MinimumRate(grace=60.0, rate=1, total=1.0))
     with contextlib.closing(asked(address)) as connection:
-        until(lambda: admission.taken == 1)
+        until(lambda: admission.open_connections == 1)
 
         def is_over():
             with contextlib.suppress(OSError):
                 connection.recv(10)
-            return admission.taken == 0
+            return admission.open_connections == 0
 
         until(is_over)
 
 
 def test_an_answer_that_is_read_slower_than_it_could_be_arrives(served, monkeypatch):
     address, admission, _ = served
-    monkeypatch.setattr(http_stream, "ANSWER_RATE", MinimumRate(grace=20.0, rate=2**20, total=60.0))
+    monkeypatch.setattr(
+        http_stream, "RESPONSE_RATE", MinimumRate(grace=20.0, rate=2**20, total=60.0)
+    )
     size = 0
     with contextlib.closing(asked(address)) as connection:
         while part := connection.recv(65_536):
             size += len(part)
             tick()
     assert size > len(BIG)
-    until(lambda: admission.taken == 0)
+    until(lambda: admission.open_connections == 0)
 
 
 def log_in():
@@ -160,7 +164,7 @@ def test_a_body_that_waits_for_its_answer_is_held_no_longer(served):
         until(lambda: admission.bodies.size == 100_000)
         connection.sendall(b"a")
         until(lambda: admission.bodies.size == 0)
-        assert admission.taken == 1
+        assert admission.open_connections == 1
 
 
 def test_bodies_that_are_held_have_a_budget_of_the_worker_and_small_ones_are_taken():

@@ -43,7 +43,7 @@ class Scene:
     def session(self, name, kilobytes=0):
         """One of this person that polls, and has not taken so much."""
         session = Session(self.engine, f"{name} {kilobytes}", polling=True)
-        session.allowance = self.engine.backlog.people.of(name, session)
+        session.allowance = self.engine.backlog.allowances.of(name, session)
         if kilobytes:
             session.send_by_poll([b"42" + b"a" * (kilobytes * KB)])
         return session
@@ -51,7 +51,7 @@ class Scene:
     def websocket(self, name, pieces):
         """One whose client does not read these."""
         session = Session(self.engine, name, polling=False)
-        session.allowance = self.engine.backlog.people.of(name, session)
+        session.allowance = self.engine.backlog.allowances.of(name, session)
         ours, client = socket.socketpair()
         self._clients.append(client)
         transport = Transport(
@@ -65,8 +65,8 @@ class Scene:
         until(lambda: arrived(client) > len(b"hello"))
         return session
 
-    def look(self):
-        self.engine.backlog.look()
+    def check(self):
+        self.engine.backlog.check()
         # What was spawned by then has begun before this has.
         eventlet.spawn(lambda: None).wait()
         return sorted(self.cut_off)
@@ -82,8 +82,8 @@ def test_of_one_person_the_connection_with_most_waiting_is_cut_off_and_no_other(
     for kilobytes in (20, 60, 30):
         scene.session("ann", kilobytes)
     scene.session("ben", 90)
-    assert scene.look() == ["ann 60"]
-    assert scene.look() == ["ann 60"], "the rest is within the budget"
+    assert scene.check() == ["ann 60"]
+    assert scene.check() == ["ann 60"], "the rest is within the budget"
 
 
 def test_of_one_person_as_many_are_cut_off_as_it_takes(scene):
@@ -91,30 +91,30 @@ def test_of_one_person_as_many_are_cut_off_as_it_takes(scene):
     for kilobytes in range(40, 52):
         scene.session("ann", kilobytes)
     # 546 KB: what is left is the two with least.
-    assert scene.look() == [f"ann {kilobytes}" for kilobytes in range(42, 52)]
+    assert scene.check() == [f"ann {kilobytes}" for kilobytes in range(42, 52)]
 
 
 def test_a_person_within_the_budget_is_let_be(scene):
     scene.limit(person=100, worker=10_000)
     for kilobytes in (40, 50):
         scene.session("ann", kilobytes)
-    assert scene.look() == []
+    assert scene.check() == []
 
 
 def test_of_a_worker_the_connection_with_most_waiting_is_cut_off_first_whoever_it_is(scene, caplog):
     scene.limit(person=100, worker=200)
     for name, kilobytes in (("ann", 70), ("ben", 30), ("cho", 90), ("dan", 20), ("eve", 60)):
         scene.session(name, kilobytes)
-    assert scene.look() == ["cho 90"]
+    assert scene.check() == ["cho 90"]
     assert [record.levelname for record in caplog.records] == ["WARNING"]
-    assert scene.look() == ["cho 90"] and len(caplog.records) == 1
+    assert scene.check() == ["cho 90"] and len(caplog.records) == 1
 
 
 def test_what_a_person_was_cut_off_for_is_not_counted_for_others(scene):
     scene.limit(person=100, worker=200)
     for name, kilobytes in (("ann", 61), ("ann", 60), ("ben", 90)):
         scene.session(name, kilobytes)
-    assert scene.look() == ["ann 61"]
+    assert scene.check() == ["ann 61"]
 
 
 def test_much_that_is_answered_at_once_does_not_wait_for_the_next_look(scene):
@@ -132,11 +132,11 @@ def test_what_waits_for_many_at_once_counts_once(scene):
         scene.websocket(f"deaf {i}", told)
     pending = [session.pending_bytes() for session in scene.engine.backlog._watched]
     assert len(pending) == 10 and sum(pending) > 2000 * KB
-    assert scene.look() == []
+    assert scene.check() == []
 
 
 def test_what_waits_for_each_alone_counts_for_each(scene):
     scene.limit(person=10_000, worker=2000)
     for i in range(10):
         scene.websocket(f"deaf {i}", [bytes([i]) * 100 * KB for _ in range(8)])
-    assert 1 <= len(scene.look()) < 10
+    assert 1 <= len(scene.check()) < 10

@@ -7,7 +7,7 @@ import eventlet
 import pytest
 from eventlet.greenio import GreenSocket
 
-from chat.transport.takeover import take_over
+from chat.transport.detached_socket import detach_socket
 from chat.transport.tls_socket import TlsSocket
 from tests.processes import call
 
@@ -46,7 +46,7 @@ class Peer:
                 self.socket.sendall(self._made.read())
                 return result
 
-    def shake_hands(self):
+    def handshake(self):
         self._until_done(self._tls.do_handshake)
 
     def read(self, size):
@@ -71,14 +71,14 @@ def sides(server_context):
 
 def test_each_step_of_a_handshake_waits_for_its_turn(sides):
     server, client = sides
-    waiting, shaking = [], eventlet.spawn(client.shake_hands)
+    waiting, shaking = [], eventlet.spawn(client.handshake)
 
     def wait():
         go_on = eventlet.event.Event()
         waiting.append(go_on)
         go_on.wait()
 
-    serving, steps = eventlet.spawn(server.shake_hands, wait), 0
+    serving, steps = eventlet.spawn(server.handshake, wait), 0
     while not serving.dead:
         while not waiting and not serving.dead:
             eventlet.sleep(0)
@@ -93,8 +93,8 @@ def test_each_step_of_a_handshake_waits_for_its_turn(sides):
 
 def test_large_data_passes_in_both_directions_however_little_the_system_takes(sides):
     server, client = sides
-    shaking = eventlet.spawn(client.shake_hands)
-    server.shake_hands(lambda: None)
+    shaking = eventlet.spawn(client.handshake)
+    server.handshake(lambda: None)
     shaking.wait()
     data = bytes(range(256)) * 2000
     reading = eventlet.spawn(client.read, len(data))
@@ -109,10 +109,10 @@ def test_large_data_passes_in_both_directions_however_little_the_system_takes(si
 
 def test_a_socket_that_was_taken_over_sends_what_the_system_did_not_take_at_first(sides):
     server, client = sides
-    shaking = eventlet.spawn(client.shake_hands)
-    server.shake_hands(lambda: None)
+    shaking = eventlet.spawn(client.handshake)
+    server.handshake(lambda: None)
     shaking.wait()
-    taken, is_tls = take_over(server)
+    taken, is_tls = detach_socket(server)
     server.close()
     assert is_tls
     data, sent, refused = bytes(range(256)) * 2000, 0, 0

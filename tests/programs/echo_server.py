@@ -22,19 +22,19 @@ class Echo:
     def __init__(self) -> None:
         self.transport: Transport | None = None
 
-    def heard(self, data: str | bytes) -> None:
+    def message_received(self, data: str | bytes) -> None:
         if isinstance(data, str):
             self.transport.push(frames.frame(frames.TEXT, data.encode()))
         else:
             self.transport.push(frames.frame(frames.BINARY, data))
 
-    def lost(self) -> None:
+    def connection_lost(self) -> None:
         """The transport ends by itself."""
 
-    def behind(self) -> None:
+    def bytes_waiting(self) -> None:
         """No limit of the product is of interest here."""
 
-    drained = ping = check_pong = behind
+    all_sent = ping = check_pong = bytes_waiting
 
 
 def serve(port: int) -> None:
@@ -48,7 +48,7 @@ def serve(port: int) -> None:
             return [str(refusal).encode()]
         echo, upgrade = Echo(), environ["maru.upgrade"]
         echo.transport = Transport(
-            upgrade.client, echo, tick, upgrade.take, greeting, upgrade.early
+            upgrade.client, echo, tick, upgrade.take_socket, greeting, upgrade.early_bytes
         )
         return []
 

@@ -1,4 +1,4 @@
-"""Reads one client's WebSocket frames within a budget, so that no client takes all of a worker.
+"""Reads one client's WebSocket frames within a budget, so that no client occupies a worker.
 
 A client that has not shown a token has one small budget of bytes, enough for a few dozen packets.
 Any other may send any amount, of which only a part is read in one tick of the event loop. Frames
@@ -20,8 +20,8 @@ FRAGMENT_RATE, FRAGMENT_BURST = 500, 2500
 AFTER_END = 256 * 1024
 
 
-class Intake:
-    """Of one connection. Its token buckets are made when needed, which is seldom."""
+class FrameReader:
+    """The reader of one connection. It makes its token buckets when it needs them: seldom."""
 
     __slots__ = ("_credit", "_fragments", "_idle", "_parser")
 
@@ -33,15 +33,15 @@ class Intake:
 
     @property
     def has_more(self) -> bool:
-        """Whether whole frames are left for the next tick, even if no byte more arrives."""
+        """Whether complete frames are left for the next tick, even if no further byte arrives."""
         return self._parser.has_more
 
     @property
-    def held(self) -> int:
-        """Bytes that have been received and are not part of a whole message yet."""
-        return self._parser.held
+    def partial_bytes(self) -> int:
+        """Bytes of the incomplete message, and of frames that are not read yet."""
+        return self._parser.partial_bytes
 
-    def take(self, data: bytes, is_authenticated: bool) -> list[Message]:
+    def read(self, data: bytes, is_authenticated: bool) -> list[Message]:
         """The messages to handle in this tick. Raises ``FrameError``.
 
         ``is_authenticated`` says whether the client has shown a token.
@@ -58,22 +58,22 @@ class Intake:
             self._fragments.take(parser.taken - len(messages))
         return messages
 
-    def may_idle(self) -> bool:
-        """Count a packet that carries no call; gives whether it is within the limit."""
+    def allow_idle_packet(self) -> bool:
+        """Count a packet that carries no call; returns whether it is within the limit."""
         if self._idle is None:
             self._idle = TokenBucket(IDLE_RATE, IDLE_BURST)
         return self._idle.take()
 
-    def is_ahead(self) -> bool:
-        """Whether the client has sent too many fragments, and is to be read later."""
+    def is_over_fragment_rate(self) -> bool:
+        """Whether the client has sent too many fragments: then it is read later."""
         return self._fragments is not None and self._fragments.in_debt()
 
     def close(self) -> None:
-        """The connection is closing: forget unfinished messages. Further bytes go to ``drop``."""
+        """Drop incomplete messages. Further bytes of the client have to go to ``discard``."""
         self._parser = Parser()
         self._credit = AFTER_END
 
-    def drop(self, data: bytes) -> bool:
-        """Throw these bytes away; gives whether more may follow."""
+    def discard(self, data: bytes) -> bool:
+        """Count bytes that nobody reads; returns whether the client may send more of them."""
         self._credit -= len(data)
         return self._credit >= 0

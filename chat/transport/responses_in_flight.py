@@ -1,4 +1,4 @@
-"""Limits the memory of answers to plain HTTP requests that clients have not read yet."""
+"""Limits the memory of responses to plain HTTP requests that clients have not read yet."""
 
 import contextlib
 import socket
@@ -7,15 +7,15 @@ from typing import Any
 
 #: Answers of fewer bytes are not counted: the operating system's socket buffer takes them whole.
 LARGE = 64 * 1024
-#: Bytes of all answers that are being sent at the same time, on one worker.
+#: Bytes of all responses that are being sent at the same time, on one worker.
 IN_FLIGHT_MAX = 128 * 2**20
 
 
-class AnswersInFlight:
-    """WSGI middleware: beyond ``IN_FLIGHT_MAX`` bytes the oldest answers are cut off.
+class ResponsesInFlight:
+    """WSGI middleware: beyond ``IN_FLIGHT_MAX`` bytes it closes the connections of the oldest ones.
 
-    A client that reads has its answer in a moment, so the oldest answer belongs to a client that
-    does not. ``client_of(environ)`` is the socket of a request, or ``None``.
+    A client that reads has its response within a moment, so the client of the oldest response does
+    not read. ``client_of(environ)`` is the socket of a request, or ``None``.
     """
 
     def __init__(
@@ -25,8 +25,8 @@ class AnswersInFlight:
     ) -> None:
         self._app = app
         self._client_of = client_of
-        #: The answers being sent, oldest first.
-        self._sending: dict[_Answer, None] = {}
+        #: The responses being sent, oldest first.
+        self._sending: dict[_Response, None] = {}
         self._total = 0
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
@@ -38,32 +38,32 @@ class AnswersInFlight:
             size = int(lengths[0]) if lengths else 0
             return start_response(status, headers, *rest)
 
-        answer = self._app(environ, start)
+        response = self._app(environ, start)
         file = environ.get("wsgi.file_wrapper")
-        if size < LARGE or (isinstance(file, type) and isinstance(answer, file)):
-            # A file is read piece by piece, as the client takes it.
-            return answer
-        return self._begin(_Answer(answer, size, self._client_of(environ), self.end))
+        if size < LARGE or (isinstance(file, type) and isinstance(response, file)):
+            # A file is read piece by piece while the client reads.
+            return response
+        return self._begin(_Response(response, size, self._client_of(environ), self.end))
 
-    def _begin(self, answer: "_Answer") -> "_Answer":
-        self._sending[answer] = None
-        self._total += answer.size
+    def _begin(self, response: "_Response") -> "_Response":
+        self._sending[response] = None
+        self._total += response.size
         while self._total > IN_FLIGHT_MAX and len(self._sending) > 1:
             oldest = next(iter(self._sending))
-            oldest.cut_off()
+            oldest.abort()
             self.end(oldest)
-        return answer
+        return response
 
-    def end(self, answer: "_Answer") -> None:
-        """The answer has been sent, or cut off."""
-        if answer in self._sending:
-            del self._sending[answer]
-            self._total -= answer.size
+    def end(self, response: "_Response") -> None:
+        """Count a response off: it has been sent, or its connection has been closed."""
+        if response in self._sending:
+            del self._sending[response]
+            self._total -= response.size
 
 
-class _Answer:
+class _Response:
     def __init__(
-        self, parts: Iterable[bytes], size: int, client: Any, end: Callable[["_Answer"], None]
+        self, parts: Iterable[bytes], size: int, client: Any, end: Callable[["_Response"], None]
     ) -> None:
         self.size = size
         self._parts = parts
@@ -79,7 +79,7 @@ class _Answer:
         if close is not None:
             close()
 
-    def cut_off(self) -> None:
-        """Shut the connection down: the greenlet that sends the answer gets an ``OSError``."""
+    def abort(self) -> None:
+        """Shut the connection down: the greenlet that sends the response gets an ``OSError``."""
         with contextlib.suppress(OSError, AttributeError):
             self._client.shutdown(socket.SHUT_RDWR)

@@ -1,11 +1,11 @@
-"""The app's answer to one request, written as HTTP/1.1."""
+"""The app's response to one request, written as HTTP/1.1."""
 
 import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
 from chat.transport.http_head import Request
-from chat.transport.http_refusal import head_of_answer
+from chat.transport.http_refusal import response_head
 
 #: Small pieces of a body are joined until they have so many bytes.
 TOGETHER = 64 * 1024
@@ -20,7 +20,7 @@ _HOP_BY_HOP = {
 }
 
 
-class Answer:
+class Response:
     """``start`` is what WSGI calls ``start_response``; ``give`` sends the rest.
 
     ``send`` sends bytes, and raises ``OSError`` if the client does not read them. ``keeps_alive``
@@ -89,7 +89,7 @@ class Answer:
         if self._has_no_body():
             data = b""
         elif self._length is not None:
-            # The client would take bytes beyond Content-Length for the next answer.
+            # The client would take bytes beyond Content-Length for the next response.
             data = data[: self._length - self._sent]
             self._sent += len(data)
             if last and self._sent < self._length:
@@ -114,7 +114,7 @@ class Answer:
         if self._length is not None and not self._status.startswith(("1", "204")):
             headers.append(("Content-Length", str(self._length)))
         connection = "keep-alive" if self.keeps_alive else "close"
-        return head_of_answer(self._status, headers, connection)
+        return response_head(self._status, headers, connection)
 
     def _has_no_body(self) -> bool:
         return self._is_head or self._status.startswith(("1", "204", "304"))

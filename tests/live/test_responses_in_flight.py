@@ -4,7 +4,7 @@ import socket
 
 import pytest
 
-from chat.transport.answers_in_flight import IN_FLIGHT_MAX, AnswersInFlight
+from chat.transport.responses_in_flight import IN_FLIGHT_MAX, ResponsesInFlight
 
 
 @pytest.fixture
@@ -16,7 +16,7 @@ def ask():
         start_response("200 OK", [("Content-Length", str(environ["size"]))])
         return [b"as long as it may be"]
 
-    answers = AnswersInFlight(app, lambda environ: environ["client"])
+    answers = ResponsesInFlight(app, lambda environ: environ["client"])
 
     def begin(size):
         client, server = socket.socketpair()
