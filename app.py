@@ -84,8 +84,8 @@ def main() -> None:
     for doubt in config.doubts():
         embedded.say(doubt)
     # A store that another Maru keeps is that one's to serve.
-    with embedded.owned(settings):
-        store_choice.note(settings, settings.shown_store)
+    with embedded.started(settings):
+        store_choice.record(settings, settings.shown_store)
         app = create_app(settings)
         for warning in store_warnings.checked(settings):
             embedded.say(warning)

@@ -60,7 +60,7 @@ def on_starting(server):
     inherited = "GUNICORN_PID" in os.environ or "LISTEN_FDS" in os.environ
     if not inherited:
         _check_port()
-    store_choice.note(settings, settings.shown_store)
+    store_choice.record(settings, settings.shown_store)
     if settings.embedded:
         store = EmbeddedStore(settings.data_dir)
         try:

@@ -43,8 +43,10 @@ def checked(settings: Settings) -> list[str]:
             return []
         return _warnings(store, (settings.secret_key, settings.jwt_secret_key))
     except RedisError as error:
-        if not condition.passes(error):
-            raise StoreError(f"The store cannot be used: {condition.explained(error)}.") from error
+        if not condition.is_temporary(error):
+            raise StoreError(
+                f"The store cannot be used: {condition.description(error)}."
+            ) from error
         # The error may pass: Maru starts, and ``/readyz`` says why it is not ready.
         return [f"Calls will be answered unavailable for now: {condition.reason(error)}."]
     finally:

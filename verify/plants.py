@@ -100,19 +100,19 @@ PLANTS: dict[str, list[tuple[str, str, str]]] = {
             "        finally:\n            self._releasing = False\n",
         ),
     ],
-    # A store that looks after no space acknowledges what it then cannot write, and whose supervisor
-    # takes every life for the same gives the numbers once more.
+    # Without reserved space the store acknowledges messages that it then cannot write, and a
+    # supervisor that begins no new life lets it give their numbers to other messages.
     "space": [
         (
-            "chat/store/journal.py",
-            "        if self._file is None:\n            return False\n"
-            "        wanted = self._wanted()\n",
-            "        if self._file is not None:\n            return True\n"
-            "        wanted = self._wanted()\n",
+            "chat/store/append_only_file.py",
+            "        if self._fd is None:\n            return False\n"
+            "        wanted = self._bytes_to_reserve()\n",
+            "        if self._fd is not None:\n            return True\n"
+            "        wanted = self._bytes_to_reserve()\n",
         ),
         (
             "chat/store/supervisor.py",
-            "if self._took_writes and (self._writes_fail or not self._journal.is_whole()):\n",
+            "if self._took_writes and (self._writes_fail or not self._file.has_all_writes()):\n",
             "if self._data_dir is None:\n",
         ),
     ],

@@ -132,7 +132,7 @@ class Heartbeat:
         if now >= self._next_canary:
             canary = orjson.dumps({"canary": self._live.worker})
             store = self._live.store
-            *who, _ = store.batch([*condition.WHO_ANSWERS, ("PUBLISH", keys.CONTROL, canary)])
+            *who, _ = store.batch([*condition.IDENTITY_COMMANDS, ("PUBLISH", keys.CONTROL, canary)])
             self._next_canary = now + CANARY
             try:
                 life, _ = condition.life(who)

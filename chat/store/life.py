@@ -1,10 +1,11 @@
-"""The life that the embedded store's data is in; see ``chat.store.condition`` for the word.
+"""The life of the embedded store's data; ``chat.store.condition`` says what a life is.
 
-At the start the supervisor decides whether the last life continues. It does if nothing acknowledged
-can have been lost, which one of two facts proves: the store was stopped cleanly, and its file has
-not changed since; or it was killed while reserved space was left (``chat.store.journal``), and the
-machine has not been restarted since. Otherwise a new life begins: after a power cut, with a
-restored backup, or if the disk filled up faster than the supervisor could stop the writes.
+At the start the supervisor decides whether the last life continues. It continues if no acknowledged
+change can be lost, which one of two facts proves. Either the store was stopped cleanly, and its
+file has not changed since. Or it was killed while reserved space was left
+(``chat.store.append_only_file``), and the machine has not been restarted since. Otherwise a new
+life begins: after a power cut, with a restored backup, or if the disk became full before the
+supervisor had stopped the writes.
 """
 
 import json
@@ -12,62 +13,62 @@ import os
 import secrets
 from pathlib import Path
 
-from chat.store.journal import Journal, is_spare
+from chat.store.append_only_file import AppendOnlyFile, has_reserved_space
 
 #: Bytes of the file ``life``: always the same, so that writing it needs no space on a full disk.
 _LENGTH = 512
 
 
 class Life:
-    def __init__(self, data_dir: Path, journal: Journal) -> None:
+    def __init__(self, data_dir: Path, append_only_file: AppendOnlyFile) -> None:
         self._path = data_dir / "life"
-        self._journal = journal
-        known = self._read()
-        self.name = str(known["life"]) if self._goes_on(known) else _new_name()
+        self._file = append_only_file
+        recorded = self._read()
+        self.id = str(recorded["life"]) if self._continues(recorded) else _new_id()
 
-    def begin_another(self) -> None:
-        self.name = _new_name()
+    def begin_new(self) -> None:
+        self.id = _new_id()
 
-    def note(self, clean: bool = False) -> None:
-        """Write the facts by which the next supervisor decides. Raises ``OSError``.
+    def record(self, clean: bool = False) -> None:
+        """Write the facts that the next supervisor needs to decide. Raises ``OSError``.
 
         ``clean``: the store has been stopped cleanly.
         """
-        path = self._journal.newest()
+        path = self._file.newest()
         if path is None:
             return
         status = path.stat()
-        noted = {
-            "life": self.name,
+        facts = {
+            "life": self.id,
             "boot": _boot(),
             "file": [path.name, status.st_ino],
             "length": status.st_size if clean else None,
         }
         with os.fdopen(os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600), "r+b") as file:
-            file.write(json.dumps(noted).encode().ljust(_LENGTH))
+            file.write(json.dumps(facts).encode().ljust(_LENGTH))
             file.flush()
             os.fsync(file.fileno())
 
     def _read(self) -> dict[str, object]:
         try:
-            known = json.loads(self._path.read_bytes())
+            recorded = json.loads(self._path.read_bytes())
         except (OSError, ValueError):
             return {}
-        return known if isinstance(known, dict) else {}
+        return recorded if isinstance(recorded, dict) else {}
 
-    def _goes_on(self, known: dict[str, object]) -> bool:
-        path = self._journal.newest()
-        if path is None or not path.exists() or not isinstance(known.get("life"), str):
+    def _continues(self, recorded: dict[str, object]) -> bool:
+        path = self._file.newest()
+        if path is None or not path.exists() or not isinstance(recorded.get("life"), str):
             return False
         status = path.stat()
-        if known.get("file") != [path.name, status.st_ino]:
+        if recorded.get("file") != [path.name, status.st_ino]:
             return False
-        if known.get("length") is not None:
-            return known["length"] == status.st_size
-        return known.get("boot") == _boot() and is_spare(status)
+        if recorded.get("length") is not None:
+            return recorded["length"] == status.st_size
+        return recorded.get("boot") == _boot() and has_reserved_space(status)
 
 
-def _new_name() -> str:
+def _new_id() -> str:
     return secrets.token_hex(6)
 
 

@@ -1,7 +1,7 @@
 """Sends the store's commands of one tick of the event loop in one write, over one connection.
 
-All greenlets of a worker share the connection. It is redis-py's own, so TLS, authentication and
-addresses are the library's work. This module only decides when it is written and read.
+All greenlets of a worker share the connection. It is redis-py's own: the library handles TLS,
+authentication and addresses. This module decides only when to write to it and to read from it.
 """
 
 import logging
@@ -23,10 +23,10 @@ from chat.transport.tick import Tick
 
 log = logging.getLogger(__name__)
 
-#: Seconds before a batch is sent once more over a new connection, at the most.
-PAUSE = 0.05
+#: Seconds until a batch is sent again over a new connection, at most.
+RETRY_PAUSE = 0.05
 #: Seconds between two checks of how long the oldest batch has waited.
-LOOK = 0.5
+CHECK_SECONDS = 0.5
 
 
 class _Batch:
@@ -43,7 +43,7 @@ class _Batch:
         self.is_second_try = False
 
     def wake(self, failure: Exception | None = None) -> None:
-        """Let the caller go on. To be called by the event loop."""
+        """Continue the caller's greenlet. Only the event loop may call this."""
         waiter, self.waiter = self.waiter, None
         if waiter is None:
             return
@@ -56,10 +56,9 @@ class _Batch:
 class Pipeline:
     """``send`` serves as ``Store.send_commands``: it takes commands, and gives answers and errors.
 
-    Commands are carried out in the order of sending, also when a broken connection makes it
-    necessary to send them again. ``on_server_changed()`` is called when the server behind the
-    connection cannot be used, or is another one than before: then other connections have to be
-    made anew as well.
+    The store carries out commands in the order of sending, also if they are sent again over a new
+    connection. ``on_server_changed()`` is called when the server cannot be used any more, or is
+    another one than before: then all other connections have to be made again, too.
     """
 
     def __init__(
@@ -71,10 +70,10 @@ class Pipeline:
         pool = store.redis.connection_pool
         options = {**pool.connection_kwargs, "health_check_interval": 0}
         self._connection = pool.connection_class(**options)
-        #: The batches that are not answered yet, in order; and those of them not yet written.
+        #: The batches that are not answered yet, in order; and those that are not written yet.
         self._pending: deque[_Batch] = deque()
         self._unwritten: list[_Batch] = []
-        #: Batches with all answers, whose callers are woken together.
+        #: Batches with all answers, whose callers will be woken together.
         self._answered: list[_Batch] = []
         self._writer: Any = None
         self._reader: Any = None
@@ -91,7 +90,7 @@ class Pipeline:
         try:
             hubs.get_hub().switch()
         finally:
-            # If an exception (a timeout) has ended the sleep, nobody is to be woken later.
+            # After an exception, such as a timeout, the caller must not be woken later.
             batch.waiter = None
         return batch.answers
 
@@ -101,20 +100,20 @@ class Pipeline:
             self._tick.at_end(self._writer.switch)
 
     def _write(self) -> None:
-        """Write what has gathered, turn after turn; a reader beside it takes the answers."""
+        """Write the batches of each tick. The reading greenlet takes the answers."""
         while True:
             if not self._unwritten:
                 self._idle = True
                 hubs.get_hub().switch()
             if self._broken:
-                # Jitter: everybody who waited for a store that was restarted comes now.
+                # Jitter: the workers of a restarted store do not all connect at the same time.
                 self._broken = False
-                eventlet.sleep(random.uniform(0, PAUSE))
+                eventlet.sleep(random.uniform(0, RETRY_PAUSE))
             try:
                 if not self._connection.is_connected:
                     self._connect()
                 unwritten, self._unwritten = self._unwritten, []
-                # One piece: the library writes each of several by itself.
+                # One piece: the library would write several pieces one by one.
                 piece = b"".join([batch.packed for batch in unwritten])
                 self._connection.send_packed_command([piece], check_health=False)
             except Exception as error:
@@ -122,28 +121,28 @@ class Pipeline:
 
     def _connect(self) -> None:
         self._connection.connect()
-        # Scripts are loaded first: a command that had to load its script would lose its place.
+        # Scripts are loaded first: a command that had to load its script would come too late.
         for script in SCRIPTS.values():
             self._connection.send_command("SCRIPT", "LOAD", script.source)
-        for command in condition.WHO_ANSWERS:
+        for command in condition.IDENTITY_COMMANDS:
             self._connection.send_command(*command)
         for _ in SCRIPTS:
             self._connection.read_response()
-        self._begin_life([self._connection.read_response() for _ in condition.WHO_ANSWERS])
+        self._check_life([self._connection.read_response() for _ in condition.IDENTITY_COMMANDS])
         self._reader = eventlet.spawn(self._read)
 
-    def _begin_life(self, answers: list[Any]) -> None:
+    def _check_life(self, answers: list[Any]) -> None:
         before = self._store.life
         self._store.life, self._store.is_embedded = condition.life(answers)
         if before and before != self._store.life:
-            self._change_server()
-            # Waiting commands name epochs of the old life, whose numbers may be given out again.
+            self._report_other_server()
+            # Waiting commands name epochs of the old life; the numbers in them may be used again.
             replaced = ConnectionError("The store is another one now.", status_code="REPLACED")
             self._give_up(list(self._pending), replaced)
             self._pending.clear()
             self._unwritten.clear()
 
-    def _change_server(self) -> None:
+    def _report_other_server(self) -> None:
         self._store.close_idle_connections()
         self._on_server_changed()
 
@@ -151,8 +150,8 @@ class Pipeline:
         try:
             while True:
                 answer = self._next_answer()
-                if isinstance(answer, Exception) and condition.condemns(answer):
-                    self._change_server()
+                if isinstance(answer, Exception) and condition.needs_new_connection(answer):
+                    self._report_other_server()
                     raise answer
                 batch = self._pending[0]
                 batch.answers.append(answer)
@@ -169,7 +168,7 @@ class Pipeline:
             while answered:
                 answered.popleft().wake()
         finally:
-            # One of the callers has failed; the others have a turn of their own.
+            # One of the callers has failed: the others are woken by another step.
             if answered:
                 self._answered.extend(answered)
                 self._tick.soon(self._wake)
@@ -177,20 +176,22 @@ class Pipeline:
     def _next_answer(self) -> Any:
         while True:
             try:
-                return self._connection.read_response(timeout=LOOK, disconnect_on_error=False)
+                return self._connection.read_response(
+                    timeout=CHECK_SECONDS, disconnect_on_error=False
+                )
             except ResponseError as error:
                 return error
             except TimeoutError:
                 waited = self._pending and time.monotonic() - self._pending[0].since
-                # After a pause of the whole process the time is over, but an answer may be here.
+                # The time may be over because the whole process was stopped, and answers are here.
                 if waited and waited > COMMAND_TIMEOUT and not self._connection.can_read(timeout=0):
                     raise
 
     def _fail(self, error: Exception) -> None:
         """The connection has failed: send its unanswered batches again, each at most once.
 
-        So a restarted store is not noticed. After a second failure, or a timeout, the callers get
-        the error: the clients have an outbox and repeat their calls.
+        So callers do not notice a restart of the store. After a second failure, or a timeout, they
+        get the error: the clients have an outbox and repeat their calls.
         """
         if not isinstance(error, RedisError | OSError):
             log.exception("The pipeline to the store failed")
@@ -199,12 +200,12 @@ class Pipeline:
             reader.kill()
         self._connection.disconnect()
         self._broken = True
-        hopeless = isinstance(error, TimeoutError)
+        is_timeout = isinstance(error, TimeoutError)
         failed, self._pending = self._pending, deque()
-        given_up = [batch for batch in failed if hopeless or batch.is_second_try]
+        given_up = [batch for batch in failed if is_timeout or batch.is_second_try]
         self._give_up(given_up, error)
         for batch in failed:
-            if not (hopeless or batch.is_second_try):
+            if not (is_timeout or batch.is_second_try):
                 batch.is_second_try = True
                 batch.answers.clear()
                 self._pending.append(batch)
@@ -214,11 +215,11 @@ class Pipeline:
 
     def _give_up(self, batches: Sequence[_Batch], error: Exception) -> None:
         for batch in batches:
-            hubs.get_hub().schedule_call_global(0, batch.wake, _again(error))
+            hubs.get_hub().schedule_call_global(0, batch.wake, _copy_of(error))
 
 
-def _again(error: Exception) -> Exception:
-    """A copy of the error for each caller: a shared one would collect all their tracebacks."""
+def _copy_of(error: Exception) -> Exception:
+    """A copy of the error for each caller: a shared error would collect all their tracebacks."""
     if isinstance(error, RedisError):
         return type(error)(str(error), status_code=error.status_code)
     return ConnectionError(str(error))

@@ -1,4 +1,4 @@
-"""Which store is used: the settings that modules here read."""
+"""The settings that modules of this folder read: which store Maru uses."""
 
 from pathlib import Path
 from typing import Protocol

@@ -33,7 +33,7 @@ COMMAND_TIMEOUT = 3.0
 
 Argument = str | bytes | int
 Command = tuple[Argument, ...]
-#: Sends commands in one write, and gives their answers in order, an error in place of an answer.
+#: Sends commands in one write; returns their answers in order, with an error in place of an answer.
 SendCommands = Callable[[Sequence[Command]], list[Any]]
 
 T = TypeVar("T")
@@ -60,9 +60,9 @@ class Call:
 
 @dataclass(slots=True)
 class Question(Generic[T]):
-    """Script calls and commands that belong together, and ``read``, which understands the answers.
+    """Script calls and commands that belong together, and ``read``, which parses their answers.
 
-    Several can be asked in one write; see ``Store.ask_together``.
+    Several questions can be sent in one write; see ``Store.ask_together``.
     """
 
     calls: Sequence[Call | Command]
@@ -72,7 +72,7 @@ class Question(Generic[T]):
 class Store:
     """``redis`` gives bytes, never str. Every method raises ``redis.exceptions.RedisError``.
 
-    What scripts and commands of a batch answer is as the protocol has it: bytes, numbers, lists.
+    Answers of a batch have the types of the protocol: bytes, numbers, lists.
     ``send_commands`` sends a batch and returns its answers: over a connection of the pool, or in a
     worker by ``Pipeline.send``.
     """
@@ -83,9 +83,9 @@ class Store:
         self._plain: Any = redis.Redis(connection_pool=client.connection_pool)
         self._plain.response_callbacks.clear()
         self.send_commands: SendCommands = self._by_pool
-        #: Which life of the store's data the last connection found; see ``condition.life``.
+        #: The life of the store's data at the last connection; see ``condition.life``.
         self.life = ""
-        #: Whether that is the embedded store.
+        #: Whether it is the embedded store.
         self.is_embedded = False
 
     def run(self, script: str, script_keys: Sequence[str], args: Sequence[Argument] = ()) -> Any:
@@ -93,9 +93,10 @@ class Store:
         return self.batch([Call(script, script_keys, args)])[0]
 
     def batch(self, calls: Sequence[Call | Command]) -> list[Any]:
-        """Send script calls and plain commands in one write; their answers, in order.
+        """Send script calls and plain commands in one write; returns their answers, in order.
 
-        They are carried out in order, with others' commands in between. Raises the first error.
+        The store carries them out in order, with commands of other connections between them.
+        Raises the first error.
         """
         answers = self.try_batch(calls)
         for answer in answers:
@@ -110,7 +111,7 @@ class Store:
     def ask_together(self, *questions: Question[Any]) -> list[Any]:
         """The answers to several questions, which are sent in one write. Raises as ``batch`` does.
 
-        In order, but for a store that has just forgotten its scripts: those are run at the end.
+        They are asked in order, except if the store has lost its scripts: those run at the end.
         """
         if len(questions) == 1:
             return [self.ask(questions[0])]
@@ -128,7 +129,7 @@ class Store:
         return answers
 
     def _with_errors(self, calls: Sequence[Call | Command], answers: list[Any]) -> list[Any]:
-        """Scripts that the store did not know are run now; the rest are the domain's errors."""
+        """Run the scripts that the store did not know; make the other errors the domain's."""
         again = [i for i, answer in enumerate(answers) if isinstance(answer, NoScriptError)]
         if again:
             self._load_scripts()
@@ -140,7 +141,7 @@ class Store:
         """Raise ``RedisError`` unless the store answers, and ``StoreError`` if it is too old."""
         info = self.redis.info("server")
         self._load_scripts()
-        # Valkey tells the Redis version that it is compatible with as redis_version.
+        # redis_version of Valkey is the version of Redis that it is compatible with.
         name, version = (
             ("Valkey", info["valkey_version"])
             if "valkey_version" in info
@@ -153,12 +154,12 @@ class Store:
         return self.send_commands([_command(call) for call in calls])
 
     def close_idle_connections(self) -> None:
-        """Use no connection any more that is idle now: the server behind it is not the one."""
+        """Close the idle connections of the pool: their server must not be used any more."""
         self.redis.connection_pool.disconnect(inuse_connections=False)
 
     def _by_pool(self, commands: Sequence[Command]) -> list[Any]:
         answers = self._by_one_connection(commands)
-        if any(isinstance(a, Exception) and condition.condemns(a) for a in answers):
+        if any(isinstance(a, Exception) and condition.needs_new_connection(a) for a in answers):
             self.close_idle_connections()
             answers = self._by_one_connection(commands)
         return answers
@@ -176,7 +177,7 @@ class Store:
 
 
 def snapshot(commands: Sequence[Command], read: Callable[[list[Any]], T]) -> Question[T]:
-    """The question that these commands are, with nobody's in between."""
+    """The question of these commands, which the store carries out with no others between them."""
 
     def read_all(answers: list[Any]) -> T:
         for answer in answers[-1]:
@@ -212,10 +213,9 @@ def connect(url: str) -> Store:
             socket_timeout=COMMAND_TIMEOUT,
             socket_connect_timeout=COMMAND_TIMEOUT,
             health_check_interval=30,
-            # Once more at once, over a new connection: the store may have been restarted since
-            # the last command. More patience than that is the client's, which has an outbox; and
-            # a store that is only silent has had all of ours.
-            # So has one that is no primary any more: its address may lead to another by now.
+            # One retry at once, over a new connection: the store may have been restarted since the
+            # last command, and the address of a former primary may lead to another server by now.
+            # There are no further retries: clients have an outbox. There is none after a timeout.
             retry=Retry(
                 ExponentialWithJitterBackoff(base=0.05, cap=0.5),
                 1,

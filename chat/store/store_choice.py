@@ -1,4 +1,4 @@
-"""Which store the Maru of a data folder uses, noted there, so that a command finds the same one."""
+"""Records in a data folder which store its Maru uses, so that a command finds the same store."""
 
 import contextlib
 from pathlib import Path
@@ -9,10 +9,10 @@ from chat.store.settings import StoreSettings
 _NOTE = "store"
 
 
-def note(settings: StoreSettings, shown: str) -> None:
-    """A Maru starts with these settings; ``shown`` is its store's address, less the password."""
+def record(settings: StoreSettings, shown: str) -> None:
+    """Record the store of these settings; ``shown`` is its address without the password."""
     place = settings.data_dir / _NOTE
-    # A folder that cannot be written to is no reason not to serve from a store elsewhere.
+    # Maru can serve from another store also if it cannot write to this folder.
     with contextlib.suppress(OSError):
         if settings.embedded:
             place.unlink(missing_ok=True)
@@ -21,16 +21,16 @@ def note(settings: StoreSettings, shown: str) -> None:
             place.write_text(shown + "\n", "utf-8")
 
 
-def elsewhere(data_dir: Path) -> str | None:
-    """The address of the store that the Maru of this folder uses, unless it is the embedded one."""
+def recorded(data_dir: Path) -> str | None:
+    """The recorded address of the store; ``None`` for the embedded one."""
     try:
         return (data_dir / _NOTE).read_text("utf-8").strip() or None
     except (OSError, ValueError):
         return None
 
 
-def described(settings: StoreSettings, shown: str) -> str:
-    """In words, for whoever types a command."""
+def description(settings: StoreSettings, shown: str) -> str:
+    """The store in words, for the person who types a command."""
     if settings.embedded:
         return f"the embedded one, in {socket_path(settings.data_dir).parent}"
     return shown

@@ -1,7 +1,7 @@
-"""The worker's one connection to the store that is subscribed to channels.
+"""The worker's connection to the store that is subscribed to channels.
 
-One greenlet reads it; any greenlet may subscribe. When the connection is lost, or silent for longer
-than a healthy one can be, it is made anew, and all channels are subscribed again.
+One greenlet reads from it; any greenlet may subscribe. When the connection is lost, or nothing has
+arrived for too long, the subscriber connects again and subscribes to all channels.
 """
 
 import contextlib
@@ -18,10 +18,10 @@ from chat.transport.peer import is_closed_by_peer
 
 log = logging.getLogger(__name__)
 
-#: Seconds of silence after which the connection counts as dead. The worker's own canary, published
-#: every ``heartbeat.CANARY`` seconds, is heard far more often than that.
+#: Seconds without a message after which the connection counts as lost. The worker's own canary
+#: arrives much more often: every ``heartbeat.CANARY`` seconds.
 SILENCE = 10.0
-#: How often what was missed is asked for, and seconds between two times.
+#: Tries to read the messages that were missed, and seconds between two tries.
 CATCH_UP_TRIES, CATCH_UP_PAUSE = 5, 0.2
 #: Seconds between two tries to connect, at the most.
 LONGEST_PAUSE = 2.0
@@ -30,7 +30,7 @@ LONGEST_PAUSE = 2.0
 class Subscriber:
     """``on_message(channel, payload)`` and ``on_connected()`` run in the reading greenlet.
 
-    ``always`` are the channels that are subscribed from the start.
+    ``permanent`` are the channels that are subscribed from the start.
     """
 
     def __init__(
@@ -38,16 +38,16 @@ class Subscriber:
         store: Store,
         on_message: Callable[[str, bytes], None],
         on_connected: Callable[[], None],
-        always: tuple[str, ...],
+        permanent: tuple[str, ...],
     ) -> None:
         pool = store.redis.connection_pool
         options = {**pool.connection_kwargs, "health_check_interval": 0, "socket_timeout": SILENCE}
         self._connection = pool.connection_class(**options)
         self._on_message = on_message
         self._on_connected = on_connected
-        self._channels = {channel: eventlet.event.Event() for channel in always}
+        self._channels = {channel: eventlet.event.Event() for channel in permanent}
         self._connected = False
-        #: Whether all channels are subscribed, and ``on_connected`` has read what was missed.
+        #: Whether all channels are subscribed, and ``on_connected`` has read missed messages.
         self.listens = False
         self._writing = eventlet.semaphore.Semaphore()
 
@@ -68,34 +68,34 @@ class Subscriber:
         self._send("UNSUBSCRIBE", channels)
 
     def reconnect(self) -> None:
-        """Connect anew, since the server behind this connection is not to be used any more."""
-        self._hang_up()
+        """Connect again: the server of this connection must not be used any more."""
+        self._shut_down_socket()
 
     def run(self) -> None:
         """Listen for ever."""
         failures = 0
-        was_told = False
+        was_logged = False
         while True:
             try:
                 self._connect()
                 failures = 0
                 while True:
                     self._handle(self._read())
-                    # Not before: a store that loads its data takes a connection, and is silent.
-                    if was_told:
-                        was_told = False
+                    # Not before a message: a store that loads its data accepts a connection.
+                    if was_logged:
+                        was_logged = False
                         log.warning("The worker hears the store again.")
             except (RedisError, OSError) as error:
-                if not was_told:
-                    was_told = True
+                if not was_logged:
+                    was_logged = True
                     log.warning("The worker does not hear the store (%s); trying again.", error)
             except Exception:
-                # The loop must go on: without it the worker would hear nothing any more.
+                # Without this loop the worker would receive no more messages.
                 log.exception("The worker could not handle what it heard; starting over.")
             self._connection.disconnect()
             self._connected = self.listens = False
             failures += 1
-            # Jitter, so that all workers of a restarted store do not come at once.
+            # Jitter: the workers of a restarted store do not all connect at the same time.
             longest = min(0.1 * 2**failures, LONGEST_PAUSE)
             eventlet.sleep(longest * random.uniform(0.5, 1.0))
 
@@ -106,7 +106,7 @@ class Subscriber:
         try:
             answer: list[bytes] = self._connection.read_response(disconnect_on_error=False)
         except TimeoutError:
-            # After a pause of the whole process the time is over, but bytes may have arrived.
+            # The time may be over because the whole process was stopped, and bytes have arrived.
             if not self._connection.can_read(timeout=0):
                 raise
             answer = self._connection.read_response()
@@ -120,7 +120,7 @@ class Subscriber:
             wanted = list(self._channels)
             if wanted:
                 self._connection.send_command("SUBSCRIBE", *wanted)
-        # Messages that arrive meanwhile are handled after ``on_connected`` has read older ones.
+        # Messages that arrive before that are handled after ``on_connected`` has read older ones.
         early: list[list[bytes]] = []
         pending = set(wanted)
         while pending:
@@ -136,10 +136,10 @@ class Subscriber:
             self._handle(answer)
 
     def _catch_up(self) -> None:
-        """Read what was missed, again where the store did not answer that.
+        """Read missed messages; try again if the store does not answer. Raises ``RedisError``.
 
-        As long as the subscribed connection is open, closing it would lose the messages that wait
-        there, and not all of them are stored. Raises ``RedisError``.
+        The subscribed connection stays open for this: messages that wait in it would be lost
+        otherwise, and not all of them are stored.
         """
         for _ in range(CATCH_UP_TRIES - 1):
             try:
@@ -155,16 +155,16 @@ class Subscriber:
 
     def _send(self, command: str, channels: tuple[str, ...]) -> None:
         with self._writing:
-            # If the connection is lost, nothing is sent: the next one subscribes to all channels.
-            # (The library would connect here by itself, beside the reading greenlet.)
+            # Without a connection nothing is sent: the next one subscribes to all channels. (The
+            # library would connect here, at the same time as the reading greenlet.)
             if not self._connected or not self._connection.is_connected:
                 return
             try:
                 self._connection.send_command(command, *channels)
             except (RedisError, OSError):
-                self._hang_up()
+                self._shut_down_socket()
 
-    def _hang_up(self) -> None:
+    def _shut_down_socket(self) -> None:
         """Shut the socket down: then the reading greenlet connects and subscribes again.
 
         Only that greenlet may close the connection, since it may be reading from it.

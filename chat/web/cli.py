@@ -53,21 +53,21 @@ def _set_role(name: str, role: str) -> None:
 def _store() -> Iterator[Store]:
     """The store while the command runs; what goes wrong becomes one line and exit status 1."""
     settings = services().settings
-    other = store_choice.elsewhere(settings.data_dir)
+    other = store_choice.recorded(settings.data_dir)
     if settings.embedded and other:
         raise click.ClickException(
             f"The Maru of {settings.data_dir} uses the store {other}, and this command would use"
             " the embedded one: give it the same REDIS_URL and secrets, for example in .env."
         )
     if "MARU_TELL_STORE" in os.environ:
-        click.echo(f"Store: {store_choice.described(settings, settings.shown_store)}", err=True)
+        click.echo(f"Store: {store_choice.description(settings, settings.shown_store)}", err=True)
     try:
         with embedded.running(settings):
             yield services().store
     except (MaruError, EmbeddedError) as error:
         raise click.ClickException(str(error)) from None
     except RedisError as error:
-        reason = condition.explained(error, settings.embedded)
+        reason = condition.description(error, settings.embedded)
         raise click.ClickException(f"The store cannot be used: {reason}.") from None
 
 

@@ -138,7 +138,7 @@ def test_it_does_not_write_where_the_server_would_not_look(shell, store_url, tmp
     """The server was started with REDIS_URL in its environment, and this shell has none."""
     data = tmp_path / "var"
     settings = config.load({**shell, "DATA_DIR": str(data)})
-    store_choice.note(settings, settings.shown_store)
+    store_choice.record(settings, settings.shown_store)
     forgetful = {**shell, "REDIS_URL": "", "DATA_DIR": str(data)}
     command = [sys.executable, "-m", "flask", "create-user", "bora"]
     done = subprocess.run(
@@ -149,8 +149,8 @@ def test_it_does_not_write_where_the_server_would_not_look(shell, store_url, tmp
     assert not (data / "appendonlydir").exists()
     # Once it has been started without, the embedded store is the right one.
     own = config.load({"DATA_DIR": str(data)})
-    store_choice.note(own, own.shown_store)
-    assert store_choice.elsewhere(data) is None
+    store_choice.record(own, own.shown_store)
+    assert store_choice.recorded(data) is None
 
 
 def test_it_works_from_anywhere_and_says_which_store_it_used(shell, tmp_path):
@@ -166,5 +166,5 @@ def test_it_works_from_anywhere_and_says_which_store_it_used(shell, tmp_path):
 def test_the_password_of_a_store_is_not_noted(tmp_path):
     keys = {"SECRET_KEY": "s" * 32, "JWT_SECRET_KEY": "j" * 32, "DATA_DIR": str(tmp_path)}
     settings = config.load({**keys, "REDIS_URL": "redis://:sesame@localhost/2"})
-    store_choice.note(settings, settings.shown_store)
-    assert store_choice.elsewhere(tmp_path) == "redis://***@localhost/2"
+    store_choice.record(settings, settings.shown_store)
+    assert store_choice.recorded(tmp_path) == "redis://***@localhost/2"
