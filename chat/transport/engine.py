@@ -68,7 +68,7 @@ class Engine(engineio.Server):
         self.backlog = Backlog()
         self.generate_id: Callable[[], str] = SessionIds()
         self.without_token: dict[Session, float] = {}
-        #: Those without a WebSocket, and some that have ended or got one since the last look.
+        #: Polling sessions; until the next check also some that were closed or got a WebSocket.
         self._polling: set[Session] = set()
 
     def start(self) -> None:

@@ -12,7 +12,7 @@ import eventlet
 
 from chat.transport.transport import Transport
 
-#: Looks in a second.
+#: Steps in a second.
 STEPS = 10
 
 

@@ -3,10 +3,9 @@
 The calls that a client sends wait in the session's inbox. A greenlet carries them out in order, and
 exists only while calls wait. Callbacks of the event loop do everything else.
 
-A session is closed in one of two ways. Clients with python-socketio do not connect again after
-Engine.IO's close packet (``1``). So that packet is sent only to a client that must not connect
-again. In all other cases the transport is closed without it, and every official client connects
-again.
+A session is closed in one of two ways. After Engine.IO's close packet (``1``) python-socketio does
+not connect again, so only a client that must not connect again gets that packet. In all other cases
+the transport is closed without it, and every official client connects again.
 """
 
 import contextlib
@@ -174,8 +173,7 @@ class Session(Socket):
         """Close the session if its client has stopped reading."""
         if self.closing or self.closed or self._is_slow:
             return
-        outgoing: Transport | PollQueue = self.transport or self.queue
-        if outgoing.is_stalled:
+        if (self.transport or self.queue).is_stalled:
             self.close_slow()
 
     def close_slow(self) -> None:
