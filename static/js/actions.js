@@ -6,7 +6,7 @@
  * button that appears under the finger.
  */
 import { byId, element, icon } from './dom.js';
-import { isOwn, reactionTo } from './message-row.js';
+import { isOwn, reactionTo, shownSender } from './message-row.js';
 import { page, t } from './page.js';
 import { full } from './time.js';
 import { makeToolbar } from './toolbar.js';
@@ -45,7 +45,7 @@ export function prepareActions({ log, react, edit, erase }) {
     close();
     editButton.hidden = !isOwn(row);
     deleteButton.hidden = !isOwn(row) && !page.mayManage;
-    caption.textContent = `${row.dataset.sender} · ${full(Number(row.dataset.at))}`;
+    caption.textContent = `${shownSender(row)} · ${full(Number(row.dataset.at))}`;
     bar.classList.toggle('at-foot', foot);
     row.classList.toggle('chosen', foot);
     row.append(bar);

@@ -1,3 +1,5 @@
+import { shownSender } from './message-row.js';
+
 /**
  * Text copied from several messages contains sender, time and words of each, without initials,
  * reactions, and text for screen readers.
@@ -25,7 +27,7 @@ function written(rows, range) {
     if (!words.trim()) continue;
     if (!lines.length || !row.classList.contains('follows')) {
       if (lines.length) lines.push('');
-      lines.push(`${row.dataset.sender}, ${row.querySelector('time')?.textContent}`);
+      lines.push(`${shownSender(row)}, ${row.querySelector('time')?.textContent}`);
     }
     lines.push(words);
   }

@@ -58,6 +58,11 @@ function showSender(row, { sender }) {
   name.firstElementChild.textContent = sender;
 }
 
+/** The name that a row shows for its sender. @param {HTMLElement} row */
+export function shownSender(row) {
+  return row.dataset.sender ?? '';
+}
+
 /** @param {number} at in ms */
 export function dayRow(at) {
   const row = blankRow('day');
