@@ -20,6 +20,8 @@ from config import Settings
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
 PAGES = [ROOT / "README.md", ROOT / "CHANGES.md", *sorted(DOCS.rglob("*.md"))]
+ARCHITECTURE = DOCS / "architecture.md"
+MODULES = DOCS / "modules.md"
 PROTOCOL = DOCS / "protocol.md"
 API = DOCS / "api.md"
 DEPENDENCIES = DOCS / "decisions" / "dependencies.md"
@@ -145,10 +147,31 @@ def test_every_command_is_documented(app):
     assert ours and [name for name in ours if f"`flask {name} " not in documented] == []
 
 
-def test_every_file_of_the_code_is_in_the_architecture():
-    text = (DOCS / "architecture.md").read_text("utf-8")
+def test_every_file_of_the_code_is_in_the_list_of_modules():
+    listed = set(re.findall(r"^(\S+\.(?:py|lua))  +\S", MODULES.read_text("utf-8"), re.MULTILINE))
     files = [*ROOT.glob("*.py"), *(ROOT / "chat").rglob("*.py"), *(ROOT / "chat").rglob("*.lua")]
-    assert [page_name(f) for f in sorted(files) if f"{page_name(f)} " not in text] == []
+    assert listed == {page_name(f) for f in files}
+
+
+def test_the_walk_of_a_message_names_functions_that_exist():
+    walk = section(ARCHITECTURE, "One TALK, from the browser to the browsers")
+    named = list(functions_of_files(walk))
+    assert len(named) > 20, "this test does not find the functions any more"
+    assert [step for step in named if step[1] not in functions_in(ROOT / step[0])] == []
+
+
+def functions_of_files(text: str) -> Iterator[tuple[str, str]]:
+    """The functions that follow a file in a text, as ``(path, function)``."""
+    for path, functions in re.findall(r"`([\w./]+\.(?:py|js))`((?:\s+`\w+\(\)`)*)", text):
+        for function in re.findall(r"`(\w+)\(\)`", functions):
+            yield path, function
+
+
+def functions_in(path: Path) -> set[str]:
+    """The names of the functions and methods in a file of Python or JavaScript."""
+    js = r"^\s*(?:export )?(?:async )?(?:function )?(\w+)\([^;]*\) \{$"
+    pattern = r"^\s*def (\w+)\(" if path.suffix == ".py" else js
+    return set(re.findall(pattern, path.read_text("utf-8"), re.MULTILINE))
 
 
 def test_every_dependency_has_its_line():

@@ -1,7 +1,8 @@
-"""What Maru replaces or uses of libraries that their authors may change without notice: one list.
+"""The list of library methods that Maru replaces, and of private ones that it calls.
 
-After an upgrade a test here fails where such a method has changed: read what has changed, change
-Maru accordingly, and put the new digest into the list.
+Their authors may change such methods without notice. So each stands here with a digest of its
+source. After an upgrade the test of a changed method fails: read the change, adapt Maru to it, and
+put the new digest into the list.
 """
 
 import ast
@@ -11,14 +12,17 @@ import inspect
 import pkgutil
 from collections.abc import Callable, Iterator
 
+import engineio
+from gunicorn.arbiter import Arbiter
+
 import chat.live
 import chat.transport
 import config
 
-LIBRARIES = ("engineio", "socketio", "flask_socketio", "eventlet")
+LIBRARIES = ("engineio", "socketio", "flask_socketio", "eventlet", "gunicorn")
 
-#: Methods that Maru's own classes replace, with digests of the library's source.
-REPLACED = {
+#: Methods that a class of Maru overrides.
+OVERRIDDEN = {
     "engineio.base_server.BaseServer.__init__": "8bea637f2d0c",
     "engineio.base_socket.BaseSocket.__init__": "afdf3fd68eab",
     "engineio.server.Server._handle_connect": "b7bb0540559c",
@@ -33,6 +37,10 @@ REPLACED = {
     "eventlet.queue.LightQueue._get": "588430c2c3a2",
     "eventlet.queue.LightQueue._init": "5d7426a6b13a",
     "eventlet.queue.Queue._put": "e322c8721bf4",
+    "gunicorn.workers.base.Worker.handle_quit": "0c6307ea7e56",
+    "gunicorn.workers.base.Worker.init_process": "1fac4123c3be",
+    "gunicorn.workers.base.Worker.notify": "65a764c2b899",
+    "gunicorn.workers.base.Worker.run": "4e5c634f7891",
     "socketio.base_manager.BaseManager.basic_disconnect": "94fb64dfeb27",
     "socketio.base_manager.BaseManager.basic_enter_room": "09b2e11e8210",
     "socketio.base_manager.BaseManager.basic_leave_room": "28cb8c6f3d0c",
@@ -56,8 +64,8 @@ REPLACED = {
     "socketio.redis_manager.RedisManager._listen": "ce430b9a179f",
 }
 
-#: Methods that are not public and that Maru calls or passes on.
-USED = {
+#: Private methods that Maru calls.
+CALLED = {
     "engineio.base_server.BaseServer._bad_request": "24faf56917c0",
     "engineio.base_server.BaseServer._ok": "863591f6f658",
     "engineio.base_server.BaseServer._unauthorized": "5eba97be206b",
@@ -66,27 +74,57 @@ USED = {
     "socketio.server.Server._handle_eio_message": "bb4ff38b9a8e",
 }
 
-#: Not public, but described in the library's documentation, or no method.
+#: Methods that Maru replaces in an object of the library, by assignment.
+ASSIGNED = {
+    "engineio.base_server.BaseServer.generate_id": "06d759b36258",
+    "gunicorn.arbiter.Arbiter.handle_hup": "e2671926b724",
+    "gunicorn.arbiter.Arbiter.manage_workers": "8f31a69ed71c",
+    "gunicorn.arbiter.Arbiter.reexec": "507b08bca02d",
+}
+
+#: Files with such assignments: the name of the object there, and its class.
+ASSIGNING = {
+    "master.py": ("server", Arbiter),
+    "chat/live/server.py": ("engine", engineio.Server),
+    "chat/transport/engine.py": ("self", engineio.Server),
+}
+
+#: Private names that are described in the library's documentation, or that are no methods.
 DOCUMENTED = {
     "_get_current_object",  # werkzeug.local.LocalProxy
     "_sock",  # redis.Connection: the socket, or None
 }
 
 
-def test_the_list_names_all_methods_that_are_replaced_and_none_has_changed():
+def test_the_list_names_all_methods_that_are_overridden_and_none_has_changed():
     assert {
         f"{theirs.__module__}.{theirs.__name__}.{name}": digest(vars(theirs)[name])
-        for theirs, name in replaced()
-    } == REPLACED
+        for theirs, name in overridden()
+    } == OVERRIDDEN
 
 
-def test_the_list_names_all_private_methods_that_are_used_and_none_has_changed():
-    names = {path.rpartition(".")[2] for path in USED}
+def test_the_list_names_all_private_methods_that_are_called_and_none_has_changed():
+    names = {path.rpartition(".")[2] for path in CALLED}
     assert names | DOCUMENTED == private_names_of_others()
-    assert {path: digest(method_at(path)) for path in USED} == USED
+    assert {path: digest(method_at(path)) for path in CALLED} == CALLED
 
 
-def replaced() -> Iterator[tuple[type, str]]:
+def test_the_list_names_all_methods_that_are_assigned_and_none_has_changed():
+    assert {path.rpartition(".")[2] for path in ASSIGNED} == set(assigned_methods())
+    assert {path: digest(method_at(path)) for path in ASSIGNED} == ASSIGNED
+
+
+def assigned_methods() -> Iterator[str]:
+    """The names of the library's methods to which the files of ``ASSIGNING`` assign."""
+    for path, (name, kind) in ASSIGNING.items():
+        for node in ast.walk(ast.parse((config.ROOT / path).read_text("utf-8"))):
+            if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
+                of_library = inspect.isfunction(getattr(kind, node.attr, None))
+                if of_library and ast.unparse(node.value) == name:
+                    yield node.attr
+
+
+def overridden() -> Iterator[tuple[type, str]]:
     """The library's class and the name, for each of its methods that a class of ours overrides."""
     for ours in classes():
         for name in vars(ours):
