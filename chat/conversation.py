@@ -5,19 +5,19 @@ acknowledgement needs. ``chat.live`` and ``chat.web`` only translate calls and a
 """
 
 from dataclasses import replace
-from typing import cast
+from typing import Any, cast
 
 import orjson
 
 from chat import history, keys, memberships, message, presence, rate_limit, rooms, validation
 from chat.calls import Change, Joined
-from chat.directory import Activity
 from chat.errors import N_, NotFound
 from chat.limits import Limits
 from chat.people import Person
 from chat.rate_limit import Limiter
 from chat.rooms import Room
-from chat.store.store import Argument, Call, Question, Store
+from chat.store.store import Call, Question, Store
+from chat.writer import Writer
 
 #: Names that the acknowledgement of a join lists at the most.
 NAMES = 200
@@ -35,7 +35,7 @@ class Conversation:
         self.limits = limits
         self.changed: set[str] = set()
         self.limiter = Limiter(limits.rates())
-        self._activity = Activity()
+        self._writer = Writer(store, limits, self.limiter, self.changed)
 
     def create(self, person: Person, name: object, private: object, encrypted: object) -> Room:
         """A new room. Raises ``Invalid``, ``Forbidden``, ``RateLimited``, ``Conflict``."""
@@ -137,12 +137,28 @@ class Conversation:
         Raises ``Invalid``, ``TooLong``, ``NotFound``, ``Forbidden``, ``NotJoined``,
         ``RateLimited``.
         """
+        return self.store.ask(self.talking(person, room_id, text, client_id, session))
+
+    def talking(
+        self,
+        person: Person,
+        room_id: object,
+        text: object,
+        client_id: object = None,
+        session: str | None = None,
+    ) -> Question[dict[str, int]]:
+        """``talk`` as a question. The rate is counted now, and what needs no answer is raised."""
         given = validation.client_id(client_id)
         words = validation.message(text, self.limits.message_max)
         known = self._place(person, room_id)
         body = message.body(known, person.name, words, given)
-        seq, at, count = self._store("append", known, message.TALK, body, person, given, session)
-        return {"seq": seq, "sentAt": at, "userCount": count}
+        storing = self._writer.storing("append", known, message.TALK, body, person, given, session)
+
+        def read(answers: list[Any]) -> dict[str, int]:
+            seq, at, count = storing.read(answers)
+            return {"seq": seq, "sentAt": at, "userCount": count}
+
+        return Question(storing.calls, read)
 
     def edit(
         self,
@@ -271,29 +287,7 @@ class Conversation:
         emoji, on = change.more.get("emoji", ""), change.more.get("on", False)
         extra = (ref, change.author, str(emoji), int(bool(on)))
         kind = change.kind
-        seq, *_ = self._store("alter", room_id, kind, body, person, client_id, session, extra)
-        return seq
-
-    def _store(
-        self,
-        script: str,
-        room_id: str,
-        kind: str,
-        body: bytes,
-        person: Person,
-        client_id: str | None,
-        session: str | None,
-        extra: tuple[Argument, ...] = (),
-    ) -> tuple[int, int, int]:
-        """Run ``append`` or ``alter``: ``(seq, sentAt, userCount)``."""
-        speaker = presence.connection_of(session, person.name) if session else ""
-        entry = history.Entry(
-            room_id, kind, body, person.name, person.folded, client_id, speaker, extra
+        seq, *_ = self.store.ask(
+            self._writer.storing("alter", room_id, kind, body, person, client_id, session, extra)
         )
-        call = entry.storing(script, self.limits.history_length, rooms.new_epoch(self.store))
-        report = self.limiter.count("message", person.folded)
-        storing = Question([call, *self._activity.note(room_id)], lambda answers: answers[0])
-        (new, seq, at, count), *_ = self.store.ask_together(storing, *report)
-        if new:
-            self.changed.add(room_id)
-        return seq, at, count
+        return seq

@@ -40,8 +40,11 @@ MAY_IMPORT = {
     "directory": {"store", "keys", "validation", "errors", "rooms", "people"},
     "conversation": {
         "store", "keys", "validation", "message", "errors",
-        "calls", "directory", "history", "limits", "memberships", "rate_limit", "presence", "rooms",
-        "people",
+        "calls", "history", "limits", "memberships", "rate_limit", "presence", "rooms", "people",
+        "writer",
+    },
+    "writer": {
+        "store", "directory", "history", "limits", "people", "presence", "rate_limit", "rooms",
     },
 }  # fmt: skip
 #: Module of ``chat/store`` -> what else of ``chat`` it may import.
@@ -52,9 +55,10 @@ STORE_MAY_IMPORT = {
     "append_only_file": set(),
     "life": {"store.append_only_file"},
     "supervisor": {"store.embedded", "store.append_only_file", "store.life"},
-    "store": {"store.condition", "errors"},
+    "scripts": set(),
+    "store": {"store.condition", "store.scripts", "errors"},
     "store_choice": {"store.embedded", "store.settings"},
-    "pipeline": {"store.condition", "store.store", "transport.tick"},
+    "pipeline": {"store.condition", "store.scripts", "store.store", "transport.tick"},
     "subscriber": {"store.store", "transport.peer"},
 }
 #: Modules of ``chat/transport`` that the web may use: what is about HTTP alone.

@@ -5,7 +5,8 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
-from chat.errors import N_, RateLimited
+from chat.errors import N_, RateLimited, Unauthorized
+from chat.live.token_cache import Caller
 from chat.people import Person
 from chat.presence import connection_of
 from chat.transport.session import Session
@@ -51,6 +52,18 @@ class Connection:
         left = self.seconds_left()
         self.warn_before = min(WARNING, max(left / 3, SHORTEST_WARNING), 0.9 * left)
         self.warned = False
+
+    def take(self, caller: Caller) -> Person:
+        """The person of a token that a call carries; a newer one counts from now on.
+
+        Raises ``Unauthorized`` for another person's token.
+        """
+        if caller.person.name != self.name:
+            raise Unauthorized(N_("This token belongs to somebody else."))
+        if caller.expires_at > self.expires_at:
+            self.show(caller.jti, caller.session, caller.expires_at)
+            self.person = caller.person
+        return caller.person
 
     @property
     def name(self) -> str:

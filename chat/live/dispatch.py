@@ -5,6 +5,7 @@ The handlers are python-socketio's own, not Flask-SocketIO's: an event costs no 
 
 import functools
 import logging
+from collections.abc import Callable
 from typing import Any
 
 import orjson
@@ -14,8 +15,10 @@ from redis.exceptions import RedisError
 from chat.errors import N_, InternalError, Invalid, MaruError, NotJoined, Unauthorized, Unavailable
 from chat.live import call_limits
 from chat.live.connections import Connection
-from chat.live.events import OPERATIONS, STORING
+from chat.live.events import OPERATIONS, STORING, talking
 from chat.live.live import Live
+from chat.people import Person
+from chat.store.store import has_error
 from chat.transport import allowance, packets
 from chat.transport.session import Session
 
@@ -56,6 +59,61 @@ def handle_call(live: Live, session: Session, packet: str) -> bool:
     _spend_allowance(session, event, packet, answer)
     if call_id is not None:
         session.send_encoded(packets.acknowledgement(call_id, orjson.dumps(answer)))
+    return True
+
+
+def begin_call(live: Live, session: Session, packet: str, ended: Callable[[], None]) -> bool:
+    """Begin a call of ``message``: the event loop sends its acknowledgement, and no greenlet waits.
+
+    ``ended()`` is called then. Gives false, and does nothing, for what ``handle_call`` has to do:
+    other calls, and one whose token has to be verified.
+    """
+    connection: Connection | None = session.connection
+    read = packets.read_event(packet)
+    if read is None or connection is None or connection.ended:
+        return False
+    call_id, event, arguments = read
+    if event != "message" or len(arguments) != 1 or not isinstance(arguments[0], dict):
+        return False
+    call = arguments[0]
+
+    def end(answer: dict[str, Any]) -> None:
+        try:
+            _spend_allowance(session, event, packet, answer)
+            if call_id is not None:
+                session.send_encoded(packets.acknowledgement(call_id, orjson.dumps(answer)))
+        finally:
+            ended()
+
+    try:
+        person = live.authorise_known(connection, call.get("token"))
+        if person is None:
+            return False
+        question = talking(live, connection, person, call)
+    except Exception as error:
+        end(_refusal(error))
+        return True
+
+    def take(answers: list[Any] | Exception) -> None:
+        if isinstance(answers, Exception) or has_error(answers):
+            # What is done about it may have to wait.
+            live.server.eio.tick.work(functools.partial(take_error, answers))
+        else:
+            end({"ok": True, **question.read(answers)})
+
+    def take_error(answers: list[Any] | Exception) -> None:
+        read_answers = functools.partial(live.store.read, question, answers)
+        ask_again = functools.partial(live.store.ask, question)
+        try:
+            answer = {
+                "ok": True,
+                **_in_the_room(live, connection, person, call, read_answers, ask_again),
+            }
+        except Exception as error:
+            answer = _refusal(error)
+        end(answer)
+
+    live.store.begin(question, take)
     return True
 
 
@@ -107,16 +165,29 @@ def _carry_out(live: Live, event: str, sid: str, arguments: tuple[Any, ...]) -> 
     call = arguments[0]
     person = live.authorise(connection, call.get("token"))
     call_limits.count(live, event, person)
-    operation = OPERATIONS[event]
+    operation = functools.partial(OPERATIONS[event], live, connection, person, call)
+    if event not in STORING:
+        return operation()
+    return _in_the_room(live, connection, person, call, operation, operation)
+
+
+def _in_the_room(
+    live: Live,
+    connection: Connection,
+    person: Person,
+    call: dict[str, Any],
+    store: Callable[[], dict[str, Any]],
+    store_again: Callable[[], dict[str, Any]],
+) -> dict[str, Any]:
     try:
-        return operation(live, connection, person, call)
+        return store()
     except NotJoined:
-        if event not in STORING or call.get("roomId") not in connection.rooms:
+        if call.get("roomId") not in connection.rooms:
             raise
     # The connection is in the room. Its lease expired while this worker was held up: renew it.
     with connection.engine.holding_later_calls():
         live.conversation.join(person, call.get("roomId"), connection.session)
-        return operation(live, connection, person, call)
+        return store_again()
 
 
 def _refusal(error: Exception) -> dict[str, Any]:

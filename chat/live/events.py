@@ -17,6 +17,7 @@ from chat.live.connections import Connection
 from chat.live.live import Live
 from chat.people import Person
 from chat.rooms import Room
+from chat.store.store import Question
 
 Call = dict[str, Any]
 Operation = Callable[[Live, Connection, Person, Call], dict[str, Any]]
@@ -78,14 +79,19 @@ def _leave(live: Live, connection: Connection, person: Person, call: Call) -> di
 
 
 def _message(live: Live, connection: Connection, person: Person, call: Call) -> dict[str, Any]:
-    return dict(
-        live.conversation.talk(
-            person,
-            room_id=call.get("roomId"),
-            text=call.get("message"),
-            client_id=call.get("clientId"),
-            session=connection.session,
-        )
+    return live.store.ask(talking(live, connection, person, call))
+
+
+def talking(
+    live: Live, connection: Connection, person: Person, call: Call
+) -> Question[dict[str, Any]]:
+    """``message`` as a question to the store, so that a call of it needs no greenlet to wait."""
+    return live.conversation.talking(
+        person,
+        room_id=call.get("roomId"),
+        text=call.get("message"),
+        client_id=call.get("clientId"),
+        session=connection.session,
     )
 
 

@@ -237,7 +237,8 @@ class Heartbeat:
 
     def _close_unauthenticated(self) -> None:
         """Close sessions that have shown no valid token within ``INTRODUCTION`` seconds."""
-        for session in self._live.without_token(time.monotonic() - INTRODUCTION):
+        then = time.monotonic() - INTRODUCTION
+        for session in self._live.server.eio.unauthenticated_since(then):
             session.close(wait=False, abort=True)
 
     def _end(self, connection: Connection) -> None:

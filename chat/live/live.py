@@ -19,7 +19,7 @@ from redis.exceptions import RedisError
 
 from chat import key_prefix, keys, message, people, presence, sessions
 from chat.conversation import Conversation
-from chat.errors import N_, Forbidden, NotFound, Unauthorized
+from chat.errors import N_, Forbidden, NotFound
 from chat.live.connections import Connection, Connections
 from chat.live.fanout import Fanout
 from chat.live.token_cache import Caller, TokenCache
@@ -79,11 +79,6 @@ class Live:
         self._lost: list[tuple[list[str], str]] = []
         self._releasing = False
 
-    def without_token(self, since: float) -> list[Session]:
-        """The Engine.IO sessions that have no connection since then or longer (monotonic)."""
-        found: list[Session] = self.server.eio.unauthenticated_since(since)
-        return found
-
     def hears(self) -> bool:
         """Whether the worker hears what other workers publish."""
         return self.fanout.listens and time.monotonic() - self.heard_at < DEAF
@@ -102,14 +97,14 @@ class Live:
         engine.authenticate(connection)
 
     def authorise(self, connection: Connection, token: object) -> Person:
-        """The user of a call's token. Raises ``Unauthorized``, also for another person's token."""
-        caller = self._token_cache(token, connection.engine.holding_later_calls)
-        if caller.person.name != connection.name:
-            raise Unauthorized(N_("This token belongs to somebody else."))
-        if caller.expires_at > connection.expires_at:
-            connection.show(caller.jti, caller.session, caller.expires_at)
-            connection.person = caller.person
-        return caller.person
+        """The person of a call's token. Raises ``Unauthorized``, also for another one's token."""
+        holding = connection.engine.holding_later_calls
+        return connection.take(self._token_cache(token, holding))
+
+    def authorise_known(self, connection: Connection, token: object) -> Person | None:
+        """The same without asking the store; ``None`` for a token that has to be verified."""
+        caller = self._token_cache.known(token)
+        return None if caller is None else connection.take(caller)
 
     def lost(self, session: str) -> None:
         """The connection is gone: its leases end after the grace, unless the client comes back."""

@@ -129,6 +129,7 @@ class LiveServer:
         engine.handle_call = functools.partial(dispatch.handle_call, self._live)
         engine.polling_cap = PollingCap(caps.max_connections, caps.per_address)
         engine.may_overlap = dispatch.may_overlap
+        engine.begin_call = functools.partial(dispatch.begin_call, self._live)
         engine.close_slow_client = self._live.close_slow_client
         engine.on("message", functools.partial(dispatch.handle_by_library, self._live))
         self._heartbeat = Heartbeat(self._live, self._stop_worker)
@@ -140,7 +141,8 @@ class LiveServer:
         gc.freeze()
         gc.set_threshold(*GARBAGE)
         store = self._live.store
-        store.send_commands = Pipeline(store, self._engine.tick, self._live.fanout.reconnect).send
+        pipeline = Pipeline(store, self._engine.tick, self._live.fanout.reconnect)
+        store.send_commands, store.begin_commands = pipeline.send, pipeline.begin
         self._engine.start()
         eventlet.spawn(self._live.fanout.run)
         eventlet.spawn(self._heartbeat.run)

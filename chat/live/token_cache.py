@@ -46,9 +46,16 @@ class TokenCache:
         #: Counts the calls of ``forget``.
         self._forgotten = 0
 
-    def __call__(self, token: object, asking: Asking = nullcontext) -> Caller:
+    def known(self, token: object) -> Caller | None:
+        """Who has shown this token before, if that can be relied on."""
         known = self._callers.get(token) if isinstance(token, str) else None
         if known is not None and known.expires_at > time.time() * 1000 and self._hears():
+            return known
+        return None
+
+    def __call__(self, token: object, asking: Asking = nullcontext) -> Caller:
+        known = self.known(token)
+        if known is not None:
             return known
         forgotten = self._forgotten
         with asking():

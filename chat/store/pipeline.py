@@ -18,7 +18,8 @@ from eventlet import hubs
 from redis.exceptions import ConnectionError, RedisError, ResponseError, TimeoutError
 
 from chat.store import condition
-from chat.store.store import COMMAND_TIMEOUT, SCRIPTS, Command, Store
+from chat.store.scripts import SCRIPTS
+from chat.store.store import COMMAND_TIMEOUT, Command, Done, Store
 from chat.transport.tick import Tick
 
 log = logging.getLogger(__name__)
@@ -30,27 +31,25 @@ CHECK_SECONDS = 0.5
 
 
 class _Batch:
-    """The commands of one caller, whose greenlet sleeps until all answers have arrived."""
+    """The commands of one caller, and whom to call when all answers have arrived."""
 
-    __slots__ = ("answers", "commands", "is_second_try", "packed", "since", "waiter")
+    __slots__ = ("answers", "commands", "done", "is_second_try", "packed", "since")
 
-    def __init__(self, commands: Sequence[Command], waiter: Any) -> None:
+    def __init__(self, commands: Sequence[Command], done: Done) -> None:
         self.commands = len(commands)
-        self.packed = b"".join([hiredis.pack_command(command) for command in commands])  # type: ignore[arg-type]
+        pack: Any = hiredis.pack_command
+        # One is by far the most frequent number.
+        self.packed = pack(commands[0]) if len(commands) == 1 else b"".join(map(pack, commands))
         self.answers: list[Any] = []
-        self.waiter = waiter
+        self.done: Done | None = done
         self.since = time.monotonic()
         self.is_second_try = False
 
-    def wake(self, failure: Exception | None = None) -> None:
-        """Continue the caller's greenlet. Only the event loop may call this."""
-        waiter, self.waiter = self.waiter, None
-        if waiter is None:
-            return
-        if failure is None:
-            waiter.switch()
-        else:
-            waiter.throw(failure)
+    def end(self, failure: Exception | None = None) -> None:
+        """Give the caller the answers. To be called by the event loop."""
+        done, self.done = self.done, None
+        if done is not None:
+            done(self.answers if failure is None else failure)
 
 
 class Pipeline:
@@ -81,18 +80,29 @@ class Pipeline:
 
     def send(self, commands: Sequence[Command]) -> list[Any]:
         """Raises ``ConnectionError`` after a second try, and ``TimeoutError``."""
-        batch = _Batch(commands, greenlet.getcurrent())
+        batch = self.begin(commands, greenlet.getcurrent().switch)
+        try:
+            answers: list[Any] | Exception = hubs.get_hub().switch()
+        finally:
+            # If an exception (a timeout) has ended the sleep, nobody is to be woken later.
+            batch.done = None
+        if isinstance(answers, Exception):
+            raise answers
+        return answers
+
+    def begin(self, commands: Sequence[Command], done: Done) -> _Batch:
+        """Send commands, and return at once. Serves as ``Store.begin_commands``.
+
+        The event loop calls ``done``, which must not block, with what ``send`` gives or raises.
+        """
+        batch = _Batch(commands, done)
         self._pending.append(batch)
         self._unwritten.append(batch)
         if self._writer is None:
             self._writer = eventlet.spawn(self._write)
-        self._start_writing()
-        try:
-            hubs.get_hub().switch()
-        finally:
-            # After an exception, such as a timeout, the caller must not be woken later.
-            batch.waiter = None
-        return batch.answers
+        if self._idle:
+            self._start_writing()
+        return batch
 
     def _start_writing(self) -> None:
         if self._idle:
@@ -166,7 +176,7 @@ class Pipeline:
         answered, self._answered = deque(self._answered), []
         try:
             while answered:
-                answered.popleft().wake()
+                answered.popleft().end()
         finally:
             # One of the callers has failed: the others are woken by another step.
             if answered:
@@ -215,7 +225,7 @@ class Pipeline:
 
     def _give_up(self, batches: Sequence[_Batch], error: Exception) -> None:
         for batch in batches:
-            hubs.get_hub().schedule_call_global(0, batch.wake, _copy_of(error))
+            hubs.get_hub().schedule_call_global(0, batch.end, _copy_of(error))
 
 
 def _copy_of(error: Exception) -> Exception:

@@ -4,10 +4,8 @@ Everything that changes several keys is a script in ``lua/``; ``Store.run`` runs
 ``Store.batch`` sends several commands and scripts in one write.
 """
 
-import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 import redis
@@ -24,6 +22,7 @@ from redis.retry import Retry
 
 from chat.errors import N_, Conflict, Forbidden, MaruError, NotFound, NotJoined
 from chat.store import condition
+from chat.store.scripts import SCRIPTS
 
 OLDEST_VERSION = (7, 0)
 #: Connections of one process. Callers wait for a free one rather than open ever more.
@@ -35,18 +34,16 @@ Argument = str | bytes | int
 Command = tuple[Argument, ...]
 #: Sends commands in one write; returns their answers in order, with an error in place of an answer.
 SendCommands = Callable[[Sequence[Command]], list[Any]]
+#: Takes these answers, or what went wrong in place of all of them.
+Done = Callable[[list[Any] | Exception], None]
+#: Sends commands and returns at once.
+BeginCommands = Callable[[Sequence[Command], Done], object]
 
 T = TypeVar("T")
 
 
 class StoreError(Exception):
     """The store cannot be used; the text is one line for the operator."""
-
-
-@dataclass(frozen=True)
-class Script:
-    sha: str
-    source: str
 
 
 @dataclass(slots=True)
@@ -83,6 +80,7 @@ class Store:
         self._plain: Any = redis.Redis(connection_pool=client.connection_pool)
         self._plain.response_callbacks.clear()
         self.send_commands: SendCommands = self._by_pool
+        self.begin_commands: BeginCommands = self._begin_by_pool
         #: The life of the store's data at the last connection; see ``condition.life``.
         self.life = ""
         #: Whether it is the embedded store.
@@ -113,10 +111,25 @@ class Store:
 
         They are asked in order, except if the store has lost its scripts: those run at the end.
         """
-        if len(questions) == 1:
-            return [self.ask(questions[0])]
-        answers = iter(self.batch([call for question in questions for call in question.calls]))
-        return [question.read([next(answers) for _ in question.calls]) for question in questions]
+        return self.ask(together(*questions))
+
+    def begin(self, question: Question[Any], done: Done) -> None:
+        """Ask without waiting. ``done`` must not block; it gets what ``read`` takes."""
+        self.begin_commands([_command(call) for call in question.calls], done)
+
+    def read(self, question: Question[T], answers: list[Any] | Exception) -> T:
+        """What ``ask`` gives, from the answers of ``begin``. Raises as ``ask`` does.
+
+        Blocks only where ``answers`` are, or contain, an exception.
+        """
+        if isinstance(answers, Exception):
+            raise answers
+        if has_error(answers):
+            answers = self._with_errors(question.calls, answers)
+            for answer in answers:
+                if isinstance(answer, Exception):
+                    raise answer
+        return question.read(answers)
 
     def try_batch(self, calls: Sequence[Call | Command]) -> list[Any]:
         """The same, with the error of a command in place of its answer."""
@@ -157,6 +170,13 @@ class Store:
         """Close the idle connections of the pool: their server must not be used any more."""
         self.redis.connection_pool.disconnect(inuse_connections=False)
 
+    def _begin_by_pool(self, commands: Sequence[Command], done: Done) -> None:
+        try:
+            answers: list[Any] | Exception = self.send_commands(commands)
+        except redis.RedisError as error:
+            answers = error
+        done(answers)
+
     def _by_pool(self, commands: Sequence[Command]) -> list[Any]:
         answers = self._by_one_connection(commands)
         if any(isinstance(a, Exception) and condition.needs_new_connection(a) for a in answers):
@@ -174,6 +194,35 @@ class Store:
     def _load_scripts(self) -> None:
         for script in SCRIPTS.values():
             self.redis.script_load(script.source)
+
+
+def has_error(answers: list[Any]) -> bool:
+    """Whether there is an error in place of one of these answers."""
+    return any(isinstance(answer, Exception) for answer in answers)
+
+
+def together(*questions: Question[Any]) -> Question[list[Any]]:
+    """One question for the answers to several."""
+    if len(questions) == 1:
+        read_one = questions[0].read
+        return Question(questions[0].calls, lambda answers: [read_one(answers)])
+
+    def read(answers: list[Any]) -> list[Any]:
+        rest = iter(answers)
+        return [question.read([next(rest) for _ in question.calls]) for question in questions]
+
+    return Question([call for question in questions for call in question.calls], read)
+
+
+def first_of(question: Question[T], *others: Question[Any]) -> Question[T]:
+    """The answer to the first of several questions, all of which are asked."""
+    asked = together(question, *others)
+
+    def read(answers: list[Any]) -> T:
+        first: T = asked.read(answers)[0]
+        return first
+
+    return Question(asked.calls, read)
 
 
 def snapshot(commands: Sequence[Command], read: Callable[[list[Any]], T]) -> Question[T]:
@@ -226,18 +275,6 @@ def connect(url: str) -> Store:
     except ValueError as error:
         raise StoreError(f"REDIS_URL cannot be used: {error}") from error
     return Store(redis.Redis(connection_pool=pool))
-
-
-def _scripts() -> Iterator[tuple[str, Script]]:
-    folder = Path(__file__).parents[1] / "lua"
-    shared = (folder / "lib.lua").read_text("utf-8")
-    for path in sorted(folder.glob("*.lua")):
-        if path.stem != "lib":
-            source = shared + path.read_text("utf-8")
-            yield path.stem, Script(hashlib.sha1(source.encode()).hexdigest(), source)
-
-
-SCRIPTS = dict(_scripts())
 
 
 def _as_domain_error(error: Exception) -> Exception:

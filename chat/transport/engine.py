@@ -51,12 +51,15 @@ class Engine(engineio.Server):
 
     ``handle_call(session, packet)`` gets every Socket.IO packet first, and returns whether it has
     handled it. ``may_overlap(packet)`` says whether a call may begin before the previous one has
-    ended. ``close_slow_client(session)`` closes a session whose client does not read.
-    ``polling_cap`` limits the number of polling sessions.
+    ended. ``begin_call(session, packet, ended)`` begins such a call without a greenlet, and has
+    ``ended()`` called when it is answered; or it returns false, for ``handle_call`` to do it.
+    ``close_slow_client(session)`` closes a session whose client does not read. ``polling_cap``
+    limits the number of polling sessions.
     """
 
     handle_call: Callable[[Session, str], bool]
     may_overlap: Callable[[str], bool]
+    begin_call: Callable[[Session, str, Callable[[], None]], bool]
     close_slow_client: Callable[[Session], None]
     polling_cap: PollingCap
 

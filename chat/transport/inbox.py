@@ -32,6 +32,7 @@ class InboxServer(Protocol):
 
     tick: Tick
     may_overlap: Callable[[str], bool]
+    begin_call: Callable[[Any, str, Callable[[], None]], bool]
 
     def deliver(self, session: Any, data: str | bytes) -> None: ...
 
@@ -80,8 +81,8 @@ class Inbox:
     is_full = False
     #: An event that is sent when the inbox is not full any more; made when a request waits for it.
     _room_again: Any = None
-    #: _has_worker: a greenlet carries calls out, or one will be started. _is_blocked: the next call
-    #: waits for the end of another call. _is_waiting: it waits for ``resume_calls``.
+    #: _has_worker: calls are begun now, or a greenlet carries them out, or will. _is_blocked: the
+    #: next call waits for the end of another call. _is_waiting: it waits for ``resume_calls``.
     _has_worker = _is_blocked = _is_waiting = False
     _under_way = _begun = _tick_number = 0
 
@@ -97,7 +98,7 @@ class Inbox:
             self.bytes += sys.getsizeof(item)
         if not self._has_worker:
             self._has_worker = True
-            self._tick.work(self._work)
+            self._begin()
         elif len(self._items) >= FULL or self.bytes >= FULL_BYTES:
             self.is_full = True
             if self._session.transport is not None:
@@ -108,7 +109,7 @@ class Inbox:
         was_waiting = self._is_waiting
         if was_waiting:
             self._is_waiting = False
-            self._tick.work(self._work)
+            self._begin()
         return was_waiting
 
     def wait_for_room(self) -> None:
@@ -117,21 +118,69 @@ class Inbox:
                 self._room_again = eventlet.event.Event()
             self._room_again.wait()
 
-    def _work(self) -> None:
-        """Carry out calls one after the other, except calls that may overlap.
+    def _begin(self) -> None:
+        """Begin calls that may overlap; start a greenlet for what cannot be begun without one.
 
         Calls that may overlap begin in order: the next one begins while the store answers this one.
         """
         session, items = self._session, self._items
         while items:
             first = items[0]
-            overlaps = (
-                isinstance(first, str)
-                and not session.ordered_calls
-                and session.server.may_overlap(first)
-            )
+            overlaps = not session.ordered_calls and self._may_overlap(first)
             if self._under_way and (not overlaps or self._under_way == OVERLAP):
-                # ``_carry_out_overlapping`` starts this method again when a call has ended.
+                # ``_end`` and ``_carry_out_overlapping`` call this method again.
+                self._is_blocked = True
+                return
+            if not overlaps or session.closed:
+                self._tick.work(self._work)
+                return
+            if self._has_to_wait():
+                self._is_waiting = True
+                return
+            if not self._is_begun(first):
+                self._tick.work(self._work)
+                return
+            items.popleft()
+            self._count_off(first)
+        self._has_worker = False
+        self._drop_if_idle()
+
+    def _may_overlap(self, item: str | bytes | EndOfCalls) -> bool:
+        return isinstance(item, str) and self._session.server.may_overlap(item)
+
+    def _is_begun(self, item: str | bytes | EndOfCalls) -> bool:
+        """Begin a call without a greenlet; false if it takes one."""
+        session, person = self._session, self._session.allowance
+        if person is None or not isinstance(item, str):
+            return False
+        self._under_way += 1
+        person.begin()
+        if session.server.begin_call(session, item, self._end):
+            return True
+        self._under_way -= 1
+        person.end()
+        return False
+
+    def _end(self) -> None:
+        """A call that was begun without a greenlet is answered."""
+        self._under_way -= 1
+        if self._session.allowance is not None:
+            self._session.allowance.end()
+        self._session.check_reader()
+        if self._is_blocked:
+            self._is_blocked = False
+            self._begin()
+        else:
+            self._drop_if_idle()
+
+    def _work(self) -> None:
+        """Carry out calls one after the other, except calls that may overlap."""
+        session, items = self._session, self._items
+        while items:
+            first = items[0]
+            overlaps = not session.ordered_calls and self._may_overlap(first)
+            if self._under_way and (not overlaps or self._under_way == OVERLAP):
+                # ``_end`` or ``_carry_out_overlapping`` starts this method again.
                 self._is_blocked = True
                 return
             if self._has_to_wait():
@@ -221,7 +270,7 @@ class Inbox:
             self._under_way -= 1
             if self._is_blocked:
                 self._is_blocked = False
-                self._tick.work(self._work)
+                self._begin()
             self._drop_if_idle()
 
     def _drop_if_idle(self) -> None:

@@ -1,0 +1,52 @@
+"""Writes what people say into rooms: one script call each, with the rate counted beside it."""
+
+from typing import Any
+
+from chat import history, presence, rooms
+from chat.directory import Activity
+from chat.limits import Limits
+from chat.people import Person
+from chat.rate_limit import Limiter
+from chat.store.store import Argument, Question, Store, first_of
+
+
+class Writer:
+    """``changed`` collects the ids of rooms in which something has been stored."""
+
+    def __init__(self, store: Store, limits: Limits, limiter: Limiter, changed: set[str]) -> None:
+        self._store = store
+        self._limits = limits
+        self._limiter = limiter
+        self._changed = changed
+        self._activity = Activity()
+
+    def storing(
+        self,
+        script: str,
+        room_id: str,
+        kind: str,
+        body: bytes,
+        person: Person,
+        client_id: str | None,
+        session: str | None,
+        extra: tuple[Argument, ...] = (),
+    ) -> Question[tuple[int, int, int]]:
+        """Store a message or a change, by ``append`` or ``alter``: ``(seq, sentAt, userCount)``.
+
+        Raises ``RateLimited``.
+        """
+        speaker = presence.connection_of(session, person.name) if session else ""
+        entry = history.Entry(
+            room_id, kind, body, person.name, person.folded, client_id, speaker, extra
+        )
+        call = entry.storing(script, self._limits.history_length, rooms.new_epoch(self._store))
+
+        def read(answers: list[Any]) -> tuple[int, int, int]:
+            new, seq, at, count = answers[0]
+            if new:
+                self._changed.add(room_id)
+            return seq, at, count
+
+        storing = Question([call, *self._activity.note(room_id)], read)
+        counted = self._limiter.count("message", person.folded)
+        return first_of(storing, *counted) if counted else storing
