@@ -1,27 +1,37 @@
-"""The list of rooms: by activity, searched by name, page after page."""
+"""The list of rooms: by activity, searched by name, page after page.
 
-import re
-import secrets
+A page reads the rooms that it shows, and hardly any other: open rooms come from an index by
+activity or, where few match a search, from one by name; private ones from those of the person.
+"""
+
+import heapq
 import time
-import unicodedata
+from collections.abc import Iterator
+from itertools import islice
+from typing import TypeVar
 
-from chat import keys, rooms, validation
+from chat import keys, room_index, rooms, validation
 from chat.errors import N_, Invalid
 from chat.people import Person
 from chat.rooms import Room
 from chat.store.store import Command, Store
 
+T = TypeVar("T")
+
 PAGE_MAX = 200
-#: Rooms read at a time while looking for those that a page wants.
-_CHUNK = 200
 #: Rooms that one call looks at, about, however few of them the page wants.
 LOOKED_AT = 1000
+#: Matches of a search, up to which they come from the index by name. More than that are frequent
+#: among the most recently active rooms.
+MATCHES = 2000
 #: How exact the order by activity is, in ms, and of how many rooms a worker knows when it noted it.
 EXACT, NOTED = 1_000, 10_000
+#: Rooms that a search reads at a time, at least.
+_SEARCHED = 200
+#: Rooms of an older store that are put into the index in one write.
+_BUILT = 50
 #: Activity in ms and id of a room, as in the index.
 _Place = tuple[float, str]
-# A cursor behind a room that its user may not see, and how long it is good for.
-_HIDDEN, _HIDDEN_SECONDS = re.compile(r"[0-9a-f]{32}"), 1800
 
 
 def page(
@@ -30,84 +40,105 @@ def page(
     """Rooms the user may see, most recently active first, and the cursor of the next page.
 
     ``q`` is searched in the names, ignoring case. One call looks at ``LOOKED_AT`` rooms at most: so
-    a page may have fewer than ``limit`` rooms, or none, although there are more. A cursor does not
-    reveal a room that the user may not see. Raises ``Invalid``, ``Forbidden``.
+    a page may have fewer than ``limit`` rooms, or none, although there are more. A cursor names
+    only rooms that the user may see. Raises ``Invalid``, ``Forbidden``.
     """
-    found, place, is_visible = _look(store, person, q, cursor, limit)
-    if place is None:
-        return found, None
-    score, room_id = place
-    named = f"{score:.0f}-{room_id}"
-    return found, named if is_visible else _hide(store, named)
+    rooms.check_may_chat(person)
+    validation.whole_number(limit, "limit", 1, PAGE_MAX)
+    wanted = validation.sought(q)
+    after = _parse_cursor(cursor)
+    if not room_index.is_built(store):
+        build(store)
+    found: list[Room] = []
+    looked_at = 0
+    chunk = max(limit + 1, _SEARCHED if wanted else 0)
+    for places in _chunks(_places(store, person, wanted, after, chunk), chunk):
+        for place, room in zip(places, rooms.find(store, [i for _, i in places]), strict=True):
+            if room is not None and wanted in room_index.folded(room.name):
+                if len(found) == limit:
+                    return found, _cursor(after)
+                found.append(room)
+            after = place
+        looked_at += len(places)
+        if looked_at >= LOOKED_AT:
+            return found, _cursor(after)
+    return found, None
 
 
 def newest(store: Store, person: Person, limit: int) -> list[Room]:
     """The first page alone. Raises ``Forbidden``."""
-    return _look(store, person, "", "", limit)[0]
+    return page(store, person, limit=limit)[0]
 
 
-def _look(
-    store: Store, person: Person, q: str, cursor: str, limit: int
-) -> tuple[list[Room], _Place | None, bool]:
-    """The rooms, the place after which the next page begins, and whether the user may see that."""
-    rooms.check_may_chat(person)
-    validation.whole_number(limit, "limit", 1, PAGE_MAX)
-    wanted = validation.sought(q)
-    mine = {
-        i.decode() for i in store.redis.smembers(keys.private_rooms(validation.fold(person.name)))
-    }
-    found: list[Room] = []
-    last, seen = _parse_cursor(store, cursor), None
-    looked_at = 0
+def build(store: Store) -> None:
+    """Put the rooms of a store from an older version into the index; again does no harm."""
+    ids = (member.decode() for member, _ in store.redis.zscan_iter(keys.ROOMS, count=_BUILT))
+    for chunk in _chunks(ids, _BUILT):
+        active = store.batch([("ZSCORE", keys.ROOMS, i) for i in chunk])
+        store.batch(
+            [
+                command
+                for room, at in zip(rooms.find(store, chunk), active, strict=True)
+                if room is not None and not room.private and at is not None
+                for command in room_index.adding(room.room_id, room.name, int(float(at)), False)
+            ]
+        )
+    room_index.note_built(store)
+
+
+def _places(
+    store: Store, person: Person, wanted: str, after: _Place | None, chunk: int
+) -> Iterator[_Place]:
+    """Where the rooms are that this person may see and that may match, in the order of the list."""
+    ids = [i.decode() for i in store.redis.smembers(keys.private_rooms(person.folded))]
+    matching = room_index.matching(store, wanted, MATCHES) if wanted else None
+    if matching is None:
+        opened = _by_activity(store, after, chunk)
+    else:
+        opened = iter(_sorted(store, keys.OPEN_ROOMS, sorted(matching), after))
+    return heapq.merge(opened, _sorted(store, keys.ROOMS, ids, after), reverse=True)
+
+
+def _sorted(store: Store, index: str, ids: list[str], after: _Place | None) -> list[_Place]:
+    """The places of these rooms behind ``after``; without those that the index does not have."""
+    if not ids:
+        return []
+    scores: list[float | None] = store.redis.zmscore(index, ids)
+    places = [(score, i) for score, i in zip(scores, ids, strict=True) if score is not None]
+    return sorted((p for p in places if after is None or p < after), reverse=True)
+
+
+def _by_activity(store: Store, after: _Place | None, chunk: int) -> Iterator[_Place]:
     while True:
-        entries = _entries_after(store, last)
-        for entry, room in zip(
-            entries, rooms.find(store, [room_id for _, room_id in entries]), strict=True
-        ):
-            last = entry
-            if room is None or (room.private and room.room_id not in mine):
-                continue
-            if wanted in _folded(room.name):
-                if len(found) == limit:
-                    return found, seen, True
-                found.append(room)
-            seen = entry
-        if not entries:
-            return found, None, False
-        looked_at += len(entries)
-        if looked_at >= LOOKED_AT:
-            # Behind a room that is seen here, what cannot be seen is looked at once more.
-            return found, seen or last, seen is not None
+        places = _open_places_after(store, after, chunk)
+        if not places:
+            return
+        yield from places
+        after = places[-1]
 
 
-def _hide(store: Store, named: str) -> str:
-    """A random cursor; the store keeps the place that it stands for, for a while."""
-    token = secrets.token_hex(16)
-    store.redis.set(keys.cursor(token), named, ex=_HIDDEN_SECONDS)
-    return token
-
-
-def _entries_after(store: Store, last: _Place | None) -> list[_Place]:
-    """The next ids of the index with their scores, behind ``last`` in its order."""
-    top = "+inf" if last is None else last[0]
+def _open_places_after(store: Store, after: _Place | None, chunk: int) -> list[_Place]:
+    top = "+inf" if after is None else after[0]
     skip = 0
     while True:
-        chunk: list[tuple[bytes, float]] = store.redis.zrevrangebyscore(
-            keys.ROOMS, top, "-inf", start=skip, num=_CHUNK, withscores=True
+        read: list[tuple[bytes, float]] = store.redis.zrevrangebyscore(
+            keys.OPEN_ROOMS, top, "-inf", start=skip, num=chunk, withscores=True
         )
-        entries = [(score, member.decode()) for member, score in chunk]
+        places = [(score, member.decode()) for member, score in read]
         # Equal scores are ordered by member, so what was seen already is what is not smaller.
-        fresh = [entry for entry in entries if last is None or entry < last]
-        if fresh or not entries:
+        fresh = [place for place in places if after is None or place < after]
+        if fresh or not places:
             return fresh
-        skip += _CHUNK
+        skip += chunk
 
 
-def _parse_cursor(store: Store, cursor: str) -> _Place | None:
+def _cursor(after: _Place | None) -> str | None:
+    return f"{after[0]:.0f}-{after[1]}" if after is not None else None
+
+
+def _parse_cursor(cursor: str) -> _Place | None:
     if not cursor:
         return None
-    if _HIDDEN.fullmatch(cursor):
-        cursor = (store.redis.get(keys.cursor(cursor)) or b"").decode()
     score, dash, room_id = cursor.partition("-")
     if not (
         score.isascii()
@@ -120,8 +151,9 @@ def _parse_cursor(store: Store, cursor: str) -> _Place | None:
     return float(score), room_id
 
 
-def _folded(name: str) -> str:
-    return unicodedata.normalize("NFC", name).casefold()
+def _chunks(items: Iterator[T], size: int) -> Iterator[list[T]]:
+    while chunk := list(islice(items, size)):
+        yield chunk
 
 
 class Activity:
@@ -140,4 +172,5 @@ class Activity:
             self._noted.clear()
         self._noted[room_id] = now
         # XX: a room that was deleted just now is not listed again.
-        return [("ZADD", keys.ROOMS, "XX", "GT", now, room_id)]
+        indexes = (keys.ROOMS, keys.OPEN_ROOMS)
+        return [("ZADD", index, "XX", "GT", now, room_id) for index in indexes]

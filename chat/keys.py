@@ -9,6 +9,10 @@ PREFIX = "maru:"
 
 #: ZSET of all room ids by the time of their last message, in ms.
 ROOMS = PREFIX + "rooms"
+#: ZSET of the ids of open rooms by the time of their last message, in ms.
+OPEN_ROOMS = PREFIX + "open-rooms"
+#: ZSET, all scored 0, of every ending of an open room's name (folded), a zero byte and its id.
+ROOM_NAMES = PREFIX + "room-names"
 #: ZSET of rooms with somebody in them, by when they need a look from the reaper, in ms.
 OCCUPIED = PREFIX + "{presence}:occupied"
 #: When a reaper last asked for work, and until when none is given out: ``<ms> <ms>``.
@@ -81,11 +85,6 @@ def of_room(room_id: str) -> list[str]:
     """All that a room has, but what is remembered of it for a while."""
     made = (room, closed, stream, conns, people, members, erased, edits, edited, reactions)
     return [key(room_id) for key in made]
-
-
-def cursor(token: str) -> str:
-    """What an opaque cursor of the list of rooms stands for: ``<activity in ms>-<roomId>``."""
-    return f"{PREFIX}cursor:{token}"
 
 
 def sent(room_id: str, name: str, client_id: str) -> str:

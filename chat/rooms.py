@@ -13,7 +13,7 @@ from typing import Any
 
 import orjson
 
-from chat import keys, owned_rooms, validation
+from chat import keys, owned_rooms, room_index, validation
 from chat.errors import N_, Forbidden, NotFound
 from chat.people import Person
 from chat.store.store import Argument, Call, Question, Store
@@ -21,16 +21,8 @@ from chat.store.store import Argument, Call, Question, Store
 #: How long it is remembered that a room was deleted, in seconds.
 REMEMBER_CLOSED = 24 * 3600
 _FIELDS = (
-    "name",
-    "owner",
-    "private",
-    "encrypted",
-    "createdAt",
-    "epoch",
-    "userCount",
-    "seq",
-    "said",
-    "saidBy",
+    *("name", "owner", "private", "encrypted", "createdAt", "epoch"),
+    *("userCount", "seq", "said", "saidBy"),
 )
 
 
@@ -132,6 +124,7 @@ def create(
                 [member, *_fields(room)],
             ),
             ("ZADD", keys.ROOMS, room.created_at, room.room_id),
+            *room_index.adding(room.room_id, room.name, room.created_at, room.private),
         ]
     )
     return room
@@ -220,7 +213,9 @@ def revive(store: Store, room: Room, present: Collection[str]) -> bool:
     ]
     if made:
         calls.append(("SADD", keys.owned_rooms(validation.fold(room.owner)), room.room_id))
-        store.batch([*calls, ("ZADD", keys.ROOMS, room.created_at, room.room_id)])
+        listed = ("ZADD", keys.ROOMS, room.created_at, room.room_id)
+        listing = room_index.adding(room.room_id, room.name, room.created_at, room.private)
+        store.batch([*calls, listed, *listing])
     return bool(made)
 
 
@@ -228,7 +223,11 @@ def rename(store: Store, person: Person, room_id: object, name: object) -> Room:
     """Raises ``Invalid``, and as ``manage`` does."""
     room = manage(store, person, room_id)
     store.run("rename", [keys.room(room.room_id)], [validation.room_name(name)])
-    return store.ask(reading(room.room_id))
+    # The name is read behind the removal of the old one: two who rename at once leave it in.
+    store.batch([room_index.forgetting(room.room_id, room.name)])
+    new = store.ask(reading(room.room_id))
+    store.batch(room_index.adding(new.room_id, new.name, new.created_at, new.private))
+    return new
 
 
 def close(store: Store, room: Room, closing: bytes) -> None:
@@ -239,6 +238,7 @@ def close(store: Store, room: Room, closing: bytes) -> None:
         ("ZREM", keys.ROOMS, i),
         ("ZREM", keys.OCCUPIED, i),
         ("SREM", keys.owned_rooms(validation.fold(room.owner)), i),
+        *room_index.removing(i, room.name),
     ]
     for name in members:
         folded = validation.fold(name.decode())

@@ -23,7 +23,7 @@ class Clock:
 
 def noted(activity, room_id="r"):
     """The time that a message in this room makes it tell the store, if any."""
-    return [command[-2] for command in activity.note(room_id)]
+    return sorted({command[-2] for command in activity.note(room_id)})
 
 
 def test_a_room_in_which_much_is_said_is_noted_once_a_second(clock):

@@ -34,10 +34,11 @@ MAY_IMPORT = {
     "history": {"store", "keys", "validation", "errors"},
     "presence": {"store", "keys", "message", "errors"},
     "owned_rooms": {"store", "keys", "validation", "errors"},
-    "rooms": {"store", "keys", "validation", "errors", "owned_rooms", "people"},
+    "room_index": {"store", "keys"},
+    "rooms": {"store", "keys", "validation", "errors", "owned_rooms", "people", "room_index"},
     "calls": {"history", "rooms"},
     "memberships": {"store", "keys", "validation", "errors", "rate_limit", "rooms", "people"},
-    "directory": {"store", "keys", "validation", "errors", "rooms", "people"},
+    "directory": {"store", "keys", "validation", "errors", "rooms", "people", "room_index"},
     "conversation": {
         "store", "keys", "validation", "message", "errors",
         "calls", "history", "limits", "memberships", "rate_limit", "presence", "rooms", "people",

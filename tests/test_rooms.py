@@ -23,6 +23,12 @@ def people(store):
         )
 
 
+def set_activity(store, scores):
+    """Have these rooms been active at these times."""
+    store.redis.zadd("maru:rooms", scores)
+    store.redis.zadd("maru:open-rooms", scores, xx=True)
+
+
 def names(page):
     return [room.name for room in page[0]]
 
@@ -54,7 +60,7 @@ def test_the_room_is_a_redis_hash_as_documented(store):
 
 def test_rooms_are_sorted_by_their_last_message(store):
     one, two = rooms.create(store, ANN, "one"), rooms.create(store, ANN, "two")
-    store.redis.zadd("maru:rooms", {one.room_id: 1, two.room_id: 2})
+    set_activity(store, {one.room_id: 1, two.room_id: 2})
     assert names(directory.page(store, ANN)) == ["two", "one"]
     Conversation(store, Limits()).talk(ANN, one.room_id, "hi")
     assert names(directory.page(store, ANN)) == ["one", "two"]
@@ -66,7 +72,7 @@ def test_pages_follow_each_other_without_hole_or_double(store):
         rooms.create(store, ANN, f"room {i}")
     # Many of the same score, as after a restore.
     for room_id in store.redis.zrange("maru:rooms", 0, 14):
-        store.redis.zadd("maru:rooms", {room_id: 5})
+        set_activity(store, {room_id: 5})
     seen, cursor = [], ""
     while cursor is not None:
         page, cursor = directory.page(store, ANN, cursor=cursor, limit=4)
@@ -167,28 +173,66 @@ def test_a_closed_room_leaves_nothing_behind(store, people):
     passing = (b":sent:", b":closed")
     keys = store.redis.scan_iter("maru:*")
     left = {key.decode() for key in keys if not any(part in key for part in passing)}
-    assert {key for key in left if key.split(":")[1] not in ("user", "rate", "{presence}")} == set()
+    assert {key for key in left if key.split(":")[1] not in ("user", "rate", "{presence}")} == {
+        "maru:room-names"
+    }
+    assert store.redis.zcard("maru:room-names") == 1, "the mark that the index is there"
 
 
-def test_a_search_looks_at_so_many_rooms_at_a_time_and_goes_on(store):
-    wanted = rooms.create(store, ANN, "Needle")
-    store.redis.zadd("maru:rooms", {wanted.room_id: 1})
-    store.redis.zadd("maru:rooms", {f"gone{number}": 10 + number for number in range(2500)})
+def test_a_search_finds_a_room_among_many_in_one_call(store):
+    wanted = [rooms.create(store, ANN, name) for name in ("Needle", "회의: 점심회의는 금요일")]
+    for number in range(1500):
+        rooms.create(store, BEN, f"Room {number}")
+    set_activity(store, {room.room_id: 1 for room in wanted})
+    for q, room in (("needle", 0), ("EEDL", 0), ("e", 0), ("회의는", 1), ("심", 1), ("1499", None)):
+        found, cursor = directory.page(store, BEN, q=q)
+        expected = "Room 1499" if room is None else wanted[room].name
+        assert (names((found, None)), cursor) == ([expected], None)
+
+
+def test_a_search_that_very_many_rooms_match_looks_at_so_many_at_a_time(store, monkeypatch):
+    monkeypatch.setattr(directory, "MATCHES", 100)
+    wanted = rooms.create(store, ANN, "Meeting room")
+    for number in range(2500):
+        rooms.create(store, BEN, f"Meeting {number}")
+    set_activity(store, {wanted.room_id: 1})
     found, cursor, calls = [], "", 0
     while cursor is not None:
-        page, cursor = directory.page(store, BEN, q="needle", cursor=cursor)
+        page, cursor = directory.page(store, BEN, q="meeting r", cursor=cursor)
         found += page
         calls += 1
-    assert names((found, None)) == ["Needle"] and calls == 3
+    assert names((found, None)) == ["Meeting room"] and calls == 1
+    first, cursor = directory.page(store, BEN, q="meeting", limit=200)
+    assert len(first) == 200 and cursor
+
+
+def test_a_room_is_found_by_its_new_name_only(store):
+    room = rooms.create(store, ANN, "Plans")
+    rooms.rename(store, ANN, room.room_id, "Lunch")
+    assert names(directory.page(store, BEN, q="lun")) == ["Lunch"]
+    assert names(directory.page(store, BEN, q="plan")) == []
+    rooms.rename(store, ANN, room.room_id, "Lunch plans")
+    assert names(directory.page(store, BEN, q="plan")) == ["Lunch plans"]
+
+
+def test_rooms_of_an_older_store_are_listed_and_found(store):
+    made = [rooms.create(store, ANN, f"Room {number}") for number in range(700)]
+    rooms.create(store, ANN, "Room of mine", private=True)
+    store.redis.delete("maru:open-rooms", "maru:room-names")
+    assert [room.room_id for room in directory.page(store, BEN)[0]] == [
+        room.room_id for room in sorted(made, key=lambda r: (r.created_at, r.room_id))[:-51:-1]
+    ]
+    assert names(directory.page(store, BEN, q="room 699")) == ["Room 699"]
+    assert names(directory.page(store, BEN, q="mine")) == []
 
 
 @pytest.fixture
 def between(store, people):
     """An open room below and above many private ones that Ben may not see, or not any more."""
     below = rooms.create(store, ANN, "Below")
-    store.redis.zadd("maru:rooms", {below.room_id: 1})
+    set_activity(store, {below.room_id: 1})
     private = [rooms.create(store, ANN, "Secret plans", private=True) for _ in range(1500)]
-    store.redis.zadd("maru:rooms", {r.room_id: 1_000_000 + n for n, r in enumerate(private)})
+    set_activity(store, {r.room_id: 1_000_000 + n for n, r in enumerate(private)})
     memberships.invite(store, ANN, private[-1].room_id, "Ben")
     Conversation(store, Limits()).remove(ANN, private[-1].room_id, "Ben")
     above = rooms.create(store, ANN, "Above")
@@ -211,14 +255,3 @@ def test_no_cursor_names_a_private_room_to_a_stranger_or_a_removed_member(store,
         assert named <= {"", below.room_id, above.room_id}
         told = "".join(cursors)
         assert not any(room.room_id in told for room in private)
-
-
-def test_a_cursor_that_tells_nothing_is_good_for_a_while(store, between):
-    _, above = directory.page(store, BEN, q="below")
-    # Of what lies behind that one the next thousand are private.
-    _, cursor = directory.page(store, BEN, q="below", cursor=above)
-    assert "-" not in cursor
-    assert 0 < store.redis.ttl(f"maru:cursor:{cursor}") <= 1800
-    store.redis.delete(f"maru:cursor:{cursor}")
-    with pytest.raises(Invalid):
-        directory.page(store, BEN, q="below", cursor=cursor)

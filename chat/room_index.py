@@ -1,0 +1,68 @@
+"""The index of open rooms: by activity, and by every ending of their names.
+
+Whatever contains the sought text has an ending that begins with it. So a search reads what it
+finds, and no other rooms. An entry counts only while the room has that name: one that was left
+behind does no harm. Private rooms are not in the index: their members know them.
+"""
+
+import unicodedata
+
+from chat import keys
+from chat.store.store import Command, Store
+
+#: Characters of an ending in the index: what is sought beyond them is compared with the name.
+_ENDING = 24
+#: The entry that says that the index is there; the number grows when the entries change.
+_MARK = b"!1"
+
+
+def folded(name: str) -> str:
+    """The name in the form in which it is compared."""
+    return unicodedata.normalize("NFC", name).casefold()
+
+
+def adding(room_id: str, name: str, active_at: int, private: bool) -> list[Command]:
+    """The commands that add a room, or another name of it; a private one is not added.
+
+    ``active_at`` is in ms, and counts only for a room that is not in the index yet.
+    """
+    if private:
+        return []
+    entries = [part for entry in _entries(room_id, name) for part in (0, entry)]
+    return [
+        ("ZADD", keys.OPEN_ROOMS, "NX", active_at, room_id),
+        ("ZADD", keys.ROOM_NAMES, *entries),
+    ]
+
+
+def removing(room_id: str, name: str) -> list[Command]:
+    """The commands that remove a room that was deleted."""
+    return [("ZREM", keys.OPEN_ROOMS, room_id), forgetting(room_id, name)]
+
+
+def forgetting(room_id: str, name: str) -> Command:
+    """The command that removes a name that a room had."""
+    return ("ZREM", keys.ROOM_NAMES, *_entries(room_id, name))
+
+
+def is_built(store: Store) -> bool:
+    return store.redis.zscore(keys.ROOM_NAMES, _MARK) is not None
+
+
+def note_built(store: Store) -> None:
+    store.redis.zadd(keys.ROOM_NAMES, {_MARK: 0})
+
+
+def matching(store: Store, wanted: str, most: int) -> set[str] | None:
+    """The open rooms whose names may have ``wanted`` (folded); ``None`` for more than ``most``."""
+    beginning = wanted[:_ENDING].encode()
+    between = b"[" + beginning, b"[" + beginning + b"\xff"
+    if store.redis.zlexcount(keys.ROOM_NAMES, *between) > most:
+        return None
+    entries: list[bytes] = store.redis.zrangebylex(keys.ROOM_NAMES, *between)
+    return {entry.rpartition(b"\0")[2].decode() for entry in entries}
+
+
+def _entries(room_id: str, name: str) -> set[str]:
+    text = folded(name)
+    return {f"{text[start : start + _ENDING]}\0{room_id}" for start in range(len(text))}
