@@ -1,4 +1,4 @@
-"""Maru: builds every part and hands it what it needs. ``python app.py`` is the quick start."""
+"""Builds the app of one worker. ``python app.py`` serves in one process, for a quick start."""
 
 if __name__ == "__main__":
     import chat.transport.patched  # noqa: F401
@@ -22,8 +22,8 @@ from chat.store import embedded, store, store_choice
 def create_app(settings: config.Settings | None = None) -> Flask:
     """The application for one worker. Raises ``StoreError``; exits on a wrong setting.
 
-    Its live side hears nothing until ``app.extensions["live"].start()``, which a worker calls once
-    it serves; the command line never does.
+    Its live side receives nothing before ``app.extensions["live"].start()``. A worker calls that
+    when it begins to serve; the flask commands never do.
     """
     settings = settings or _settings()
     logging.basicConfig(
@@ -32,8 +32,8 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     key_prefix.use(settings.key_prefix)
     # The static files are served by chat.web.assets.
     app = Flask(__name__, static_folder=None)
-    opened = store.connect(settings.store_url)
-    conversation = Conversation(opened, limits(settings))
+    opened_store = store.connect(settings.store_url)
+    conversation = Conversation(opened_store, limits(settings))
     server = LiveServer(
         app,
         conversation,
@@ -50,7 +50,9 @@ def create_app(settings: config.Settings | None = None) -> Flask:
         settings.base_path,
     )
     app.extensions["live"] = server
-    web.init_app(app, settings, opened, conversation, Hasher(HashingQueue().run), server.unready)
+    web.init_app(
+        app, settings, opened_store, conversation, Hasher(HashingQueue().run), server.unready
+    )
     return app
 
 
@@ -58,12 +60,12 @@ def _settings() -> config.Settings:
     try:
         return config.load()
     except config.ConfigError as error:
-        # Under the flask command nobody else would make one line of it.
+        # The flask command would print a traceback.
         sys.exit(f"maru: {error}")
 
 
 def limits(settings: config.Settings) -> Limits:
-    """What the operator's settings mean for the conversation."""
+    """The limits of the conversation, from the operator's settings."""
     return Limits(
         message_max=settings.message_max,
         message_rate=settings.message_rate,
@@ -79,11 +81,11 @@ def limits(settings: config.Settings) -> Limits:
 
 
 def main() -> None:
-    """Serve in this one process, for a quick try."""
+    """Serve in this process alone."""
     settings = config.load()
-    for doubt in config.doubts():
-        embedded.say(doubt)
-    # A store that another Maru keeps is that one's to serve.
+    for warning in config.warnings():
+        embedded.say(warning)
+    # Raises an error if another Maru uses the same embedded store.
     with embedded.started(settings):
         store_choice.record(settings, settings.shown_store)
         app = create_app(settings)

@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import quote
 
 import env_file
-import kept_secret
+import secret_file
 import setting_checks as check
 from setting_checks import SECRET_MIN, Check
 
@@ -23,7 +23,7 @@ from setting_checks import SECRET_MIN, Check
 ROOT = check.ROOT
 #: Longest that a token may live, in seconds: revocations are remembered for as long.
 TOKEN_SECONDS_MAX = 31 * 24 * 3600
-_OTHERS = ("FLASK_", "GUNICORN_", "PYTHON")  # may stand in .env as well
+_OTHER_PREFIXES = ("FLASK_", "GUNICORN_", "PYTHON")  # of other settings that .env may contain
 
 
 class ConfigError(Exception):
@@ -31,7 +31,7 @@ class ConfigError(Exception):
 
 
 def setting(default: str, check_: Check, about: str, *, shown: Callable[[str], str] = repr) -> Any:
-    """A field of ``Settings``; ``shown`` writes its value in an error, less what is secret."""
+    """A field of ``Settings``; ``shown`` formats its value for an error, without secrets."""
     metadata = {"default": default, "check": check_, "help": about, "shown": shown}
     return field(metadata=metadata, repr=shown is repr)
 
@@ -159,13 +159,13 @@ class Settings:
 
     @property
     def shown_store(self) -> str:
-        """``redis_url`` less its password."""
+        """``redis_url`` without its password."""
         return check.masked(self.redis_url).strip("'")
 
     @property
     def store_url(self) -> str:
-        """The URL to connect to, of the embedded Valkey too."""
-        # Here, since the embedded server's module is not needed to print the table.
+        """The URL of the store to connect to, also of the embedded one."""
+        # Imported here: the table of settings is printed without this module.
         from chat.store.embedded import socket_path
 
         return self.redis_url or f"unix://{quote(str(socket_path(self.data_dir)))}"
@@ -176,16 +176,16 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
 
     An empty value counts as absent. Makes the secrets that the embedded store needs.
     """
-    given = {**_kept(), **os.environ} if environ is None else environ
+    given = {**_from_env_file(), **os.environ} if environ is None else environ
     values = {f.name: _checked(f, given.get(f.name.upper(), "").strip()) for f in fields(Settings)}
     _check_relations(values)
     for name in ("secret_key", "jwt_secret_key"):
-        values[name] = values[name] or _kept_secret(values["data_dir"] / name)
+        values[name] = values[name] or _generated_secret(values["data_dir"] / name)
     return Settings(**values)
 
 
 def names() -> list[str]:
-    """What the settings are called in the environment."""
+    """The names of the settings in the environment."""
     return [f.name.upper() for f in fields(Settings)]
 
 
@@ -201,31 +201,31 @@ def _row(f: Field[Any]) -> Iterator[str]:
     )
 
 
-def doubts() -> list[str]:
-    """A line for each thing that is silently without effect, and may be meant to have one.
+def warnings() -> list[str]:
+    """A line for each setting that probably has a wrong name, and so has no effect.
 
-    A missing file, and names of no setting: in ``.env`` everything is meant for Maru; of the
-    environment only what is very like one of Maru's names counts. Raises ``ConfigError``.
+    In ``.env`` that is every unknown name, in the environment every name that is very similar to a
+    setting's. There is also a line for an ``ENV_FILE`` that does not exist. Raises ``ConfigError``.
     """
     known, path = names(), env_path()
     lines = []
     if "ENV_FILE" in os.environ and path and not path.exists():
         lines.append(f"ENV_FILE names {path}, which is not there.")
-    for name in _kept():
-        if name not in known and not name.startswith(_OTHERS):
-            near = difflib.get_close_matches(name.upper(), known, 1, 0.6)
-            hint = f" Is {near[0]} meant?" if near else ""
+    for name in _from_env_file():
+        if name not in known and not name.startswith(_OTHER_PREFIXES):
+            similar = difflib.get_close_matches(name.upper(), known, 1, 0.6)
+            hint = f" Is {similar[0]} meant?" if similar else ""
             lines.append(f"{name} in {path} is no setting of Maru.{hint}")
     for name in os.environ:
-        near = difflib.get_close_matches(name.upper(), known, 1, 0.85)
-        # Short names are like many others.
-        if near and name not in known and len(name) > 5:
-            lines.append(f"{name} in the environment is no setting of Maru. Is {near[0]} meant?")
+        similar = difflib.get_close_matches(name.upper(), known, 1, 0.85)
+        # Short names are similar to many others.
+        if similar and name not in known and len(name) > 5:
+            lines.append(f"{name} in the environment is no setting of Maru. Is {similar[0]} meant?")
     return lines
 
 
 def env_path() -> Path | None:
-    """The file whose settings count beside the environment's, whether it is there or not."""
+    """The path of ``.env`` or of the file that ``ENV_FILE`` names. The file may be missing."""
     named = os.environ.get("ENV_FILE", ".env")
     try:
         return check.path(named) if named else None
@@ -233,7 +233,7 @@ def env_path() -> Path | None:
         raise ConfigError(f"ENV_FILE cannot be {named!r}: it takes {error}.") from None
 
 
-def _kept() -> dict[str, str]:
+def _from_env_file() -> dict[str, str]:
     path = env_path()
     try:
         return env_file.read(path) if path else {}
@@ -275,14 +275,14 @@ def _check_relations(values: Mapping[str, Any]) -> None:
             ) from None
 
 
-def _kept_secret(kept: Path) -> str:
+def _generated_secret(path: Path) -> str:
     try:
-        text = kept_secret.read(kept)
+        text = secret_file.read(path)
     except (OSError, ValueError) as error:
         reason = (isinstance(error, OSError) and error.strerror) or error
-        raise ConfigError(f"DATA_DIR cannot be '{kept.parent}': {reason} ({kept.name}).") from None
+        raise ConfigError(f"DATA_DIR cannot be '{path.parent}': {reason} ({path.name}).") from None
     if len(text) < SECRET_MIN:
-        raise ConfigError(f"{kept} holds too short a secret: it takes {SECRET_MIN} characters.")
+        raise ConfigError(f"{path} holds too short a secret: it takes {SECRET_MIN} characters.")
     return text
 
 

@@ -1,4 +1,4 @@
-"""Reads the file ``.env``, with clear errors, since people write it with many kinds of editors."""
+"""Reads the file ``.env``, with clear errors: people write it with many kinds of editors."""
 
 import io
 from pathlib import Path

@@ -1,6 +1,6 @@
-"""How gunicorn serves Maru: ``bin/run`` starts it with this file, from the checkout.
+"""gunicorn's configuration: ``bin/run`` starts gunicorn with this file, from the checkout.
 
-The master imports neither eventlet's patches nor the app, so that it can fork, and read signals, as
+The master imports neither eventlet's patches nor the app, so that it can fork and handle signals as
 gunicorn expects; see chat/transport/worker.py.
 """
 
@@ -17,8 +17,8 @@ from chat.store.embedded import EmbeddedError, EmbeddedStore
 
 settings = master.settings()
 
-#: Seconds that a port may stay taken by what is about to end.
-PORT_PATIENCE = 5
+#: Seconds to wait for a port that another process still uses.
+PORT_TIMEOUT = 5
 
 wsgi_app = "master:application()"
 worker_class = "chat.transport.worker.EventletWorker"
@@ -27,36 +27,36 @@ worker_connections = settings.max_connections
 
 _host = f"[{settings.host}]" if ":" in settings.host else settings.host
 bind = f"{_host}:{settings.port}"
-# A burst of clients that come back after a restart must not wait for lost SYNs to be sent again.
+# After a restart many clients connect at once. With a short backlog they would lose SYNs and wait.
 backlog = 4096
 certfile = settings.tls_cert and str(settings.tls_cert)
 keyfile = settings.tls_key and str(settings.tls_key)
-# The worker shakes hands itself, in the connection's own greenlet.
+# The worker does the handshake itself, in the connection's own greenlet.
 do_handshake_on_connect = True
 
 timeout = 30
 graceful_timeout = 10
-# Longer than the 60 seconds of most proxies, so that it is they who hang up.
+# Longer than the 60 seconds of most proxies, so that the proxies close idle connections.
 keepalive = 65
-# It writes to a socket as if that could block.
+# gunicorn's sendfile would block the event loop.
 sendfile = False
 
-# Which proxies are believed is decided in one place, chat/web/security.py, from TRUSTED_PROXIES.
+# chat/web/security.py alone decides which proxies are trusted, by TRUSTED_PROXIES.
 forwarded_allow_ips = ""
 secure_scheme_headers: dict[str, str] = {}
 forwarder_headers = ""
 
-# gunicorn's own lines tell of processes: of interest when something is wrong.
+# gunicorn's own lines are about processes, and help only if something is wrong.
 loglevel = "debug" if settings.log_level == "debug" else "warning"
-# It would write a socket in the home folder.
+# Otherwise gunicorn makes a socket in the home folder.
 control_socket_disable = True
-# The workers' heartbeats: nameless files, in memory where the system offers a place.
+# The workers' heartbeats are files without a name, in memory if the system has a folder for that.
 worker_tmp_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK) else str(settings.data_dir)
 
 
 def on_starting(server):
-    """Refuse in one line what would fail later in many."""
-    master.make_robust(server)
+    """Check the port and the store, so that an error is one line; start the embedded store."""
+    master.handle_failures(server)
     inherited = "GUNICORN_PID" in os.environ or "LISTEN_FDS" in os.environ
     if not inherited:
         _check_port()
@@ -67,10 +67,10 @@ def on_starting(server):
             store.start()
         except EmbeddedError as error:
             sys.exit(f"maru: {error}")
-        # On gunicorn's own object, since a reload runs this file again.
+        # Stored in gunicorn's own object, since a reload runs this file again.
         server.embedded_store = store
     else:
-        # In a child: redis-py is for the workers to import, once they are patched.
+        # In a child process: workers must import redis-py after they are patched.
         check = multiprocessing.get_context("fork").Process(target=_check_store)
         check.start()
         check.join()
@@ -79,8 +79,8 @@ def on_starting(server):
 
 
 def _check_port():
-    deadline = time.monotonic() + PORT_PATIENCE
-    # Workers whose main process was killed notice it within a second, and leave the port.
+    deadline = time.monotonic() + PORT_TIMEOUT
+    # Workers whose master was killed notice that within a second, and then end.
     while (problem := _port_problem()) == errno.EADDRINUSE and time.monotonic() < deadline:
         time.sleep(0.1)
     if problem == errno.EADDRINUSE:
@@ -91,7 +91,7 @@ def _check_port():
 
 
 def _port_problem():
-    """What keeps the port from being listened on; ends the process where that cannot pass."""
+    """The error number of a port that is in use, or ``None``. Ends the process on other errors."""
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -120,11 +120,11 @@ def _check_store():
 
 
 def post_fork(server, worker):
-    master.keep_arbiter_alive(server)
+    master.keep_master_running(server)
 
 
 def worker_exit(server, worker):
-    master.pause(worker)
+    master.delay_replacement(worker)
 
 
 def post_worker_init(worker):
@@ -133,7 +133,7 @@ def post_worker_init(worker):
     live = worker.app.callable.extensions["live"]
     live.start()
     on_stop.append(live.drain)
-    master.note_served()
+    master.record_serving()
     if worker.age == 1:
         print(f"Maru is at {_address()}", flush=True)
 

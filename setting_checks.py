@@ -19,7 +19,7 @@ SECRET_MIN = 32
 Check = Callable[[str], Any]
 
 _LABEL = re.compile(r"[\w-]{1,63}")
-#: Options of REDIS_URL that an operator may set; Maru decides the others itself.
+#: Options of REDIS_URL that an operator may set; Maru sets the others itself.
 _STORE_OPTIONS = {
     *("db", "username", "password", "ssl_cert_reqs", "ssl_ca_certs", "ssl_ca_path"),
     *("ssl_certfile", "ssl_keyfile", "ssl_keyfile_password", "ssl_check_hostname"),
@@ -33,7 +33,7 @@ _STORE = "redis://HOST, rediss://HOST (TLS) or unix:///PATH"
 
 
 def readable(text: str) -> None:
-    """Whether it is text at all: bytes that are none get half characters in the environment."""
+    """Raises ``ValueError`` for bytes that are no text: Python makes half characters of them."""
     try:
         text.encode()
     except UnicodeEncodeError:

@@ -66,7 +66,7 @@ def test_the_mark_that_some_editors_put_in_front_is_no_part_of_a_name(tmp_path):
 
 def test_a_name_that_is_no_setting_is_told_with_the_one_that_may_be_meant(monkeypatch, tmp_path):
     (tmp_path / "env").write_text("REGISTRATON=closed\nCOLOUR=blue\nFLASK_DEBUG=0\nPORT=1\n")
-    assert config.doubts() == [
+    assert config.warnings() == [
         f"REGISTRATON in {tmp_path}/env is no setting of Maru. Is REGISTRATION meant?",
         f"COLOUR in {tmp_path}/env is no setting of Maru.",
     ]
@@ -78,14 +78,14 @@ def test_of_the_environment_only_what_is_very_like_a_setting_is_told(monkeypatch
     monkeypatch.setenv("REDISURL", "redis://x")
     for usual in ("HOSTNAME", "LOGNAME", "SUPPORT", "LC_ALL", "DATABASE_URL", "SSH_CLIENT"):
         monkeypatch.setenv(usual, "x")
-    assert sorted(config.doubts()) == [
+    assert sorted(config.warnings()) == [
         "REDISURL in the environment is no setting of Maru. Is REDIS_URL meant?",
         "TRUSTED_PROXYS in the environment is no setting of Maru. Is TRUSTED_PROXIES meant?",
     ]
 
 
 def test_a_named_file_that_is_not_there_is_told(tmp_path):
-    assert config.doubts() == [f"ENV_FILE names {tmp_path}/env, which is not there."]
+    assert config.warnings() == [f"ENV_FILE names {tmp_path}/env, which is not there."]
 
 
 def test_a_given_environment_is_all_that_counts(monkeypatch, tmp_path):
