@@ -1,1 +1,1 @@
-"""Maru beside its peers: the same load on each, in one run. docs/benchmarks.md says how."""
+"""Measures Maru and other servers under the same load, in one run; see docs/benchmarks.md."""

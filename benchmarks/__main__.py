@@ -15,7 +15,7 @@ from benchmarks.run import PEERS, Results, run
 from benchmarks.scenarios import FULL, QUICK, Scenario
 from benchmarks.setup import CACHE, MissingError, load_program
 
-#: Sockets of a server that holds 15,000 clients, and what it opens besides.
+#: Open files of a server with 15,000 clients, with those that are no sockets of clients.
 FILES = 65536
 
 

@@ -1,4 +1,4 @@
-"""The load generator, as a measurement uses it: benchmarks/load/main.c lists its commands."""
+"""Controls the load generator; benchmarks/load/main.c lists its commands."""
 
 import contextlib
 import json
@@ -10,14 +10,14 @@ from typing import Any
 
 from benchmarks.server import Server
 
-#: More of one core than this, and it may be the generator that is measured.
+#: If the generator uses a larger share of a core than this, it may limit the result itself.
 BUSY = 0.9
 
 Line = dict[str, Any]
 
 
 class GeneratorError(Exception):
-    """The generator gave up; the text says over what."""
+    """The generator has stopped; the text is its reason."""
 
 
 class Generator:
@@ -26,7 +26,7 @@ class Generator:
         self._process = process
 
     def join(self, total: int, at_once: int, seconds: float) -> Line:
-        """Have so many connections in their rooms. Raises ``GeneratorError`` if some are not."""
+        """Connect clients until ``total`` have joined their rooms. Raises ``GeneratorError``."""
         line = self._do(f"join {total} {at_once} {seconds}")
         if line["joined"] < total:
             raise GeneratorError(f"{line['joined']} of {total} joined; last: {line['odd']!r}")
@@ -50,7 +50,7 @@ class Generator:
         return line
 
     def drop(self) -> Line:
-        """Lose all connections at once."""
+        """Drop all connections at once."""
         return self._do("drop")
 
     def _do(self, command: str) -> Line:
@@ -78,7 +78,7 @@ def generator(
     connections: int,
     is_watching: bool = False,
 ) -> Iterator[Generator]:
-    """One that may hold so many connections, spread over new rooms."""
+    """A generator for so many connections, spread over new rooms."""
     dialect = folder / "dialect.txt"
     steps = [line for line in server.dialect if line.split(" ")[0] in ("path", "wait", "send")]
     lines = [

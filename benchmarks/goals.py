@@ -1,4 +1,4 @@
-"""What Maru is to reach beside Socket.IO on Node with its Redis adapter, in the same run."""
+"""The goals of Maru, compared with Socket.IO on Node with its Redis adapter in the same run."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,14 +11,14 @@ from benchmarks.run import Results
 class Goal:
     what: str
     scenario: str
-    #: Which number of the result.
+    #: The name of the number in the result.
     number: str
-    #: At least so many times Node's; or, of what should be small, at most.
+    #: At least so many times Node's number; or, for a number that should be small, at most.
     at_least: float | None = None
     at_most: float | None = None
-    #: Compare with this scenario of Maru's own, and not with Node's.
+    #: Compare with this scenario of Maru, not with Node.
     than: str | None = None
-    #: Or with nothing: the number itself.
+    #: Compare with nothing: the number itself.
     absolute: bool = False
 
 
@@ -47,7 +47,7 @@ GOALS = [
 
 
 def judged(results: Results) -> Iterator[tuple[Goal, float | None, str]]:
-    """Each goal that was measured, what Maru reached, and whether that is enough."""
+    """Each goal that was measured, Maru's number, and whether that meets the goal."""
     for goal in GOALS:
         if goal.scenario in results.get("maru", {}):
             reached = _reached(goal, results)

@@ -1,4 +1,4 @@
-"""Where it was measured, and what: the machine, the system and every version."""
+"""Describes a measurement: the machine, the system, and the version of every package."""
 
 import json
 import os
@@ -13,7 +13,7 @@ from benchmarks.setup import load_program, node, version_of
 
 
 def about(names: list[str]) -> list[tuple[str, str]]:
-    """What, and what it is; of the servers, all packages."""
+    """Rows of a name and a value; for each server, all its packages."""
     packages = {name: peer(name).packages() for name in names}
     return [
         ("processor", f"{_first('/proc/cpuinfo', 'model name')}, {len(_cores())} cores"),
@@ -29,7 +29,7 @@ def about(names: list[str]) -> list[tuple[str, str]]:
 
 
 def _bare(size: int) -> str:
-    """What a loop in C reaches that does nothing else, over loopback, to 500 connections."""
+    """Calls of send() a second in a bare loop in C, over loopback, to 500 connections."""
     line = subprocess.check_output([load_program(), "bare", str(size)], text=True)
     return f"{json.loads(line)['calls_s']:,}"
 

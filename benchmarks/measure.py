@@ -1,4 +1,4 @@
-"""One measurement of one server, by its kind. The results are plain dicts, as kept in a file."""
+"""One measurement of one server. Its result is a plain dict, which is stored in a file."""
 
 import time
 from collections.abc import Iterable
@@ -11,21 +11,21 @@ from benchmarks.processes import cpu_seconds, memory, waited_seconds
 from benchmarks.scenarios import Idle, Joins, Talk
 from benchmarks.server import Server
 
-#: The share of the messages that are due which a server has to deliver at a fixed rate.
+#: The share of the sent messages that a server has to deliver at a fixed rate.
 KEEPING_UP = 0.9
-#: Members of a room where nobody talks.
+#: Members of a room in which nobody sends.
 ROOM = 100
-#: Clients that are on their way at the same time.
+#: Clients that connect at the same time.
 AT_ONCE = 50
-#: Clients that are there before memory is measured.
+#: Clients that are connected before memory is measured.
 FIRST = 1000
-#: Seconds in which everybody has to be in.
+#: Seconds in which all clients have to join.
 JOINING = 120.0
-#: A server uses less than this share of a core when it has done with what came before; seconds that
-#: it gets for that.
+#: A server that uses less than this share of a core has finished the work of the measurement
+#: before; seconds to wait for that.
 CALM, CALMING = 0.15, 20.0
-#: Seconds until a server has settled after clients came; and at least and at most until it is idle
-#: again after they were lost, so that a grace for those who come back is over.
+#: Seconds to wait after clients have joined; and at least and at most until a server is idle again
+#: after it has lost them, so that the grace of lost connections is over.
 SETTLING, SHORTEST, LONGEST = 4.0, 6.0, 40.0
 
 Result = dict[str, Any]
@@ -33,8 +33,8 @@ Result = dict[str, Any]
 
 @dataclass(frozen=True)
 class Terms:
-    """Of every talk: its seconds before what is measured, and of it; and for closed loops, how
-    many messages of each sender are in flight."""
+    """Seconds of warm-up and of measuring; and the messages in flight of each sender, for closed
+    loops."""
 
     warm_up: float
     measured: float
@@ -44,7 +44,7 @@ class Terms:
 def measure(
     scenario: Talk | Joins | Idle, server: Server, terms: Terms, program: Path, folder: Path
 ) -> Result:
-    """Raises ``GeneratorError`` when clients cannot get in."""
+    """Raises ``GeneratorError`` if clients cannot join."""
     rooms = scenario.rooms if isinstance(scenario, Talk) else scenario.clients // ROOM
     wait_until_calm(server)
     with generator(program, folder, server, rooms, scenario.clients) as load:
@@ -57,14 +57,14 @@ def measure(
 
 
 def wait_until_calm(server: Server) -> None:
-    """What it still owes to clients that are gone is not for the next measurement."""
+    """Wait until the server has finished its work for clients of the measurement before."""
     deadline = time.monotonic() + CALMING
     while _cpu_of(server.processes(), 0.2) > CALM * 0.2 and time.monotonic() < deadline:
         pass
 
 
 def talk(scenario: Talk, server: Server, load: Generator, terms: Terms) -> Result:
-    """Of clients that have joined."""
+    """Measure messages between clients that have joined."""
     used = {}
 
     def look(when: str) -> None:
@@ -98,7 +98,7 @@ def talk(scenario: Talk, server: Server, load: Generator, terms: Terms) -> Resul
 
 
 def _on_its_core(server: Server, generator: float, store: float) -> float:
-    """The generator's share, with that of the store where they have one core between them."""
+    """The generator's share of its core, with the store's share if both use the same core."""
     where = server.placement
     return generator + store * (where.store == where.generator != where.server)
 
@@ -117,7 +117,7 @@ def _joins(scenario: Joins, server: Server, load: Generator) -> Result:
 
 
 def _idle(scenario: Idle, server: Server, load: Generator) -> Result:
-    """The memory of those after the first ones: what is made once is made by then."""
+    """Measure the memory of connections after the first ones, when the caches are filled."""
     before = _settled(server, load, FIRST)
     after = _settled(server, load, scenario.clients)
     more = scenario.clients - FIRST
@@ -138,7 +138,7 @@ def _settled(server: Server, load: Generator, clients: int) -> tuple[int, int]:
 
 
 def _lost(server: Server, load: Generator) -> Result:
-    """What it costs, over what the server uses anyway, until it is as idle as it was."""
+    """Measure the CPU time that losing all clients costs, above what an idle server uses."""
     idle = _cpu_of(server.processes(), 2.0) / 2.0
     used, stores = cpu_seconds(server.processes()), cpu_seconds(server.stores())
     began = time.monotonic()

@@ -1,4 +1,4 @@
-"""Writes what was measured into docs/benchmarks.md, and the picture beside it."""
+"""Writes the results into docs/benchmarks.md, and draws the picture on that page."""
 
 import json
 import re
@@ -20,7 +20,7 @@ def write(results: Results, scenarios: list[Scenario]) -> None:
     _draw(results)
     page = PAGE.read_text("utf-8")
     text = f"{START}\n\n{_measured(results, scenarios)}\n\n{END}"
-    # As it is: a replacement would read backslashes.
+    # A function: a replacement text would interpret backslashes.
     between = re.compile(f"{re.escape(START)}.*{re.escape(END)}", re.DOTALL)
     PAGE.write_text(between.sub(lambda _: text, page), "utf-8")
 
@@ -38,7 +38,7 @@ def _measured(results: Results, scenarios: list[Scenario]) -> str:
 
 
 def _draw(results: Results) -> None:
-    """By a program of its own, since the library is in the other environment."""
+    """Draw the picture, with a program in the other environment, which has the library."""
     kept = CACHE / "drawn.json"
     kept.write_text(json.dumps(results))
     python = bench_python()

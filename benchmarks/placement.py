@@ -1,7 +1,7 @@
-"""Which processor runs what, the same for every server.
+"""The processor cores of the server, the store and the load generator: the same for every server.
 
-Each process of the server has a core of its own if there is one left over for the generator and the
-store; these two share one where there are no more. Else the system places them all.
+Each process of the server has a core of its own, if another core is left for the generator and the
+store; these two share a core if only one is left. Otherwise the system chooses the cores.
 """
 
 import contextlib
@@ -31,7 +31,7 @@ def placement(workers: int) -> Placement:
 
 
 def pin(pids: Iterable[int], cores: set[int]) -> None:
-    """All threads of these processes."""
+    """Pin all threads of these processes to these cores."""
     for pid in pids:
         for task in Path(f"/proc/{pid}/task").glob("*"):
             with contextlib.suppress(OSError):

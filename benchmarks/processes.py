@@ -1,4 +1,4 @@
-"""Processes that are started for a measurement: started, watched by way of /proc, and ended."""
+"""Starts the processes of a measurement, reads their use of CPU and memory, and ends them."""
 
 import contextlib
 import os
@@ -15,7 +15,7 @@ _TICKS = os.sysconf("SC_CLK_TCK")
 
 
 class StartError(Exception):
-    """A process did not start; the text has the last words of its log."""
+    """A process did not start; the text contains the end of its log."""
 
 
 @contextlib.contextmanager
@@ -25,7 +25,7 @@ def started(
     environ: dict[str, str] | None = None,
     folder: Path | None = None,
 ) -> Iterator[int]:
-    """The process id of a command, which is ended with all its children, even if we are killed."""
+    """Start a command; gives its process id. It ends with its children, even if we are killed."""
     inherited = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
     with log.open("ab") as out:
         process = subprocess.Popen(
@@ -37,7 +37,7 @@ def started(
             stderr=out,
             start_new_session=True,
         )
-    # Its standard input ends when we do, in whatever way.
+    # The guard's standard input ends when this process ends, also if it is killed.
     guard = subprocess.Popen(
         ["sh", "-c", f"cat; kill -- -{process.pid}"],
         stdin=subprocess.PIPE,
@@ -69,7 +69,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 
 def wait_until(is_so: Callable[[], bool], root: int, log: Path) -> None:
-    """Return once it is so. Raises ``StartError`` when the process has ended or takes too long."""
+    """Wait until ``is_so()``. Raises ``StartError`` if the process ends or takes too long."""
     deadline = time.monotonic() + STARTING
     while not is_so():
         if _parent(root) is None or time.monotonic() > deadline:
@@ -101,13 +101,13 @@ def family(root: int) -> list[int]:
 
 
 def _parent(pid: int) -> int | None:
-    """``None`` once it has ended; a zombie has."""
+    """The id of the parent, or ``None`` if the process has ended; a zombie has ended."""
     fields = _stat(pid)
     return int(fields[1]) if fields and fields[0] != "Z" else None
 
 
 def _stat(pid: int) -> list[str]:
-    """The fields of /proc/PID/stat from the state on; nothing if there is no such process."""
+    """The fields of /proc/PID/stat, from the state on; empty if there is no such process."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except (FileNotFoundError, ProcessLookupError):
@@ -121,12 +121,12 @@ def command_of(pid: int) -> str:
 
 
 def cpu_seconds(pids: Iterable[int]) -> float:
-    """What these have used so far, user and system, themselves."""
+    """CPU seconds of these processes so far, user and system, without their children."""
     return sum(int(f[11]) + int(f[12]) for pid in pids if (f := _stat(pid))) / _TICKS
 
 
 def waited_seconds(pids: Iterable[int]) -> float:
-    """For how long these wanted a core and had none, so far, of all their threads."""
+    """Seconds for which the threads of these processes have waited for a core so far."""
     total = 0
     for pid in pids:
         for task in Path(f"/proc/{pid}/task").glob("*/schedstat"):
@@ -136,7 +136,7 @@ def waited_seconds(pids: Iterable[int]) -> float:
 
 
 def memory(pids: Iterable[int]) -> int:
-    """Bytes: the proportional set size, in which a page shared by two counts half for each."""
+    """Bytes of memory (PSS): a page that two processes share counts half for each of them."""
     total = 0
     for pid in pids:
         with contextlib.suppress(FileNotFoundError, ProcessLookupError):

@@ -8,17 +8,17 @@ from benchmarks.measure import Result
 from benchmarks.run import Results, peer
 from benchmarks.scenarios import Elsewhere, Idle, Joins, Rooms, Scenario, Talk
 
-#: The one that the others are compared with.
+#: The server that the others are compared with.
 BASE = "node"
 
-#: A larger share of a core that was wanted in vain makes a number doubtful.
+#: A number is unreliable if a server has waited for a core for more than this share of the time.
 DISTURBED = 0.1
 
 Row = list[str]
 
 
 def tables(results: Results, scenarios: list[Scenario]) -> Iterator[tuple[str, list[Row]]]:
-    """Title and rows of each; the first row is the heading."""
+    """The title and the rows of each table; the first row is the heading."""
     talks = [s for s in scenarios if isinstance(s, Talk)]
     closed, paced = [s for s in talks if not s.rate], [s for s in talks if s.rate]
     joins = [s for s in scenarios if isinstance(s, Joins)]

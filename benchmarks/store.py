@@ -18,7 +18,7 @@ class Store:
 
 @contextlib.contextmanager
 def running_store(folder: Path) -> Iterator[Store]:
-    """Without a file to write to: peers keep nothing, so it would cost them nothing either."""
+    """A store that writes no file: the other servers store nothing, so they need none."""
     path, log = folder / "store.sock", folder / "store.log"
     options = {"port": "0", "unixsocket": str(path), "save": "", "dir": str(folder)}
     words = [word for name, value in options.items() for word in (f"--{name}", value)]

@@ -1,4 +1,4 @@
-"""A client by hand: sockets, WebSocket frames, and Socket.IO calls, good ones and others."""
+"""A client for attacks: sockets, WebSocket frames and Socket.IO calls, valid and invalid ones."""
 
 import json
 import socket
@@ -10,7 +10,7 @@ HOST = "127.0.0.1"
 
 @dataclass(frozen=True)
 class Target:
-    """What an attacker knows: accounts of its own, a room, and the name of somebody else."""
+    """The server, and what an attacker knows: accounts of its own, a room, another account."""
 
     port: int
     tokens: list[str]
@@ -25,7 +25,7 @@ def connected(port: int, seconds: float = 10) -> socket.socket:
 
 
 def request(method: str, path: str, body: str = "", token: str = "") -> bytes:
-    """A whole request, of which the connection stays open."""
+    """A complete request, after which the connection stays open."""
     data = body.encode()
     return (
         f"{method} {path} HTTP/1.1\r\nHost: {HOST}\r\nContent-Type: application/json\r\n"
@@ -46,7 +46,7 @@ def frame(text: str, opcode: int = 1) -> bytes:
 
 
 class WebSocket:
-    """One connection; with a token it is let in."""
+    """One WebSocket connection; with a token it connects to Socket.IO."""
 
     def __init__(self, port: int, token: str = "", receive_buffer: int = 0):
         self.socket = connected(port)
@@ -72,7 +72,7 @@ class WebSocket:
         self.socket.sendall(frame(text))
 
     def packet(self, event: str, **fields: Any) -> str:
-        """A call under a number of its own."""
+        """The text of a call with the next id."""
         self._number += 1
         return f"42{self._number}" + json.dumps([event, {"token": self.token, **fields}])
 
@@ -86,7 +86,7 @@ class WebSocket:
         return answer
 
     def receive(self) -> str:
-        """The next text that is not a ping; those are answered."""
+        """The next text that is not a ping. Answers pings."""
         while True:
             opcode, data = self._read_frame()
             if opcode == 8:

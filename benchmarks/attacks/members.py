@@ -1,4 +1,4 @@
-"""What somebody with an account does; each attack ends at the time given."""
+"""Attacks by people with an account. Each attack ends at the given time."""
 
 import contextlib
 import json

@@ -1,4 +1,4 @@
-"""One attack after the other on one server with its limits on, and members who go on talking."""
+"""Runs one attack after the other on a server with its limits on, while members send messages."""
 
 import multiprocessing
 import os

@@ -1,4 +1,4 @@
-"""What somebody without an account does; each attack ends at the time given."""
+"""Attacks by clients without an account. Each attack ends at the given time."""
 
 import contextlib
 import json
