@@ -1,4 +1,4 @@
-"""A store whose clock a test can set, as an administrator or a lost time server would."""
+"""A store whose clock a test can set, as an administrator or a wrong time server does."""
 
 import os
 import time

@@ -1,4 +1,4 @@
-"""The vocabulary of the tests: a real store, the app on it, and people."""
+"""Fixtures of all tests: a real store, the app on it, and people."""
 
 import os
 import re

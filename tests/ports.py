@@ -1,4 +1,4 @@
-"""Ports for what tests start."""
+"""Free ports for processes that tests start."""
 
 import fcntl
 import os

@@ -1,4 +1,4 @@
-"""Commands, and what runs on this machine."""
+"""Runs commands, and reads the list of processes of this machine."""
 
 import subprocess
 from pathlib import Path

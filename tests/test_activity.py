@@ -1,4 +1,4 @@
-"""How a worker keeps the order of rooms: rarely enough, and whatever becomes of its clock."""
+"""How often a worker notes a room's activity, also if its clock is wrong."""
 
 import pytest
 

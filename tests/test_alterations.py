@@ -1,4 +1,4 @@
-"""What is noted of changed messages is bounded, and goes with the messages."""
+"""The notes of changed messages are bounded, and are deleted with the messages."""
 
 import json
 

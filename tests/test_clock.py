@@ -1,4 +1,4 @@
-"""The store's clock is set back or forward by an hour; what was stored before is judged well."""
+"""After a change of the store's clock by an hour, messages and leases of before are still right."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""``bin/run``, as a person calls it."""
+"""``bin/run``, called as a person calls it."""
 
 import os
 import re

@@ -1,4 +1,4 @@
-"""Joining, talking and history: what is acknowledged is stored once, in order, without holes."""
+"""Joining, talking and history: each acknowledged message is stored once and in order."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""A store whose user is denied the rooms' channels, in the middle: nothing is done by halves."""
+"""If the store's user may not publish to rooms' channels, operations change nothing by halves."""
 
 import json
 from contextlib import contextmanager

@@ -1,4 +1,4 @@
-"""What the code offers is documented, and what is documented is there.
+"""Everything that the code offers is documented, and everything documented exists.
 
 Every list here is read from the code; an undocumented setting, event, code, route or key fails.
 """

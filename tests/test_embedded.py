@@ -1,4 +1,4 @@
-"""The embedded Valkey, with real processes, killed where it hurts."""
+"""The embedded Valkey, with real processes that are killed at bad moments."""
 
 import contextlib
 import os

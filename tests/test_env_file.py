@@ -1,4 +1,4 @@
-"""Settings in the environment and in the file that counts beside it."""
+"""Settings in the environment and in ``.env``."""
 
 import pytest
 

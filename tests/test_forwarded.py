@@ -1,4 +1,4 @@
-"""What proxies say of a client, and who is believed."""
+"""Headers of reverse proxies, and which of them are trusted."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Messages against a small model: one dense numbering, nothing twice, pages that are what they say.
+"""Messages against a small model: dense numbers, no doubles, pages that are exact.
 
 The model is a dictionary of what is stored by number, and what each clientId led to.
 """

@@ -1,4 +1,4 @@
-"""The name in a ``Host`` header, as ALLOWED_HOSTS and the security headers take it."""
+"""The name in a ``Host`` header, as ALLOWED_HOSTS and the security headers read it."""
 
 import pytest
 

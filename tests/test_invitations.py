@@ -1,4 +1,4 @@
-"""Nobody is let into one private room after another against their will."""
+"""A person can refuse to be added to one private room after another."""
 
 import pytest
 from redis.exceptions import RedisError

@@ -1,4 +1,4 @@
-"""The layers point one way, and things lie where they belong.
+"""Modules import in one direction only, and files are in the right folders.
 
 ``docs/architecture.md`` explains the directions that ``MAY_IMPORT`` lists.
 """

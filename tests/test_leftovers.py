@@ -1,4 +1,4 @@
-"""What happens beside a deletion leaves nothing behind, and large rooms are no exception."""
+"""Operations during a deletion leave no keys in the store, also in large rooms."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Names that look alike are one name; names of all scripts are welcome."""
+"""Names that look alike are one name; names of all scripts are allowed."""
 
 from unicodedata import normalize
 

@@ -1,4 +1,4 @@
-"""Rooms count for their owner, those that were made before they were counted too."""
+"""Rooms count for their owner, also those that are older than the counting."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""A page is so many messages, whatever was done to them."""
+"""A page has as many messages as asked for, however often they were changed."""
 
 import json
 

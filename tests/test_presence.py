@@ -1,4 +1,4 @@
-"""Leases: people are counted, each coming and going told once, whoever is back was never away."""
+"""Leases: people are counted, and each ENTER and QUIT is published once."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Presence against a small model: whatever happens in whatever order, leases decide who is here.
+"""Presence against a small model: after any order of operations, leases decide who is present.
 
 The model knows of each connection when its lease ends, and nothing of how the reaper finds its
 work. So it says who must be here, who may be, and that everybody else must be gone in time.

@@ -1,4 +1,4 @@
-"""A limit costs no round trip, and workers agree on it all the same."""
+"""Limits need no round trip to the store, and hold over all workers."""
 
 import pytest
 

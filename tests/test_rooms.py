@@ -1,4 +1,4 @@
-"""Rooms: listed by activity, found by name, private ones hidden from strangers."""
+"""Rooms: listed by activity, found by name, and hidden from strangers if they are private."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What a command does that needs the store, whether Maru is up or not."""
+"""Commands that need the store, while Maru runs and while it does not."""
 
 import os
 import sys

@@ -1,4 +1,4 @@
-"""Addresses of a store: taken, or refused without telling what may be a password."""
+"""Addresses of a store are accepted, or refused without printing a possible password."""
 
 import pytest
 

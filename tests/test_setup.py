@@ -1,4 +1,4 @@
-"""What ``bin/setup`` makes, how often, and what it says when it cannot.
+"""What ``bin/setup`` makes, how often, and its errors.
 
 Here a checkout needs no package, and its ``npm`` only takes notes; that the real ones are installed
 shows in that these tests run.

@@ -1,4 +1,4 @@
-"""What is said at the start of a store that will lose data, and of a second Maru on it."""
+"""Warnings at the start about a store that may lose data, and about a second Maru on it."""
 
 import threading
 

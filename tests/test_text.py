@@ -1,4 +1,4 @@
-"""What is let in as a name, a room's name, a message, and what is not."""
+"""Which texts are accepted as a name, a room's name and a message."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Accounts: made once, the first an admin, passwords checked alike for all."""
+"""Accounts: a name is registered once, the first account is an admin, passwords are checked."""
 
 from concurrent.futures import ThreadPoolExecutor
 from unicodedata import normalize

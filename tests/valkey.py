@@ -1,4 +1,4 @@
-"""The embedded Valkey of a folder, asked directly."""
+"""Sends commands to the embedded Valkey of a folder directly."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Waiting for what another process or greenlet is about to do."""
+"""Waits for an event in another process or greenlet, with a deadline."""
 
 import threading
 import time

@@ -1,4 +1,4 @@
-"""A cable between a browser and Maru that can be pulled out."""
+"""A proxy between a browser and Maru, whose connections a test can close."""
 
 import contextlib
 import socket

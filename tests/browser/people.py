@@ -1,4 +1,4 @@
-"""People at their browsers."""
+"""People, each with a browser."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Sealing and opening as docs/protocol.md has it, and not by the page's own script."""
+"""Encrypts and decrypts as docs/protocol.md describes it, without the page's own script."""
 
 import base64
 import json

@@ -1,4 +1,4 @@
-"""Two people in one room, each at a browser."""
+"""Two people in one room, each with a browser."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""An invitation to an encrypted room leads into that room, with its key, through every door."""
+"""An invitation to an encrypted room leads into that room with its key, by every kind of log-in."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""What is being written stays, in each tab, whatever happens to the page.
+"""An unfinished message stays in its tab, whatever happens to the page.
 
 Keys that belong to an input method, or to a keyboard without Shift, do what they do elsewhere.
 """

@@ -1,4 +1,4 @@
-"""The focus is never lost: whatever goes from under it, it goes on from beside it."""
+"""The focus is never lost: if its element is removed, the focus moves to a neighbour."""
 
 import json
 

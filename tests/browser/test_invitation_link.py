@@ -1,4 +1,4 @@
-"""The link to an encrypted room, which nobody can show again, is not lost without being told."""
+"""The link to an encrypted room, which is shown once, is not lost without a warning."""
 
 import pytest
 from playwright.sync_api import expect

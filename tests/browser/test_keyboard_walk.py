@@ -1,4 +1,4 @@
-"""The room's page by keyboard alone: every stop is seen and named, and every way leads back."""
+"""The room's page by keyboard alone: every stop is visible and has a name."""
 
 import pytest
 from playwright.sync_api import expect

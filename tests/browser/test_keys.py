@@ -1,4 +1,4 @@
-"""The key of an encrypted room stays where it is, and the room can be used all the same."""
+"""The key of an encrypted room stays in the browser, and the room works."""
 
 from playwright.sync_api import expect
 

@@ -1,4 +1,4 @@
-"""Text twice as large as usual: nothing is cut off or covered, down to the smallest phone."""
+"""Text of twice the usual size: nothing is cut off or covered, also on the smallest phone."""
 
 import pytest
 from playwright.sync_api import expect

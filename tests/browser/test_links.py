@@ -1,4 +1,4 @@
-"""Links in messages lead where they say, and to web sites only; no other text is markup."""
+"""Links in messages lead to the address that they show, on the web only."""
 
 import pytest
 from playwright.sync_api import expect

@@ -1,4 +1,4 @@
-"""What a browser asks for before somebody can talk."""
+"""What a browser requests before its user can talk."""
 
 import pytest
 from playwright.sync_api import expect

@@ -1,4 +1,4 @@
-"""What somebody has in a browser is theirs: it goes with them, and nobody else sees it."""
+"""What a person has in a browser is removed at logging out, and others never see it."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""What a style sheet must not get wrong: words cut or covered, edges that are not there."""
+"""Faults of style sheets: words that are cut or covered, invisible edges."""
 
 from playwright.sync_api import expect
 

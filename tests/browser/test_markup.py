@@ -1,4 +1,4 @@
-"""The script makes of a message's text, and of a name, what the server makes of it."""
+"""The script shows a message's text, and a name, exactly as the server does."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Messages under another key in an encrypted room, and links with one, gain nobody anything."""
+"""Messages under another key in an encrypted room, and links with one, have no effect."""
 
 import pytest
 from playwright.sync_api import expect

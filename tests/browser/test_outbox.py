@@ -1,4 +1,4 @@
-"""Nothing that is said gets lost, whatever happens to the line, the tab or the room."""
+"""No message is lost, whatever happens to the connection, the tab or the room."""
 
 import pytest
 from playwright.sync_api import expect

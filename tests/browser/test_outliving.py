@@ -1,4 +1,4 @@
-"""Pages outlive the processes behind them."""
+"""Pages continue after the processes of the server were replaced."""
 
 import pytest
 from playwright.sync_api import expect

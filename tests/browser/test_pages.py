@@ -1,4 +1,4 @@
-"""The pages as they are seen: any width, both languages, by keyboard, and without script."""
+"""The pages as people see them: any width, both languages, by keyboard, without scripts."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""What there is to read is there: pages of messages, what is unread, who comes and goes."""
+"""Reading: pages of messages, unread ones, and who enters and leaves."""
 
 import pytest
 from playwright.sync_api import expect

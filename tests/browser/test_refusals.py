@@ -1,4 +1,4 @@
-"""What refuses a person before the app sees the request is told in the person's language too."""
+"""Refusals before the app gets the request are shown in the person's language too."""
 
 import re
 

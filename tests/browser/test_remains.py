@@ -1,4 +1,4 @@
-"""What an account leaves in a browser without logging out waits for its owner, not for ever."""
+"""What an account leaves in a browser without logging out waits for its owner, but not for ever."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""A room that ends, or that one is removed from, takes neither words nor the focus along."""
+"""After a room is deleted, or its member removed, unsent text and the focus stay."""
 
 import pytest
 from playwright.sync_api import expect

@@ -1,4 +1,4 @@
-"""A row that the script adds is the row that the server draws: elements, words and names."""
+"""The script makes the same row as the server: elements, words and names."""
 
 import re
 

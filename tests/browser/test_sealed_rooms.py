@@ -1,4 +1,4 @@
-"""Encrypted rooms: a message is what it says it is."""
+"""Encrypted rooms: messages are encrypted and authentic."""
 
 import pytest
 import redis

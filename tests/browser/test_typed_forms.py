@@ -1,4 +1,4 @@
-"""What was typed into a form stays until it is accepted, and what is wrong is told beside it."""
+"""The text in a form stays until it is accepted, and errors are shown beside it."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Nothing happens that was not meant: by finger, by mouse, by a key pressed once too often."""
+"""No action happens by accident: by finger, by mouse, or by a key pressed twice."""
 
 import pytest
 from playwright.sync_api import expect

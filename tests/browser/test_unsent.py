@@ -1,4 +1,4 @@
-"""What is not sent is told, comes back to whoever wrote it, and is not sent twice."""
+"""Unsent messages are shown, are given back to their author, and are not sent twice."""
 
 import json
 import time

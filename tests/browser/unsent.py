@@ -1,4 +1,4 @@
-"""What tests say about words that wait to be sent."""
+"""Helpers for tests of messages that wait to be sent."""
 
 import json
 import time

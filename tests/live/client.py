@@ -1,4 +1,4 @@
-"""A Socket.IO client for tests: the official one, with a memory for what it hears."""
+"""A Socket.IO client for tests: the official one, which records what it receives."""
 
 import contextlib
 import socket

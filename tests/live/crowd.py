@@ -1,4 +1,4 @@
-"""People who come, speak and go at random, and keep account of what others must have heard."""
+"""Clients that join, talk and leave at random, and record what each of them must receive."""
 
 import contextlib
 import itertools

@@ -1,4 +1,4 @@
-"""The event loop of a test's own process: let it go on, and wait for what it brings."""
+"""The event loop of a test's own process: lets greenlets run until a condition holds."""
 
 from collections.abc import Callable
 

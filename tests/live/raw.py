@@ -1,4 +1,4 @@
-"""A WebSocket that speaks Engine.IO by hand, for what no client library would send."""
+"""A WebSocket client that sends any Engine.IO packet, also those that no library sends."""
 
 import contextlib
 import json

@@ -1,4 +1,4 @@
-"""The answers to the calls, field by field as docs/protocol.md promises them to other clients."""
+"""Acknowledgements of all calls, field by field, as docs/protocol.md describes them."""
 
 import math
 import time

@@ -1,4 +1,4 @@
-"""Each example of docs/api.md, pasted into a shell, answers what the document shows."""
+"""Each example of docs/api.md, run in a shell, gives the answer that the document shows."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""Who does not take answers gets no more of them, over every transport."""
+"""A client that does not read its answers gets no more of them, over every transport."""
 
 import itertools
 import json

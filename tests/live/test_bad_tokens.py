@@ -1,4 +1,4 @@
-"""A call with a bad token has no effect whatever, and its sender is told why."""
+"""A call with a bad token changes nothing, and its sender gets the reason."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""Maru under a path of a site, behind a real nginx that takes the path off, or leaves it."""
+"""Maru under a path of a site, behind a real nginx that removes the path or keeps it."""
 
 import shutil
 import subprocess

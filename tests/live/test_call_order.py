@@ -1,4 +1,4 @@
-"""What one connection says is stored in the order in which it was sent."""
+"""Messages of one connection are stored in the order in which they were sent."""
 
 import json
 

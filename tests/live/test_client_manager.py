@@ -1,4 +1,4 @@
-"""Socket.IO's rooms, kept so that a disconnect costs what that one connection did."""
+"""Socket.IO's rooms: the cost of a disconnect depends on the rooms of that connection alone."""
 
 import pytest
 

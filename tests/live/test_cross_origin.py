@@ -1,4 +1,4 @@
-"""Who may open a connection, by the origin of the page; and the headers of whatever answers."""
+"""Which origins may connect to Socket.IO, and the headers of the responses."""
 
 import socket
 

@@ -1,4 +1,4 @@
-"""Hundreds of requests that come together keep nobody else waiting for all of them."""
+"""Hundreds of requests that arrive together delay other clients only for a short time."""
 
 import contextlib
 import os

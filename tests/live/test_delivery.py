@@ -1,4 +1,4 @@
-"""What is said in a room reaches every member, on every worker, once and in one order."""
+"""A message in a room reaches every member, on every worker, once and in the same order."""
 
 import threading
 import uuid

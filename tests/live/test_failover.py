@@ -1,4 +1,4 @@
-"""A primary and its replica behind one address: the one becomes the other while Maru runs."""
+"""A primary and its replica behind one address change roles while Maru runs."""
 
 import pytest
 import redis

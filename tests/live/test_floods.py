@@ -1,4 +1,4 @@
-"""Who sends more than anybody needs to is slowed down or closed; the others notice nothing.
+"""A client that sends too much is slowed down or closed; other clients notice nothing.
 
 Whether they notice anything is a question of time, which ``bin/bench --attacks`` answers. Here the
 offender has to wait, or hears why its connection ends.

@@ -1,4 +1,4 @@
-"""Clients cannot pretend: to be the server, to be somebody else, or to be in a room."""
+"""Clients cannot send as the server, as another person, or into rooms not joined."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""WebSocket frames, read in every way in which a network may cut them, and frames that are none.
+"""WebSocket frames, cut into pieces in every way, and bytes that are no frames.
 
 ``corpus/`` holds streams of bytes in hexadecimal, one a file. The fuzzer changes them at random,
 but the same way in each run.

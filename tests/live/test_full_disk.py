@@ -1,4 +1,4 @@
-"""The disk of the embedded store fills up: what cannot be written is refused, and said so."""
+"""If the disk of the embedded store is full, messages are refused with a reason."""
 
 import contextlib
 import os

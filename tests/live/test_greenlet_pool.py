@@ -1,4 +1,4 @@
-"""Greenlets are used again, and only so many are kept."""
+"""Greenlets are used again, and only a limited number of idle ones is kept."""
 
 import gc
 import weakref

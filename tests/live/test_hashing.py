@@ -1,4 +1,4 @@
-"""Logging in while very many do: passwords are hashed where no message waits for it."""
+"""Many log-ins at once: passwords are hashed in a thread, so that messages do not wait."""
 
 import contextlib
 import subprocess

@@ -1,4 +1,4 @@
-"""Every field of every call with everything that it should not hold."""
+"""Every field of every call, with every kind of wrong value."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Frames that no client library sends: their sender is answered or dropped, others hear nothing."""
+"""Packets that no client library sends are answered or close the session; others notice nothing."""
 
 import contextlib
 import json

@@ -1,4 +1,4 @@
-"""Rubbish over plain HTTP at the Socket.IO path, and connections that lead nowhere."""
+"""Malformed HTTP requests to the Socket.IO path, and connections that send nothing."""
 
 import contextlib
 import json

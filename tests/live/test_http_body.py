@@ -1,4 +1,4 @@
-"""Bodies in chunks: decoded in any pieces alike, and bounded however they come."""
+"""Chunked bodies are decoded in any pieces, and are limited in every form."""
 
 import pytest
 from hypothesis import given

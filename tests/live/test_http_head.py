@@ -1,4 +1,4 @@
-"""The head of a request: read in any pieces alike, and nothing taken that gunicorn refuses."""
+"""The head of a request is read in any pieces; heads that gunicorn refuses are refused."""
 
 import socket
 

@@ -1,4 +1,4 @@
-"""How long a client may take to send and to read, and how much may be under way at once."""
+"""How fast a client must send and read, and how many bytes may be in memory at once."""
 
 import contextlib
 import json

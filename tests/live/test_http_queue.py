@@ -1,4 +1,4 @@
-"""Requests that come together leave turns of the event loop to everything else."""
+"""Requests that arrive together leave time of the event loop to all other work."""
 
 import time
 

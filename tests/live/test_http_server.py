@@ -1,4 +1,4 @@
-"""What strangers can do before a request is carried out, and what it costs the others: nothing."""
+"""What clients can do before a request reaches the app costs other clients nothing."""
 
 import json
 import socket

@@ -1,4 +1,4 @@
-"""Every event has a limit, for one person over all of its connections; nobody else pays."""
+"""Every event has a limit, for one person over all connections; other people are not affected."""
 
 import math
 import time

@@ -1,4 +1,4 @@
-"""A connection ends when its login does: expired, revoked, logged out, or made a guest."""
+"""A connection is closed when its login ends: expired, revoked, logged out, or made a guest."""
 
 import time
 

@@ -1,4 +1,4 @@
-"""A store that comes back with less than it had: noticed, agreed on, and gone on from."""
+"""After the store has lost data, workers notice it, agree on a new epoch, and continue."""
 
 import redis
 

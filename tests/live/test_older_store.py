@@ -1,4 +1,4 @@
-"""What an older version of Maru has stored is carried over when the new one starts."""
+"""Data that an older version of Maru has stored is carried over by the new one."""
 
 import redis
 

@@ -1,4 +1,4 @@
-"""A worker that may open no more files: the log says so once, and when that has passed."""
+"""A worker that cannot open more files logs that once, and once when it can again."""
 
 import contextlib
 import resource

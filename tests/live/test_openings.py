@@ -1,4 +1,4 @@
-"""The request that opens a WebSocket, in whatever pieces it comes, and what is close behind it."""
+"""The request that opens a WebSocket arrives in pieces, or with frames directly after it."""
 
 import json
 import socket

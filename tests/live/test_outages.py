@@ -1,4 +1,4 @@
-"""Killed workers, a killed store, and restarts: nothing of it lasts for those who are connected."""
+"""After killed workers, a killed store and restarts, connected clients continue without loss."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""Processes that are not Maru, but share its store: they read along, and emit to rooms."""
+"""Other programs on the same store subscribe to channels, and emit to rooms."""
 
 import json
 import subprocess

@@ -1,4 +1,4 @@
-"""Engine.IO and Socket.IO packets: what is written, the official library reads, and the reverse."""
+"""Engine.IO and Socket.IO packets: the official library reads what is written, and the reverse."""
 
 import re
 

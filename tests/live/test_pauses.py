@@ -1,4 +1,4 @@
-"""Processes that stop for a while and go on: the store, and a worker."""
+"""The store, or a worker, is stopped for a while and continues."""
 
 import os
 import signal

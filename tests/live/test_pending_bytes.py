@@ -1,4 +1,4 @@
-"""Which connections are cut off where too many bytes wait: those with most, and no others."""
+"""If too many bytes are pending, the connections with most of them are closed, and no others."""
 
 import socket
 

@@ -1,4 +1,4 @@
-"""Sessions over long-polling have a cap, of one address and in all; what each keeps is little."""
+"""Long-polling sessions are limited, in all and for each address, and so is the memory of each."""
 
 import contextlib
 import gzip

@@ -1,4 +1,4 @@
-"""Counts that are true: people, not connections, whatever way they come and go."""
+"""Counts of people stay right, whichever way clients come and go."""
 
 import random
 import threading

@@ -1,4 +1,4 @@
-"""Between workers: only a 101 makes a pipe, and who the client is goes along."""
+"""Relayed requests: bytes pass in both directions only after a 101, with the client's address."""
 
 import contextlib
 import json

@@ -1,4 +1,4 @@
-"""A reload of all workers under load: told, spread, and nothing dropped."""
+"""A reload of all workers under load: clients get a notice, and no message is lost."""
 
 import signal
 import threading

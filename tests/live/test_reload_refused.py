@@ -1,4 +1,4 @@
-"""Nothing that a start would refuse ends a Maru that runs."""
+"""A reload with settings that a start would refuse leaves the running Maru as it is."""
 
 import os
 import shutil

@@ -1,4 +1,4 @@
-"""Whoever is taken out hears and says nothing more, whatever the worker was told of it."""
+"""A removed member receives and sends nothing more, whatever its worker has received."""
 
 import threading
 

@@ -1,4 +1,4 @@
-"""Answers to plain HTTP requests that nobody takes are cut off, the oldest first."""
+"""Responses to HTTP requests that clients do not read are closed, the oldest first."""
 
 import socket
 

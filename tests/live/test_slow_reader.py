@@ -1,4 +1,4 @@
-"""Who does not read is cut off and can come back; the others notice nothing."""
+"""A client that does not read is closed and can connect again; others notice nothing."""
 
 import itertools
 import json

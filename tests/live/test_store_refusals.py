@@ -1,4 +1,4 @@
-"""A store that refuses: what callers get, what the operator is told, and that it heals."""
+"""A store that refuses commands: the errors of callers, the operator's log, and the recovery."""
 
 import contextlib
 import threading

@@ -1,4 +1,4 @@
-"""The subscriber on a real store, in a process of its own, where sockets let other greenlets go on.
+"""The subscriber on a real store, in a process of its own in which greenlets are patched.
 
 A SUBSCRIBE of very many channels does not fit into what the system holds for a socket, so that it
 is written in several pieces.

@@ -1,4 +1,4 @@
-"""A tick of the event loop: a part of it that fails does not keep the others from being done."""
+"""A step of a tick that fails does not keep other steps from being done."""
 
 import eventlet
 import greenlet

@@ -1,4 +1,4 @@
-"""TLS that the worker itself ends: WebSockets, long-polling, other workers' sessions."""
+"""TLS in the worker: WebSockets, long-polling, sessions of other workers."""
 
 import contextlib
 import json

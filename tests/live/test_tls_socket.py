@@ -1,4 +1,4 @@
-"""TLS over sockets that take little at a time, and handshakes that wait for their turn."""
+"""TLS over sockets that accept few bytes at a time, and handshakes that wait in the queue."""
 
 import socket
 import ssl

@@ -1,4 +1,4 @@
-"""Tokens that are remembered, and what makes a worker forget them."""
+"""The cache of verified tokens, and what removes a token from it."""
 
 import time
 from dataclasses import dataclass

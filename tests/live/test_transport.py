@@ -1,4 +1,4 @@
-"""Engine.IO over our own transport, to the letter."""
+"""Engine.IO over Maru's own transport follows the protocol exactly."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""The worker that holds the connections: its limits, and how it ends."""
+"""The worker that serves connections: its limits, and its end."""
 
 import contextlib
 import re

@@ -1,4 +1,4 @@
-"""Bad tokens of every kind, each with the code that it is refused with."""
+"""Bad tokens of every kind, each with the error code of its refusal."""
 
 import base64
 import hashlib

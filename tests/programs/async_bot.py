@@ -1,4 +1,4 @@
-"""The bot of examples/bot.py on python-socketio's other client, the one on asyncio."""
+"""The bot of examples/bot.py, on python-socketio's asyncio client."""
 
 import asyncio
 import os

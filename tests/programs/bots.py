@@ -1,4 +1,4 @@
-"""Bots as programs of their own: those of examples/, on several official clients."""
+"""Starts the bots of examples/ as programs of their own, on several official clients."""
 
 import os
 import shutil

@@ -1,4 +1,4 @@
-"""An echo on Maru's own transport, for suites that test the protocol of WebSockets alone."""
+"""An echo server on Maru's own transport, for test suites of the WebSocket protocol."""
 
 import chat.transport.patched  # noqa: F401
 

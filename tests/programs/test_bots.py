@@ -1,4 +1,4 @@
-"""The bots of examples/ run for ever, on every official client, whatever happens to Maru."""
+"""The bots of examples/ keep running, on every official client, through failures of Maru."""
 
 import signal
 import threading

@@ -1,4 +1,4 @@
-"""The documents show the programs that the tests run."""
+"""The documents show the same programs that the tests run."""
 
 import os
 import re

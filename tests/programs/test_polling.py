@@ -1,4 +1,4 @@
-"""What official clients post and read when they poll: many packets at once, and binary data."""
+"""What official clients post and read when they poll: many packets at once, binary data."""
 
 import json
 import threading

@@ -1,4 +1,4 @@
-"""How the tests of the API look at its answers."""
+"""Helpers that read the answers of the API."""
 
 
 def refused(response, status, code):

@@ -1,4 +1,4 @@
-"""The brakes on guessing passwords and on registering."""
+"""Limits on guessing passwords and on registering."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The HTTP API of what is done to messages: editing, deleting, reacting."""
+"""The HTTP API of changes to messages: edit, delete, react."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Static files are asked for once, until they change."""
+"""Browsers fetch static files once, until they change."""
 
 import gzip
 import posixpath

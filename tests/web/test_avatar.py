@@ -1,4 +1,4 @@
-"""A name looks on the server as the script has it look (``tests/browser/test_markup.py``)."""
+"""The server draws a name's avatar as the script does (``tests/browser/test_markup.py``)."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Maru under a path of a site, whether a proxy takes that path off or leaves it."""
+"""Maru under a path of a site, whether a proxy removes that path or keeps it."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""A page's modules become one, and mean the same."""
+"""The modules of a page are joined into one file with the same behaviour."""
 
 import re
 from pathlib import Path

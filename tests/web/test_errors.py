@@ -1,4 +1,4 @@
-"""What goes wrong, as a page and as JSON."""
+"""Errors, as a page and as JSON."""
 
 import pytest
 from werkzeug.test import create_environ, run_wsgi_app

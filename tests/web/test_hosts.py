@@ -1,4 +1,4 @@
-"""ALLOWED_HOSTS: whom a request has to be for, so that a page of a rebound name gets nothing."""
+"""ALLOWED_HOSTS: requests for other hosts get nothing, so that DNS rebinding does not work."""
 
 import re
 

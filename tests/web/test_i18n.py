@@ -1,4 +1,4 @@
-"""Languages, time zones, and how times read."""
+"""Languages, time zones, and how times are shown."""
 
 from datetime import UTC, datetime
 

@@ -1,4 +1,4 @@
-"""Who may call the API: tokens, the cookie with its CSRF header, and nobody else."""
+"""Who may call the API: with a token, or with the cookie and its CSRF header."""
 
 import re
 

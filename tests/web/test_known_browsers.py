@@ -1,4 +1,4 @@
-"""Browsers in which somebody has logged in before, and what that is good for."""
+"""Browsers in which a person has logged in before have a rate limit of their own."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The text of messages as a page shows it. A page takes few steps, however much of it is marked."""
+"""The text of messages as a page shows it; the number of steps is bounded for any text."""
 
 import json
 import sys

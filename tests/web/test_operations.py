@@ -1,4 +1,4 @@
-"""What load balancers and supervisors are told."""
+"""The answers of /healthz and /readyz for load balancers and supervisors."""
 
 from dataclasses import replace
 

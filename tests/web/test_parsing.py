@@ -1,4 +1,4 @@
-"""Bodies, numbers and addresses that make no sense to the API."""
+"""Malformed bodies, numbers and addresses are refused by the API."""
 
 import io
 

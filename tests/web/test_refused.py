@@ -1,4 +1,4 @@
-"""Whose invitations one refuses is shown, and can be undone: in the settings and over the API."""
+"""A person sees whose invitations are refused, and can allow them again, on the page and by API."""
 
 import re
 

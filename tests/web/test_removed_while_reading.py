@@ -1,4 +1,4 @@
-"""Whoever is taken out of a room while a page is being read sees nothing of what follows."""
+"""A member who is removed during a request for a page sees nothing of what follows."""
 
 import pytest
 

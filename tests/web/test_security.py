@@ -1,4 +1,4 @@
-"""Cookies, response headers, proxies, and where a login may lead."""
+"""Cookies, response headers, proxies, and where a login may redirect."""
 
 import re
 import subprocess

@@ -1,4 +1,4 @@
-"""Which tokens are believed."""
+"""Which tokens are accepted."""
 
 import base64
 import json

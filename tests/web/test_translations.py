@@ -1,4 +1,4 @@
-"""The catalogue holds every sentence of the code, and no empty one."""
+"""The catalogue has every sentence of the code, each with a translation."""
 
 import importlib.util
 

@@ -1,4 +1,4 @@
-"""The worst text there is, sent through every door: each refuses it, and works on."""
+"""Extreme texts in every field: each is refused, and the server continues."""
 
 import base64
 import faulthandler
