@@ -50,7 +50,7 @@ TEST_PACKAGES = (
 
 @dataclass(frozen=True)
 class Step:
-    """``make`` it from the ``sources``, unless the ``stamp`` says that it is done already."""
+    """Makes ``outputs`` from ``sources``, unless ``stamp`` says that this is done already."""
 
     name: str
     sources: Sequence[Path]
@@ -104,15 +104,15 @@ def main(arguments: list[str]) -> None:
 
 
 def _enter_venv(arguments: list[str]) -> None:
-    """Return if this is the Python of a whole .venv; else see to that, and start over."""
+    """Return if this is the Python of a complete .venv; otherwise make one, and start again."""
     inside = VENV.exists() and VENV.samefile(sys.prefix)
     if inside and _is_venv_whole():
         return
     with lock():
-        # Another run may have made it meanwhile.
+        # Another run may have made it before this one got the lock.
         if not _is_venv_whole():
             if inside:
-                # Not by the Python that is in it.
+                # Another Python has to make it again, not the one in it.
                 shutil.rmtree(VENV)
             else:
                 _make_venv()
@@ -120,7 +120,7 @@ def _enter_venv(arguments: list[str]) -> None:
 
 
 def _is_venv_whole() -> bool:
-    """Made to its end, and not by a Python that has been replaced or removed since."""
+    """Whether .venv is complete, and its Python has not been replaced or removed since."""
     ask = "import sys; print('{}.{}'.format(*sys.version_info))"
     try:
         made_by = VENV_STAMP.read_text()
@@ -182,7 +182,7 @@ def _steps(dev: bool) -> list[Step]:
 
 
 def _packages(requirements: list[Path]) -> Step:
-    """Those of the last file, which names the ones before it."""
+    """The step that installs the packages of the last file, which includes the others."""
     *_, last = requirements
     return Step(
         f"Installing Python packages ({last.name})",
@@ -198,7 +198,7 @@ def _install_packages(requirements: Path) -> None:
     try:
         pip_install("--require-hashes", "-r", requirements)
     except SetupError:
-        # It found or fetched something wrong, and said so before it changed anything.
+        # pip has stopped before it changed anything, and has printed why.
         VENV_STAMP.write_text(_version())
         raise
     VENV_STAMP.write_text(_version())

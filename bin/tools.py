@@ -1,4 +1,4 @@
-"""The tools that the set-up calls, kept quiet and kept inside this checkout."""
+"""Calls the tools of the set-up: quietly, and with all their files inside this checkout."""
 
 import contextlib
 import fcntl
@@ -15,12 +15,12 @@ ROOT = Path(__file__).resolve().parent.parent
 CACHE = ROOT / ".cache"
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
-#: Brings npm where there is none.
+#: Installs npm if the system has none.
 NODE = ROOT / "requirements-node.txt"
 #: Where Debian keeps them in one file.
 SYSTEM_CERTIFICATES = "/etc/ssl/certs/ca-certificates.crt"
-#: Lines of a tool's last words that are shown when it fails.
-LAST_WORDS = 12
+#: Lines of a tool's output that are shown when it fails: the last ones.
+LAST_LINES = 12
 
 _lock_file: IO[str]
 
@@ -31,7 +31,7 @@ class SetupError(Exception):
 
 @contextlib.contextmanager
 def lock() -> Iterator[None]:
-    """One run at a time changes the checkout."""
+    """A context in which no other run changes the checkout."""
     global _lock_file
     CACHE.mkdir(exist_ok=True)
     with open(CACHE / "setup.lock", "w") as _lock_file:
@@ -52,7 +52,7 @@ def pip_install(*arguments: str | Path) -> None:
 
 
 def npm_ci(folder: Path = ROOT) -> None:
-    """Fill the folder's ``node_modules`` with what its ``package-lock.json`` says."""
+    """Install the packages of the folder's ``package-lock.json`` into its ``node_modules``."""
     npm: list[str | Path] = ["npm"]
     if shutil.which("npm") is None:
         target = CACHE / "node"
@@ -84,7 +84,7 @@ def apt_install(packages: list[str], purpose: str) -> None:
         raise SetupError(f"To {purpose}, install what is missing first: sudo {command}")
     say(f"{command} ...")
     install = ["apt-get", "install", "--yes", "--no-install-recommends", *packages]
-    # Its lists may be missing, or older than what the mirror still has.
+    # The lists of packages may be missing or too old.
     if subprocess.run(install, env=_environment(), capture_output=True).returncode:
         hint = "apt-get could not install packages: is Debian's mirror within reach?"
         run(["apt-get", "update"], hint)
@@ -92,7 +92,7 @@ def apt_install(packages: list[str], purpose: str) -> None:
 
 
 def run(command: Sequence[str | Path], hint: str) -> None:
-    """Run a tool quietly. Raises ``SetupError`` with the hint, after the tool's last words."""
+    """Run a tool quietly. If it fails, print the end of its output and raise ``SetupError``."""
     result = subprocess.run(
         command,
         env=_environment(),
@@ -101,13 +101,13 @@ def run(command: Sequence[str | Path], hint: str) -> None:
         stderr=subprocess.STDOUT,
         text=True,
         errors="replace",
-        # If this process is killed, the lock stays until its tool has ended as well.
+        # The tool has the lock as well: it lasts if this process is killed first.
         pass_fds=[_lock_file.fileno()],
     )
     if result.returncode < 0:
         raise KeyboardInterrupt
     if result.returncode:
-        print(*result.stdout.splitlines()[-LAST_WORDS:], sep="\n", file=sys.stderr)
+        print(*result.stdout.splitlines()[-LAST_LINES:], sep="\n", file=sys.stderr)
         if any(word in result.stdout for word in ("No space left on device", "ENOSPC")):
             hint = f"The disk of {ROOT} is full; free space, and the next run goes on from here."
         raise SetupError(hint)
@@ -117,14 +117,14 @@ def _environment() -> dict[str, str]:
     temporary = CACHE / "tmp"
     temporary.mkdir(exist_ok=True)
     return {
-        # Node trusts its own list; here, what the system trusts as well.
+        # Node trusts its own certificates; with this also the system's.
         "NODE_EXTRA_CA_CERTS": ssl.get_default_verify_paths().cafile or SYSTEM_CERTIFICATES,
         **os.environ,
         "DEBIAN_FRONTEND": "noninteractive",
         "PIP_CACHE_DIR": str(CACHE / "pip"),
         "PIP_DISABLE_PIP_VERSION_CHECK": "1",
         "PIP_NO_INPUT": "1",
-        # A user's wish for all of pip; in .venv it would be refused.
+        # Overrides a user's setting with which pip refuses to install into .venv.
         "PIP_USER": "0",
         "TMPDIR": str(temporary),
     }

@@ -108,8 +108,8 @@ def life(answers: Sequence[bytes | None]) -> tuple[str, bool]:
     kept = _field(server, "availability_zone")
     if kept.startswith(LIFE_PREFIX):
         return kept.removeprefix(LIFE_PREFIX), True
-    told = f"{_field(server, 'run_id')} {_field(replication, 'master_replid')}"
-    return hashlib.sha256(told.encode()).hexdigest()[:12], False
+    ids = f"{_field(server, 'run_id')} {_field(replication, 'master_replid')}"
+    return hashlib.sha256(ids.encode()).hexdigest()[:12], False
 
 
 def _field(info: bytes | None, name: str) -> str:

@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 SILENCE = 10.0
 #: Tries to read the messages that were missed, and seconds between two tries.
 CATCH_UP_TRIES, CATCH_UP_PAUSE = 5, 0.2
-#: Seconds between two tries to connect, at the most.
+#: Seconds between two tries to connect, at most.
 LONGEST_PAUSE = 2.0
 
 

@@ -257,8 +257,8 @@ class Supervisor:
         with open(self._log, "rb") as log:
             log.seek(self._log_begin)
             lines = log.read(LOG_TAIL).decode("utf-8", "replace").splitlines()
-        said = [re.sub(r"^\d+:\S+ .{24} [#*.-] ", "", line) for line in lines if line.strip()]
-        return f" It says: {said[-1]}" if said else ""
+        logged = [re.sub(r"^\d+:\S+ .{24} [#*.-] ", "", line) for line in lines if line.strip()]
+        return f" It says: {logged[-1]}" if logged else ""
 
     def _wait_for_stop(self, seconds: float | None) -> bool:
         """Wait for a signal or input, at most so long; returns whether it is time to stop."""

@@ -46,7 +46,7 @@ class CrossOrigin:
         return self._app(environ, start)
 
     def _log_refused(self, origin: str) -> None:
-        """Log a refused origin, which the operator may have forgotten: once, and twenty in all."""
+        """Log a refused origin once, and twenty in all: the operator may have forgotten it."""
         if origin not in self._logged and len(self._logged) < 20:
             self._logged.add(origin)
             shown = canonical(origin) or repr(origin[:100])
@@ -54,7 +54,7 @@ class CrossOrigin:
 
 
 def _asks_for_jsonp(query: str) -> bool:
-    # Nearly all queries of clients have neither, and need not be taken apart.
+    # Nearly all queries of clients contain neither, and need not be parsed.
     may = "j" in query or "%" in query
     return may and "j" in parse_qs(query, keep_blank_values=True)
 

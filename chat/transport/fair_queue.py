@@ -1,4 +1,4 @@
-"""A queue in which client addresses take turns: many items of one do not delay the others."""
+"""A queue that is fair between client addresses: many items of one do not delay the others."""
 
 import contextlib
 from collections import OrderedDict, deque
@@ -10,7 +10,7 @@ T = TypeVar("T")
 class FairQueue(Generic[T]):
     """Items by network (``chat.transport.address.network_of``; ``None`` is the unknown one).
 
-    Networks take turns, and the items of each go in the order of arrival.
+    ``take`` gives one item of each network in turn; the items of a network keep their order.
     """
 
     def __init__(self) -> None:
@@ -25,7 +25,7 @@ class FairQueue(Generic[T]):
         self._length += 1
 
     def take(self) -> T | None:
-        """Remove the next item and give it, if there is one."""
+        """Remove and return the next item; ``None`` if there is none."""
         if not self._waiting:
             return None
         network = next(iter(self._waiting))
@@ -35,9 +35,10 @@ class FairQueue(Generic[T]):
         return item
 
     def drop(self, network: str | None) -> T:
-        """Remove and give the newest item of whichever network has most of them.
+        """Remove and return the newest item of the network that has most of them.
 
-        Where several have as many, this network's own goes, if it is one of them. It must have one.
+        If several networks have as many, it is this network's own, if it is one of them. This
+        network must have an item.
         """
         own = len(self._waiting[network])
         longest = max(self._waiting, key=lambda each: len(self._waiting[each]))
@@ -47,7 +48,7 @@ class FairQueue(Generic[T]):
         return item
 
     def remove(self, network: str | None, item: T) -> None:
-        """Remove an item, if it is still there."""
+        """Remove an item, if the queue still contains it."""
         with contextlib.suppress(KeyError, ValueError):
             self._waiting[network].remove(item)
             self._count_off(network)

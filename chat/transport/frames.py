@@ -1,7 +1,7 @@
-"""WebSocket frames (RFC 6455), as a server reads and writes them. Knows no sockets.
+"""WebSocket frames (RFC 6455), as a server reads and writes them. This module uses no sockets.
 
-No extension is ever negotiated, so every reserved bit is an error. Text comes out decoded and so
-checked: what is not UTF-8 ends the connection, as the standard asks.
+No extension is ever negotiated, so every reserved bit is an error. The parser decodes text, and so
+checks it: text that is not UTF-8 is an error, as the standard demands.
 """
 
 import sys
@@ -21,9 +21,9 @@ Message = tuple[int, str | bytes]
 
 
 class FrameError(Exception):
-    """The client broke the protocol; ``code`` is for the close frame.
+    """The client has violated the protocol; ``code`` is for the close frame.
 
-    ``before`` are the messages that came whole before that.
+    ``before`` are the messages that were complete before that.
     """
 
     def __init__(self, code: int, problem: str) -> None:
@@ -33,11 +33,11 @@ class FrameError(Exception):
 
 
 class Parser:
-    """Takes the bytes of a client as they come, gives whole messages and control frames.
+    """Parses the bytes of a client into complete messages and control frames.
 
     ``longest`` is the most bytes that one message may have, over all its fragments. ``taken`` is
     the number of frames that the last call of ``feed`` has read, and ``has_more`` whether it
-    stopped at ``most`` of them, with others perhaps whole already.
+    stopped at ``most`` of them, so that further complete frames may be left.
     """
 
     __slots__ = (
@@ -46,13 +46,13 @@ class Parser:
 
     def __init__(self, longest: int = MESSAGE_MAX) -> None:
         self._longest = longest
-        # What has not been read, and how many bytes of it there must be before it is looked at
-        # again: a frame that comes byte by byte must not be copied for each.
+        # The bytes that are not parsed yet, and how many of them the next frame needs: a frame
+        # that arrives byte by byte must not be copied for each byte.
         self._rest: bytearray | None = None
         self._needed = 0
         self.taken = 0
         self.has_more = False
-        # Of the message whose first fragments are here: its opcode, or 0 between two messages.
+        # The opcode of the message whose first fragments are here, or 0 between two messages.
         self._kind = 0
         self._fragments: bytearray | None = None
         self._size = 0
@@ -122,7 +122,7 @@ class Parser:
         return start, 2
 
     def _check(self, first: int, second: int, length: int) -> None:
-        """What can be said before the whole frame is here; nothing too long is waited for."""
+        """Check the beginning of a frame: the parser does not wait for a frame that is too long."""
         opcode = first & _OPCODE
         if first & _RESERVED:
             raise FrameError(PROTOCOL_ERROR, "a reserved bit is set")
@@ -179,7 +179,7 @@ def close_frame(code: int, reason: str = "") -> bytes:
 
 
 def _unmasked(mask: bytes | bytearray, body: bytes | bytearray) -> bytes:
-    # As whole numbers: a loop over the bytes would be the slowest thing on the way in.
+    # As integers: a loop over the bytes would be the slowest step of reading.
     size = len(body)
     pad = (mask * ((size >> 2) + 1))[:size]
     return (int.from_bytes(body, "little") ^ int.from_bytes(pad, "little")).to_bytes(size, "little")

@@ -64,7 +64,7 @@ class Chunks:
         return None
 
     def _take(self, line: bytes) -> bool:
-        """Handle one whole line; gives whether it ends the body."""
+        """Handle one complete line; returns whether it ends the body."""
         if self._state == _SIZE_LINE:
             size = _SIZE.fullmatch(line)
             if size is None:

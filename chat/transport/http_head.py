@@ -225,20 +225,20 @@ def _parts(target: str, host: str) -> tuple[str, str]:
 
 def _length_of_body(fields: dict[str, str], is_1_1: bool) -> int | None:
     coding = fields.pop("HTTP_TRANSFER_ENCODING", None)
-    told = fields.get("CONTENT_LENGTH")
+    given = fields.get("CONTENT_LENGTH")
     if coding is not None:
-        if told is not None or not is_1_1:
+        if given is not None or not is_1_1:
             raise Refused(400, "The length of the body is not clear.")
         if coding.lower() != "chunked":
             raise Refused(501, "There is no such Transfer-Encoding.")
         return None
-    if told is None:
+    if given is None:
         return 0
-    if not _LENGTH.fullmatch(told):
+    if not _LENGTH.fullmatch(given):
         raise Refused(400, "The length of the body is not clear.")
-    if int(told) > BODY_MAX:
+    if int(given) > BODY_MAX:
         raise too_long()
-    return int(told)
+    return int(given)
 
 
 def _expects_continue(fields: dict[str, str], is_1_1: bool) -> bool:

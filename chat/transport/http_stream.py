@@ -146,7 +146,7 @@ class Stream:
 
 
 def _seconds_until(deadline: float) -> float:
-    """Raises ``TimeoutError`` if that is over."""
+    """Raises ``TimeoutError`` if the deadline has passed."""
     seconds = deadline - time.monotonic()
     if seconds <= 0:
         raise TimeoutError("too slow")

@@ -26,4 +26,4 @@ class Owner(Protocol):
         """Send a ping."""
 
     def check_pong(self) -> None:
-        """The time to answer the last ping is over."""
+        """Check whether the client has answered the last ping: its time is over."""

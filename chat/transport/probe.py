@@ -10,7 +10,7 @@ _PONG_PROBE = frames.frame(frames.TEXT, packets.PROBE_ANSWER.encode())
 
 
 class Probe:
-    """A WebSocket that a polling session tries out; after ``5`` the session goes on with it."""
+    """Tests a WebSocket for a polling session, which uses it after the client has sent ``5``."""
 
     def __init__(self, session: Session) -> None:
         self.session = session
@@ -37,7 +37,7 @@ class Probe:
         if not self._probed and data == packets.PROBE and not session.closed:
             self._probed = True
             self.transport.push(_PONG_PROBE)
-            # Ends the poll that waits, so that what comes from now on waits for the WebSocket.
+            # Ends the waiting poll: from now on packets wait for the WebSocket.
             session.queue.put(packet.Packet(packet.NOOP))
         elif self._probed and data == packets.UPGRADE and not session.closed:
             self.transport.owner = session
@@ -50,7 +50,7 @@ class Probe:
         self.session.upgrading = False
 
     def ping(self) -> None:
-        """The client has had a whole interval to finish the upgrade."""
+        """Close the WebSocket: the client has had a whole interval to finish the upgrade."""
         assert self.transport
         self.transport.close()
         self.connection_lost()

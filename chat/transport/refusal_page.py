@@ -17,7 +17,7 @@ def N_(sentence: str) -> str:
 
 
 _TOO_LONG = N_("What was sent is longer than allowed.")
-#: HTTP status -> what a person is told. The others are told as 400 is.
+#: HTTP status -> the sentence for a person. Other statuses have that of 400.
 _SENTENCES = {
     400: N_("Something in what was sent could not be understood."),
     408: N_("What was sent came too slowly. Try again."),

@@ -1,4 +1,4 @@
-"""Ids of Engine.IO sessions and Socket.IO connections, which nobody can guess."""
+"""Random ids of Engine.IO sessions and Socket.IO connections."""
 
 import base64
 import os
@@ -10,7 +10,7 @@ BYTES, AT_ONCE = 15, 256
 class SessionIds:
     """Call it for the next id: 20 characters of URL-safe base64.
 
-    The system is asked for the bytes of many ids together: that takes hardly longer than for one.
+    It reads the random bytes of many ids at once: that takes hardly longer than for one.
     """
 
     def __init__(self) -> None:
