@@ -1,6 +1,6 @@
 """The chaos checker: ``bin/verify``.
 
-It starts Maru, lets many clients talk in it while it kills, stops and cuts off its parts, keeps all
-that every client saw, and judges that by the properties of ``docs/guarantees.md``. Nothing here is
-imported by Maru, and Maru has no hook for it.
+It starts Maru under the load of many clients, and injects faults: it kills, stops and disconnects
+processes. It records everything that each client receives, and checks this history against the
+properties of ``docs/guarantees.md``. Maru imports nothing from here, and has no hook for it.
 """

@@ -1,4 +1,4 @@
-"""Judgements of the quiet moments: everything has come right, and all counts agree."""
+"""Judgements of the quiet moments: the state has converged, and all counts agree."""
 
 from collections.abc import Iterator
 
@@ -8,14 +8,14 @@ from verify.index import Index
 
 
 def everything_comes_right(index: Index) -> Iterator[Violation]:
-    """Whoever wants to be in a room is, nothing waits to be sent, all hear what is said."""
+    """Each client is in the rooms that it wants, has nothing to send, and receives messages."""
     for quiet in index.history.quiets:
         for text in quiet.stuck:
             yield Violation(text, excerpt(index.history, quiet.at))
 
 
 def who_is_here_is_true(index: Index) -> Iterator[Violation]:
-    """The API names exactly those who are there, with as many connections as they have."""
+    """The API names exactly the people who are present, with the numbers of their connections."""
     for quiet in index.history.quiets:
         for room, truth in quiet.truth.items():
             present = quiet.present[room]
@@ -30,7 +30,7 @@ def who_is_here_is_true(index: Index) -> Iterator[Violation]:
 
 
 def counts_agree(index: Index) -> Iterator[Violation]:
-    """However one asks how many are in a room, the answer is the truth."""
+    """Every way to ask how many people are in a room gives the true number."""
     for quiet in index.history.quiets:
         for count in quiet.counts:
             truth = len(quiet.truth.get(count.room, {}))
@@ -40,7 +40,7 @@ def counts_agree(index: Index) -> Iterator[Violation]:
 
 
 def no_count_is_negative(index: Index) -> Iterator[Violation]:
-    """Nobody is ever told of fewer than no people."""
+    """No client ever receives a negative count."""
     for event in index.history.events:
         told = event.what.get("answer", event.what)
         if event.kind in ("heard", "answer") and told.get("userCount", 0) < 0:
@@ -50,7 +50,7 @@ def no_count_is_negative(index: Index) -> Iterator[Violation]:
 
 
 def everybody_has_everything(index: Index) -> Iterator[Violation]:
-    """Whoever is in a room has all that was said in it."""
+    """Every client in a room has all messages of the room."""
     tops = {room: stored.top for room, stored in index.history.stored.items()}
     for quiet in index.history.quiets[-1:]:
         for (client, room), top in quiet.tops.items():
@@ -61,7 +61,7 @@ def everybody_has_everything(index: Index) -> Iterator[Violation]:
 
 
 def nothing_breaks(index: Index) -> Iterator[Violation]:
-    """The log tells of no error inside."""
+    """Maru's log contains no error."""
     for line in index.history.trouble:
         yield Violation(line)
 

@@ -1,4 +1,4 @@
-"""Judgement of how soon whoever was lost is announced as gone."""
+"""Judgement of how soon a QUIT follows the loss of a person's last connection."""
 
 import math
 from collections.abc import Iterator
@@ -10,15 +10,15 @@ from verify.index import Index, Membership
 from verify.presence import SLACK
 from verify.tape import Moment
 
-#: How much later than the grace a QUIT may be, in ms: the workers look each second.
+#: How much later than the grace a QUIT may be, in ms: the workers reap each second.
 LATE = 5_000.0
-#: Faults of the clients' own network, which keep neither worker nor store from anything.
+#: Faults of the clients' own network, which hinder neither worker nor store.
 HARMLESS = ("net-reset", "net-refuse", "net-away")
 
 
 def goings_are_soon(index: Index) -> Iterator[Violation]:
-    """Who has lost the last connection, and does not come back, goes soon after the grace: where
-    worker and store are well, and have been for the time of two leases."""
+    """If a person has lost the last connection and does not come back, a QUIT follows soon after
+    the grace: provided that worker and store have had no fault for the time of two leases."""
     history = index.history
     for room, moments in tape.rooms(history).items():
         notices: dict[str, list[Moment]] = {}
@@ -38,7 +38,7 @@ def goings_are_soon(index: Index) -> Iterator[Violation]:
 
 
 def _losses(index: Index, person: str, room: str) -> Iterator[float]:
-    """When the last connection of this person in the room ended, and none came for long enough."""
+    """When this person lost the last connection in the room, and did not come back soon."""
     stays = index.of(person, room)
     ends = [(stay, _end(index, stay)) for stay in stays]
     for stay, lost in ends:
@@ -50,7 +50,7 @@ def _losses(index: Index, person: str, room: str) -> Iterator[float]:
 
 
 def _end(index: Index, stay: Membership) -> float:
-    """When the server knew of the end; never, where that is not known."""
+    """When the server knew that the connection had ended; infinity if that is not known."""
     link_state = index.history.link_states.get(stay.link)
     closed_at = link_state.closed_at if link_state and not link_state.silent_at else None
     if stay.gone is not None:

@@ -1,4 +1,4 @@
-"""A small disk of its own for the store's data, so that it can be full."""
+"""A small disk for the store's data, which a fault can fill."""
 
 import contextlib
 import os
@@ -11,7 +11,7 @@ SIZE = 128 * 1024 * 1024
 
 
 class Disk:
-    """Mounted where that is possible: on Linux, as root. Elsewhere nothing is ever full."""
+    """Mounted if that is possible: on Linux, as root. Elsewhere the disk is never full."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -26,7 +26,7 @@ class Disk:
             self._mounted = subprocess.run(command, capture_output=True).returncode == 0
 
     def fill(self) -> bool:
-        """Take all that is free, to the last byte; false where nothing is mounted."""
+        """Use all free space, to the last byte; returns false if no disk is mounted."""
         if not self._mounted:
             return False
         with open(self._other, "ab", buffering=0) as file, contextlib.suppress(OSError):
@@ -40,7 +40,7 @@ class Disk:
         self._other.unlink(missing_ok=True)
 
     def unmount(self) -> None:
-        """Leave what is on it in the folder."""
+        """Unmount the disk, and copy its files into the folder."""
         if not self._mounted:
             return
         self._mounted = False

@@ -1,4 +1,4 @@
-"""Breaking things, and mending them again."""
+"""Injects faults, and ends them again."""
 
 import asyncio
 import contextlib
@@ -21,15 +21,15 @@ from verify.witness import NAME as WITNESS
 
 T = TypeVar("T")
 
-#: Messages that each client of a flood says, how many clients, and in how large a room at the most.
+#: Messages that each client of a flood sends; how many clients; the largest room, in clients.
 FLOOD, FLOODERS, FLOODED = 400, 6, 24
-#: Connections that are silent at the most.
+#: Connections that become silent, at most.
 SILENT = 5
-#: Faults of one worker, while the others have none.
+#: Faults that hit one worker only.
 OF_A_WORKER = ("worker-kill", "worker-stop", "store-cut-one", "store-hold-one")
-#: Seconds between two times that the connections on which workers listen are killed.
+#: Seconds between two times that the workers' subscribed connections are killed.
 DEAFENED = 0.02
-#: Seconds that a slow network adds to everything.
+#: Seconds that a slow network adds.
 SLOW = 0.3
 
 
@@ -53,7 +53,7 @@ class Faults:
         self._opened = opened
 
     async def carry_out(self, fault: Fault) -> None:
-        """Return when it is over."""
+        """Inject a fault; returns when it is over."""
         began, worker = now(), 0
         if fault.kind in OF_A_WORKER:
             worker = self._a_worker(fault)
@@ -64,7 +64,7 @@ class Faults:
         try:
             await break_it(fault, worker)
         finally:
-            # Also when it is cut short: it was there.
+            # Recorded also if the fault was ended early.
             hit = frozenset({worker} if worker else ())
             self._history.faults.append(Broken(fault.kind, began, now(), hit))
 
@@ -90,7 +90,7 @@ class Faults:
             self._product.send(store, signal.SIGCONT)
 
     async def _disk_full(self, fault: Fault, worker: int) -> None:
-        """And the store's process is killed meanwhile: what is not in its file is gone."""
+        """Fill the disk, and kill the store: changes that are not in its file are lost."""
         try:
             if self._product.fill_disk():
                 await asyncio.sleep(fault.seconds)
@@ -119,7 +119,7 @@ class Faults:
             await asyncio.sleep(fault.seconds)
 
     async def _store_deafen(self, fault: Fault, worker: int) -> None:
-        """The store ends the connections on which workers listen, again and again."""
+        """Let the store close the workers' subscribed connections, again and again."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(fault.seconds):
                 while True:
@@ -152,17 +152,17 @@ class Faults:
             await asyncio.sleep(fault.seconds)
 
     async def _net_away(self, fault: Fault, worker: int) -> None:
-        """Some lose their network at the same moment, and have it again after a while."""
+        """Some clients lose their network at the same time, and have it again later."""
         some = _some([client for client in self._clients if client.link], fault)
         await asyncio.gather(*(client.away(fault.seconds) for client in some))
 
     async def _net_silence(self, fault: Fault, worker: int) -> None:
-        """Some are gone without a trace: the server has to find out by itself."""
+        """Some connections become silent: the server has to find out by its pings."""
         for pipe in _some(self._network.pipes(), fault)[:SILENT]:
             pipe.hold()
 
     async def _flood(self, fault: Fault, worker: int) -> None:
-        """In one room, some say more than another can read."""
+        """In one room, some clients send more than another can read."""
         joined = [r for client in self._clients for r in client.rooms.values() if r.is_joined()]
         sizes = Counter(room.id for room in joined)
         fitting = sorted(room for room, size in sizes.items() if FLOODERS < size <= FLOODED)
@@ -183,7 +183,7 @@ class Faults:
 
 
 def _some(among: Sequence[T], fault: Fault) -> list[T]:
-    """A share of them, beginning with the one picked; at least one, if there is any."""
+    """The fault's share of these, beginning with the picked one; at least one, if there is any."""
     count = math.ceil(fault.share * len(among))
     start = int(fault.pick * len(among))
     return [*among[start:], *among[:start]][:count]

@@ -23,20 +23,20 @@ from wsproto.events import (
 )
 from wsproto.utilities import LocalProtocolError, RemoteProtocolError
 
-#: Seconds that connecting may take, and after which a silent server counts as gone.
+#: Seconds that connecting may take, and after which a silent connection counts as lost.
 CONNECTING, SILENCE = 8.0, 26.0
-#: Small, so that a reader that stalls is soon felt by the server.
+#: A small buffer, so that the server soon notices a client that does not read.
 BUFFER = 16 * 1024
 
 _PACKET = re.compile(r"4([0-4])(\d*)(.*)", re.DOTALL)
 
 
 class Unanswered(OSError):
-    """Nobody knows whether the server got it."""
+    """The call got no answer: the server may have carried it out or not."""
 
 
 class Refused(Exception):
-    """The server did not let us in."""
+    """The server has refused the connection."""
 
     def __init__(self, error: dict[str, Any]) -> None:
         super().__init__(f"{error.get('code')}: {error.get('message')}")
@@ -44,7 +44,7 @@ class Refused(Exception):
 
 
 class Listener(Protocol):
-    """Whom a link tells, in the order in which things arrive, what it hears."""
+    """Gets what a link receives, in the order of arrival."""
 
     def on_event(self, link: "Link", event: str, payload: Any) -> None: ...
     def on_answer(self, link: "Link", event: str, fields: dict, answer: dict) -> None: ...
@@ -87,7 +87,7 @@ class Link:
             raise
 
     def call(self, event: str, fields: dict[str, Any]) -> "asyncio.Future[dict[str, Any]]":
-        """Emit an event; the answer is also told to the listener. Fails with ``Unanswered``."""
+        """Emit an event; the listener gets the answer, too. Fails with ``Unanswered``."""
         answer: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
         if self.ended.is_set():
             answer.set_exception(Unanswered())
@@ -99,14 +99,14 @@ class Link:
         return answer
 
     def stall(self) -> None:
-        """Stop to read, as a phone does whose screen went dark."""
+        """Stop reading, as a phone does whose screen is off."""
         self._reading.clear()
 
     def read_on(self) -> None:
         self._reading.set()
 
     def close(self) -> None:
-        """Say goodbye, as a page does that is left or loaded anew."""
+        """Close the connection properly, as a page does that is left or loaded again."""
         if not self.ended.is_set():
             self._emit("41")
             with contextlib.suppress(LocalProtocolError, OSError):
@@ -115,7 +115,7 @@ class Link:
             self._end("closed by the client")
 
     def abort(self) -> None:
-        """Vanish: what is on the way is lost."""
+        """Reset the connection: bytes on their way are lost."""
         if hasattr(self, "_writer"):
             reset(self._writer)
         self._end("vanished")
@@ -202,7 +202,7 @@ class Link:
 
 
 def reset(writer: asyncio.StreamWriter) -> None:
-    """End a TCP connection with a reset."""
+    """Close a TCP connection with a reset."""
     with contextlib.suppress(OSError):
         linger = struct.pack("ii", 1, 0)
         writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)

@@ -1,7 +1,7 @@
-"""Observes which worker serves which client, and what the store publishes to each worker.
+"""Records which worker serves which client, and what each worker receives from the store.
 
-All connections go through the proxies, and the system tells which process has which connection. So
-it is known exactly what a worker received on its subscribed connection, and when it had none.
+All connections go through the proxies, and the system knows which process has which connection. So
+the history has exactly what a worker received on its subscribed connection, and when it had none.
 """
 
 import asyncio
@@ -13,7 +13,7 @@ from verify.product import Product, owners
 from verify.proxy import Pipe, Proxy
 from verify.resp import Parser
 
-#: Seconds between two looks at who serves whom.
+#: Seconds between two checks of which worker serves which client.
 LOOKS = 0.2
 
 
@@ -25,7 +25,7 @@ class Observer:
         self._unknown: dict[int, Pipe] = {}
 
     def tap(self, pipe: Pipe, data: bytes, from_client: bool) -> None:
-        """To be called with all that passes between workers and store."""
+        """Record bytes that have passed between a worker and the store."""
         if from_client:
             if pipe not in self._parsers and b"SUBSCRIBE" in data:
                 pipe.link_state.worker = self.worker_at_store(pipe.client_port)
@@ -40,11 +40,11 @@ class Observer:
                         self._history.heard_by[pipe.link_state.worker].append(told)
 
     def worker_at_store(self, port: int) -> int:
-        """The worker behind this end of a connection to the store; 0 if it is gone."""
+        """The worker with this port of a connection to the store; 0 if it has ended."""
         return owners(self._product.workers(), True).get(port, 0)
 
     async def watch(self, clients: Proxy) -> None:
-        """For ever: find out who serves the clients, soon after they have come."""
+        """Find out, for ever, which workers serve new connections of clients."""
         seen = 0
         while True:
             await asyncio.sleep(LOOKS)
@@ -59,7 +59,7 @@ class Observer:
             self.identify()
 
     def identify(self) -> None:
-        """Find out now, as far as it is known."""
+        """Find out now which workers serve the connections whose worker is not known yet."""
         if self._unknown:
             known = owners(self._product.workers(), False)
             for link, pipe in list(self._unknown.items()):

@@ -1,7 +1,7 @@
-"""Maru as it is really run: gunicorn with its workers, and a store kept by Maru's own supervisor.
+"""The system under test: gunicorn with Maru's workers, and the embedded store.
 
-The store is reached through a proxy, so that it can be cut off; that is why ``REDIS_URL`` is given,
-though it is the embedded Valkey.
+The workers use the store through a proxy, so that a fault can disconnect it. So ``REDIS_URL`` is
+set, although the store is the embedded Valkey.
 """
 
 import asyncio
@@ -21,20 +21,20 @@ from chat.store.embedded import EmbeddedStore, socket_path
 from verify.api import Api
 from verify.disk import Disk
 
-#: Seconds of a lease and of the grace: short, so that everything soon comes right.
+#: Seconds of a lease and of the grace: short, so that the state converges soon.
 LEASE, GRACE = 12, 2
 #: Seconds that an access token lives; pages renew it a minute before its end.
 TOKEN = 90
 #: Seconds to start in, and to stop in.
 STARTING, STOPPING = 40, 25
 
-#: A line of the log that tells of something gone wrong inside.
+#: A line of the log about an error inside Maru.
 _TROUBLE = re.compile(r"Traceback|.{0,60}\b(ERROR|CRITICAL)\b")
 _SENT_SIGKILL = re.compile(r"Worker \(pid:(\d+)\) was sent SIGKILL")
 
 
 class Product:
-    """``source`` is the checkout that is run, ``folder`` where its data and its log go."""
+    """``source`` is the checkout that runs; its data and its log are in ``folder``."""
 
     def __init__(self, source: Path, folder: Path, workers: int) -> None:
         self.number_of_workers = workers
@@ -55,7 +55,7 @@ class Product:
         self._store.start()
 
     def fill_disk(self) -> bool:
-        """Let something else take all that is free; false where there is no disk to fill."""
+        """Fill the disk of the store; returns false if it has no disk of its own."""
         return self._disk.fill()
 
     def free_disk(self) -> None:
@@ -92,7 +92,7 @@ class Product:
                 stderr=log,
                 start_new_session=True,
             )
-        # If we are killed, our standing input to it ends, and it ends Maru.
+        # If the checker is killed, the guard's standard input ends, and the guard ends Maru.
         self._guard = subprocess.Popen(
             ["sh", "-c", f"cat; kill {self._master.pid}"],
             stdin=subprocess.PIPE,
@@ -103,7 +103,7 @@ class Product:
         await self.wait_until_ready(STARTING)
 
     async def wait_until_ready(self, seconds: float) -> None:
-        """Return once as many workers as there should be hear each other. Raises ``OSError``."""
+        """Return once all workers are ready. Raises ``OSError``."""
         try:
             async with asyncio.timeout(seconds):
                 while not await self.is_ready():
@@ -119,7 +119,7 @@ class Product:
         if len(self.workers()) != self.number_of_workers:
             return False
         api = Api(self.address)
-        # They share the port: ask until all have very likely answered.
+        # The workers share the port: ask so often that very probably each of them has answered.
         with contextlib.suppress(OSError):
             for _ in range(3 * self.number_of_workers):
                 if (await api.request("GET", "/readyz")).status_code != 200:
@@ -137,7 +137,7 @@ class Product:
         return sorted(found)
 
     def store_process(self) -> int:
-        """The process id of the server itself; 0 if it is just dead."""
+        """The process id of the store's server; 0 if there is none at the moment."""
         for child in psutil.Process().children(recursive=True):
             with contextlib.suppress(psutil.Error):
                 if child.name().startswith("valkey") and child.status() != psutil.STATUS_ZOMBIE:
@@ -145,7 +145,7 @@ class Product:
         return 0
 
     def send(self, pid: int, number: signal.Signals) -> None:
-        """Signal one of the processes; who is gone is gone."""
+        """Send a signal to one of the processes, if it has not ended."""
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, number)
             if number == signal.SIGKILL:
@@ -161,12 +161,12 @@ class Product:
         self._master.send_signal(signal.SIGHUP)
 
     def go_on(self) -> None:
-        """Wake everything that is stopped."""
+        """Continue all stopped processes."""
         for pid in list(self._stopped):
             self.send(pid, signal.SIGCONT)
 
     async def stop(self) -> None:
-        """Leave nothing behind, whatever happens."""
+        """End all processes, also those that do not stop in time."""
         self.go_on()
         if self._master and self._master.poll() is None:
             family = [self._master, *self._master.children(recursive=True)]
@@ -182,7 +182,7 @@ class Product:
         self._disk.unmount()
 
     def trouble(self) -> list[str]:
-        """What the log says of things gone wrong inside, the dead that we killed aside."""
+        """The log's lines about errors, without those about workers that the checker has killed."""
         found = []
         for line in self.log.read_text("utf-8", "replace").splitlines():
             killed = _SENT_SIGKILL.search(line)
@@ -195,7 +195,7 @@ class Product:
 
 
 def owners(workers: Iterable[int], their_port_is: bool) -> dict[int, int]:
-    """By port, which worker has it: as its own end of a connection, or as the other one."""
+    """The worker of each port: of its own end of a connection, or of the other end."""
     found = {}
     for pid in workers:
         with contextlib.suppress(psutil.Error):

@@ -1,6 +1,6 @@
-"""A TCP proxy that can break what passes through it: reset, hold, slow down, refuse.
+"""A TCP proxy that can reset, hold, delay and refuse connections.
 
-One stands between the clients and Maru, another between Maru's workers and their store.
+One proxy is between the clients and Maru, another between Maru's workers and their store.
 """
 
 import asyncio
@@ -14,15 +14,15 @@ from verify.link import BUFFER, reset
 
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 Connect = Callable[[], Awaitable[Streams]]
-#: What passed, and whether it came from the client.
+#: Called with bytes that have passed, and whether they came from the client.
 Tap = Callable[["Pipe", bytes, bool], None]
 
-#: How long the server waits for an answer to its ping, in ms.
+#: How long the server waits for a pong, in ms.
 PONG = 10_000
 
 
 class Pipe:
-    """One connection, with both its halves."""
+    """One connection through the proxy, with its two sockets."""
 
     def __init__(self, client: Streams, server: Streams) -> None:
         self.client_port: int = client[1].get_extra_info("peername")[1]
@@ -37,7 +37,7 @@ class Pipe:
         self._flowing.set()
 
     def hold(self) -> None:
-        """Nothing passes any more, not even the end of the connection."""
+        """Let nothing pass any more, not even the end of the connection."""
         self._holds += 1
         self._flowing.clear()
         if self.link_state.silent_at is None:
@@ -107,7 +107,7 @@ class Pipe:
 
 
 class Proxy:
-    """``connect`` makes the other half of a connection that came in."""
+    """``connect`` opens the second socket of a connection that was accepted."""
 
     def __init__(self, connect: Connect, tap: Tap | None = None) -> None:
         self.address = ("", 0)
@@ -118,7 +118,7 @@ class Proxy:
         self._server: asyncio.Server | None = None
 
     async def start(self) -> tuple[str, int]:
-        """The address that it listens at."""
+        """The address on which the proxy listens."""
         self._server = await asyncio.start_server(
             self._accept, "127.0.0.1", 0, limit=BUFFER, backlog=1024
         )
@@ -132,16 +132,16 @@ class Proxy:
             pipe.reset()
 
     def pipes(self) -> list[Pipe]:
-        """Those that are open."""
+        """The open connections."""
         return [pipe for pipe in self._pipes.values() if not pipe.ended]
 
     def pipe(self, client_port: int) -> Pipe | None:
-        """The newest one from this port."""
+        """The newest connection from this port."""
         return self._pipes.get(client_port)
 
     @contextlib.contextmanager
     def refusing(self, refuses: Callable[[int], bool]) -> Iterator[None]:
-        """Turn new connections away from ports for which this says so."""
+        """Within this context, refuse new connections from ports for which ``refuses`` is true."""
         self._refusals.append(refuses)
         try:
             yield
@@ -188,7 +188,7 @@ def to_tcp(address: tuple[str, int]) -> Connect:
     async def connect() -> Streams:
         server = socket.socket()
         try:
-            # Small, so that what a client does not read is soon held back at the server.
+            # A small buffer: bytes that a client does not read soon fill the server's outbox.
             server.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, BUFFER)
             server.setblocking(False)
             await asyncio.get_running_loop().sock_connect(server, address)

@@ -1,4 +1,4 @@
-"""Reading what a Redis or Valkey answers (RESP 2 and 3), as it comes in."""
+"""Parses the answers of a Redis or Valkey (RESP 2 and 3), piece by piece."""
 
 from typing import Any
 
@@ -48,7 +48,7 @@ def _parse(data: bytes, start: int) -> tuple[Any, int]:
 
 
 def command(*words: str) -> bytes:
-    """A command as it is sent."""
+    """The bytes of a command."""
     parts = [word.encode() for word in words]
     lines = [b"*%d" % len(parts)]
     for part in parts:

@@ -1,4 +1,4 @@
-"""What a room holds in the end, as the store has it."""
+"""Reads a room's stream from the store."""
 
 import json
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ from verify.history import Message, Stored
 
 
 def read_stream(store: Store, room: str, served: Sequence[Message]) -> Stored:
-    """``served`` is what the API says that it holds."""
+    """``served`` are the messages of the room that the API gives."""
     with store.redis.pipeline(transaction=True) as snapshot:
         snapshot.hmget(keys.room(room), "epoch", "seq")
         snapshot.xrange(keys.stream(room))
