@@ -57,10 +57,13 @@ STORE_MAY_IMPORT = {
     "life": {"store.append_only_file"},
     "supervisor": {"store.embedded", "store.append_only_file", "store.life"},
     "scripts": set(),
+    "buffered": set(),
     "store": {"store.condition", "store.scripts", "errors"},
     "store_choice": {"store.embedded", "store.settings"},
-    "pipeline": {"store.condition", "store.scripts", "store.store", "transport.tick"},
-    "subscriber": {"store.store", "transport.peer"},
+    "pipeline": {
+        *("store.buffered", "store.condition", "store.scripts", "store.store", "transport.tick"),
+    },
+    "subscriber": {"store.buffered", "store.store", "transport.peer"},
 }
 #: Modules of ``chat/transport`` that the web may use: what is about HTTP alone.
 WEB_MAY_IMPORT = {

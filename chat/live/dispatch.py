@@ -85,23 +85,19 @@ def begin_call(live: Live, session: Session, packet: str, ended: Callable[[], No
         finally:
             ended()
 
-    try:
-        person = live.authorise_known(connection, call.get("token"))
-        if person is None:
-            return False
-        question = talking(live, connection, person, call)
-    except Exception as error:
-        end(_refusal(error))
-        return True
-
     def take(answers: list[Any] | Exception) -> None:
         if isinstance(answers, Exception) or has_error(answers):
-            # What is done about it may have to wait.
+            # What is done about an error may have to wait.
             live.server.eio.tick.work(functools.partial(take_error, answers))
-        else:
-            end({"ok": True, **question.read(answers)})
+            return
+        try:
+            answer = {"ok": True, **question.read(answers)}
+        except Exception as error:
+            answer = _refusal(error)
+        end(answer)
 
     def take_error(answers: list[Any] | Exception) -> None:
+        assert person is not None
         read_answers = functools.partial(live.store.read, question, answers)
         ask_again = functools.partial(live.store.ask, question)
         try:
@@ -113,7 +109,14 @@ def begin_call(live: Live, session: Session, packet: str, ended: Callable[[], No
             answer = _refusal(error)
         end(answer)
 
-    live.store.begin(question, take)
+    try:
+        person = live.authorise_known(connection, call.get("token"))
+        if person is None:
+            return False
+        question = talking(live, connection, person, call)
+        live.store.begin(question, take)
+    except Exception as error:
+        end(_refusal(error))
     return True
 
 

@@ -18,6 +18,7 @@ from eventlet import hubs
 from redis.exceptions import ConnectionError, RedisError, ResponseError, TimeoutError
 
 from chat.store import condition
+from chat.store.buffered import buffered_answers
 from chat.store.scripts import SCRIPTS
 from chat.store.store import COMMAND_TIMEOUT, Command, Done, Store
 from chat.transport.tick import Tick
@@ -159,18 +160,22 @@ class Pipeline:
     def _read(self) -> None:
         try:
             while True:
-                answer = self._next_answer()
-                if isinstance(answer, Exception) and condition.needs_new_connection(answer):
-                    self._report_other_server()
-                    raise answer
-                batch = self._pending[0]
-                batch.answers.append(answer)
-                if len(batch.answers) == batch.commands:
-                    self._answered.append(self._pending.popleft())
-                    if len(self._answered) == 1:
-                        self._tick.soon(self._wake)
+                self._take(self._next_answer())
+                for answer in buffered_answers(self._connection):
+                    self._take(answer)
         except Exception as error:
             self._fail(error)
+
+    def _take(self, answer: Any) -> None:
+        if isinstance(answer, Exception) and condition.needs_new_connection(answer):
+            self._report_other_server()
+            raise answer
+        batch = self._pending[0]
+        batch.answers.append(answer)
+        if len(batch.answers) == batch.commands:
+            self._answered.append(self._pending.popleft())
+            if len(self._answered) == 1:
+                self._tick.soon(self._wake)
 
     def _wake(self) -> None:
         answered, self._answered = deque(self._answered), []

@@ -13,6 +13,7 @@ from collections.abc import Callable
 import eventlet
 from redis.exceptions import ConnectionError, RedisError, TimeoutError
 
+from chat.store.buffered import buffered_answers
 from chat.store.store import COMMAND_TIMEOUT, Store
 from chat.transport.peer import is_closed_by_peer
 
@@ -81,6 +82,8 @@ class Subscriber:
                 failures = 0
                 while True:
                     self._handle(self._read())
+                    for answer in buffered_answers(self._connection):
+                        self._handle(answer)
                     # Not before a message: a store that loads its data accepts a connection.
                     if was_logged:
                         was_logged = False

@@ -108,5 +108,9 @@ class Tick:
                 self._greenlets.start(self._work.popleft())
         for _ in range(len(self._last_steps)):
             carry_out(self._last_steps.popleft())
+        # If one fails, the others are flushed in the next tick.
+        carry_out(self._flush_all)
+
+    def _flush_all(self) -> None:
         for _ in range(len(self._flushed)):
-            carry_out(self._flushed.popleft().flush)
+            self._flushed.popleft().flush()
