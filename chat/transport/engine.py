@@ -4,9 +4,7 @@ The library serves polling. A WebSocket takes over the socket of its request. Fr
 of the event loop serve its session, and a greenlet exists only while calls are carried out.
 """
 
-import io
 import logging
-import sys
 import time
 from collections.abc import Callable
 from typing import Any
@@ -33,17 +31,9 @@ log = logging.getLogger(__name__)
 #: Seconds between two checks of polling clients, which ping them and close lost sessions.
 CHECK_SECONDS = 1.0
 
-#: Keys of a request's environment that are kept for handlers: those whose values differ for each
-#: client, and those whose values many clients share.
-_OWN = ("QUERY_STRING", "HTTP_COOKIE", "REMOTE_ADDR")
-_SHARED = (
-    *("REQUEST_METHOD", "SCRIPT_NAME", "PATH_INFO", "SERVER_NAME", "SERVER_PORT"),
-    *("SERVER_PROTOCOL", "HTTP_HOST", "HTTP_ORIGIN", "HTTP_USER_AGENT", "HTTP_ACCEPT_LANGUAGE"),
-    "wsgi.url_scheme",
-)
-#: Characters that are kept of one request's environment, at most.
-KEPT_MAX = 4096
-_NO_BODY = io.BytesIO()
+#: What python-socketio keeps of each session's first request. No handler of Maru reads it, and it
+#: would be a fifth of the memory of an idle connection: all sessions share an empty one.
+_NO_ENVIRON: dict[str, Any] = {}
 
 
 class Engine(engineio.Server):
@@ -163,7 +153,7 @@ class Engine(engineio.Server):
         session = self.sockets[sid] = Session(self, sid, polling)
         session.network = network
         session.authenticate(None)
-        accepted = self._trigger_event("connect", sid, _kept(environ), run_async=False)
+        accepted = self._trigger_event("connect", sid, _NO_ENVIRON, run_async=False)
         if accepted is not None and accepted is not True:
             del self.sockets[sid], self.without_token[session]
             return self._unauthorized(accepted or None)
@@ -211,32 +201,3 @@ class _PollResponse(list[bytes]):
     def __init__(self, response: list[bytes], on_sent: Callable[[], None]) -> None:
         super().__init__(response)
         self.close = on_sent
-
-
-def _kept(environ: dict[str, Any]) -> dict[str, Any]:
-    """The part of a request's environment that is kept for handlers; shared strings are interned.
-
-    If the values are longer than ``KEPT_MAX`` in all, some are left out.
-    """
-    kept: dict[str, Any] = {
-        name: str(environ[name]) for name in (*_SHARED, *_OWN) if name in environ
-    }
-    if sum(map(len, kept.values())) > KEPT_MAX:
-        kept = _shortened(kept)
-    for name in _SHARED:
-        if name in kept:
-            kept[name] = sys.intern(kept[name])
-    for name in ("flask.app", "wsgi.errors", "wsgi.version"):
-        kept[name] = environ.get(name)
-    kept["wsgi.input"] = _NO_BODY
-    return kept
-
-
-def _shortened(texts: dict[str, str]) -> dict[str, str]:
-    """The first of these texts that have at most ``KEPT_MAX`` characters in all."""
-    shortened, left = {}, KEPT_MAX
-    for name, text in texts.items():
-        if len(text) <= left:
-            left -= len(text)
-            shortened[name] = text
-    return shortened

@@ -10,7 +10,6 @@ import pytest
 import requests
 from requests.adapters import HTTPAdapter
 
-from chat.transport.engine import KEPT_MAX, _kept
 from tests.live.raw import Raw
 from tests.waiting import eventually
 
@@ -98,19 +97,6 @@ def test_all_addresses_together_have_only_so_many_sessions(own_maru):
 def test_no_cap_of_an_address_is_none_for_its_sessions_either(own_maru, stranger):
     maru = own_maru(workers=1, CONNECTIONS_PER_ADDRESS="0")
     assert {opened(maru, stranger).status_code for _ in range(30)} == {200}
-
-
-def test_a_session_keeps_little_of_a_long_request():
-    long = {"QUERY_STRING": "x" * 7_000, "HTTP_USER_AGENT": "y" * 3_000, "HTTP_COOKIE": "z" * 3_000}
-    kept = _kept({"REQUEST_METHOD": "GET", "wsgi.url_scheme": "http", "HTTP_HOST": "x", **long})
-    texts = [value for value in kept.values() if isinstance(value, str)]
-    assert sum(map(len, texts)) <= KEPT_MAX
-    assert kept["REQUEST_METHOD"] == "GET" and kept["HTTP_HOST"] == "x"
-
-
-def test_a_session_keeps_all_of_a_usual_request():
-    usual = {"QUERY_STRING": "EIO=4", "HTTP_USER_AGENT": "y" * 200, "HTTP_COOKIE": "z" * 1_500}
-    assert _kept(usual).items() >= usual.items()
 
 
 def test_what_is_polled_is_not_compressed(own_maru, stranger):
