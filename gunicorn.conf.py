@@ -18,7 +18,7 @@ from chat.store.embedded import EmbeddedError, EmbeddedStore
 settings = master.settings()
 
 #: Seconds to wait for a port that another process still uses.
-PORT_TIMEOUT = 5
+PORT_TIMEOUT_S = 5
 
 wsgi_app = "master:application()"
 worker_class = "chat.transport.worker.EventletWorker"
@@ -79,7 +79,7 @@ def on_starting(server):
 
 
 def _check_port():
-    deadline = time.monotonic() + PORT_TIMEOUT
+    deadline = time.monotonic() + PORT_TIMEOUT_S
     # Workers whose master was killed notice that within a second, and then end.
     while (problem := _port_problem()) == errno.EADDRINUSE and time.monotonic() < deadline:
         time.sleep(0.1)

@@ -29,7 +29,7 @@ LIFE_PREFIX = "maru-"
 #: Bytes. The system takes 108 on Linux and 104 on macOS, with the zero at the end.
 SOCKET_PATH_MAX = 100
 #: Seconds that a process gets to stop, or to answer.
-TIMEOUT = 15.0
+PROCESS_TIMEOUT_S = 15.0
 #: Seconds until the next try to start a supervisor, when the last one has failed.
 PAUSE = 5.0
 
@@ -62,7 +62,7 @@ class EmbeddedStore:
             return
         self._stopping.set()
         os.write(self._lifeline, b".")
-        self._watcher.join(2 * TIMEOUT)
+        self._watcher.join(2 * PROCESS_TIMEOUT_S)
         os.close(self._lifeline)
         os.close(self._supervisors_end)
 
@@ -131,7 +131,7 @@ def started(settings: StoreSettings) -> Iterator[None]:
 
 def _is_up(data_dir: Path) -> bool:
     """Whether another process runs this store; waits until it answers."""
-    deadline = time.monotonic() + TIMEOUT
+    deadline = time.monotonic() + PROCESS_TIMEOUT_S
     while time.monotonic() < deadline:
         with contextlib.suppress(OSError):
             if ask(socket_path(data_dir), "PING") == b"+PONG\r\n":
@@ -172,7 +172,7 @@ def server_program() -> str:
 def ask(path: Path, command: str) -> bytes:
     """The bytes of the server's answer to a short command. Raises ``OSError``."""
     with socket.socket(socket.AF_UNIX) as server:
-        server.settimeout(TIMEOUT)
+        server.settimeout(PROCESS_TIMEOUT_S)
         server.connect(str(path))
         server.sendall(f"{command}\r\n".encode())
         return server.recv(4096)

@@ -20,7 +20,7 @@ from redis.exceptions import ConnectionError, RedisError, ResponseError, Timeout
 from chat.store import condition
 from chat.store.buffered import buffered_answers
 from chat.store.scripts import SCRIPTS
-from chat.store.store import COMMAND_TIMEOUT, Command, Done, Store
+from chat.store.store import COMMAND_TIMEOUT_S, Command, Done, Store
 from chat.transport.tick import Tick
 
 log = logging.getLogger(__name__)
@@ -199,7 +199,11 @@ class Pipeline:
             except TimeoutError:
                 waited = self._pending and time.monotonic() - self._pending[0].since
                 # The time may be over because the whole process was stopped, and answers are here.
-                if waited and waited > COMMAND_TIMEOUT and not self._connection.can_read(timeout=0):
+                if (
+                    waited
+                    and waited > COMMAND_TIMEOUT_S
+                    and not self._connection.can_read(timeout=0)
+                ):
                     raise
 
     def _fail(self, error: Exception) -> None:

@@ -28,7 +28,7 @@ OLDEST_VERSION = (7, 0)
 #: Connections of one process. Callers wait for a free one rather than open ever more.
 POOL_SIZE = 32
 #: Seconds after which a silent store counts as away.
-COMMAND_TIMEOUT = 3.0
+COMMAND_TIMEOUT_S = 3.0
 
 Argument = str | bytes | int
 Command = tuple[Argument, ...]
@@ -257,10 +257,10 @@ def connect(url: str) -> Store:
         pool = redis.BlockingConnectionPool.from_url(
             url,
             max_connections=POOL_SIZE,
-            timeout=COMMAND_TIMEOUT,
+            timeout=COMMAND_TIMEOUT_S,
             protocol=2,
-            socket_timeout=COMMAND_TIMEOUT,
-            socket_connect_timeout=COMMAND_TIMEOUT,
+            socket_timeout=COMMAND_TIMEOUT_S,
+            socket_connect_timeout=COMMAND_TIMEOUT_S,
             health_check_interval=30,
             # One retry at once, over a new connection: the store may have been restarted since the
             # last command, and the address of a former primary may lead to another server by now.

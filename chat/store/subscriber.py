@@ -14,7 +14,7 @@ import eventlet
 from redis.exceptions import ConnectionError, RedisError, TimeoutError
 
 from chat.store.buffered import buffered_answers
-from chat.store.store import COMMAND_TIMEOUT, Store
+from chat.store.store import COMMAND_TIMEOUT_S, Store
 from chat.transport.peer import is_closed_by_peer
 
 log = logging.getLogger(__name__)
@@ -58,7 +58,7 @@ class Subscriber:
         self._channels.update(confirmations)
         self._send("SUBSCRIBE", channels)
         with eventlet.Timeout(
-            COMMAND_TIMEOUT, RedisError("The store does not confirm a subscription.")
+            COMMAND_TIMEOUT_S, RedisError("The store does not confirm a subscription.")
         ):
             for confirmed in confirmations.values():
                 confirmed.wait()

@@ -29,8 +29,8 @@ from pathlib import Path
 from chat.store.append_only_file import AppendOnlyFile
 from chat.store.embedded import (
     LIFE_PREFIX,
+    PROCESS_TIMEOUT_S,
     READY,
-    TIMEOUT,
     EmbeddedError,
     ask,
     say,
@@ -102,7 +102,7 @@ class Supervisor:
                     raise EmbeddedError(
                         f"The embedded Valkey did not start: see {self._log}.{reason}"
                     )
-                if time.monotonic() - started > TIMEOUT:
+                if time.monotonic() - started > PROCESS_TIMEOUT_S:
                     pause = FIRST_PAUSE
                 say(f"The embedded Valkey died ({server.returncode}); starting it again.")
                 self._wait_for_stop(pause)
@@ -160,7 +160,7 @@ class Supervisor:
     def _lock_folder(self) -> None:
         # Never closed: the lock lasts until this process has ended, also if it is killed.
         lock = os.open(self._data_dir / "supervisor.lock", os.O_RDWR | os.O_CREAT, 0o600)
-        deadline = time.monotonic() + TIMEOUT
+        deadline = time.monotonic() + PROCESS_TIMEOUT_S
         while not try_lock(lock):
             holder = os.pread(lock, 20, 0).decode()
             # A supervisor whose starter was killed waits for the workers, and then ends.
@@ -174,7 +174,7 @@ class Supervisor:
 
     def _stop_orphan(self) -> int:
         lock = os.open(self._data_dir / "valkey.lock", os.O_RDWR | os.O_CREAT, 0o600)
-        deadline = time.monotonic() + TIMEOUT
+        deadline = time.monotonic() + PROCESS_TIMEOUT_S
         while not try_lock(lock):
             with contextlib.suppress(OSError):
                 # Only if it is the server of this folder.
@@ -246,7 +246,7 @@ class Supervisor:
     def _stop_server(self, server: subprocess.Popen[bytes]) -> None:
         server.terminate()
         try:
-            server.wait(TIMEOUT)
+            server.wait(PROCESS_TIMEOUT_S)
         except subprocess.TimeoutExpired:
             server.kill()
             server.wait()

@@ -41,7 +41,7 @@ log = logging.getLogger(__name__)
 
 #: Seconds without a byte after which a relayed connection is closed: more than a poll waits for its
 #: response, and more than lie between two pings of a WebSocket.
-TIMEOUT = 60.0
+IDLE_TIMEOUT_S = 60.0
 #: Requests and WebSockets from other workers that this worker serves at the same time.
 SESSIONS = 10_000
 #: Bytes copied at a time.
@@ -181,7 +181,7 @@ class Relay:
 
 def _connected(path: Path) -> socket.socket:
     connection = socket.socket(socket.AF_UNIX)
-    connection.settimeout(TIMEOUT)
+    connection.settimeout(IDLE_TIMEOUT_S)
     connection.connect(str(path))
     return connection
 
@@ -273,7 +273,7 @@ class _ReceivedBytes:
 
 def _copy_both_ways(client: Any, worker: Any, response: bytes) -> None:
     """Send the 101 and copy bytes in both directions, until both sides have closed."""
-    client.settimeout(TIMEOUT)
+    client.settimeout(IDLE_TIMEOUT_S)
     client.sendall(response)
     back = eventlet.spawn(_copy, worker, client)
     _copy(client, worker)
