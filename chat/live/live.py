@@ -182,11 +182,13 @@ class Live:
 
     def close_slow_client(self, session: Session) -> None:
         """Close a session whose client does not read. It can connect again and resume."""
-        session.discard()
         connection = session.connection
         if connection is not None:
             log.info("A connection of %s is too slow and is cut off.", connection.name)
             self.lost(connection.session)
+        # Not before: leaving its rooms puts into its outbox what they have said in this tick.
+        session.discard()
+        if connection is not None:
             self.notify(connection, "slow", "Too slow to read; come back and go on from there.")
         session.close(wait=False, abort=True)
 
