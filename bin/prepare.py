@@ -35,7 +35,11 @@ from tools import (
 
 #: Says that .venv is whole. Absent while pip works on it, since pip takes half a package for one.
 VENV_STAMP = VENV / "made-by-maru"
-CLIENT = ROOT / "node_modules" / "socket.io-client" / "dist" / "socket.io.esm.min.js"
+#: Finished files of npm packages, which browsers get as they are.
+BROWSER_FILES = (
+    ROOT / "node_modules" / "socket.io-client" / "dist" / "socket.io.esm.min.js",
+    ROOT / "node_modules" / "swup" / "dist" / "Swup.umd.js",
+)
 TEST_CLIENTS = ROOT / "tests" / "programs" / "clients"
 VENDOR = ROOT / "static" / "vendor"
 #: Debian's names of what the tests need besides Python packages.
@@ -151,11 +155,11 @@ def _steps(dev: bool) -> list[Step]:
     steps = [
         *(_packages(requirements[: 1 + n]) for n in range(1 + dev)),
         Step(
-            "Fetching the browser's Socket.IO client",
+            "Fetching the browser's libraries",
             sources=[ROOT / "package-lock.json"],
-            outputs=[VENDOR / CLIENT.name],
+            outputs=[VENDOR / file.name for file in BROWSER_FILES],
             stamp=CACHE / "client.made",
-            make=_fetch_client,
+            make=_fetch_browser_files,
         ),
     ]
     if dev:
@@ -204,12 +208,13 @@ def _install_packages(requirements: Path) -> None:
     VENV_STAMP.write_text(_version())
 
 
-def _fetch_client() -> None:
+def _fetch_browser_files() -> None:
     npm_ci()
     VENDOR.mkdir(parents=True, exist_ok=True)
-    half = VENDOR / f"{CLIENT.name}.half"
-    shutil.copyfile(CLIENT, half)
-    half.replace(VENDOR / CLIENT.name)
+    for file in BROWSER_FILES:
+        half = VENDOR / f"{file.name}.half"
+        shutil.copyfile(file, half)
+        half.replace(VENDOR / file.name)
 
 
 def _compile_translations() -> None:

@@ -73,7 +73,7 @@ def npm_ci(folder: Path = ROOT) -> None:
             *quick,
             *quiet,
         ],
-        "npm could not fetch socket.io-client: is the npm registry, or the one that npm is"
+        "npm could not fetch the browser's libraries: is the npm registry, or the one that npm is"
         " configured for (npm config get registry), within reach?",
     )
 

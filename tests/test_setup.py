@@ -22,6 +22,7 @@ from tests.processes import call
 from tests.waiting import eventually
 
 FETCHED = "static/vendor/socket.io.esm.min.js"
+ALSO_FETCHED = "static/vendor/Swup.umd.js"
 NPM = """\
 #!/bin/sh
 echo called >> "$NOTES"
@@ -37,6 +38,8 @@ if [ -n "${NPM_WAITS-}" ]; then
 fi
 mkdir -p node_modules/socket.io-client/dist
 echo client > node_modules/socket.io-client/dist/socket.io.esm.min.js
+mkdir -p node_modules/swup/dist
+echo swup > node_modules/swup/dist/Swup.umd.js
 """
 
 
@@ -109,6 +112,7 @@ class TestSetup:
         assert (again.returncode, again.stdout, again.stderr) == (0, "made\n", "")
         assert npm_calls() == 1
         assert (checkout / FETCHED).read_text() == "client\n"
+        assert (checkout / ALSO_FETCHED).read_text() == "swup\n"
         assert call(checkout / ".venv/bin/python", "-m", "pip", "--version").returncode == 0
         assert not list(Path(environ["HOME"]).iterdir())
 
@@ -173,7 +177,7 @@ class TestSetup:
         assert failed.returncode == 1
         *_, quoted, line = failed.stderr.splitlines()
         assert quoted == "npm error code ECONNREFUSED"
-        assert line.startswith("maru: npm could not fetch socket.io-client: is the npm registry")
+        assert line.startswith("maru: npm could not fetch the browser's libraries: is the npm")
 
     def test_a_full_disk_is_not_taken_for_an_index_out_of_reach(self, with_venv, environ):
         with small_disk(with_venv / "node_modules", 1):

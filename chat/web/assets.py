@@ -10,16 +10,18 @@ Which files there are is found out once, at the start: an address is one of thei
 so that nothing a stranger asks for takes a place in memory of its own.
 """
 
-import functools
 import gzip
 import hashlib
 import mimetypes
 import re
 from pathlib import Path
 
-from flask import Flask, Response, abort, request, url_for
+import orjson
+from flask import Flask, Response, abort, current_app, request, url_for
+from flask_babel import force_locale
 
 from chat.web import bundle
+from chat.web.i18n import LANGUAGES, language
 
 _VERSION = re.compile(r"v-[0-9a-f]{12}/")
 _FOR_EVER = "public, max-age=31536000, immutable"
@@ -29,10 +31,14 @@ _ASK_EACH_TIME = "no-cache"
 STYLES = "css/all.css"
 SHEETS = ("tokens", "base", "icons", "controls", "door", "shell", "directory", "room", "timeline",
           "actions", "composer", "dialog", "waiting")  # fmt: skip
-#: The address of a page's modules in one. Those of the first are in every page.
-_BUNDLE = re.compile(r"js/bundle/(\w+)\.js")
+#: The address of a page's modules in one, with the sentences of a language; and of those alone.
+_BUNDLE = re.compile(r"js/bundle/(\w+)\.(\w+)\.js")
+_STRINGS = re.compile(r"js/strings/(\w+)\.js")
 _PAGE = re.compile(r"js/pages/(\w+)\.js")
+#: What every page has; for pages without more, all they have.
 _EVERY = "every"
+_SENTENCES = "_strings.html"
+_CSS_COMMENT = re.compile(rb"/\*.*?\*/\n?", re.DOTALL)
 #: Smaller files gain nothing.
 _WORTH_COMPRESSING = 512
 _KINDS = {
@@ -53,20 +59,17 @@ def init_app(app: Flask) -> None:
             values["filename"] = version + str(values["filename"])
 
     @app.template_global()
-    def script_of(page: str) -> str:
-        """The file with the page's modules; in debug mode the one that imports the others."""
-        return _entry(page) if app.debug else _bundle_address(page)
-
-    @app.template_global()
-    @functools.cache
-    def others_of(page: str) -> list[str]:
-        """What others wrote and the page's modules need, so that a browser asks for it at once."""
-        return bundle.vendor_modules(folder, _entry(page))
+    def scripts_of(page: str) -> tuple[str, ...]:
+        """The file with the page's modules; in debug mode those that import the others."""
+        if app.debug:
+            return (_strings_address(language()), *_entries(page))
+        return (_bundle_address(page, language()),)
 
     @app.after_request
     def prefetch(response: Response) -> Response:
-        # A browser that can fetches a room's page when the pointer comes to rest on its link.
-        if response.mimetype == "text/html":
+        # A browser that can fetches a room's page when the pointer comes to rest on its link. The
+        # pages of rooms have a script that fetches the next one.
+        if request.endpoint == "pages.rooms":
             address = url_for("static", filename="prefetch.json")
             response.headers["Speculation-Rules"] = f'"{address}"'
         return response
@@ -108,8 +111,9 @@ def init_app(app: Flask) -> None:
 def _names(folder: Path) -> frozenset[str]:
     """Everything that is served, each by its only name."""
     files = {path.relative_to(folder).as_posix() for path in _files(folder)}
-    joined = (_bundle_address(found[1]) for name in files if (found := _PAGE.fullmatch(name)))
-    return frozenset((*files, STYLES, *joined))
+    pages = [found[1] for name in files if (found := _PAGE.fullmatch(name))]
+    joined = (_bundle_address(page, lang) for page in pages for lang in LANGUAGES)
+    return frozenset((*files, STYLES, *map(_strings_address, LANGUAGES), *joined))
 
 
 def _files(folder: Path) -> list[Path]:
@@ -127,24 +131,38 @@ def _content(folder: Path, plain: str) -> tuple[bytes, str, str, bytes | None]:
 def _data(folder: Path, plain: str) -> bytes:
     """The file of that name, or the joined ones. Aborts with 404 if it has gone since the start."""
     if plain == STYLES:
-        return b"\n".join(folder.joinpath("css", f"{name}.css").read_bytes() for name in SHEETS)
+        sheets = (folder.joinpath("css", f"{name}.css").read_bytes() for name in SHEETS)
+        return _CSS_COMMENT.sub(b"", b"\n".join(sheets))
     found = _BUNDLE.fullmatch(plain)
     if found is not None:
-        page = found[1]
-        shared = () if page == _EVERY else (_bundle_address(_EVERY), _entry(_EVERY))
-        return bundle.bundle(folder, plain, _entry(page), *shared).encode()
+        return _strings(found[2]) + bundle.bundle(folder, *_entries(found[1])).encode()
+    found = _STRINGS.fullmatch(plain)
+    if found is not None:
+        return _strings(found[1])
     try:
         return folder.joinpath(plain).read_bytes()
     except FileNotFoundError:
         abort(404)
 
 
-def _entry(page: str) -> str:
-    return f"js/pages/{page}.js"
+def _entries(page: str) -> tuple[str, ...]:
+    return tuple(f"js/pages/{name}.js" for name in dict.fromkeys((_EVERY, page)))
 
 
-def _bundle_address(page: str) -> str:
-    return f"js/bundle/{page}.js"
+def _bundle_address(page: str, lang: str) -> str:
+    return f"js/bundle/{page}.{lang}.js"
+
+
+def _strings_address(lang: str) -> str:
+    return f"js/strings/{lang}.js"
+
+
+def _strings(lang: str) -> bytes:
+    """A script that keeps, for js/page.js, what the pages' scripts may say."""
+    with force_locale(lang):
+        template = current_app.jinja_env.get_template(_SENTENCES)
+        strings = template.make_module().strings  # type: ignore[attr-defined]
+    return b"globalThis.maruStrings = %b;\n" % orjson.dumps(strings)
 
 
 def _gzip(data: bytes) -> bytes:
@@ -152,10 +170,13 @@ def _gzip(data: bytes) -> bytes:
 
 
 def _digest(folder: Path) -> str:
-    """Of all files, and of the code that joins them."""
+    """Of all files, of the code that joins them, and of the sentences that are put with them."""
     digest = hashlib.sha256()
-    for code in (__file__, bundle.__file__):
-        digest.update(Path(code).read_bytes())
+    sentences = folder.parent / "templates" / _SENTENCES
+    catalogs = sorted(folder.parent.glob("translations/*/LC_MESSAGES/*.mo"))
+    parts = [Path(__file__), Path(bundle.__file__), sentences, *catalogs]
+    for part in parts:
+        digest.update(part.read_bytes())
     for path in _files(folder):
         digest.update(str(path.relative_to(folder)).encode() + path.read_bytes())
     return digest.hexdigest()[:12]

@@ -19,8 +19,9 @@ const QUICK = ['👍', '❤️', '😄', '🎉', '🙏', '👀'];
  * @param {(seq: number, emoji: string, on: boolean) => unknown} parts.react
  * @param {(seq: number) => unknown} parts.edit
  * @param {(seq: number) => unknown} parts.erase
+ * @param {AbortSignal} parts.signal aborts when the room is left
  */
-export function prepareActions({ log, react, edit, erase }) {
+export function prepareActions({ log, react, edit, erase, signal }) {
   const confirmation = /** @type {HTMLDialogElement} */ (byId('delete-message'));
   const caption = element('p', { class: 'actions-caption' });
   const reactions = QUICK.map((emoji) => button('react', t('react_with', { emoji }), emoji, emoji));
@@ -104,8 +105,8 @@ export function prepareActions({ log, react, edit, erase }) {
     pointer = event.pointerType;
     pressed = target.closest('.actions button, .reaction');
     if (atFoot() && !rowOf(target)) close();
-  }, { capture: true });
-  document.addEventListener('focusin', ({ target }) => { if (atFoot() && !rowOf(target)) close(); });
+  }, { capture: true, signal });
+  document.addEventListener('focusin', ({ target }) => { if (atFoot() && !rowOf(target)) close(); }, { signal });
   log.addEventListener('pointermove', ({ target, pointerType }) => { if (pointerType === 'mouse' && !atFoot()) offer(rowOf(target)); });
   log.addEventListener('focusin', ({ target }) => {
     // Only for focus by keyboard, not for focus by pointer.

@@ -28,8 +28,9 @@ const TOUCHED = matchMedia('(pointer: coarse)').matches && !matchMedia('(any-poi
  * @param {(edit: import('./drafts.js').Edit) => Promise<void>} parts.onSave the same, of an edited message
  * @param {() => void} parts.onTyping
  * @param {() => void} parts.onEditLast Up was pressed with nothing written
+ * @param {AbortSignal} parts.signal aborts when the room is left
  */
-export function createComposer({ form, input, counter, editing, drafts, room, max, onSend, onSave, onTyping, onEditLast }) {
+export function createComposer({ form, input, counter, editing, drafts, room, max, onSend, onSave, onTyping, onEditLast, signal }) {
   const growsByItself = CSS.supports('field-sizing', 'content');
   const draft = drafts.load();
   /** Sent, and not kept yet. @type {Set<string>} */
@@ -166,8 +167,8 @@ export function createComposer({ form, input, counter, editing, drafts, room, ma
     endEditing();
     input.focus();
   });
-  addEventListener('pagehide', drafts.letGo);
-  addEventListener('pageshow', (event) => { if (event.persisted) drafts.hold(); });
+  addEventListener('pagehide', drafts.letGo, { signal });
+  addEventListener('pageshow', (event) => { if (event.persisted) drafts.hold(); }, { signal });
 
   if (TOUCHED) {
     input.enterKeyHint = 'enter';

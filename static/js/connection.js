@@ -13,17 +13,25 @@ const LONGEST_DELAY_MS = 20_000;
 /** After so many failed attempts the server counts as unreachable. */
 const UNREACHABLE_AFTER = 3;
 
-/**
- * @typedef {'connecting' | 'online' | 'offline' | 'unreachable'} Link
- * @param {(link: Link) => void} onLink
- */
-export function createConnection(onLink) {
+/** @typedef {'connecting' | 'online' | 'offline' | 'unreachable'} Link */
+
+export function createConnection() {
   const socket = io({ path: address('/socket.io'), transports: ['websocket'], autoConnect: false, reconnection: false });
   let wanted = false;
   let connecting = false;
   let failures = 0;
   let retry = 0;
   let renewal = 0;
+  /** @type {Link} */
+  let link = 'connecting';
+  /** @type {Set<(link: Link) => void>} */
+  const watchers = new Set();
+
+  /** @param {Link} now */
+  function tellLink(now) {
+    link = now;
+    watchers.forEach((run) => run(now));
+  }
 
   async function connect() {
     clearTimeout(retry);
@@ -43,7 +51,7 @@ export function createConnection(onLink) {
     clearTimeout(retry);
     if (!wanted) return;
     failures += 1;
-    onLink(navigator.onLine && failures > UNREACHABLE_AFTER ? 'unreachable' : 'offline');
+    tellLink(navigator.onLine && failures > UNREACHABLE_AFTER ? 'unreachable' : 'offline');
     const delay = Math.min(FIRST_DELAY_MS * 2 ** (failures - 1), LONGEST_DELAY_MS);
     retry = setTimeout(connect, delay * (0.5 + Math.random()));
   }
@@ -52,7 +60,7 @@ export function createConnection(onLink) {
     connecting = false;
     failures = 0;
     renewal = setTimeout(renew, renewIn());
-    onLink('online');
+    tellLink('online');
   });
   socket.on('disconnect', failed);
   socket.on('connect_error', (/** @type {any} */ error) => {
@@ -125,10 +133,10 @@ export function createConnection(onLink) {
   addEventListener('online', () => {
     failures = 0;
     // The connection may be broken without the browser's noticing: a call finds out.
-    if (socket.connected) renew().then(() => { if (socket.connected) onLink('online'); });
+    if (socket.connected) renew().then(() => { if (socket.connected) tellLink('online'); });
     else connect();
   });
-  addEventListener('offline', () => { if (wanted) onLink('offline'); });
+  addEventListener('offline', () => { if (wanted) tellLink('offline'); });
   document.addEventListener('visibilitychange', () => { if (!document.hidden) connect(); });
   // Leaving the page closes at once; coming back to it from the browser's cache connects again.
   addEventListener('pagehide', stop);
@@ -144,9 +152,19 @@ export function createConnection(onLink) {
       const call = { token: await token(), ...fields };
       if (socket.connected) socket.volatile.emit(event, call);
     },
-    /** @param {string} event @param {(payload: any) => void} listener */
-    on(event, listener) {
+    isOpen: () => socket.connected,
+
+    /** Until the signal aborts. @param {string} event @param {(payload: any) => void} listener @param {AbortSignal} [signal] */
+    on(event, listener, signal) {
       socket.on(event, listener);
+      signal?.addEventListener('abort', () => socket.off(event, listener));
+    },
+
+    /** Run now, and after every change, until the signal aborts. @param {(link: Link) => void} run @param {AbortSignal} [signal] */
+    watchLink(run, signal) {
+      watchers.add(run);
+      signal?.addEventListener('abort', () => watchers.delete(run));
+      run(link);
     },
   };
 }

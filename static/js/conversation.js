@@ -31,14 +31,15 @@ const PAGE_MAX = 200;
  * @param {(seq: number) => void} parts.onDeleted
  * @param {(name: string) => void} parts.onSpoken somebody has said what they were typing
  * @param {() => void} parts.onDoubt what we have is of another epoch
+ * @param {AbortSignal} parts.signal aborts when the room is left
  */
-export function createConversation({ connection, state, write, onOwn, onDeleted, onSpoken, onDoubt }) {
+export function createConversation({ connection, state, write, onOwn, onDeleted, onSpoken, onDoubt, signal }) {
   const log = byId('log');
   const roomId = String(page.roomId);
   const changes = createChanges();
-  const timeline = createTimeline({ list: byId('timeline'), pendingList: byId('pending'), write, changes });
+  const timeline = createTimeline({ list: byId('timeline'), pendingList: byId('pending'), write, changes, signal });
   const tally = createTally({ seq: Number(page.talk?.seq), said: Number(page.talk?.said) });
-  const reader = createReader({ log, pill: byId('new-messages'), timeline, tally, onReturn: (count) => firstUnread.tell(count) });
+  const reader = createReader({ log, pill: byId('new-messages'), timeline, tally, onReturn: (count) => firstUnread.tell(count), signal });
   const sequence = createSequence({ fetchAfter: (after) => history({ after, limit: PAGE_MAX }), deliver, onDoubt });
   const earlier = createEarlier({
     log,
@@ -47,8 +48,9 @@ export function createConversation({ connection, state, write, onOwn, onDeleted,
     oldest: () => oldest,
     fetchBefore: (before, limit) => history({ before, limit }),
     prepend: showOlder,
+    signal,
   });
-  const firstUnread = createFirstUnread({ log, button: byId('first-unread'), timeline, earlier, oldest: () => oldest });
+  const firstUnread = createFirstUnread({ log, button: byId('first-unread'), timeline, earlier, oldest: () => oldest, signal });
   /** The lowest number loaded, whether it has a row or not. */
   let oldest = 0;
 
@@ -128,7 +130,7 @@ export function createConversation({ connection, state, write, onOwn, onDeleted,
 
   /** @param {object} window */
   async function history(window) {
-    const answer = await connection.request('history', { roomId: page.roomId, ...window });
+    const answer = await connection.request('history', { roomId, ...window });
     if (answer.epoch !== state.now.epoch) {
       onDoubt();
       throw new Error('The room has begun anew');
@@ -181,8 +183,16 @@ export function createConversation({ connection, state, write, onOwn, onDeleted,
     showEmpty();
   }
 
+  /** Back to where one has read before. @param {import('./reader.js').Place} place */
+  async function returnTo(place) {
+    await state.reached(({ joined }) => joined);
+    await earlier.until(() => oldest <= place.seq);
+    reader.returnTo(place);
+  }
+
   return {
     adopt,
+    returnTo,
     hear,
     restart,
     textOf,

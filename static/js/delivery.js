@@ -27,7 +27,7 @@ const MAYBE_STORED = ['unavailable', 'error'];
 /**
  * The room of this page, when it has one.
  *
- * @type {{ route: Route, isReady: () => boolean, rejoin: () => void, onSent: (entry: Entry, answer: any) => void } | null}
+ * @type {{ roomId: string, route: Route, isReady: () => boolean, rejoin: () => void, onSent: (entry: Entry, answer: any) => void } | null}
  */
 let here = null;
 /** @type {Set<string>} */
@@ -37,9 +37,10 @@ const timers = new Map();
 /** Attempts in vain in a row, by room. @type {Map<string, number>} */
 const failures = new Map();
 
-/** Send this room's entries over this page's connection. @param {NonNullable<typeof here>} room */
-export function deliverHere(room) {
+/** Send this room's entries over this page's connection, until it is left. @param {NonNullable<typeof here>} room @param {AbortSignal} signal */
+export function deliverHere(room, signal) {
   here = room;
+  signal.addEventListener('abort', () => { if (here === room) here = null; });
 }
 
 /** Begin: what is there now, what comes, and again whenever the network is back. */
@@ -165,7 +166,7 @@ function later(roomId, delay) {
 
 /** @param {string} roomId */
 function isHere(roomId) {
-  return here !== null && roomId === page.roomId;
+  return here?.roomId === roomId;
 }
 
 /** @param {string} roomId */

@@ -31,7 +31,8 @@ export function keepDirectory({ list, connection, whole = true, onChange = () =>
       row?.remove();
     } else if (row) {
       if (room.name !== undefined) showName(row, room.name);
-      if (room.userCount !== undefined) showCount(row, room.userCount);
+      // The open room's page knows sooner.
+      if (room.userCount !== undefined && room.roomId !== page.roomId) showCount(row, room.userCount);
       showTalk(row, room);
     } else if (whole) {
       held.set(room.roomId, room);
@@ -70,6 +71,22 @@ export function keepDirectory({ list, connection, whole = true, onChange = () =>
     }
   }
 
+  /** Which room is open. @param {string} roomId */
+  function mark(roomId) {
+    list.querySelector('[aria-current]')?.removeAttribute('aria-current');
+    const link = rowOf(roomId)?.querySelector('a');
+    link?.setAttribute('aria-current', 'page');
+    link?.scrollIntoView({ block: 'nearest' });
+    showAllUnread();
+  }
+
+  /** The open room is in the list, however long nothing has been said in it. @param {Room} room */
+  function showOpen(room) {
+    if (!rowOf(room.roomId)) list.append(roomLink(room));
+    held.delete(room.roomId);
+    mark(room.roomId);
+  }
+
   connection.on('connect', async () => {
     try {
       takeAll((await connection.request('watch', {})).rooms);
@@ -83,5 +100,11 @@ export function keepDirectory({ list, connection, whole = true, onChange = () =>
   onReadElsewhere(showAllUnread);
   showAllUnread();
 
-  return { append };
+  /** How many are in the open room. @param {string} roomId @param {number} count */
+  function showOpenCount(roomId, count) {
+    const row = rowOf(roomId);
+    if (row) showCount(row, count);
+  }
+
+  return { append, mark, showOpen, showOpenCount };
 }

@@ -2,7 +2,8 @@
  * The drafts of one room, stored from the first letter on. Each tab has a draft of its own, so that two
  * tabs do not overwrite each other's. The draft of a closed tab is taken over by the next tab.
  *
- * A page holds a lock while it shows its draft: a draft without a lock can be taken over.
+ * A page holds a lock while it shows its draft: a draft without a lock can be taken over. The lock goes
+ * when the room is left, and with the page.
  */
 import * as locks from './locks.js';
 import { newId } from './outbox.js';
@@ -24,8 +25,8 @@ const TAB = 'maru.tab';
  * @property {Edit | null} edit
  */
 
-/** @param {string} roomId */
-export function createDrafts(roomId) {
+/** @param {string} roomId @param {AbortSignal} signal aborts when the room is left */
+export function createDrafts(roomId, signal) {
   const folder = `draft/${roomId}/`;
   const older = `maru.draft.${page.me}.${roomId}`;
   let tab = sessionStorage.getItem(TAB) ?? newTab();
@@ -54,13 +55,27 @@ export function createDrafts(roomId) {
 
   /** Hold this tab's own draft; a tab that was duplicated begins one of its own, with the same words. */
   async function hold() {
-    release = await locks.take(lockOf(folder + tab), TAKE_OVER_MS);
-    if (release) return;
+    if (await takeLock()) return;
     const words = load();
     tab = newTab();
     save(words);
-    release = await locks.take(lockOf(folder + tab), TAKE_OVER_MS);
+    await takeLock();
   }
+
+  /** @returns {Promise<boolean>} false: another page has it */
+  async function takeLock() {
+    release = await locks.take(lockOf(folder + tab), TAKE_OVER_MS);
+    if (signal.aborted) letGo();
+    return signal.aborted || release !== null;
+  }
+
+  /** Whoever comes next may take it up. */
+  function letGo() {
+    release?.();
+    release = null;
+  }
+
+  signal.addEventListener('abort', letGo);
 
   /** The drafts that no page shows. @returns {Promise<Draft[]>} */
   async function takeOrphans() {
@@ -88,17 +103,13 @@ export function createDrafts(roomId) {
       const done = await locks.take(lockOf(`drafts/${roomId}`), TAKE_OVER_MS);
       if (!done) return;
       try {
+        if (signal.aborted) return;
         const orphans = await takeOrphans();
         if (orphans.length) into(orphans);
       } finally {
         done();
       }
     },
-
-    /** The page goes: whoever comes next may take it up. */
-    letGo() {
-      release?.();
-      release = null;
-    },
+    letGo,
   };
 }

@@ -20,8 +20,9 @@ const LONGEST_RETRY_MS = 15_000;
  * @param {() => number} parts.oldest the lowest number loaded
  * @param {(before: number, limit: number) => Promise<{ messages: any[], more: boolean }>} parts.fetchBefore
  * @param {(messages: any[]) => void} parts.prepend
+ * @param {AbortSignal} parts.signal aborts when the room is left
  */
-export function createEarlier({ log, foot, state, oldest, fetchBefore, prepend }) {
+export function createEarlier({ log, foot, state, oldest, fetchBefore, prepend, signal }) {
   const button = /** @type {HTMLButtonElement} */ (foot.querySelector('button'));
   const words = button.textContent;
   /** The top is near, or somebody waits for more. */
@@ -40,7 +41,7 @@ export function createEarlier({ log, foot, state, oldest, fetchBefore, prepend }
 
   /** @param {number} [limit] */
   function load(limit = PAGE) {
-    if (foot.hidden || !state.now.joined) return Promise.resolve();
+    if (foot.hidden || !state.now.joined || signal.aborted) return Promise.resolve();
     clearTimeout(timer);
     loading ??= fetchPage(limit).finally(() => { loading = null; });
     return loading;
@@ -54,7 +55,7 @@ export function createEarlier({ log, foot, state, oldest, fetchBefore, prepend }
       const { messages, more } = await fetchBefore(from, limit);
       failures = 0;
       // A fresh page has taken the place of what this one belonged to.
-      if (oldest() !== from) return;
+      if (oldest() !== from || signal.aborted) return;
       // What is old is not news: the live region must not read it out.
       log.setAttribute('aria-live', 'off');
       prepend(messages);
@@ -69,6 +70,7 @@ export function createEarlier({ log, foot, state, oldest, fetchBefore, prepend }
 
   /** @param {unknown} problem */
   function failed(problem) {
+    if (signal.aborted) return;
     failures += 1;
     button.textContent = t('more_failed');
     const asked = problem instanceof Refused && problem.retryAfter ? problem.retryAfter * 1000 : 0;
@@ -87,7 +89,7 @@ export function createEarlier({ log, foot, state, oldest, fetchBefore, prepend }
 
   /** Load page after page until that is so, or there are no more. @param {() => boolean} reached */
   async function until(reached) {
-    while (!reached() && !foot.hidden) {
+    while (!reached() && !foot.hidden && !signal.aborted) {
       const before = oldest();
       await load(PAGE_MAX);
       if (oldest() === before && !foot.hidden) await new Promise((go) => setTimeout(go, RETRY_MS));
@@ -99,6 +101,10 @@ export function createEarlier({ log, foot, state, oldest, fetchBefore, prepend }
     load();
   });
   state.watch(['joined'], ({ joined }) => { if (joined && wanted) load(); });
+  signal.addEventListener('abort', () => {
+    observer.disconnect();
+    clearTimeout(timer);
+  });
 
   return { offer, until, hasMore: () => !foot.hidden };
 }

@@ -12,8 +12,9 @@ import { figure, t } from './page.js';
  * @param {{ markNew: (row: HTMLElement | null) => void, rows: () => HTMLElement[] }} parts.timeline
  * @param {ReturnType<typeof import('./earlier.js').createEarlier>} parts.earlier
  * @param {() => number} parts.oldest the lowest number loaded
+ * @param {AbortSignal} parts.signal aborts when the room is left
  */
-export function createFirstUnread({ log, button, timeline, earlier, oldest }) {
+export function createFirstUnread({ log, button, timeline, earlier, oldest, signal }) {
   /** The number of the last message read; 0 while the line is where it belongs. */
   let read = 0;
   const observer = new IntersectionObserver(([entry]) => { if (entry.isIntersecting) done(); }, { root: log });
@@ -58,6 +59,7 @@ export function createFirstUnread({ log, button, timeline, earlier, oldest }) {
   }
 
   button.addEventListener('click', go);
+  signal.addEventListener('abort', () => observer.disconnect());
 
   return {
     /** Since the last visit. @param {number} lastRead @param {number} count */

@@ -4,7 +4,7 @@
  */
 import { element, icon } from './dom.js';
 import { belongsToInputMethod } from './input-method.js';
-import { page, t } from './page.js';
+import { address, t } from './page.js';
 
 const KEY = /#k=([\w-]+)/;
 const ROOM = /\/rooms\/([\w-]{1,32})\/?$/;
@@ -22,7 +22,10 @@ export function roomOfAddress() {
 /** Take the key out of the address, where it would be copied, kept and shown. @returns {string} */
 export function takeFromAddress() {
   const key = keyIn(location.hash);
-  if (key) history.replaceState(history.state, '', location.pathname + location.search);
+  if (!key) return '';
+  const url = location.pathname + location.search;
+  // The library behind navigation.js keeps the address in the state as well.
+  history.replaceState(history.state && { ...history.state, url }, '', url);
   return key;
 }
 
@@ -43,30 +46,30 @@ function withFragment(address) {
   return url.href;
 }
 
-/** @param {string} key */
-function linkWith(key) {
-  return `${location.origin}${location.pathname}#k=${key}`;
+/** @param {string} roomId @param {string} key */
+function linkWith(roomId, key) {
+  return `${location.origin}${address(`/rooms/${roomId}`)}#k=${key}`;
 }
 
-/** Offer the link in the dialog about the room. @param {HTMLElement} part @param {string} key '' once it is gone */
-export function offerInvitation(part, key) {
+/** Offer the link in the dialog about the room. @param {HTMLElement} part @param {{ roomId: string, key: string, owns: boolean }} about key: '' once it is gone */
+export function offerInvitation(part, { roomId, key, owns }) {
   part.hidden = false;
   const [words, button] = [part.querySelector('.hint'), part.querySelector('button')];
   if (!words || !button) return;
   button.hidden = !key;
-  const gone = page.owner === page.me ? 'invite_gone_owner' : 'invite_gone';
+  const gone = owns ? 'invite_gone_owner' : 'invite_gone';
   words.textContent = t(key ? 'invite_here' : gone);
-  button.onclick = () => copy(button, linkWith(key));
+  button.onclick = () => copy(button, linkWith(roomId, key));
 }
 
 /**
  * Whoever has opened the room is given the link at once: later no page can show it. Until it is copied,
  * the page asks once more before the dialog closes, and before it is left.
  *
- * @param {string} key
+ * @param {string} roomId @param {string} key
  */
-export function handOver(key) {
-  const link = linkWith(key);
+export function handOver(roomId, key) {
+  const link = linkWith(roomId, key);
   const field = element('input', { id: 'new-invite', readonly: true, value: link });
   const button = element('button', { class: 'button primary', type: 'button' }, icon('copy'), element('span', {}, t('invite_copy')));
   const done = element('button', { class: 'button quiet' }, t('invite_kept'));

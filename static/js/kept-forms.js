@@ -52,7 +52,7 @@ export function forgetForm(form) {
 
 /** Put back what was typed into the forms of this page, and keep what will be. */
 export function keepForms() {
-  for (const form of document.forms) bringBack(form);
+  bringBackForms();
   document.addEventListener('input', ({ target }) => {
     const form = target instanceof HTMLInputElement ? target.form : null;
     if (form && form.method !== 'dialog' && form.dataset.confirming === undefined) keepForm(form);
@@ -79,6 +79,11 @@ function read(form) {
   } catch {
     return {};
   }
+}
+
+/** Put back what was typed into these forms. @param {ParentNode} [place] */
+export function bringBackForms(place = document) {
+  place.querySelectorAll('form').forEach(bringBack);
 }
 
 /** @param {HTMLFormElement} form */

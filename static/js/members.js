@@ -3,10 +3,10 @@ import { showAvatar } from './names.js';
 import { blankRow, partOf } from './rows.js';
 
 export function keepMembers() {
-  const list = document.getElementById('members');
+  const members = () => document.getElementById('members');
 
   const rowOf = (/** @type {string} */ name) =>
-    /** @type {HTMLElement[]} */ ([...(list?.children ?? [])]).find((member) => member.dataset.name === name);
+    /** @type {HTMLElement[]} */ ([...(members()?.children ?? [])]).find((member) => member.dataset.name === name);
 
   /** @param {string} name */
   function add(name) {
@@ -17,13 +17,14 @@ export function keepMembers() {
     partOf(made, '.person-name').textContent = name;
     partOf(made, '[data-name]').textContent = ` ${name}`;
     partOf(made, '[name=name]').value = name;
-    list?.append(made);
+    members()?.append(made);
     made.scrollIntoView({ block: 'nearest' });
   }
 
   document.addEventListener('done', (event) => {
     const form = /** @type {HTMLFormElement} */ (event.target);
     const { name } = /** @type {CustomEvent<{ name?: string }>} */ (event).detail;
+    const list = members();
     if (!list || !name) return;
     if (list.contains(form)) {
       // The focus goes on from beside what it was in.

@@ -1,8 +1,7 @@
 /**
- * Joins the room after every connect, with the number of the newest message shown. The answer is either
+ * Joins the room at once and after every connect, with the number of the newest message shown. The answer is either
  * all that was missed, or a fresh page.
  */
-import { page } from './page.js';
 import { Refused } from './refused.js';
 
 const RETRY_MS = 1500;
@@ -11,17 +10,20 @@ const RETRY_MS = 1500;
 
 /**
  * @param {object} parts
+ * @param {string} parts.roomId
  * @param {ReturnType<typeof import('./connection.js').createConnection>} parts.connection
+ * @param {ReturnType<typeof import('./departures.js').createDepartures>} parts.departures
  * @param {ReturnType<typeof import('./state.js').createState>} parts.state
  * @param {() => { since: number, sinceAt?: number }} parts.seen the newest message shown
  * @param {(messages: Message[], seq: number) => void} parts.resume all that was missed, up to this number
  * @param {(messages: Message[], seq: number, room: import('./room-link.js').Room) => void} parts.restart the newest
  *   page, instead of all that is shown, and the room as it is with it
  * @param {(message: Message) => void} parts.hear everything live
- * @param {(name: string) => void} parts.onName what the room is called now
+ * @param {(room: import('./room-link.js').Room) => void} parts.onRoom the room as it is now
  * @param {(reason: 'gone' | 'kicked' | 'closed') => void} parts.onEnd
+ * @param {AbortSignal} parts.signal aborts when the page goes on to another room
  */
-export function createMembership({ connection, state, seen, resume, restart, hear, onName, onEnd }) {
+export function createMembership({ roomId, connection, departures, state, seen, resume, restart, hear, onRoom, onEnd, signal }) {
   /** Live messages may overtake the answer to the join; they wait for it. @type {Message[]} */
   let early = [];
   let joining = false;
@@ -30,11 +32,12 @@ export function createMembership({ connection, state, seen, resume, restart, hea
   /** @param {boolean} [anew] what we have seen counts for nothing */
   async function join(anew = false) {
     clearTimeout(timer);
-    if (joining || state.now.ended) return;
+    if (joining || state.now.ended || signal.aborted) return;
     joining = true;
     try {
+      await departures.cancel(roomId);
       const known = anew ? {} : { ...seen(), epoch: state.now.epoch };
-      settle(await connection.request('join', { roomId: page.roomId, ...known }));
+      settle(await connection.request('join', { roomId, ...known }));
     } catch (problem) {
       failed(problem, anew);
     } finally {
@@ -44,8 +47,10 @@ export function createMembership({ connection, state, seen, resume, restart, hea
 
   /** @param {any} answer */
   function settle({ room, recovered, messages, seq, epoch, userCount, users }) {
-    onName(room.name);
-    state.set({ joined: true, epoch, userCount, people: new Set(users) });
+    if (signal.aborted) return;
+    onRoom({ ...room, userCount });
+    // A join that was refused before has said that the server cannot be reached.
+    state.set({ link: 'online', joined: true, epoch, userCount, people: new Set(users) });
     if (recovered) resume(messages, seq);
     else restart(messages, seq, room);
     const waited = early;
@@ -55,6 +60,7 @@ export function createMembership({ connection, state, seen, resume, restart, hea
 
   /** @param {unknown} problem @param {boolean} anew */
   function failed(problem, anew) {
+    if (signal.aborted) return;
     const code = problem instanceof Refused ? problem.code : '';
     if (code === 'not_found' || code === 'forbidden') return onEnd('gone');
     // Without an answer the connection comes back by itself, and joins then.
@@ -81,27 +87,35 @@ export function createMembership({ connection, state, seen, resume, restart, hea
   connection.on('connect', () => {
     early = [];
     join();
-  });
-  connection.on('disconnect', () => state.set({ joined: false }));
+  }, signal);
+  connection.on('disconnect', () => state.set({ joined: false }), signal);
   connection.on('message', (message) => {
-    if (message.roomId !== page.roomId) return;
+    if (message.roomId !== roomId) return;
     if (state.now.joined) take(message);
     else early.push(message);
-  });
-  connection.on('notice', ({ code, roomId }) => {
-    if (roomId !== page.roomId) return;
-    if (code === 'kicked') onEnd('kicked');
-    if (code === 'reset') rejoin();
+  }, signal);
+  connection.on('notice', (notice) => {
+    if (notice.roomId !== roomId) return;
+    if (notice.code === 'kicked') onEnd('kicked');
+    if (notice.code === 'reset') rejoin();
+  }, signal);
+  signal.addEventListener('abort', () => {
+    clearTimeout(timer);
+    if (!state.now.ended && connection.isOpen()) departures.begin(roomId);
   });
 
   return {
+    /** For the first time; where there is no connection yet, that joins. */
+    begin() {
+      if (connection.isOpen()) join();
+    },
     /** Join, and begin with a fresh page. */
     rejoin,
     /** Leave for good; the page goes on without waiting long for the answer. */
     async leave() {
       state.set({ ended: 'left' });
       const patience = new Promise((go) => setTimeout(go, 1000));
-      await Promise.race([connection.request('leave', { roomId: page.roomId }).catch(() => {}), patience]);
+      await Promise.race([connection.request('leave', { roomId }).catch(() => {}), patience]);
     },
   };
 }

@@ -29,8 +29,8 @@ const FOLDER = 'outbox/';
 /** @param {{ roomId: string, clientId: string }} entry */
 const path = ({ roomId, clientId }) => `${FOLDER}${roomId}/${clientId}`;
 
-/** @type {(() => void)[]} */
-const watchers = [];
+/** @type {Set<() => void>} */
+const watchers = new Set();
 
 /** All that waits, in order. @returns {Entry[]} */
 export function entries() {
@@ -66,9 +66,10 @@ export function drop(entry) {
   tell();
 }
 
-/** Run now, and after every change in any tab. @param {() => void} run */
-export function watch(run) {
-  watchers.push(run);
+/** Run now, and after every change in any tab, until the signal aborts. @param {() => void} run @param {AbortSignal} [signal] */
+export function watch(run, signal) {
+  watchers.add(run);
+  signal?.addEventListener('abort', () => watchers.delete(run));
   run();
 }
 

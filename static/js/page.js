@@ -1,13 +1,12 @@
 /**
- * What the server told this page (templates/base.html, data-page), and its sentences in the
- * language of the page (templates/_strings.html).
+ * What the server told this page (templates/base.html, data-page; moving to another room exchanges it),
+ * and its sentences in the language of the page (templates/_strings.html), which come before all modules.
  *
  * @typedef {object} Page
  * @property {'en' | 'ko'} lang
  * @property {string} base      path of the site that Maru is under; empty where it is all of it
  * @property {string} csrf
  * @property {string | null} me
- * @property {Record<string, string>} strings
  * @property {string} [roomId]  this and the following: on the page of a room
  * @property {string} [epoch]
  * @property {number} [seq]
@@ -20,8 +19,22 @@
  * @property {import('./message-row.js').Message[]} [changes] the edits and reactions among the messages drawn
  */
 
+/** @type {Record<string, string>} */
+const strings = Reflect.get(globalThis, 'maruStrings');
+
 /** @type {Page} */
-export const page = JSON.parse(document.body.dataset.page ?? '{}');
+export const page = pageOf(document);
+
+/** What the server told a page that was fetched. @param {Document} fetched @returns {Page} */
+export function pageOf(fetched) {
+  return JSON.parse(fetched.body.dataset.page ?? '{}');
+}
+
+/** From now on this is the page of another room. @param {Page} next */
+export function turnTo(next) {
+  for (const key of Object.keys(page)) Reflect.deleteProperty(page, key);
+  Object.assign(page, next);
+}
 
 /** An address of this Maru. @param {string} path */
 export function address(path) {
@@ -33,7 +46,7 @@ export function address(path) {
  * @param {Record<string, string | number>} [values] for the {names} in the sentence
  */
 export function t(key, values = {}) {
-  return page.strings[key].replace(/\{(\w+)\}/g, (all, name) => String(values[name] ?? all));
+  return strings[key].replace(/\{(\w+)\}/g, (all, name) => String(values[name] ?? all));
 }
 
 /** @param {number} count */

@@ -13,15 +13,18 @@ const NEAR_PX = 40;
 /** More than this many screens above the bottom, the way back is offered even with nothing new. */
 const FAR_SCREENS = 1.5;
 
+/** @typedef {{ seq: number, offset: number }} Place the first message in view, and its distance from the top in px */
+
 /**
  * @param {object} parts
  * @param {HTMLElement} parts.log the scroller
  * @param {HTMLButtonElement} parts.pill
- * @param {{ markNew: (row: HTMLElement | null) => void }} parts.timeline
+ * @param {{ markNew: (row: HTMLElement | null) => void, rows: () => HTMLElement[] }} parts.timeline
  * @param {ReturnType<typeof import('./tally.js').createTally>} parts.tally
  * @param {(count: number) => void} parts.onReturn somebody is back at the bottom, past so many new messages
+ * @param {AbortSignal} parts.signal aborts when the room is left
  */
-export function createReader({ log, pill, timeline, tally, onReturn }) {
+export function createReader({ log, pill, timeline, tally, onReturn, signal }) {
   const roomId = String(page.roomId);
   let unseen = 0;
   let newest = Number(page.seq);
@@ -86,7 +89,7 @@ export function createReader({ log, pill, timeline, tally, onReturn }) {
     atBottom = log.scrollTop > -NEAR_PX;
     read();
   }, { passive: true });
-  document.addEventListener('visibilitychange', read);
+  document.addEventListener('visibilitychange', read, { signal });
   pill.addEventListener('click', () => {
     toBottom();
     log.focus({ preventScroll: true });
@@ -98,5 +101,19 @@ export function createReader({ log, pill, timeline, tally, onReturn }) {
     read();
   }
 
-  return { arrived, keeping, toBottom, read, passed, isReading: reading };
+  /** Where one reads, for coming back; null at the bottom. @returns {Place | null} */
+  function place() {
+    if (atBottom) return null;
+    const top = log.getBoundingClientRect().top;
+    const row = timeline.rows().find((one) => one.getBoundingClientRect().bottom > top);
+    return row ? { seq: Number(row.dataset.seq), offset: row.getBoundingClientRect().top - top } : null;
+  }
+
+  /** Back to that place, whose message is loaded. @param {Place} place */
+  function returnTo({ seq, offset }) {
+    const row = timeline.rows().find((one) => Number(one.dataset.seq) >= seq);
+    if (row) log.scrollTop += row.getBoundingClientRect().top - log.getBoundingClientRect().top - offset;
+  }
+
+  return { arrived, keeping, toBottom, read, passed, place, returnTo, isReading: reading };
 }

@@ -37,10 +37,18 @@ export function showCount(row, count) {
 
 /** @param {HTMLElement} row @param {number} count messages not read */
 export function showUnread(row, count) {
-  const badge = partOf(row, '.room-unread');
+  const badge = /** @type {HTMLElement | null} */ (row.querySelector('.room-unread')) ?? (count ? addBadge(row) : null);
+  if (!badge) return;
   badge.hidden = count === 0;
   row.classList.toggle('has-unread', count > 0);
   partOf(badge, '.figure').textContent = count > 99 ? '99+' : count ? figure(count) : '';
+}
+
+/** @param {HTMLElement} row */
+function addBadge(row) {
+  const badge = blankRow('unread');
+  partOf(row, '.presence').before(badge);
+  return badge;
 }
 
 /** @param {HTMLElement} row @param {string} name */

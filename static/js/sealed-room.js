@@ -18,7 +18,6 @@ import { hideStop, showStop } from './stop.js';
 
 /** @typedef {import('./message-row.js').Message} Message */
 
-const roomId = String(page.roomId);
 const LOCK_MS = 5000;
 
 /**
@@ -26,8 +25,16 @@ const LOCK_MS = 5000;
  * @param {HTMLElement} parts.over where the panel goes that asks for the key
  * @param {(change: () => void) => void} parts.keeping changes rows without moving what is read
  * @param {(open: boolean) => void} parts.onOpen may one read and write now?
+ * @param {AbortSignal} parts.signal aborts when the room is left
  */
-export function createSealedRoom({ over, keeping, onOpen }) {
+export function createSealedRoom({ over, keeping, onOpen, signal }) {
+  // What is found out after the room was left must not meet the parts of the next one.
+  const roomId = String(page.roomId);
+  const owns = page.owner === page.me;
+  const isEmpty = page.seq === 0;
+  const invite = byId('invite');
+  const otherKey = byId('other-key');
+  const timeline = byId('timeline');
   /** @type {CryptoKey | null} */
   let key = null;
   /** Has it opened something here, or been made here? */
@@ -78,7 +85,7 @@ export function createSealedRoom({ over, keeping, onOpen }) {
   }
 
   /** The owner who has just opened the room makes its key; nobody else ever does. */
-  const isNew = () => page.owner === page.me && page.seq === 0 && !samples().length;
+  const isNew = () => owns && isEmpty && !samples().length;
 
   /** The first key: two tabs make one. Another one: the one used until then is kept beside it. @param {boolean} [another] */
   async function makeKey(another = false) {
@@ -92,14 +99,14 @@ export function createSealedRoom({ over, keeping, onOpen }) {
       if (another) await exchangeKey(roomId, made, true);
       else await keepKey(roomId, made, true);
       unlockWith(made, text);
-      handOver(text);
+      handOver(roomId, text);
     } finally {
       release?.();
     }
   }
 
   /** The messages of this room that are here: a key that opens one of them is the right one. */
-  const samples = () => /** @type {HTMLElement[]} */ ([...document.querySelectorAll('#timeline [data-sealed]')])
+  const samples = () => /** @type {HTMLElement[]} */ ([...timeline.querySelectorAll('[data-sealed]')])
     .map((text) => talkOf(/** @type {HTMLElement} */ (text.closest('.message'))))
     .filter(({ message }) => message.startsWith('maru'));
 
@@ -135,10 +142,9 @@ export function createSealedRoom({ over, keeping, onOpen }) {
     key = fitting;
     hideStop(over);
     hideNote(over);
-    const part = byId('invite');
-    offerInvitation(part, text);
-    byId('other-key').onclick = () => {
-      part.closest('dialog')?.close();
+    offerInvitation(invite, { roomId, key: text, owns });
+    otherKey.onclick = () => {
+      invite.closest('dialog')?.close();
       ask();
     };
     for (const [into, messages] of locked) unlock(into, ...messages);
@@ -149,7 +155,7 @@ export function createSealedRoom({ over, keeping, onOpen }) {
 
   /** Another key opens other messages. */
   function rewrite() {
-    for (const into of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll('[data-sealed]'))) {
+    for (const into of /** @type {NodeListOf<HTMLElement>} */ (over.querySelectorAll('[data-sealed]'))) {
       const source = sources.get(into);
       if (source) unlock(into, ...source);
     }
@@ -166,7 +172,7 @@ export function createSealedRoom({ over, keeping, onOpen }) {
       onOpen(false);
     }
     // Its link may be lost, or somebody has written into the room before its owner opened it.
-    if (page.owner === page.me) choices.push({ label: t('key_make'), run: () => askForNewKey(over, () => makeKey(true), ask) });
+    if (owns) choices.push({ label: t('key_make'), run: () => askForNewKey(over, () => makeKey(true), ask) });
     askForKey(over, Boolean(key), use, choices);
   }
 
@@ -238,7 +244,7 @@ export function createSealedRoom({ over, keeping, onOpen }) {
     const text = takeFromAddress();
     if (text && key) compare(key, text);
     else if (text) use(text);
-  });
+  }, { signal });
 
   return {
     findKey,

@@ -13,7 +13,8 @@ const ROOMS_NARROW = matchMedia('(max-width: 760px)');
 const YEAR_S = 31_536_000;
 
 export function prepareSheets() {
-  const sheets = /** @type {HTMLElement[]} */ ([...document.querySelectorAll('.rail, .people')]);
+  // The people of another room take the place of these.
+  const sheets = () => /** @type {HTMLElement[]} */ ([...document.querySelectorAll('.rail, .people')]);
   /** @type {HTMLElement | null} */
   let opened = null;
   /** @type {Element | null} */
@@ -65,7 +66,7 @@ export function prepareSheets() {
   }
 
   function tellExpanded() {
-    for (const { id } of sheets) {
+    for (const { id } of sheets()) {
       const column = id === 'people' && !document.body.classList.contains('people-folded');
       const expanded = isSheet(id) ? opened?.id === id : column;
       document.querySelector(`[data-open-sheet="${id}"]`)?.setAttribute('aria-expanded', String(expanded));
@@ -99,6 +100,16 @@ export function prepareSheets() {
     });
   }
   // A reload in an open sheet, or a page opened by its #fragment, starts without one.
-  for (const sheet of sheets) sheet.classList.remove('open');
+  for (const sheet of sheets()) sheet.classList.remove('open');
   tellExpanded();
+
+  return {
+    isOpen: () => opened !== null,
+
+    /** The page shows another room: none is open, whatever was. */
+    settle() {
+      close();
+      tellExpanded();
+    },
+  };
 }

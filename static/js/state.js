@@ -23,6 +23,15 @@ export function createState(initial) {
       }
     },
 
+    /** Resolves once it is so. @param {(now: Values) => boolean} isSo @returns {Promise<void>} */
+    reached(isSo) {
+      return new Promise((done) => {
+        const look = () => { if (isSo(now)) done(); };
+        watchers.push({ keys: Object.keys(now), run: look });
+        look();
+      });
+    },
+
     /** Run now, and after every change of one of these. @param {(keyof Values)[]} keys @param {(now: Values) => void} run */
     watch(keys, run) {
       watchers.push({ keys, run });

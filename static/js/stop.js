@@ -13,6 +13,8 @@ let before = null;
  * @param {...HTMLElement} actions
  */
 export function showStop(over, { title, text }, ...actions) {
+  // The room was left meanwhile.
+  if (!over.isConnected) return;
   const older = over.querySelector('.stop');
   if (!older) before = document.activeElement;
   older?.remove();

@@ -16,8 +16,9 @@ import { day, retime, sameDay, untilMidnight } from './time.js';
  * @param {HTMLElement} parts.pendingList
  * @param {import('./message-row.js').Write} parts.write
  * @param {ReturnType<typeof import('./changes.js').createChanges>} parts.changes
+ * @param {AbortSignal} parts.signal aborts when the room is left
  */
-export function createTimeline({ list, pendingList, write, changes }) {
+export function createTimeline({ list, pendingList, write, changes, signal }) {
   const notices = createNotices(put);
 
   /** @returns {HTMLElement[]} */
@@ -192,8 +193,9 @@ export function createTimeline({ list, pendingList, write, changes }) {
     }
   }
 
+  let midnight = 0;
   function sayDaysAtMidnight() {
-    setTimeout(() => {
+    midnight = setTimeout(() => {
       for (const separator of /** @type {NodeListOf<HTMLElement>} */ (list.querySelectorAll('.day'))) {
         if (separator.firstElementChild) separator.firstElementChild.textContent = day(Number(separator.dataset.at));
       }
@@ -201,6 +203,7 @@ export function createTimeline({ list, pendingList, write, changes }) {
     }, untilMidnight());
   }
   sayDaysAtMidnight();
+  signal.addEventListener('abort', () => clearTimeout(midnight));
 
   return { adopt, alter, append, prepend, replace, move, showPending, dropPending, markNew, prune, rows };
 }

@@ -4,8 +4,14 @@ import { page, t } from './page.js';
 const TELL_MS = 3000;
 const SHOW_MS = 5000;
 
-/** @param {{ line: HTMLElement, connection: ReturnType<typeof import('./connection.js').createConnection> }} parts */
-export function createTyping({ line, connection }) {
+/**
+ * @param {object} parts
+ * @param {string} parts.roomId
+ * @param {HTMLElement} parts.line
+ * @param {ReturnType<typeof import('./connection.js').createConnection>} parts.connection
+ * @param {AbortSignal} parts.signal aborts when the room is left
+ */
+export function createTyping({ roomId, line, connection, signal }) {
   /** @type {Map<string, ReturnType<typeof setTimeout>>} */
   const typing = new Map();
   let told = 0;
@@ -23,12 +29,13 @@ export function createTyping({ line, connection }) {
     if (typing.delete(name)) show();
   }
 
-  connection.on('typing', ({ roomId, sender }) => {
-    if (roomId !== page.roomId || sender === page.me) return;
+  connection.on('typing', ({ roomId: where, sender }) => {
+    if (where !== roomId || sender === page.me) return;
     clearTimeout(typing.get(sender));
     typing.set(sender, setTimeout(() => stop(sender), SHOW_MS));
     show();
-  });
+  }, signal);
+  signal.addEventListener('abort', () => typing.forEach((timer) => clearTimeout(timer)));
 
   return {
     stop,
@@ -40,7 +47,7 @@ export function createTyping({ line, connection }) {
     tell() {
       if (Date.now() - told < TELL_MS) return;
       told = Date.now();
-      connection.tell('typing', { roomId: page.roomId });
+      connection.tell('typing', { roomId });
     },
   };
 }

@@ -21,6 +21,7 @@ import { byId } from './dom.js';
  * @param {() => void} parts.onChange
  */
 export function createUnsent({ timeline, reader, write, wordsOf, onTakeBack, onDecided, onChange }) {
+  const pending = byId('pending');
   const roomId = String(page.roomId);
   /** The rows that are there, and why they failed. @type {Map<string, string | undefined>} */
   const shown = new Map();
@@ -48,7 +49,7 @@ export function createUnsent({ timeline, reader, write, wordsOf, onTakeBack, onD
 
   /** @param {Entry} entry */
   function takeBack(entry) {
-    const row = /** @type {HTMLElement | null} */ (byId('pending').querySelector(`[data-client-id="${CSS.escape(entry.clientId)}"]`));
+    const row = /** @type {HTMLElement | null} */ (pending.querySelector(`[data-client-id="${CSS.escape(entry.clientId)}"]`));
     const words = row && wordsOf(row, entry);
     if (!words) return;
     onTakeBack(words);

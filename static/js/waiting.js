@@ -12,10 +12,15 @@ import { address, figure, page, t } from './page.js';
 const SHOW_AFTER_MS = 1500;
 /** @typedef {import('./outbox.js').Entry} Entry */
 
-/** @param {HTMLElement} place where the line goes */
-export function showWaiting(place) {
+const line = element('div', { class: 'waiting', role: 'status' });
+
+/** Put the line there: the place where it was may be gone. @param {HTMLElement} place */
+export function placeWaiting(place) {
+  place.prepend(line);
+}
+
+export function showWaiting() {
   const button = element('button', { type: 'button', 'aria-haspopup': 'dialog' });
-  const line = element('div', { class: 'waiting', role: 'status' });
   const list = element('div', { class: 'waiting-rooms' });
   const close = element('button', { class: 'button' }, t('close'));
   const dialog = /** @type {HTMLDialogElement} */ (element(
@@ -58,7 +63,8 @@ export function showWaiting(place) {
   });
   // Nothing waits any more: the button that had the focus before is gone.
   dialog.addEventListener('close', () => { if (!button.isConnected) focusPage(); });
-  place.prepend(line);
+  // The page may stay, while one goes to the room.
+  list.addEventListener('click', ({ target }) => { if (/** @type {Element} */ (target).closest('a')) dialog.close(); });
   document.body.append(dialog);
   outbox.watch(show);
 }

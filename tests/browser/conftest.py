@@ -95,3 +95,12 @@ def sealed(at_browser):
     ben.page.goto(link)
     expect(ben.composer).to_be_enabled(timeout=PATIENCE)
     return ann, ben, room_id, link
+
+
+@pytest.fixture
+def two_rooms(at_browser):
+    """Somebody in the first of two rooms: ``ann, one, other = two_rooms``."""
+    ann = at_browser("ann")
+    one, other = ann.api.create_room("Plans"), ann.api.create_room("Lunch")
+    ann.enter(one)
+    return ann, one, other

@@ -1,7 +1,6 @@
 """Browsers fetch static files once, until they change."""
 
 import gzip
-import posixpath
 import re
 from pathlib import Path
 from urllib.parse import unquote
@@ -46,7 +45,8 @@ def test_the_pages_use_the_version_and_modules_find_each_other(client, address):
 def test_all_style_sheets_come_as_one_and_the_tokens_first(client):
     styles = client.get("/static/css/all.css").text
     for path in Path("static/css").glob("*.css"):
-        assert path.read_text("utf-8").strip() in styles, path
+        rules = re.sub(r"/\*.*?\*/\n?", "", path.read_text("utf-8"), flags=re.DOTALL)
+        assert rules.strip() in styles, path
     assert styles.index("--floor:") < styles.index(".composer {")
 
 
@@ -75,40 +75,59 @@ def test_head_and_the_conditional_request_are_answered_without_a_body(client, ad
     assert (again.status_code, again.data) == (304, b"")
 
 
-def test_a_page_names_what_its_modules_in_one_import(client, login):
-    page = login("ann").get("/rooms").text
-    loaded = re.findall(r'(?:src|href)="(/static/[^"]+\.js)"', page)
-    assert [address.partition("/js/")[2] for address in loaded if "/js/" in address] == [
-        "bundle/every.js",
-        "bundle/rooms.js",
-    ]
-    for address in loaded:
-        if "/js/" in address:
-            text = client.get(address).text
-            for target in re.findall(r"^import .* from '(.*)';$", text, re.MULTILINE):
-                assert (
-                    posixpath.normpath(posixpath.join(posixpath.dirname(address), target)) in loaded
-                )
+def scripts(page):
+    return re.findall(r'(?:src|href)="(/static/[^"]+\.js)"', page)
+
+
+@pytest.mark.parametrize("lang", ["en", "ko"])
+def test_a_page_loads_one_script_that_needs_no_other_in_its_language(client, login, lang):
+    client = login("ann")
+    client.set_cookie("lang", lang)
+    (address,) = scripts(client.get("/rooms").text)
+    assert address.endswith(f"/js/bundle/rooms.{lang}.js")
+    text = client.get(address).text
+    assert not re.search(r"^import ", text, re.MULTILINE)
+    assert {"en": "Connecting…", "ko": "연결하는 중…"}[lang] in text.partition("\n")[0]
 
 
 def test_the_modules_of_a_page_in_one_are_kept_for_ever_and_compressed(client, app):
     with app.test_request_context():
-        address = url_for("static", filename="js/bundle/room.js")
+        address = url_for("static", filename="js/bundle/room.en.js")
     answer = client.get(address, headers={"Accept-Encoding": "gzip"})
     assert (answer.status_code, answer.mimetype) == (200, "text/javascript")
     assert "immutable" in answer.headers["Cache-Control"]
     assert b"createTimeline" in gzip.decompress(answer.data)
 
 
+def test_text_is_joined_and_compressed_once_however_often_it_is_asked_for(client, monkeypatch):
+    made = []
+    compress = gzip.compress
+    monkeypatch.setattr(gzip, "compress", lambda *a, **k: made.append(1) or compress(*a, **k))
+    for _ in range(3):
+        for name in ("js/bundle/room.ko.js", "css/all.css"):
+            client.get(f"/static/{name}", headers={"Accept-Encoding": "gzip"})
+    assert len(made) == 2
+
+
 def test_in_debug_mode_a_page_loads_the_modules_as_they_are_written(app, client):
     app.debug = True
     page = client.get("/login").text
-    assert "/js/pages/every.js" in page and "/js/bundle/" not in page
+    names = [address.partition("/js/")[2] for address in scripts(page)]
+    assert names == ["strings/en.js", "pages/every.js"]
+    assert "maruStrings" in client.get(scripts(page)[0]).text
 
 
 @pytest.mark.parametrize(
     "name",
-    ["nothing.js", "js/bundle/nothing.js", "../app.py", "..%2fapp.py", "v-0/../../app.py", ""],
+    [
+        "nothing.js",
+        "js/bundle/nothing.en.js",
+        "js/strings/fr.js",
+        "../app.py",
+        "..%2fapp.py",
+        "v-0/../../app.py",
+        "",
+    ],
 )
 def test_nothing_else_is_served(client, name):
     assert client.get(f"/static/{name}").status_code == 404
@@ -120,7 +139,7 @@ def test_nothing_else_is_served(client, name):
         "./icon.svg",
         "js/../icon.svg",
         "js/./pages/room.js",
-        "js/pages/../bundle/room.js",
+        "js/pages/../bundle/room.en.js",
         "x/../css/all.css",
         "css/v-000000000000/all.css",
         "v-000000000000/./icon.svg",
@@ -133,6 +152,9 @@ def test_nothing_else_is_served(client, name):
         "js%5c..%5cicon.svg",
         "ICON.SVG",
         "js/bundle/%D9%A1.js",
+        "js/bundle/room.EN.js",
+        "js/bundle/room.fr.js",
+        "js/strings/..js",
     ],
 )
 def test_a_file_has_one_name_so_that_other_spellings_take_no_memory(client, name):
@@ -142,8 +164,9 @@ def test_a_file_has_one_name_so_that_other_spellings_take_no_memory(client, name
     assert answer.status_code == 404
 
 
-def test_browsers_may_fetch_a_room_ahead_but_not_run_it(client):
-    rules = client.get("/login").headers["Speculation-Rules"].strip('"')
+def test_browsers_may_fetch_a_room_of_the_list_ahead_but_not_run_it(client, login):
+    assert "Speculation-Rules" not in client.get("/login").headers
+    rules = login("ann").get("/rooms").headers["Speculation-Rules"].strip('"')
     answer = client.get(rules)
     assert answer.mimetype == "application/speculationrules+json"
     assert list(answer.json if answer.is_json else orjson.loads(answer.data)) == ["prefetch"]

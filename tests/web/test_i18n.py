@@ -1,5 +1,6 @@
 """Languages, time zones, and how times are shown."""
 
+import re
 from datetime import UTC, datetime
 
 import pytest
@@ -101,5 +102,6 @@ def test_refusals_and_error_pages_are_translated(client, submit):
 
 def test_scripts_speak_the_language_of_each_page(client):
     for language, sentence in (("en", "Connecting…"), ("ko", "연결하는 중"), ("en", "Connecting…")):
-        page = client.get("/login", headers={"Accept-Language": language})
-        assert sentence in page.text
+        page = client.get("/login", headers={"Accept-Language": language}).text
+        script = client.get(re.search(r'src="(/static/[^"]+\.js)"', page)[1])
+        assert sentence in script.text

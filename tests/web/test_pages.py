@@ -113,6 +113,21 @@ def test_the_room_page_shows_what_was_said_and_tells_its_script(app, store, logi
     assert data["csrf"]
 
 
+def test_a_page_that_goes_on_to_another_room_gets_the_rooms_own_parts(login, room):
+    client = login("bora")
+    parts = client.get(f"/rooms/{room.room_id}", headers={"X-Requested-With": "swup"})
+    assert re.findall(r'<(?:section|main|div|template)\b[^>]* id="([\w-]+)"', parts.text)[:1] == [
+        "conversation"
+    ]
+    for id_ in ("conversation", "people", "room-dialogs"):
+        assert f'id="{id_}"' in parts.text
+    assert 'id="rooms"' not in parts.text and "<template id=" not in parts.text
+    whole = page_data(client.get(f"/rooms/{room.room_id}"))
+    # The token is signed with the time.
+    assert page_data(parts) | {"csrf": ""} == whole | {"csrf": ""}
+    assert {"me", "lang", "version", "roomId"} <= whole.keys()
+
+
 @pytest.mark.parametrize("room_id", ["nope", "a" * 33, "{}", "..%5C", "%00", "a b", "보라", "*"])
 def test_rooms_that_do_not_exist(login, room_id):
     assert login("bora").get(f"/rooms/{room_id}").status_code == 404

@@ -63,7 +63,8 @@ def room(room_id: str) -> ResponseReturnValue:
         presence.some_people(room_id, _PEOPLE),
         memberships.listing(room_id),
     )
-    listed, following = directory.page(store, _me(), limit=_ROOMS)
+    parts_only = request.headers.get("X-Requested-With") == "swup"
+    listed, following = ([], "") if parts_only else directory.page(store, _me(), limit=_ROOMS)
     if here.room_id not in {other.room_id for other in listed}:
         # The open room is in the list, however long nothing has been said in it.
         listed.append(here)
@@ -83,6 +84,7 @@ def room(room_id: str) -> ResponseReturnValue:
     return render(
         "room.html",
         page=for_script,
+        parts_only=parts_only,
         room=here,
         messages=messages,
         rows=message_rows(messages),

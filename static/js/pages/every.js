@@ -12,7 +12,7 @@ import { keepForms } from '../kept-forms.js';
 import { keepKey } from '../key-store.js';
 import { page, t } from '../page.js';
 import { drawnElsewhere, retime } from '../time.js';
-import { showWaiting } from '../waiting.js';
+import { placeWaiting, showWaiting } from '../waiting.js';
 
 if (drawnElsewhere) retime();
 guardDialogs();
@@ -46,7 +46,8 @@ addEventListener('pageshow', (event) => {
 if (page.me) {
   guardLogout();
   comeIn().then(keepInvitation);
-  showWaiting(document.querySelector('.conversation-body') ?? document.body);
+  placeWaiting(document.querySelector('.conversation-body') ?? document.body);
+  showWaiting();
   startDelivery();
 } else {
   carryThroughDoor();

@@ -1,225 +1,61 @@
 /**
- * The page of a room: makes its parts and ties them together. What changes stands in `state`; what
- * was said goes connection -> membership -> conversation -> timeline, what is written goes
- * composer -> outbox -> delivery and comes back the same way as everybody else's words.
+ * The page of a room: what stays while one goes from room to room (the connection, the list of rooms,
+ * sheets and dialogs), and the room that is open.
  */
-import { prepareActions } from '../actions.js';
-import { charactersLeft } from '../cipher.js';
-import { codePoints, createComposer } from '../composer.js';
 import { createConnection } from '../connection.js';
-import { createConversation } from '../conversation.js';
-import { copyAsWritten } from '../copying.js';
-import { deliverHere, flush } from '../delivery.js';
+import { createDepartures } from '../departures.js';
 import { prepareDialogs } from '../dialogs.js';
 import { keepDirectory } from '../directory.js';
-import { byId, element } from '../dom.js';
-import { createDrafts } from '../drafts.js';
+import { byId } from '../dom.js';
 import { prepareInlineForms } from '../inline-forms.js';
-import { messageText } from '../markup.js';
+import { bringBackForms } from '../kept-forms.js';
 import { keepMembers } from '../members.js';
-import { createMembership } from '../membership.js';
-import { isOwn } from '../message-row.js';
 import { loadMoreRooms } from '../more-rooms.js';
-import { newId } from '../outbox.js';
-import * as outbox from '../outbox.js';
-import { address, page, t } from '../page.js';
-import { showPeople } from '../people.js';
-import { roomName, showRoomName } from '../room-name.js';
-import { overConnection } from '../routes.js';
-import { walkRows } from '../row-walk.js';
-import { createSealedRoom } from '../sealed-room.js';
+import { startNavigation } from '../navigation.js';
+import { page } from '../page.js';
+import { openRoom } from '../room.js';
+import { showRoomName } from '../room-name.js';
 import { prepareSheets } from '../sheets.js';
-import { createState } from '../state.js';
-import { createStatus } from '../status.js';
-import { showStop } from '../stop.js';
-import { createTyping } from '../typing.js';
-import { createUnsent, messageOf } from '../unsent.js';
+import { placeWaiting } from '../waiting.js';
 
-/** @typedef {import('../outbox.js').Entry} Entry */
-
-const roomId = String(page.roomId);
-const max = Number(page.messageMax);
-const body = /** @type {HTMLElement} */ (document.querySelector('.conversation-body'));
-const figures = document.querySelectorAll('[data-count]');
-const finePointer = matchMedia('(pointer: fine)').matches;
-
-const state = createState({
-  /** @type {import('../connection.js').Link} */
-  link: 'connecting',
-  joined: false,
-  epoch: page.epoch,
-  userCount: Number(figures[0].textContent),
-  /** @type {Set<string> | null} */
-  people: null,
-  /** Why the conversation is over, if it is. @type {string} */
-  ended: '',
-  /** May one write? In an encrypted room, once its key is known. */
-  open: !page.encrypted,
-});
-
-const status = createStatus(/** @type {HTMLElement} */ (body.querySelector('.connection')));
-const connection = createConnection((link) => state.set({ link }));
-const typing = createTyping({ line: byId('typing'), connection });
-
-const sealed = page.encrypted
-  ? createSealedRoom({
-    over: body,
-    keeping: (change) => conversation.reader.keeping(change),
-    onOpen: (open) => state.set({ open }),
-  })
-  : null;
-/** @type {import('../message-row.js').Write} */
-const write = sealed ? sealed.write : (into, talk, edit) => into.replaceChildren(messageText((edit ?? talk).message));
-
-const conversation = createConversation({
-  connection,
-  state,
-  write,
-  onOwn: (clientId) => outbox.drop({ roomId, clientId }),
-  onDeleted: (seq) => composer.forgetMessage(seq),
-  onSpoken: typing.stop,
-  onDoubt: () => membership.rejoin(),
-});
-const { timeline, reader } = conversation;
-
-const membership = createMembership({
-  connection,
-  state,
-  seen: conversation.seen,
-  resume: conversation.resume,
-  restart: conversation.restart,
-  hear: conversation.hear,
-  onName: showRoomName,
-  onEnd: end,
-});
-
-const unsent = createUnsent({
-  timeline,
-  reader,
-  write,
-  wordsOf: (row, entry) => (sealed ? sealed.wordsOf(row) : entry.text),
-  onTakeBack: (words) => composer.append(words),
-  onDecided: () => { if (finePointer) composer.focus(); },
-  onChange: conversation.showEmpty,
-});
-
-const composer = createComposer({
-  form: byId('composer'),
-  input: byId('composer-text'),
-  counter: byId('counter'),
-  editing: byId('editing'),
-  drafts: createDrafts(roomId),
-  room: (text) => (sealed ? charactersLeft(text, max) : max - codePoints(text)),
-  max,
-  onSend: send,
-  onSave: ({ seq, epoch, text }) => keep({ kind: 'edit', ref: seq, epoch }, text),
-  onTyping: typing.tell,
-  onEditLast: () => {
-    const last = timeline.rows().findLast(isOwn);
-    if (last) edit(Number(last.dataset.seq));
-  },
-});
-
-/** @param {string} text */
-function send(text) {
-  typing.done();
-  timeline.markNew(null);
-  reader.toBottom();
-  return keep({ kind: 'message' }, text);
-}
-
-/**
- * Put something into the outbox; with words, sealed where the room is.
- *
- * @param {Pick<Entry, 'kind'> & Partial<Entry>} what
- * @param {string} [text]
- */
-async function keep(what, text) {
-  const entry = { clientId: newId(), roomId, roomName: roomName(), epoch: String(state.now.epoch), after: conversation.seen().since, ...what };
-  if (text === undefined) return outbox.add(entry);
-  const type = what.kind === 'edit' ? 'EDIT' : 'TALK';
-  const words = sealed ? await sealed.seal({ type, clientId: entry.clientId, ref: entry.ref }, text) : text;
-  outbox.add({ ...entry, text: words, sealed: Boolean(sealed) });
-}
-
-/** Put a message of one's own back into the composer. @param {number} seq */
-async function edit(seq) {
-  const row = timeline.rows().find((other) => Number(other.dataset.seq) === seq);
-  if (!row) return;
-  try {
-    const text = sealed ? sealed.wordsOf(row) : await conversation.textOf(row);
-    if (text !== undefined) composer.edit({ seq, epoch: String(state.now.epoch), text });
-  } catch {
-    status.failed(t('edit_needs_connection'), () => edit(seq));
-  }
-}
-
-/** A reaction that waits still is taken back by its opposite. @param {number} seq @param {string} emoji @param {boolean} on */
-async function react(seq, emoji, on) {
-  const waits = outbox.entriesOf(roomId).find((entry) => entry.kind === 'react' && entry.ref === seq && entry.emoji === emoji);
-  if (waits && waits.triedAt === undefined) outbox.drop(waits);
-  else await keep({ kind: 'react', ref: seq, emoji, on: waits ? !waits.on : on });
-}
-
-/** @param {string} why */
-function end(why) {
-  state.set({ ended: why });
-  connection.stop();
-  // What they ask about is over too, and nothing under them can have the focus.
-  document.querySelectorAll('dialog[open]').forEach((dialog) => /** @type {HTMLDialogElement} */ (dialog).close());
-  const link = element('a', { class: 'button primary', href: address('/rooms') }, t('to_rooms'));
-  showStop(body, { title: t(`${why}_title`), text: t(`${why}_text`) }, link);
-  const words = composer.empty();
-  const reason = why === 'closed' ? 'room_gone' : 'not_found';
-  if (words) keep({ kind: 'message', reason }, words).catch(() => composer.append(words));
-  else if (why === 'kicked') setTimeout(() => location.assign(address('/rooms')), 5000);
-}
-
-conversation.adopt();
-deliverHere({
-  route: overConnection(connection.request, roomId, () => String(state.now.epoch)),
-  isReady: () => state.now.joined && !state.now.ended,
-  rejoin: membership.rejoin,
-  onSent: (entry, answer) => {
-    unsent.done(entry);
-    if (entry.kind === 'message') conversation.store({ ...messageOf(entry), seq: answer.seq, sentAt: answer.sentAt });
-  },
-});
-outbox.watch(unsent.show);
-prepareActions({
-  log: byId('log'),
-  edit,
-  react,
-  erase: (seq) => keep({ kind: 'delete', ref: seq }),
-});
-walkRows(byId('log'));
-copyAsWritten(byId('log'));
-prepareSheets();
+const connection = createConnection();
+const departures = createDepartures(connection);
+const sheets = prepareSheets();
 prepareDialogs();
 prepareInlineForms();
 keepMembers();
-showPeople({ list: byId('people-list'), more: byId('people-more'), counts: figures, state });
 const list = byId('room-list');
-const more = /** @type {HTMLAnchorElement | null} */ (document.getElementById('more'));
-loadMoreRooms({ list, more, directory: keepDirectory({ list, connection, onName: showRoomName }) });
+const directory = keepDirectory({ list, connection, onName: showRoomName });
+loadMoreRooms({ list, more: /** @type {HTMLAnchorElement | null} */ (document.getElementById('more')), directory });
 list.querySelector('[aria-current]')?.scrollIntoView({ block: 'nearest' });
-connection.on('rooms', ({ rooms }) => {
-  const here = rooms.find((/** @type {{ roomId: string }} */ room) => room.roomId === roomId);
-  if (here) conversation.learn(here);
+
+/** Where one was reading in rooms that one has gone on from. @type {Map<string, import('../reader.js').Place | null>} */
+const places = new Map();
+let leaving = new AbortController();
+let room = open();
+
+function open() {
+  leaving = new AbortController();
+  return openRoom({ connection, departures, directory, signal: leaving.signal });
+}
+
+startNavigation({
+  sheets,
+  onStart: (roomId) => directory.mark(roomId),
+  // Who was let in again, or opens a room of that address anew, sees it.
+  onSelf: () => { if (room.hasEnded()) location.reload(); },
+  onLeave() {
+    places.set(String(page.roomId), room.place());
+    leaving.abort();
+  },
+  onArrive(isReturn) {
+    sheets.settle();
+    placeWaiting(/** @type {HTMLElement} */ (document.querySelector('.conversation-body')));
+    bringBackForms(byId('room-dialogs'));
+    directory.mark(String(page.roomId));
+    room = open();
+    const place = places.get(String(page.roomId));
+    if (isReturn && place) room.returnTo(place);
+  },
 });
-state.watch(['link', 'joined', 'ended'], ({ link, joined, ended }) => {
-  const well = ended || (link === 'online' && joined);
-  status.show(well ? 'online' : link === 'online' ? 'connecting' : link);
-  if (joined) flush(roomId);
-});
-state.watch(['open', 'ended'], ({ open, ended }) => {
-  composer.shut(!open || Boolean(ended));
-  if (open && !ended && finePointer) composer.focus();
-});
-byId('leave').addEventListener('click', async (/** @type {MouseEvent} */ event) => {
-  event.preventDefault();
-  await membership.leave();
-  location.assign(address('/rooms'));
-});
-sealed?.findKey();
 connection.start();

@@ -10,7 +10,8 @@ const list = byId('room-list');
 const asked = new URLSearchParams(location.search);
 const q = asked.get('q') ?? '';
 const status = createStatus(/** @type {HTMLElement} */ (document.querySelector('.connection')));
-const connection = createConnection(status.show);
+const connection = createConnection();
+connection.watchLink(status.show);
 
 const directory = keepDirectory({
   list,

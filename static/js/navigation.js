@@ -1,0 +1,98 @@
+/**
+ * Goes from room to room without a new page, by the library swup: it fetches the next room's page and
+ * puts its parts in the place of the old ones. The list of rooms, the modules and the connection stay.
+ *
+ * Whatever is not the page of a room for the same person, in the same language and of the same version
+ * (a login that has ended, a room that is gone, an update) is loaded as a page of its own.
+ */
+import '../vendor/Swup.umd.js';
+import { createAhead } from './ahead.js';
+import { byId } from './dom.js';
+import { page, pageOf, turnTo } from './page.js';
+
+/** The parts of a room that another room's take the place of. */
+const PARTS = ['#conversation', '#people', '#room-dialogs'];
+const SAME = /** @type {const} */ (['me', 'lang', 'version']);
+
+/**
+ * @param {object} parts
+ * @param {ReturnType<typeof import('./sheets.js').prepareSheets>} parts.sheets
+ * @param {(roomId: string) => void} parts.onStart the way to that room has begun
+ * @param {() => void} parts.onLeave the old room's parts are about to go
+ * @param {() => void} parts.onSelf the open room was chosen again
+ * @param {(isReturn: boolean) => void} parts.onArrive the new ones are in place; isReturn: by back or forward
+ */
+export function startNavigation({ sheets, onStart, onSelf, onLeave, onArrive }) {
+  /** @type {any} what the file above leaves behind */
+  const Swup = Reflect.get(globalThis, 'Swup');
+  const rooms = `${page.base}/rooms/`;
+  const swup = new Swup({
+    containers: PARTS,
+    linkSelector: `a[href*="${rooms}"]`,
+    ignoreVisit: (url) => !isRoom(url),
+    animationSelector: false,
+    cache: false,
+    requestHeaders: { 'X-Requested-With': 'swup', Accept: 'text/html' },
+    // The entries of sheets too: their room may be another one by now.
+    skipPopStateHandling: () => false,
+  });
+
+  /** @param {string} url */
+  function roomIn(url) {
+    const path = new URL(url, location.href).pathname;
+    return path.startsWith(rooms) ? path.slice(rooms.length) : '';
+  }
+
+  /** An invitation to the open room is the browser's to follow: nothing but the fragment changes. @param {string} url */
+  function isRoom(url) {
+    const { pathname, hash } = new URL(url, location.href);
+    return /^[\w-]+$/.test(roomIn(url)) && !(hash && pathname === location.pathname);
+  }
+
+  swup.hooks.on('link:self', onSelf);
+  swup.hooks.on('visit:start', (visit) => {
+    visit.animation.animate = false;
+    // The way back leads to the room, not to the sheet that lay over it.
+    if (sheets.isOpen()) visit.history.action = 'replace';
+    onStart(roomIn(visit.to.url));
+  });
+  const ahead = createAhead({ list: byId('room-list'), fetchPage: (url) => swup.fetchPage(url) });
+  swup.hooks.replace('page:load', async (visit, args, load) => {
+    args.page = await ahead.take(visit.to.url) ?? await load?.(visit, args);
+    return args.page;
+  });
+  swup.hooks.replace('content:replace', async (visit, args, replace) => {
+    const next = pageOf(/** @type {Document} */ (visit.to.document));
+    if (!next.roomId || SAME.some((key) => next[key] !== page[key])) throw new Error('Another page');
+    onLeave();
+    turnTo(next);
+    await replace?.(visit, args);
+    arrive(visit.history.popstate);
+  });
+  // Nothing but the conversation scrolls.
+  swup.hooks.replace('content:scroll', () => {});
+  swup.hooks.replace('visit:fail', ({ from, to }) => {
+    // The address is the new one already. A reload would leave the new page with the entries of this one
+    // in the history, and with a fragment nothing would be loaded at all.
+    history.replaceState(null, '', from.url);
+    location.replace(to.url + to.hash);
+  });
+
+  /** @param {boolean} isReturn */
+  function arrive(isReturn) {
+    for (const field of /** @type {NodeListOf<HTMLInputElement>} */ (byId('rooms').querySelectorAll('[name=next]'))) {
+      field.value = location.pathname + location.search;
+    }
+    onArrive(isReturn);
+    tell();
+  }
+}
+
+/** Whoever does not see the page hears where it has gone. The focus is in the composer, if one may write. */
+function tell() {
+  byId('arrival').textContent = document.title;
+  if (byId('conversation').contains(document.activeElement)) return;
+  const heading = byId('room-name');
+  heading.tabIndex = -1;
+  heading.focus({ preventScroll: true });
+}

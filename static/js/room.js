@@ -1,0 +1,238 @@
+/**
+ * One room on the page: makes its parts and ties them together, until the page goes on to another room.
+ * What changes stands in `state`; what was said goes connection -> membership -> conversation ->
+ * timeline, what is written goes composer -> outbox -> delivery and comes back the same way as
+ * everybody else's words.
+ */
+import { prepareActions } from './actions.js';
+import { charactersLeft } from './cipher.js';
+import { codePoints, createComposer } from './composer.js';
+import { createConversation } from './conversation.js';
+import { copyAsWritten } from './copying.js';
+import { deliverHere, flush } from './delivery.js';
+import { byId, element } from './dom.js';
+import { createDrafts } from './drafts.js';
+import { messageText } from './markup.js';
+import { createMembership } from './membership.js';
+import { isOwn } from './message-row.js';
+import { newId } from './outbox.js';
+import * as outbox from './outbox.js';
+import { address, page, t } from './page.js';
+import { showPeople } from './people.js';
+import { roomName, showRoomName } from './room-name.js';
+import { overConnection } from './routes.js';
+import { walkRows } from './row-walk.js';
+import { createSealedRoom } from './sealed-room.js';
+import { createState } from './state.js';
+import { createStatus } from './status.js';
+import { showStop } from './stop.js';
+import { createTyping } from './typing.js';
+import { createUnsent, messageOf } from './unsent.js';
+
+/** @typedef {import('./outbox.js').Entry} Entry */
+
+/**
+ * @param {object} parts
+ * @param {ReturnType<typeof import('./connection.js').createConnection>} parts.connection
+ * @param {ReturnType<typeof import('./departures.js').createDepartures>} parts.departures
+ * @param {ReturnType<typeof import('./directory.js').keepDirectory>} parts.directory
+ * @param {AbortSignal} parts.signal aborts when the page goes on to another room
+ */
+export function openRoom({ connection, departures, directory, signal }) {
+  const roomId = String(page.roomId);
+  const max = Number(page.messageMax);
+  const body = /** @type {HTMLElement} */ (document.querySelector('.conversation-body'));
+  const figures = document.querySelectorAll('[data-count]');
+  const finePointer = matchMedia('(pointer: fine)').matches;
+
+  const state = createState({
+    /** @type {import('./connection.js').Link} */
+    link: 'connecting',
+    joined: false,
+    epoch: page.epoch,
+    userCount: Number(figures[0].textContent),
+    /** @type {Set<string> | null} */
+    people: null,
+    /** Why the conversation is over, if it is. @type {string} */
+    ended: '',
+    /** May one write? In an encrypted room, once its key is known. */
+    open: !page.encrypted,
+  });
+
+  const status = createStatus(/** @type {HTMLElement} */ (body.querySelector('.connection')));
+  connection.watchLink((link) => state.set({ link }), signal);
+  const typing = createTyping({ roomId, line: byId('typing'), connection, signal });
+
+  const sealed = page.encrypted
+    ? createSealedRoom({
+      over: body,
+      keeping: (change) => conversation.reader.keeping(change),
+      onOpen: (open) => state.set({ open }),
+      signal,
+    })
+    : null;
+  /** @type {import('./message-row.js').Write} */
+  const write = sealed ? sealed.write : (into, talk, edit) => into.replaceChildren(messageText((edit ?? talk).message));
+
+  const conversation = createConversation({
+    connection,
+    state,
+    write,
+    onOwn: (clientId) => outbox.drop({ roomId, clientId }),
+    onDeleted: (seq) => composer.forgetMessage(seq),
+    onSpoken: typing.stop,
+    onDoubt: () => membership.rejoin(),
+    signal,
+  });
+  const { timeline, reader } = conversation;
+
+  const membership = createMembership({
+    roomId,
+    connection,
+    departures,
+    state,
+    seen: conversation.seen,
+    resume: conversation.resume,
+    restart: conversation.restart,
+    hear: conversation.hear,
+    onRoom,
+    onEnd: end,
+    signal,
+  });
+
+  const unsent = createUnsent({
+    timeline,
+    reader,
+    write,
+    wordsOf: (row, entry) => (sealed ? sealed.wordsOf(row) : entry.text),
+    onTakeBack: (words) => composer.append(words),
+    onDecided: () => { if (finePointer) composer.focus(); },
+    onChange: conversation.showEmpty,
+  });
+
+  const composer = createComposer({
+    form: byId('composer'),
+    input: byId('composer-text'),
+    counter: byId('counter'),
+    editing: byId('editing'),
+    drafts: createDrafts(roomId, signal),
+    room: (text) => (sealed ? charactersLeft(text, max) : max - codePoints(text)),
+    max,
+    onSend: send,
+    onSave: ({ seq, epoch, text }) => keep({ kind: 'edit', ref: seq, epoch }, text),
+    onTyping: typing.tell,
+    onEditLast: () => {
+      const last = timeline.rows().findLast(isOwn);
+      if (last) edit(Number(last.dataset.seq));
+    },
+    signal,
+  });
+
+  /** @param {string} text */
+  function send(text) {
+    typing.done();
+    timeline.markNew(null);
+    reader.toBottom();
+    return keep({ kind: 'message' }, text);
+  }
+
+  /**
+   * Put something into the outbox; with words, sealed where the room is.
+   *
+   * @param {Pick<Entry, 'kind'> & Partial<Entry>} what
+   * @param {string} [text]
+   */
+  async function keep(what, text) {
+    const entry = { clientId: newId(), roomId, roomName: roomName(), epoch: String(state.now.epoch), after: conversation.seen().since, ...what };
+    if (text === undefined) return outbox.add(entry);
+    const type = what.kind === 'edit' ? 'EDIT' : 'TALK';
+    const words = sealed ? await sealed.seal({ type, clientId: entry.clientId, ref: entry.ref }, text) : text;
+    outbox.add({ ...entry, text: words, sealed: Boolean(sealed) });
+  }
+
+  /** Put a message of one's own back into the composer. @param {number} seq */
+  async function edit(seq) {
+    const row = timeline.rows().find((other) => Number(other.dataset.seq) === seq);
+    if (!row) return;
+    try {
+      const text = sealed ? sealed.wordsOf(row) : await conversation.textOf(row);
+      if (text !== undefined) composer.edit({ seq, epoch: String(state.now.epoch), text });
+    } catch {
+      status.failed(t('edit_needs_connection'), () => edit(seq));
+    }
+  }
+
+  /** A reaction that waits still is taken back by its opposite. @param {number} seq @param {string} emoji @param {boolean} on */
+  async function react(seq, emoji, on) {
+    const waits = outbox.entriesOf(roomId).find((entry) => entry.kind === 'react' && entry.ref === seq && entry.emoji === emoji);
+    if (waits && waits.triedAt === undefined) outbox.drop(waits);
+    else await keep({ kind: 'react', ref: seq, emoji, on: waits ? !waits.on : on });
+  }
+
+  let goOn = 0;
+  /** @param {string} why */
+  function end(why) {
+    state.set({ ended: why });
+    // What they ask about is over too, and nothing under them can have the focus.
+    document.querySelectorAll('dialog[open]').forEach((dialog) => /** @type {HTMLDialogElement} */ (dialog).close());
+    const link = element('a', { class: 'button primary', href: address('/rooms') }, t('to_rooms'));
+    showStop(body, { title: t(`${why}_title`), text: t(`${why}_text`) }, link);
+    const words = composer.empty();
+    const reason = why === 'closed' ? 'room_gone' : 'not_found';
+    if (words) keep({ kind: 'message', reason }, words).catch(() => composer.append(words));
+    else if (why === 'kicked') goOn = setTimeout(() => location.assign(address('/rooms')), 5000);
+  }
+
+  /** @param {import('./room-link.js').Room} room as it is now */
+  function onRoom(room) {
+    showRoomName(room.name ?? '');
+    directory.showOpen(room);
+  }
+
+  conversation.adopt();
+  deliverHere({
+    roomId,
+    route: overConnection(connection.request, roomId, () => String(state.now.epoch)),
+    isReady: () => state.now.joined && !state.now.ended,
+    rejoin: membership.rejoin,
+    onSent: (entry, answer) => {
+      unsent.done(entry);
+      if (entry.kind === 'message') conversation.store({ ...messageOf(entry), seq: answer.seq, sentAt: answer.sentAt });
+    },
+  }, signal);
+  outbox.watch(unsent.show, signal);
+  prepareActions({
+    log: byId('log'),
+    edit,
+    react,
+    erase: (seq) => keep({ kind: 'delete', ref: seq }),
+    signal,
+  });
+  walkRows(byId('log'));
+  copyAsWritten(byId('log'));
+  state.watch(['userCount'], ({ userCount }) => directory.showOpenCount(roomId, userCount));
+  showPeople({ list: byId('people-list'), more: byId('people-more'), counts: figures, state });
+  connection.on('rooms', ({ rooms }) => {
+    const here = rooms.find((/** @type {{ roomId: string }} */ room) => room.roomId === roomId);
+    if (here) conversation.learn(here);
+  }, signal);
+  state.watch(['link', 'joined', 'ended'], ({ link, joined, ended }) => {
+    const well = ended || (link === 'online' && joined);
+    status.show(well ? 'online' : link === 'online' ? 'connecting' : link);
+    if (joined) flush(roomId);
+  });
+  state.watch(['open', 'ended'], ({ open, ended }) => {
+    composer.shut(!open || Boolean(ended));
+    if (open && !ended && finePointer) composer.focus();
+  });
+  byId('leave').addEventListener('click', async (/** @type {MouseEvent} */ event) => {
+    event.preventDefault();
+    await membership.leave();
+    location.assign(address('/rooms'));
+  });
+  signal.addEventListener('abort', () => clearTimeout(goOn));
+  sealed?.findKey();
+  membership.begin();
+
+  return { hasEnded: () => Boolean(state.now.ended), place: reader.place, returnTo: conversation.returnTo };
+}

@@ -1,0 +1,29 @@
+"""Going from room to room."""
+
+from playwright.sync_api import expect
+
+
+def link(person, room_id):
+    return person.page.locator(f'.room-link[data-room-id="{room_id}"] a')
+
+
+def go(person, room_id, name):
+    link(person, room_id).click()
+    arrives(person, room_id, name)
+
+
+def arrives(person, room_id, name):
+    """The page shows the room, and the connection is in it."""
+    expect(person.page).to_have_url(f"{person.maru.url}/rooms/{room_id}")
+    expect(person.page.locator("#room-name bdi")).to_have_text(name)
+    expect(person.page).to_have_title(f"{name} · Maru")
+    expect(person.page.locator(".connection")).to_have_attribute("data-link", "online")
+
+
+def mark(person):
+    """Put something into the page that does not outlive it."""
+    person.page.evaluate("window.isThisPage = true")
+
+
+def is_marked(person):
+    return person.page.evaluate("window.isThisPage === true")
