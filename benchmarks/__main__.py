@@ -25,8 +25,13 @@ def main() -> None:
         sys.exit("maru: The benchmarks need Linux: epoll, /proc, and a choice of processors.")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     _allow_many_files()
-    scenarios = [] if options.attacks else _chosen(options)
+    scenarios = [] if options.attacks or options.pages else _chosen(options)
     try:
+        if options.pages:
+            from benchmarks.pages.run import run_pages
+
+            run_pages(options.write)
+            return
         if options.attacks:
             from benchmarks.attacks.run import run_attacks
 
@@ -58,12 +63,13 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--out", metavar="FOLDER", type=Path, default=CACHE, help="of results.json")
     parser.add_argument("--write", action="store_true", help="write docs/benchmarks.md, too")
     parser.add_argument("--attacks", action="store_true", help="a member's wait under attack")
+    parser.add_argument("--pages", action="store_true", help="how soon rooms open in a browser")
     options = parser.parse_args()
     if options.list:
         print(as_text([[s.name, s.title] for s in FULL]))
         sys.exit()
     options.only_attacks = options.scenario.split(",") if options.scenario else None
-    if options.attacks:
+    if options.attacks or options.pages:
         return options
     if options.write and (options.quick or options.only or options.scenario):
         parser.error("--write takes a full run")

@@ -1,0 +1,1 @@
+"""bin/bench --pages: how soon a room can be read, measured in a browser."""
