@@ -28,7 +28,8 @@ def compare(
 
 
 def _rooms(scenario: Rooms, server: Server, terms: Terms, program: Path, folder: Path) -> Result:
-    """Everybody watches the list of rooms meanwhile, as pages do."""
+    """Nobody watches the list of rooms: while each change of it goes to all who do, they would
+    measure that alone. ``is_watching`` is for when they are told of their own rooms only."""
     clients = scenario.busy * scenario.members
     paced = Talk(scenario.name, clients, scenario.busy, scenario.busy, rate=scenario.rate)
     with generator(program, folder, server, scenario.busy, clients, is_watching=False) as load:
