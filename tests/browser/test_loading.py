@@ -42,6 +42,28 @@ def test_the_first_load_of_a_room_takes_few_requests_and_bytes(at_browser):
     assert 50_000 < sum(got.values()) < MOST_BYTES, got
 
 
+SHIFTS = """
+window.shifted = [];
+new PerformanceObserver((list) => {
+  for (const shift of list.getEntries()) window.shifted.push(shift.value);
+}).observe({ type: 'layout-shift', buffered: true });
+"""
+
+
+def test_nothing_shifts_while_a_room_comes_over_a_slow_line(at_browser):
+    ann = at_browser("ann")
+    room_id = ann.api.create_room("Plans")
+    for number in range(60):
+        ann.api.say(room_id, f"{number}: {WORDS}")
+    network = ann.context.new_cdp_session(ann.page)
+    network.send("Network.enable")
+    line = {"offline": False, "latency": 20, "downloadThroughput": 30_000, "uploadThroughput": -1}
+    network.send("Network.emulateNetworkConditions", line)
+    ann.context.add_init_script(SHIFTS)
+    ann.enter(room_id)
+    assert sum(ann.page.evaluate("window.shifted")) < 0.01
+
+
 @pytest.fixture
 def in_debug_mode(tmp_path):
     maru = Maru(tmp_path, LOCALE="en", FLASK_DEBUG="1")
