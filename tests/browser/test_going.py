@@ -98,6 +98,7 @@ def test_on_a_phone_the_sheet_closes_and_the_focus_goes_to_the_heading(at_browse
     one, other = ann.api.create_room("Plans"), ann.api.create_room("Lunch")
     ann.enter(one)
     mark(ann)
+    entries = ann.page.evaluate("history.length")
     ann.page.get_by_role("link", name="Rooms", exact=True).click()
     link(ann, other).tap()
     arrives(ann, other, "Lunch")
@@ -106,6 +107,7 @@ def test_on_a_phone_the_sheet_closes_and_the_focus_goes_to_the_heading(at_browse
     ann.write("Soup?")
     ann.hears("Soup?")
     # The sheet left no entry of its own behind.
+    assert ann.page.evaluate("history.length") == entries + 1
     ann.page.go_back()
     arrives(ann, one, "Plans")
     assert is_marked(ann)
