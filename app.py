@@ -10,10 +10,12 @@ from flask import Flask
 
 import config
 from chat import key_prefix, store_warnings, web
+from chat.administration import Administration
 from chat.conversation import Conversation
 from chat.limits import Limits
 from chat.live.hashing import HashingQueue
 from chat.live.server import Caps, LiveServer
+from chat.migrations import start
 from chat.passwords import Hasher
 from chat.presence import Timing
 from chat.store import embedded, store, store_choice
@@ -34,9 +36,11 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     app = Flask(__name__, static_folder=None)
     opened_store = store.connect(settings.store_url)
     conversation = Conversation(opened_store, limits(settings))
+    administration = Administration(opened_store, conversation.limits, conversation.changed)
     server = LiveServer(
         app,
         conversation,
+        administration,
         web.verify_token,
         settings.store_url,
         frozenset(settings.allowed_origins),
@@ -50,9 +54,8 @@ def create_app(settings: config.Settings | None = None) -> Flask:
         settings.base_path,
     )
     app.extensions["live"] = server
-    web.init_app(
-        app, settings, opened_store, conversation, Hasher(HashingQueue().run), server.unready
-    )
+    hasher = Hasher(HashingQueue().run)
+    web.init_app(app, settings, opened_store, conversation, administration, hasher, server.unready)
     return app
 
 
@@ -88,6 +91,7 @@ def main() -> None:
     # Raises an error if another Maru uses the same embedded store.
     with embedded.started(settings):
         store_choice.record(settings, settings.shown_store)
+        start.prepare(settings, embedded.say)
         app = create_app(settings)
         for warning in store_warnings.checked(settings):
             embedded.say(warning)

@@ -69,13 +69,13 @@ def on_starting(server):
             sys.exit(f"maru: {error}")
         # Stored in gunicorn's own object, since a reload runs this file again.
         server.embedded_store = store
-    else:
-        # In a child process: workers must import redis-py after they are patched.
-        check = multiprocessing.get_context("fork").Process(target=_check_store)
-        check.start()
-        check.join()
-        if check.exitcode:
-            sys.exit(1)
+    # In a child process: workers must import redis-py after they are patched.
+    check = multiprocessing.get_context("fork").Process(target=_prepare_store, args=(os.getpid(),))
+    check.start()
+    check.join()
+    if check.exitcode:
+        on_exit(server)
+        sys.exit(1)
 
 
 def _check_port():
@@ -107,16 +107,22 @@ def _port_problem():
     return None
 
 
-def _check_store():
+def _prepare_store(main):
+    """Have the store in the shapes of this version, and warn of what is wrong with it."""
+    from chat.migrations.start import prepare
     from chat.store.embedded import say
     from chat.store.store import StoreError
     from chat.store_warnings import checked
 
+    master.end_with(main)
     try:
+        prepare(settings, say)
         for warning in checked(settings):
             say(warning)
     except StoreError as error:
         sys.exit(f"maru: {error}")
+    except KeyboardInterrupt:
+        sys.exit(1)
 
 
 def post_fork(server, worker):

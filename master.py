@@ -13,6 +13,7 @@ import multiprocessing
 import os
 import signal
 import sys
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -65,6 +66,17 @@ def handle_failures(server: Any) -> None:
     server.handle_hup = _checked_reload(server, server.handle_hup)
     server.manage_workers = _logging_failure(server.manage_workers, "A worker cannot be started")
     server.reexec = _logged_reexec(server.reexec)
+
+
+def end_with(main: int) -> None:
+    """Called in a child at the start: end at once when the main process has ended."""
+
+    def watch() -> None:
+        while os.getppid() == main:
+            time.sleep(0.1)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def record_serving() -> None:

@@ -28,11 +28,10 @@ def compare(
 
 
 def _rooms(scenario: Rooms, server: Server, terms: Terms, program: Path, folder: Path) -> Result:
-    """Nobody watches the list of rooms: while each change of it goes to all who do, they would
-    measure that alone. ``is_watching`` is for when they are told of their own rooms only."""
+    """Everybody watches the list of rooms, as pages do: each is told of the rooms that it is in."""
     clients = scenario.busy * scenario.members
     paced = Talk(scenario.name, clients, scenario.busy, scenario.busy, rate=scenario.rate)
-    with generator(program, folder, server, scenario.busy, clients, is_watching=False) as load:
+    with generator(program, folder, server, scenario.busy, clients, is_watching=True) as load:
         load.join(clients, AT_ONCE, JOINING)
         alone = _quiet_and_talk(paced, server, load, terms)
         server.new_rooms(scenario.total - scenario.busy)

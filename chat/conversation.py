@@ -9,14 +9,12 @@ from typing import Any, cast
 
 import orjson
 
-from chat import history, keys, memberships, message, presence, rate_limit, rooms, validation
+from chat import history, keys, message, presence, room_members, rooms, validation
 from chat.calls import Change, Joined
-from chat.errors import N_, NotFound
 from chat.limits import Limits
 from chat.people import Person
 from chat.rate_limit import Limiter
-from chat.rooms import Room
-from chat.store.store import Call, Question, Store
+from chat.store.store import Argument, Call, Question, Store
 from chat.writer import Writer
 
 #: Names that the acknowledgement of a join lists at the most.
@@ -26,7 +24,8 @@ NAMES = 200
 class Conversation:
     """The operations, over one store.
 
-    ``changed`` collects the ids of rooms whose counts or messages have changed; the heartbeat takes
+    ``changed`` collects the ids of rooms whose counts or messages have changed, and ``joined`` who
+    has become a member by joining: userId, roomId and the session that joined. The heartbeat takes
     them from there.
     """
 
@@ -34,22 +33,9 @@ class Conversation:
         self.store = store
         self.limits = limits
         self.changed: set[str] = set()
+        self.joined: list[tuple[str, str, str]] = []
         self.limiter = Limiter(limits.rates())
         self._writer = Writer(store, limits, self.limiter, self.changed)
-
-    def create(self, person: Person, name: object, private: object, encrypted: object) -> Room:
-        """A new room. Raises ``Invalid``, ``Forbidden``, ``RateLimited``, ``Conflict``."""
-        rate, most = self.limits.room_rate, self.limits.rooms_per_person
-        rate_limit.throttle(self.store, "room", person.folded, rate, 60, 3 * rate)
-        room = rooms.create(self.store, person, name, private, encrypted, most)
-        self.changed.add(room.room_id)
-        return room
-
-    def rename(self, person: Person, room_id: object, name: object) -> Room:
-        """Raises ``Invalid``, ``NotFound``, and ``Forbidden`` for all but owner and admins."""
-        room = rooms.rename(self.store, person, room_id, name)
-        self.changed.add(room.room_id)
-        return room
 
     def join(
         self,
@@ -66,7 +52,7 @@ class Conversation:
         has seen. If the store still has everything after that, the page is exactly that. Raises
         ``NotFound``, ``Forbidden``, ``Invalid``.
         """
-        room = rooms.access(self.store, person, room_id)
+        room = rooms.access(self.store, person, room_id).room
         return self.enter(person, room.room_id, session, since, epoch, since_at)
 
     def enter(
@@ -81,22 +67,27 @@ class Conversation:
         """``join`` after access has been checked. Raises ``NotFound``, ``Invalid``."""
         seen = None if since is None else validation.whole_number(since, "since")
         at = None if since_at is None else validation.whole_number(since_at, "sinceAt")
-        connection = presence.connection_of(session, person.name)
+        entrant = presence.connection_of(session, person.user_id), person.name
         missed = None
         if seen is not None and isinstance(epoch, str):
             missed = history.since(room_id, seen, epoch, at)
         # In one write, and read after entering: what is said from now on arrives live.
-        count, room, page, names = self.store.ask_together(
-            presence.entering(room_id, connection, self.limits.timing, self.limits.locale),
+        entered, room, page, here, members = self.store.ask_together(
+            presence.entering(room_id, entrant, self.limits.timing, self.limits.locale),
             rooms.reading(room_id),
             missed or history.newest(room_id),
-            presence.some_people(room_id, NAMES),
+            presence.names(room_id, NAMES),
+            room_members.of(room_id, [person.user_id]),
         )
         self.changed.add(room_id)
+        if entered.is_new_member:
+            self.joined.append((person.user_id, room_id, session))
         recovered = missed is not None and page is not None
         page = page or self.store.ask(history.newest(room_id))
+        count = entered.user_count
         room = replace(room, user_count=count, seq=page.seq)
-        return Joined(room, count, names, page, recovered)
+        member = members[0] if members else None
+        return Joined(room, count, here, page, recovered, member)
 
     def page(
         self,
@@ -118,7 +109,7 @@ class Conversation:
 
     def leave(self, person: Person, room_id: str, session: str, reason: str = message.LEFT) -> int:
         """Leave with one connection, at once. Gives the userCount."""
-        connection = presence.connection_of(session, person.name)
+        connection = presence.connection_of(session, person.user_id)
         self.changed.add(room_id)
         return presence.leave(self.store, room_id, connection, self.limits.locale, reason)
 
@@ -151,7 +142,7 @@ class Conversation:
         given = validation.client_id(client_id)
         words = validation.message(text, self.limits.message_max)
         known = self._place(person, room_id)
-        body = message.body(known, person.name, words, given)
+        body = message.body(known, person, words, given)
         storing = self._writer.storing("append", known, message.TALK, body, person, given, session)
 
         def read(answers: list[Any]) -> dict[str, int]:
@@ -176,7 +167,7 @@ class Conversation:
         given = validation.client_id(client_id)
         words = validation.message(text, self.limits.message_max)
         known = self._place(person, room_id)
-        change = Change(message.EDIT, seq, words, person.name)
+        change = Change(message.EDIT, seq, words, person.user_id)
         return self._alter(change, person, known, given, session)
 
     def delete(
@@ -187,10 +178,10 @@ class Conversation:
         client_id: object = None,
         session: str | None = None,
     ) -> int:
-        """Delete a message: its sender, the owner and admins may. Gives the DELETE's ``seq``."""
+        """Delete a message: its sender and moderators may. Gives the DELETE's ``seq``."""
         given = validation.client_id(client_id)
         known = self._place(person, room_id)
-        change = Change(message.DELETE, seq, "", "" if person.is_admin else person.name)
+        change = Change(message.DELETE, seq, "", "" if person.is_admin else person.user_id)
         return self._alter(change, person, known, given, session)
 
     def react(
@@ -217,61 +208,21 @@ class Conversation:
 
         Raises ``NotFound``, ``NotJoined``, ``RateLimited``.
         """
-        report = self.limiter.count("typing", person.folded)
-        typing = orjson.dumps({"roomId": room_id, "sender": person.name})
-        connection = presence.connection_of(session, person.name)
-        room_keys = [keys.room(room_id), keys.conns(room_id), keys.members(room_id)]
-        call = Call("typing", room_keys, [person.name, connection, typing])
+        report = self.limiter.count("typing", person.user_id)
+        event = {"roomId": room_id, "sender": person.name, "senderId": person.user_id}
+        connection = presence.connection_of(session, person.user_id)
+        room_keys = [
+            *(keys.room(room_id), keys.conns(room_id)),
+            *(keys.members(room_id), keys.banned(room_id)),
+        ]
+        args: list[Argument] = ["", person.user_id, connection, orjson.dumps(event)]
+        call = Call("typing", room_keys, args)
         self.store.ask_together(Question([call], lambda answers: None), *report)
-
-    def invite(self, person: Person, room_id: object, name: object) -> Person:
-        """Make a person member of a private room; see ``memberships.invite``."""
-        limited = self.limits.room_rate > 0
-        guest = memberships.invite(self.store, person, room_id, name, limited)
-        self.changed.add(str(room_id))
-        return guest
-
-    def leave_and_refuse(self, person: Person, room_id: object) -> None:
-        """Leave a private room, and refuse further invitations of the person who invited this user.
-
-        Raises as ``remove`` does.
-        """
-        inviter = memberships.inviter(
-            self.store, person, rooms.access(self.store, person, room_id).room_id
-        )
-        self.remove(person, room_id, person.name)
-        if inviter:
-            memberships.refuse(self.store, person, inviter)
-
-    def remove(self, person: Person, room_id: object, name: object) -> None:
-        """Remove a member from a private room, with all connections on every worker.
-
-        Raises as ``memberships.removable`` does.
-        """
-        room, removed = memberships.removable(self.store, person, room_id, name)
-        folded = validation.fold(removed)
-        # Before the removal itself: whoever is no member never finds the room in a list.
-        self.store.batch(
-            [
-                ("SREM", keys.private_rooms(folded), room.room_id),
-                ("HDEL", keys.inviters(folded), room.room_id),
-            ]
-        )
-        presence.remove(self.store, room.room_id, removed, self.limits.locale)
-        self.changed.add(room.room_id)
-
-    def close(self, person: Person, room_id: object) -> None:
-        """Delete a room. Raises ``NotFound``, and ``Forbidden`` for all but owner and admins."""
-        room = rooms.manage(self.store, person, room_id)
-        rooms.close(self.store, room, message.body(room.room_id, person.name, ""))
 
     def _place(self, person: Person, room_id: object) -> str:
         """The checked id of a room; the script checks whether this user may speak there."""
         rooms.check_may_chat(person)
-        known = validation.room_id(room_id)
-        if known is None:
-            raise NotFound(N_("There is no such room."))
-        return known
+        return rooms.known_id(room_id)
 
     def _alter(
         self,
@@ -283,7 +234,7 @@ class Conversation:
     ) -> int:
         ref = validation.whole_number(change.seq, "seq", 1)
         more = {"ref": ref, **change.more}
-        body = message.body(room_id, person.name, change.words, client_id, **more)
+        body = message.body(room_id, person, change.words, client_id, **more)
         emoji, on = change.more.get("emoji", ""), change.more.get("on", False)
         extra = (ref, change.author, str(emoji), int(bool(on)))
         kind = change.kind

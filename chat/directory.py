@@ -6,11 +6,11 @@ activity or, where few match a search, from one by name; private ones from those
 
 import heapq
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import TypeVar
 
-from chat import keys, room_index, rooms, validation
+from chat import keys, room_index, room_members, rooms, validation
 from chat.errors import N_, Invalid
 from chat.people import Person
 from chat.rooms import Room
@@ -53,7 +53,11 @@ def page(
     looked_at = 0
     chunk = max(limit + 1, _SEARCHED if wanted else 0)
     for places in _chunks(_places(store, person, wanted, after, chunk), chunk):
-        for place, room in zip(places, rooms.find(store, [i for _, i in places]), strict=True):
+        read = rooms.find(store, [room_id for _, room_id in places])
+        visible = _visible(store, person, read)
+        for place, room in zip(places, read, strict=True):
+            if room is not None and room.room_id not in visible:
+                continue
             if room is not None and wanted in room_index.folded(room.name):
                 if len(found) == limit:
                     return found, _cursor(after)
@@ -68,6 +72,34 @@ def page(
 def newest(store: Store, person: Person, limit: int) -> list[Room]:
     """The first page alone. Raises ``Forbidden``."""
     return page(store, person, limit=limit)[0]
+
+
+def may_see(store: Store, person: Person, room_ids: Sequence[str]) -> list[str]:
+    """Those of these rooms, whatever else was given, that the person may see."""
+    found = store.batch(
+        [
+            command
+            for i in room_ids
+            for command in (
+                ("HGET", keys.room(i), "private"),
+                ("HEXISTS", keys.members(i), person.user_id),
+            )
+        ]
+    )
+    each = zip(room_ids, found[::2], found[1::2], strict=True)
+    return [i for i, private, is_in in each if private == b"0" or (private and is_in)]
+
+
+def _visible(store: Store, person: Person, found: Sequence[Room | None]) -> set[str]:
+    """The ids of those rooms that the person may see.
+
+    Who has just been removed from a room may still have it in the list of own rooms, so the room's
+    own record of the members is asked.
+    """
+    private = [room for room in found if room and room.private]
+    records = store.batch([("HEXISTS", keys.members(r.room_id), person.user_id) for r in private])
+    own = {room.room_id for room, is_in in zip(private, records, strict=True) if is_in}
+    return own | {room.room_id for room in found if room and not room.private}
 
 
 def build(store: Store) -> None:
@@ -90,7 +122,9 @@ def _places(
     store: Store, person: Person, wanted: str, after: _Place | None, chunk: int
 ) -> Iterator[_Place]:
     """Where the rooms are that this person may see and that may match, in the order of the list."""
-    ids = [i.decode() for i in store.redis.smembers(keys.private_rooms(person.folded))]
+    own = room_members.room_ids_of(store, person.user_id)
+    opened_ids = store.redis.zmscore(keys.OPEN_ROOMS, own) if own else []
+    ids = [i for i, open_at in zip(own, opened_ids, strict=True) if open_at is None]
     matching = room_index.matching(store, wanted, MATCHES) if wanted else None
     if matching is None:
         opened = _by_activity(store, after, chunk)

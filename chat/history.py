@@ -6,19 +6,17 @@ the room. Messages are returned as the JSON that clients get, without being deco
 
 import functools
 import random
-import re
 from dataclasses import dataclass
 from typing import Any
 
-from chat import keys, validation
+from chat import keys, message, validation
 from chat.errors import N_, Invalid, NotFound
+from chat.people import Person
 from chat.store.store import Argument, Call, Question, Store, snapshot
 
 PAGE_MAX = 200
-#: Entries and bytes of one page at the most, however few messages they are.
-ENTRIES_MAX, BYTES_MAX = 1000, 1_000_000
-# How the scripts begin what they store; see ``stamp`` in ``lua/lib.lua``.
-_SENT_AT = re.compile(rb'"sentAt":(\d+)')
+#: Bytes of one page, about, however few messages they are.
+BYTES_MAX = 1_000_000
 #: Messages that a client gets when it cannot be told exactly what it missed.
 FRESH = 50
 #: The most messages that are made up for one by one; who missed more starts from a fresh page.
@@ -31,15 +29,14 @@ REMEMBER = 10 * 60 * 1000
 class Entry:
     """A message or change that is to be stored.
 
-    ``sender`` is the person's name, ``folded`` the same in its form for keys. ``speaker`` is the
-    connection that must be in the room, or ''. ``extra`` are further arguments of the script.
+    ``speaker`` is the connection that must be in the room, or ''. ``extra`` are further arguments
+    of the script.
     """
 
     room_id: str
     kind: str
     body: bytes
-    sender: str
-    folded: str
+    sender: Person
     client_id: str | None
     speaker: str
     extra: tuple[Argument, ...] = ()
@@ -52,26 +49,29 @@ class Entry:
         """
         # Without a clientId a random one is used: the pipeline may have to send the command twice.
         known = self.client_id or f"{random.getrandbits(128):032x}"
-        room, stream, conns, people, members, *rest = _keys(self.room_id)
-        sent = keys.sent(self.room_id, self.folded, known)
-        what: list[Argument] = ["", self.kind, self.body, self.sender, self.speaker]
+        room, stream, conns, present, members, banned, *rest = _keys(self.room_id)
+        user_id = self.sender.user_id
+        sent = keys.sent(self.room_id, user_id, known)
+        what: list[Argument] = ["", self.kind, self.body, user_id, self.sender.name, self.speaker]
         return Call(
             script,
-            [room, stream, conns, people, members, sent, *rest],
+            [room, stream, conns, present, members, banned, sent, *rest],
             [*what, longest, REMEMBER, epoch, *self.extra],
         )
 
 
 @functools.lru_cache(10_000)
 def _keys(room_id: str) -> tuple[str, ...]:
-    make = (keys.room, keys.stream, keys.conns, keys.people, keys.members)
-    noted = (keys.erased, keys.edits, keys.edited, keys.reactions)
+    make = (keys.room, keys.stream, keys.conns, keys.present, keys.members, keys.banned)
+    noted = (keys.erased, keys.edited, keys.reactions)
     return tuple(key(room_id) for key in make + noted)
 
 
 @dataclass(frozen=True)
 class Page:
-    """Stored messages in ascending order, each as wire JSON.
+    """Messages in ascending order, each as wire JSON.
+
+    A page of history holds TALKs as they read now; what a client has missed is every entry.
 
     ``seq`` is the number of the room's newest message; ``more`` says whether further messages
     follow in the direction asked for.
@@ -95,8 +95,8 @@ def paging(
 ) -> Question[Page]:
     """The newest ``limit`` messages, or those just before or just after a number.
 
-    ``limit`` counts TALKs. Edits, deletions and reactions between them are in the page as well, up
-    to ``ENTRIES_MAX`` entries and ``BYTES_MAX`` bytes in all.
+    Each reads as it does now: with its newest text and its reactions. A page of very long messages
+    has fewer than ``limit``: see ``BYTES_MAX``.
 
     Raises ``Invalid`` for numbers out of range and for both ``before`` and ``after``, and
     ``NotFound``.
@@ -163,7 +163,7 @@ def following(room_id: str, seq: int, epoch: str, at: int | None = None) -> Ques
             raise NotFound(N_("There is no such room."))
         if entries and seq and entries[0][0] == b"0-%d" % seq:
             last_seen = entries.pop(0)
-            if at is not None and sent_at(last_seen[1][1]) != at:
+            if at is not None and message.sent_at(last_seen[1][1]) != at:
                 return None
         newest = int(top or 0)
         if known.decode() != epoch or len(entries) + erased != min(newest, last) - seq:
@@ -186,27 +186,40 @@ def diverge(store: Store, room_id: str, seq: int, epoch: str, at: int, new_epoch
     return bool(store.run("diverge", room_keys, [epoch, seq, at, new_epoch]))
 
 
-def sent_at(stored: bytes) -> int:
-    """The ``sentAt`` of a message in wire JSON."""
-    found = _SENT_AT.search(stored)
-    return int(found[1]) if found else 0
-
-
 def _window(room_id: str, command: tuple[str, str, str], limit: int) -> Question[Page]:
     name, start, end = command
 
     def read(answers: list[Any]) -> Page:
-        epoch, seq, more, *entries = answers[0]
-        messages = [_wire(entry) for entry in entries]
+        epoch, seq, more, encrypted, *flat = answers[0]
+        is_sealed = encrypted == b"1"
+        messages = [_as_read(is_sealed, *flat[i : i + 4]) for i in range(0, len(flat), 4)]
         if name == "XREVRANGE":
             messages.reverse()
         return Page(messages, epoch.decode(), int(seq), bool(more))
 
-    room_keys = [keys.room(room_id), keys.stream(room_id)]
-    args: list[Argument] = [name, start, end, limit, ENTRIES_MAX, BYTES_MAX]
+    room_keys = [
+        *(keys.room(room_id), keys.stream(room_id)),
+        *(keys.edited(room_id), keys.reactions(room_id)),
+    ]
+    args: list[Argument] = [name, start, end, limit, BYTES_MAX]
     return Question([Call("page", room_keys, args)], read)
+
+
+def _as_read(
+    is_sealed: bool,
+    entry_id: bytes,
+    stored: bytes,
+    edits: list[bytes],
+    reactions: list[bytes],
+) -> bytes:
+    """A TALK as it reads now, as wire JSON."""
+    talk = message.on_wire(entry_id[2:], stored)
+    if edits:
+        made = [message.on_wire(edits[i][2:], edits[i + 1]) for i in range(0, len(edits), 2)]
+        talk = message.edited(talk, made, is_sealed)
+    return message.with_reactions(talk, reactions) if reactions else talk
 
 
 def _wire(entry: Any) -> bytes:
     entry_id, (_, stored) = entry
-    return b'{"seq":%b,%b' % (entry_id[2:], stored[1:])
+    return message.on_wire(entry_id[2:], stored)

@@ -7,6 +7,10 @@ over them touches one slot of a cluster. Everything else is a key of its own.
 #: In front of all of them. Each process has one: see ``chat.key_prefix``.
 PREFIX = "maru:"
 
+#: The version of the shapes that the store holds; see ``chat.migrations``.
+VERSION = PREFIX + "version"
+#: Who carries an older store over at this moment.
+MIGRATING = PREFIX + "migrating"
 #: ZSET of all room ids by the time of their last message, in ms.
 ROOMS = PREFIX + "rooms"
 #: ZSET of the ids of open rooms by the time of their last message, in ms.
@@ -17,16 +21,28 @@ ROOM_NAMES = PREFIX + "room-names"
 OCCUPIED = PREFIX + "{presence}:occupied"
 #: When a reaper last asked for work, and until when none is given out: ``<ms> <ms>``.
 REAPED = PREFIX + "{presence}:reaped"
-#: SET of the keys of all accounts (the folded name).
-USERS = PREFIX + "users"
-#: The folded name of the account that was made first.
+#: SET of the userIds of all accounts.
+PEOPLE = PREFIX + "people"
+#: HASH of the names in use (folded) to userIds.
+NAMES = PREFIX + "names"
+#: HASH of names that were given up (folded) to ``<userId> <ms>``: until then nobody else gets them.
+FORMER = PREFIX + "former"
+#: HASH of the names (folded) to userIds, as they were when accounts got ids.
+LEGACY = PREFIX + "legacy"
+#: Which version of the stored shapes the store holds.
+VERSION = PREFIX + "version"
+#: HASH of the userIds of a direct room, sorted and joined by commas, to its roomId.
+DIRECT = PREFIX + "direct"
+#: The userId of the account that was made first.
 FOUNDER = PREFIX + "founder"
 #: A trace of the secrets that tokens and cookies are signed with.
 SECRETS = PREFIX + "secrets"
 #: HASH of what names look like (their skeletons) to the folded names; "" is the way they were made.
 SKELETONS = PREFIX + "skeletons"
-#: Present once every room is in its owner's set: there were none before.
-OWNED = PREFIX + "owned"
+#: ZSET of the endings of all names, by which people are found: see ``chat.people_search``.
+TERMS = PREFIX + "terms"
+#: ZSET of renamings that are not written everywhere yet, ``<userId>:<ms>``, by when they began.
+RENAMING = PREFIX + "renaming"
 #: Channel on which workers tell each other of revocations, of changed rooms, and that they live.
 CONTROL = PREFIX + "control"
 
@@ -42,28 +58,28 @@ def stream(room_id: str) -> str:
 
 
 def conns(room_id: str) -> str:
-    """ZSET of connections (``<connection>:<name>``) by the end of their lease, in ms."""
+    """ZSET of connections (``<sid>:<userId>``) by the end of their lease, in ms."""
     return room(room_id) + ":conns"
 
 
-def people(room_id: str) -> str:
-    """HASH of the people present to the number of their connections."""
+def present(room_id: str) -> str:
+    """HASH of the userIds of people present to ``<number of their connections> <name>``."""
     return room(room_id) + ":people"
 
 
 def members(room_id: str) -> str:
-    """SET of the names of those who may enter a private room."""
+    """HASH of userIds to memberships: ``<role> <muted until, in ms> <name>``."""
     return room(room_id) + ":members"
+
+
+def banned(room_id: str) -> str:
+    """HASH of userIds to the time until which they are banned, in ms; 0 is for good."""
+    return room(room_id) + ":banned"
 
 
 def erased(room_id: str) -> str:
     """ZSET of the numbers whose messages were deleted, scored by themselves."""
     return room(room_id) + ":erased"
-
-
-def edits(room_id: str) -> str:
-    """HASH of an edited message's number to those of its edits, as before there was ``edited``."""
-    return room(room_id) + ":edits"
 
 
 def edited(room_id: str) -> str:
@@ -83,13 +99,14 @@ def closed(room_id: str) -> str:
 
 def of_room(room_id: str) -> list[str]:
     """All that a room has, but what is remembered of it for a while."""
-    made = (room, closed, stream, conns, people, members, erased, edits, edited, reactions)
-    return [key(room_id) for key in made]
+    made = (room, closed, stream, conns, present, members, banned)
+    noted = (erased, edited, reactions)
+    return [key(room_id) for key in made + noted]
 
 
-def sent(room_id: str, name: str, client_id: str) -> str:
+def sent(room_id: str, user_id: str, client_id: str) -> str:
     """What a ``clientId`` of this sender led to: ``<seq> <sentAt> <userCount> <what>``."""
-    return f"{room(room_id)}:sent:{name}:{client_id}"
+    return f"{room(room_id)}:sent:{user_id}:{client_id}"
 
 
 def typing(room_id: str) -> str:
@@ -103,34 +120,49 @@ def room_of_channel(channel: str) -> tuple[str, bool]:
     return room_id, bool(rest)
 
 
-def account(folded: str) -> str:
+def account(user_id: str) -> str:
     """HASH of an account."""
-    return f"{PREFIX}user:{folded}"
+    return f"{PREFIX}person:{user_id}"
 
 
-def places(folded: str) -> str:
+def places(user_id: str) -> str:
     """ZSET of the networks and browsers from which an account has logged in, by when, in s."""
-    return f"{PREFIX}user:{folded}:places"
+    return account(user_id) + ":places"
 
 
-def private_rooms(folded: str) -> str:
-    """SET of the private rooms that an account is a member of."""
-    return f"{PREFIX}user:{folded}:rooms"
+def rooms_of(user_id: str) -> str:
+    """ZSET of the rooms that a person is a member of, by when it became one, in ms."""
+    return account(user_id) + ":rooms"
 
 
-def inviters(folded: str) -> str:
-    """HASH of the private rooms that an account was let into to the name of who did it."""
-    return f"{PREFIX}user:{folded}:inviters"
+def levels(user_id: str) -> str:
+    """HASH of rooms to what a person is notified of: ``mentions`` or ``none``; else all."""
+    return account(user_id) + ":levels"
 
 
-def refused(folded: str) -> str:
-    """SET of the keys of those whose invitations an account refuses."""
-    return f"{PREFIX}user:{folded}:refused"
+def starred(user_id: str) -> str:
+    """SET of the rooms that a person has marked with a star."""
+    return account(user_id) + ":starred"
 
 
-def owned_rooms(folded: str) -> str:
-    """SET of the rooms that an account owns."""
-    return f"{PREFIX}user:{folded}:owned"
+def read_marks(user_id: str) -> str:
+    """HASH of rooms to how far a person has read: ``<epoch> <seq>``."""
+    return account(user_id) + ":read"
+
+
+def inviters(user_id: str) -> str:
+    """HASH of the rooms that a person was added to, to the userId of who did it."""
+    return account(user_id) + ":inviters"
+
+
+def refused(user_id: str) -> str:
+    """SET of the userIds of those whose invitations a person refuses."""
+    return account(user_id) + ":refused"
+
+
+def owned_rooms(user_id: str) -> str:
+    """SET of the rooms that a person owns."""
+    return account(user_id) + ":owned"
 
 
 def revoked(ident: str) -> str:

@@ -28,6 +28,9 @@ RESERVE = 10
 #: Accounts that may be created from one network in a minute, and at once, likewise. An office of
 #: 300 people has its accounts within a quarter of an hour.
 REGISTRATIONS, REGISTRATIONS_AT_ONCE = 2, 6
+#: Seconds in which somebody may change the name ``rate`` times, and changes of the display name and
+#: the like in a minute, as a multiple of ``rate``.
+RENAMINGS_IN, CHANGES = 24 * 3600, 3
 #: Known places of an account at most, and seconds after the last log-in until they are forgotten.
 PLACES, REMEMBER = 50, 90 * 24 * 3600
 
@@ -62,10 +65,13 @@ def by_device(device: str) -> str:
     return f"device:{hashlib.sha256(device.encode()).hexdigest()[:32]}"
 
 
-def known_at(store: Store, folded: str, place: Place) -> str:
-    """What makes this a known place of the account: a ``device:…``, a ``network:…``, or ''."""
+def known_at(store: Store, user_id: str, place: Place) -> str:
+    """What makes this a known place of the account: a ``device:…``, a ``network:…``, or ''.
+
+    Of no account (the id is '') no place is known.
+    """
     ways = [*map(by_device, place.devices), place.by_network]
-    scores = store.batch([("ZSCORE", keys.places(folded), way) for way in ways])
+    scores = store.batch([("ZSCORE", keys.places(user_id), way) for way in ways])
     return next((way for way, score in zip(ways, scores, strict=True) if score is not None), "")
 
 
@@ -92,16 +98,13 @@ def trying(store: Store, rate: int, place: Place, folded: str | None, known: str
     _give_back(store, counted)
 
 
-def remember(store: Store, folded: str, place: Place, device: str) -> None:
+def remember(store: Store, user_id: str, place: Place, device: str) -> None:
     """Note a log-in to this account from this place, in the browser with this device id."""
-    key = keys.places(folded)
     now = store.redis.time()[0]
-    store.batch(
-        [
-            ("ZADD", key, now, place.by_network, now, by_device(device)),
-            ("ZREMRANGEBYRANK", key, 0, -PLACES - 1),
-            ("EXPIRE", key, REMEMBER),
-        ]
+    store.run(
+        "remember_place",
+        [keys.account(user_id), keys.places(user_id)],
+        [now, PLACES, REMEMBER, place.by_network, by_device(device)],
     )
 
 
@@ -111,9 +114,19 @@ def register(store: Store, rate: int, network: str) -> None:
     rate_limit.throttle(store, "register-from", network, rate, 60, burst=burst)
 
 
-def change_password(store: Store, rate: int, folded: str) -> None:
+def change_password(store: Store, rate: int, user_id: str) -> None:
     """Count one attempt to change a password, right or wrong. Raises ``RateLimited``."""
-    rate_limit.throttle(store, "password-of", folded, rate, 60, burst=rate)
+    rate_limit.throttle(store, "password-of", user_id, rate, 60, burst=rate)
+
+
+def rename(store: Store, rate: int, user_id: str) -> None:
+    """Count one change of name. Each keeps a name from others. Raises ``RateLimited``."""
+    rate_limit.throttle(store, "rename", user_id, rate, RENAMINGS_IN, burst=rate)
+
+
+def change_profile(store: Store, rate: int, user_id: str) -> None:
+    """Count one change that others are told of. Raises ``RateLimited``."""
+    rate_limit.throttle(store, "profile-of", user_id, CHANGES * rate, 60, burst=CHANGES * rate)
 
 
 def _limits(rate: int, place: Place, folded: str | None, known: str) -> Iterator[_Limit]:

@@ -1,134 +1,177 @@
-"""Members of private rooms: listed, invited, removed; and whose invitations a person refuses."""
+"""Memberships: what a person is in each of his or her rooms, and what the room is to the person.
 
-from collections.abc import Set
+The role stands beside the room (see ``chat.room_members``). What only the person cares about
+(level, star, read up to) stands with the person.
+"""
+
+import time
+from dataclasses import dataclass
 from typing import Any
 
-from chat import keys, people, rate_limit, rooms, validation
-from chat.errors import N_, Conflict, Forbidden, NotFound
+from chat import keys, room_members, validation
+from chat.errors import N_, Invalid, NotFound
 from chat.people import Person
-from chat.rooms import Room
-from chat.store.store import Question, Store
+from chat.rooms import Room, find
+from chat.store.store import Command, Question, Store
 
-#: Invitations an hour: from one person to the same other, from one person, and to one person. An
-#: owner can invite a large team at once, but nobody can be flooded with invitations.
-BY_ONE_TO_ONE, BY_ONE, TO_ONE, HOUR = 10, 300, 60, 3600
-#: People whose invitations one person may refuse.
-REFUSED_MOST = 1000
-
-
-def members(store: Store, room_id: str) -> list[str]:
-    """The names of a private room's members."""
-    return store.ask(listing(room_id))
+ALL, MENTIONS, NONE = "all", "mentions", "none"
+LEVELS = (ALL, MENTIONS, NONE)
+#: For how long in ms a room is in a person's list before its record is missed there: whoever adds
+#: somebody writes the list first.
+UNDER_WAY = 60_000
 
 
-def listing(room_id: str) -> Question[list[str]]:
-    """The same, as a question to ask together with others."""
+@dataclass(frozen=True)
+class Membership:
+    """What a person is in a room. ``read`` is the number up to which it has read.
 
-    def read(answers: list[Any]) -> list[str]:
-        return sorted(name.decode() for name in answers[0])
-
-    return Question([("SMEMBERS", keys.members(room_id))], read)
-
-
-def invite(
-    store: Store, person: Person, room_id: object, name: object, limited: bool = False
-) -> Person:
-    """Make a person member of a private room, and note who has invited; gives that person.
-
-    Raises ``Invalid``, ``NotFound``, ``Conflict``; ``Forbidden`` if that person refuses invitations
-    from this user; ``RateLimited`` where ``limited`` is true; and what ``rooms.manage`` raises.
+    ``joined_at`` and ``muted_until`` are in ms, 0 for one who is not muted.
     """
-    room = rooms.manage(store, person, room_id)
-    _check_private(room)
-    guest = people.get(store, validation.person_name(name))
-    if guest is None:
-        raise NotFound(N_("There is nobody of that name."))
-    known, refused = store.batch(
-        [
-            ("SISMEMBER", keys.members(room.room_id), guest.name),
-            ("SISMEMBER", keys.refused(guest.folded), person.folded),
+
+    room_id: str
+    user_id: str
+    role: str
+    muted_until: int
+    level: str
+    starred: bool
+    read: int
+    joined_at: int
+
+    def wire(self) -> dict[str, object]:
+        wire: dict[str, object] = {
+            "roomId": self.room_id,
+            "userId": self.user_id,
+            "role": self.role,
+            "level": self.level,
+            "starred": self.starred,
+            "read": self.read,
+            "joinedAt": self.joined_at,
+        }
+        if self.muted_until > time.time() * 1000:
+            wire["mutedUntil"] = self.muted_until
+        return wire
+
+
+def of_person(store: Store, person: Person) -> list[tuple[Room, Membership]]:
+    """All rooms that a person belongs to, the most recently active first."""
+    listed = store.redis.zrange(keys.rooms_of(person.user_id), 0, -1, withscores=True)
+    joined = {room_id.decode(): at for room_id, at in listed}
+    rooms = find(store, list(joined))
+    found = store.ask(_memberships(person.user_id, list(joined)))
+    both = [(r, m) for r, m in zip(rooms, found, strict=True) if r is not None and m is not None]
+    # What a worker has left that ended between two writes.
+    until = time.time_ns() // 1_000_000 - UNDER_WAY
+    left = joined.keys() - {room.room_id for room, _ in both}
+    room_members.forget(store, person.user_id, [i for i in left if joined[i] < until])
+    return sorted(both, key=lambda each: each[0].active_at, reverse=True)
+
+
+def one(user_id: str, room_id: str) -> Question[Membership | None]:
+    """What a person is in a room; ``None`` for who is no member."""
+    question = _memberships(user_id, [room_id])
+    return Question(question.calls, lambda answers: question.read(answers)[0])
+
+
+def change_own(
+    store: Store, person: Person, room_id: str, level: object = None, starred: object = None
+) -> Membership:
+    """Set one's own level or star in a room. Raises ``Invalid``, ``NotFound``."""
+    commands: list[Command] = []
+    if level is not None:
+        if level not in LEVELS:
+            raise Invalid(N_("A level is all, mentions or none."))
+        key = keys.levels(person.user_id)
+        commands.append(
+            ("HDEL", key, room_id) if level == ALL else ("HSET", key, room_id, str(level))
+        )
+    if starred is not None:
+        command = "SADD" if validation.truth(starred, "starred") else "SREM"
+        commands.append((command, keys.starred(person.user_id), room_id))
+    own(store, person, room_id)
+    store.batch(commands)
+    return _changed(store, person, room_id)
+
+
+def mark_read(store: Store, person: Person, room: Room, seq: object) -> Membership:
+    """Note up to which number one has read; it may also go back. Raises ``Invalid``."""
+    own(store, person, room.room_id)
+    number = min(validation.whole_number(seq, "seq"), room.seq)
+    key = keys.read_marks(person.user_id)
+    store.batch([("HSET", key, room.room_id, f"{room.epoch} {number}")])
+    return _changed(store, person, room.room_id)
+
+
+def own(store: Store, person: Person, room_id: str) -> Membership:
+    """One's own membership. Raises ``NotFound``."""
+    found = store.ask(one(person.user_id, room_id))
+    if found is None:
+        raise NotFound(N_("You are no member of this room."))
+    return found
+
+
+def _changed(store: Store, person: Person, room_id: str) -> Membership:
+    """The same, after a change that a removal may have overtaken."""
+    try:
+        return own(store, person, room_id)
+    except NotFound:
+        room_members.forget(store, person.user_id, [room_id])
+        raise
+
+
+def _memberships(user_id: str, room_ids: list[str]) -> Question[list[Membership | None]]:
+    if not room_ids:
+        return Question([], lambda answers: [])
+
+    def read(answers: list[Any]) -> list[Membership | None]:
+        levels, stars, marks, joined, *rest = answers
+        records, epochs = rest[::2], rest[1::2]
+        return [
+            _membership(user_id, *one)
+            for one in zip(room_ids, records, epochs, levels, stars, marks, joined, strict=True)
         ]
+
+    return Question(
+        [
+            ("HMGET", keys.levels(user_id), *room_ids),
+            ("SMISMEMBER", keys.starred(user_id), *room_ids),
+            ("HMGET", keys.read_marks(user_id), *room_ids),
+            ("ZMSCORE", keys.rooms_of(user_id), *room_ids),
+            *(
+                command
+                for room_id in room_ids
+                for command in (
+                    ("HGET", keys.members(room_id), user_id),
+                    ("HGET", keys.room(room_id), "epoch"),
+                )
+            ),
+        ],
+        read,
     )
-    if known:
-        return guest
-    if refused:
-        raise Forbidden(N_("This person does not take invitations from you."))
-    if limited:
-        for kind, subject, most in (
-            ("invite-pair", f"{person.folded}:{guest.folded}", BY_ONE_TO_ONE),
-            ("invite-by", person.folded, BY_ONE),
-            ("invite-to", guest.folded, TO_ONE),
-        ):
-            rate_limit.throttle(store, kind, subject, most, HOUR, most)
-    _add_member(store, room.room_id, guest.name)
-    store.redis.hset(keys.inviters(guest.folded), room.room_id, person.name)
-    return guest
 
 
-def inviter(store: Store, person: Person, room_id: str) -> str | None:
-    """The name of who has invited this user into a private room, if anybody."""
-    found = store.redis.hget(keys.inviters(person.folded), room_id)
-    return found.decode() if found else None
-
-
-def refuse(store: Store, person: Person, name: object) -> None:
-    """Refuse invitations from a person. Raises ``Invalid``, ``NotFound``, ``Conflict``."""
-    other = people.get(store, validation.person_name(name))
-    if other is None:
-        raise NotFound(N_("There is nobody of that name."))
-    if store.redis.scard(keys.refused(person.folded)) >= REFUSED_MOST:
-        raise Conflict(N_("You refuse invitations from too many people."))
-    store.redis.sadd(keys.refused(person.folded), other.folded)
-
-
-def accept_again(store: Store, person: Person, name: object) -> None:
-    """Undo ``refuse``. Raises ``Invalid``."""
-    store.redis.srem(keys.refused(person.folded), validation.fold(validation.person_name(name)))
-
-
-def refused(store: Store, person: Person) -> list[str]:
-    """The names of people whose invitations this user refuses."""
-    folded = sorted(name.decode() for name in store.redis.smembers(keys.refused(person.folded)))
-    found = store.ask_together(*map(people.reading, folded))
-    return [other.name if other else name for name, other in zip(folded, found, strict=True)]
-
-
-def removable(store: Store, person: Person, room_id: object, name: object) -> tuple[Room, str]:
-    """A private room, and the name of its member whom this user may remove.
-
-    The owner cannot be removed. A member may remove only itself. Raises ``Invalid``, ``NotFound``,
-    ``Conflict``, and what ``rooms.manage`` raises.
-    """
-    room = rooms.access(store, person, room_id)
-    folded = validation.fold(validation.person_name(name))
-    if folded != validation.fold(person.name):
-        rooms.manage(store, person, room_id)
-    _check_private(room)
-    if folded == validation.fold(room.owner):
-        raise Conflict(N_("The owner of a room stays in it."))
-    removed = next((m for m in members(store, room.room_id) if validation.fold(m) == folded), None)
-    if removed is None:
-        raise NotFound(N_("There is nobody of that name."))
-    return room, removed
-
-
-def members_among(room_id: str, names: Set[str]) -> Question[set[str]]:
-    """Which of these names are members of a private room."""
-    asked = sorted(names)
-    if not asked:
-        return Question([], lambda answers: set())
-
-    def read(answers: list[Any]) -> set[str]:
-        return {name for name, is_member in zip(asked, answers[0], strict=True) if is_member}
-
-    return Question([("SMISMEMBER", keys.members(room_id), *asked)], read)
-
-
-def _check_private(room: Room) -> None:
-    if not room.private:
-        raise Conflict(N_("Everybody may enter this room."))
-
-
-def _add_member(store: Store, room_id: str, name: str) -> None:
-    store.run("admit", [keys.room(room_id), keys.members(room_id)], [name])
-    store.redis.sadd(keys.private_rooms(validation.fold(name)), room_id)
+def _membership(
+    user_id: str,
+    room_id: str,
+    stored: bytes | None,
+    epoch: bytes | None,
+    level: bytes | None,
+    starred: int,
+    mark: bytes | None,
+    joined: Any,
+) -> Membership | None:
+    if stored is None:
+        return None
+    member = room_members.parse(user_id.encode(), stored)
+    # In another epoch the same number is another message.
+    marked_in, _, number = (mark or b"").partition(b" ")
+    read = int(number) if number and marked_in == epoch else 0
+    return Membership(
+        room_id,
+        user_id,
+        member.role,
+        member.muted_until,
+        level.decode() if level else ALL,
+        bool(starred),
+        read,
+        int(float(joined or 0)),
+    )

@@ -14,7 +14,7 @@ from typing import Any
 
 import regex
 
-from chat import validation
+from chat import ids, validation
 from chat.errors import N_, Invalid
 
 #: Version of the skeletons. When it changes, the store's index is built anew.
@@ -54,9 +54,9 @@ _NOT_IN_USE = regex.compile(
 
 
 def new_name(value: object) -> str:
-    """The name for a new account, in NFC. Raises ``Invalid``."""
+    """The name for a new account, or a new name, in NFC. Raises ``Invalid``."""
     name = validation.person_name(value)
-    if any(ord(c) in _IGNORABLE for c in name) or _has_too_many_marks(name):
+    if any(ord(c) in _IGNORABLE for c in name) or has_too_many_marks(name):
         raise Invalid(N_("A name has only what can be seen, and few marks on each letter."))
     scripts = {_script(c) for c in name} - {"COMMON", "INHERITED"}
     if len(scripts) > 1 and not any(scripts <= together for together in _TOGETHER):
@@ -65,6 +65,8 @@ def new_name(value: object) -> str:
         )
     if not all(_is_in_use(c) and _is_mark_of(c, scripts) for c in name):
         raise Invalid(N_("A name has letters and marks of a language that is written today."))
+    if ids.is_id(validation.fold(unicodedata.normalize("NFKC", name))):
+        raise Invalid(N_("A name does not look like the id of a person: add a dot or a dash."))
     return name
 
 
@@ -112,7 +114,8 @@ def _marks_of(script: str) -> Any:
     return regex.compile(rf"\p{{scx={script}}}")
 
 
-def _has_too_many_marks(name: str) -> bool:
+def has_too_many_marks(name: str) -> bool:
+    """More marks on a letter than any language has, or one mark twice."""
     row = ""
     for c in unicodedata.normalize("NFD", name):
         row = row + c if unicodedata.category(c) in ("Mn", "Me") else ""

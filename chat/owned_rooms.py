@@ -1,74 +1,49 @@
 """The rooms that each person owns, as a set in the store, so that their number can be limited."""
 
-from typing import NamedTuple
-
-from chat import keys, validation
+from chat import keys
 from chat.errors import N_, Conflict
 from chat.store.store import Store
 
-#: Rooms of an older store that are handled in one step.
-STEP = 500
-
-
-class Progress(NamedTuple):
-    """How far an older store is carried over: to this score, with ``equal`` rooms of that score."""
-
-    score: float = float("-inf")
-    equal: int = 0
-
 
 def note(store: Store, owner: str, room_id: str, most: int) -> None:
-    """Note that ``owner`` (a folded name) owns a room that is about to be created.
+    """Note that ``owner`` (a userId) owns a room that is about to be created.
 
     Raises ``Conflict`` if ``owner`` already owns ``most`` rooms; 0 means any number.
     """
     owned = keys.owned_rooms(owner)
     if store.run("own", [owned], [room_id, most]):
         return
-    # The set is full. It may list rooms that were never created after all, or that the store lost.
-    found = [member.decode() for member in store.redis.smembers(owned)]
-    there = store.batch([("EXISTS", keys.room(i)) for i in found])
-    gone = [i for i, exists in zip(found, there, strict=True) if not exists]
-    if gone:
-        store.redis.srem(owned, *gone)
+    # The set is full. Not all of its rooms have to be the person's: see ``_forget_others``.
+    _forget_others(store, owner)
     if not store.run("own", [owned], [room_id, most]):
         raise Conflict(N_("You own %(most)s rooms. Delete one first."), most=most)
 
 
-def carry_over(store: Store, progress: Progress, step: int = STEP) -> Progress | None:
-    """Note the owners of up to ``step`` rooms that were created before these sets existed.
+def check(store: Store, owner: str, most: int) -> None:
+    """Raise ``Conflict`` if a person (a userId) owns too many rooms to be given another one."""
+    owned = keys.owned_rooms(owner)
+    if not most or store.redis.scard(owned) < most:
+        return
+    _forget_others(store, owner)
+    if store.redis.scard(owned) >= most:
+        raise Conflict(N_("This person owns too many rooms already."))
 
-    Call it first with ``Progress()``, then with what it returns, until that is ``None``. A room's
-    score grows when something is said in it, so going upwards misses no room. Several workers may
-    do this at the same time.
-    """
-    # Rooms of the last score are read again: more may have that score by now.
-    most = progress.equal + step
-    done, found = store.batch(
-        [
-            ("EXISTS", keys.OWNED),
-            (
-                *("ZRANGEBYSCORE", keys.ROOMS, str(progress.score), "+inf", "WITHSCORES"),
-                *("LIMIT", 0, most),
-            ),
-        ]
-    )
-    if done:
-        return None
-    rooms = [
-        (member.decode(), float(score))
-        for member, score in zip(found[::2], found[1::2], strict=True)
-    ]
-    owners = store.batch([("HGET", keys.room(room_id), "owner") for room_id, _ in rooms])
+
+def pass_on(store: Store, room_id: str, before: str, after: str) -> None:
+    """Note that a room has another owner; both are userIds."""
     store.batch(
         [
-            ("SADD", keys.owned_rooms(validation.fold(owner.decode())), room_id)
-            for (room_id, _), owner in zip(rooms, owners, strict=True)
-            if owner is not None
+            ("SADD", keys.owned_rooms(after), room_id),
+            ("SREM", keys.owned_rooms(before), room_id),
         ]
     )
-    if len(rooms) < most:
-        store.redis.set(keys.OWNED, 1)
-        return None
-    last = rooms[-1][1]
-    return Progress(last, sum(score == last for _, score in rooms))
+
+
+def _forget_others(store: Store, owner: str) -> None:
+    """Take out of a person's set what was never created after all, lost, or passed on."""
+    owned = keys.owned_rooms(owner)
+    found = [member.decode() for member in store.redis.smembers(owned)]
+    owners = store.batch([("HGET", keys.room(i), "ownerId") for i in found])
+    others = [i for i, of in zip(found, owners, strict=True) if of is None or of.decode() != owner]
+    if others:
+        store.redis.srem(owned, *others)

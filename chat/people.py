@@ -1,176 +1,151 @@
-"""Accounts: people with a password and a role.
-
-Where a password is hashed, ``RateLimited`` may be raised: see ``chat.passwords``.
-"""
+"""People: who they are, found by id or by name."""
 
 import functools
-import time
-from dataclasses import dataclass, replace
-from itertools import chain
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
 
-import orjson
-
-from chat import keys, names, validation
-from chat.errors import N_, Conflict, Forbidden, Invalid, NotFound, Unauthorized
-from chat.passwords import Asker, Fit, Hasher
-from chat.store.store import Argument, Question, Store, fields
+from chat import ids, keys, validation
+from chat.errors import N_, Invalid, NotFound
+from chat.store.store import Question, Store
 
 ADMIN, USER, GUEST = "admin", "user", "guest"
 ROLES = (ADMIN, USER, GUEST)
-#: What ``REGISTRATION`` makes of newcomers, but the first; nothing where it is closed.
-_ROLE_OF_NEWCOMERS = {"open": USER, "approval": GUEST, "closed": ""}
-#: On whose behalf a password is hashed where there is no client: in a command.
-NOBODY = Asker()
+#: The fields of an account that make a ``Person``, as ``_person`` takes them.
+_FIELDS = (
+    *("name", "displayName", "role", "createdAt", "generation"),
+    *("deactivatedAt", "deletedAt", "status", "timeZone", "language"),
+)
 
 
 @dataclass(frozen=True)
 class Person:
-    """``generation`` counts the changes of password: logins of an earlier one have ended."""
+    """Somebody with an account, as it was when read.
 
+    ``user_id`` never changes; ``name`` is what one logs in with and is mentioned by. ``generation``
+    counts the changes of password and the deactivations: log-ins of an earlier one have ended.
+    ``deleted`` accounts are ``deactivated`` too, and stay as the sender of what they said.
+    """
+
+    user_id: str
     name: str
+    display_name: str
     role: str
     created_at: int
     generation: int = 0
+    deactivated: bool = False
+    deleted: bool = False
+    status: str = ""
+    time_zone: str = ""
+    language: str = ""
 
     @functools.cached_property
     def folded(self) -> str:
-        """The name as it is written in keys."""
+        """The name in the form in which names are compared."""
         return validation.fold(self.name)
 
     @property
+    def shown(self) -> str:
+        """What is shown: the display name, or the name where there is none."""
+        return self.display_name or self.name
+
+    @property
     def is_admin(self) -> bool:
-        return self.role == ADMIN
+        return self.role == ADMIN and not self.deactivated
 
     @property
     def may_chat(self) -> bool:
         """A guest may log in, and wait there until an admin gives it a role."""
-        return self.role in (ADMIN, USER)
+        return self.role in (ADMIN, USER) and not self.deactivated
+
+    def wire(self) -> dict[str, object]:
+        """The person as others see it: a ``Person`` of docs/protocol.md."""
+        person: dict[str, object] = {
+            "userId": self.user_id,
+            "name": self.name,
+            "displayName": self.shown,
+            "role": self.role,
+        }
+        optional = {
+            "status": self.status,
+            "timeZone": self.time_zone,
+            "deactivated": self.deactivated,
+            "deleted": self.deleted,
+        }
+        return {**person, **{field: value for field, value in optional.items() if value}}
 
 
-def create(
-    store: Store,
-    hasher: Hasher,
-    name: object,
-    password: object,
-    role: str | None = None,
-    registration: str = "open",
-    asker: Asker = NOBODY,
-) -> Person:
-    """A new account. Raises ``Invalid``, ``Conflict``, ``Forbidden`` (registration is closed).
-
-    Without ``role``, the very first account is the admin, whatever ``registration`` says, and any
-    other a user, or a guest where an admin has to approve it.
-    """
-    name = names.new_name(name)
-    chosen = validation.password(password)
-    if role is not None:
-        check_role(role)
-    others = role or _ROLE_OF_NEWCOMERS[registration]
-    if not others and not nobody_yet(store):
-        raise _closed()
-    hashed = hasher.hash(chosen, asker)
-    person = Person(name, role or ADMIN, time.time_ns() // 1_000_000)
-    return replace(person, role=_claim(store, person, others, hashed))
+def reading(user_id: str) -> Question[Person | None]:
+    """The person with this id, also a deleted one; ``None`` where there never was one."""
+    command = ("HMGET", keys.account(user_id), *_FIELDS)
+    return Question([command], lambda answers: _person(user_id, answers[0]))
 
 
-def authenticate(
-    store: Store, hasher: Hasher, name: object, password: object, asker: Asker = NOBODY
-) -> Person:
-    """The user with this name and password. Raises ``Unauthorized``, in the same time for all."""
-    problem = Unauthorized(N_("The name or the password is not right."))
-    if not isinstance(name, str) or not isinstance(password, str):
-        raise problem
-    try:
-        validation.person_name(name)
-        typed = validation.typed_password(password)
-    except Invalid:
-        # No account can look like that, but the time taken should not say so.
-        name, typed = "", ""
-    account = store.redis.hgetall(keys.account(validation.fold(name))) if name else {}
-    hashed = account[b"password"].decode() if account else None
-    fit = hasher.fits(hashed, typed, asker)
-    if fit is Fit.NO:
-        raise problem
-    if fit is Fit.OUTDATED:
-        anew = hasher.hash(validation.opaque(typed), asker)
-        store.run("rehash", [keys.account(validation.fold(name))], [hashed or "", anew])
-    return _user(account)
+def reading_with_hash(user_id: str) -> Question[tuple[str | None, Person | None]]:
+    """The hash of the password, and the person as he or she was at the moment when it was read."""
+    command = ("HMGET", keys.account(user_id), "password", *_FIELDS)
+
+    def read(answers: list[Any]) -> tuple[str | None, Person | None]:
+        hashed, *values = answers[0]
+        return (hashed.decode() if hashed else None), _person(user_id, values)
+
+    return Question([command], read)
 
 
-def get(store: Store, name: str) -> Person | None:
-    """The account of that name, in any case."""
-    return store.ask(reading(name))
-
-
-def reading(name: str) -> Question[Person | None]:
-    """The account of that name, in any case, if there is one."""
-    return _reading(validation.fold(name))
-
-
-def nobody_yet(store: Store) -> bool:
-    """Will the next account be the first, and so the admin's?"""
-    founder = store.redis.get(keys.FOUNDER)
-    # A founder without any account never came to be: the server ended in between.
-    return founder is None or not store.redis.exists(keys.account(founder.decode()), keys.USERS)
-
-
-def everyone(store: Store) -> list[Person]:
-    """All accounts, by name."""
-    folded = [member.decode() for member in store.redis.smembers(keys.USERS)]
-    found = store.ask_together(*map(_reading, folded))
-    return sorted(filter(None, found), key=lambda person: person.name)
-
-
-def set_role(store: Store, name: str, role: str) -> Person:
-    """Give an account another role. Raises ``NotFound``, ``Invalid``; workers are told.
-
-    Raises ``Conflict`` where nobody would be an admin any more.
-    """
-    check_role(role)
-    folded = validation.fold(name)
-    admins = (
-        [person.folded for person in everyone(store) if person.is_admin] if role != ADMIN else []
-    )
-    others = [keys.account(admin) for admin in admins if admin != folded]
-    done = store.run("set_role", [keys.account(folded), *others], [role])
-    if done == b"NOBODY":
+def found(store: Store, user_id: str) -> Person:
+    """The person with this id. Raises ``NotFound`` where there never was one."""
+    person = store.ask(reading(user_id))
+    if person is None:
         raise NotFound(N_("There is nobody of that name."))
-    if done == b"LAST":
-        raise Conflict(N_("Somebody has to be an admin. Make another one first."))
-    person = _user(store.redis.hgetall(keys.account(folded)))
-    store.redis.publish(keys.CONTROL, orjson.dumps({"role": [person.name, role]}))
     return person
 
 
-def change_password(
-    store: Store,
-    hasher: Hasher,
-    person: Person,
-    old: object,
-    new: object,
-    asker: Asker = NOBODY,
-) -> Person:
-    """The user with another password. All earlier logins and tokens end; workers are told.
+def find(store: Store, user_ids: Iterable[str]) -> dict[str, Person]:
+    """The people with these ids, in one batch; ids that nobody has are left out."""
+    asked = list(dict.fromkeys(user_ids))
+    found = store.ask_together(*map(reading, asked))
+    return {person.user_id: person for person in found if person is not None}
 
-    The places from which somebody has logged in are forgotten: a stranger may be among them.
 
-    Raises ``Unauthorized`` when the old one is wrong, ``Invalid`` when the new one cannot be.
+def get(store: Store, given: str) -> Person | None:
+    """The person with this id, or else with this name. By id a deleted one is found too."""
+    person = store.ask(reading(given)) if ids.is_id(given) else None
+    return person or named(store, given)
+
+
+def known(store: Store, given: str) -> Person:
+    """As ``get``. Raises ``NotFound`` where there is nobody."""
+    person = get(store, given)
+    if person is None:
+        raise NotFound(N_("There is nobody of that name."))
+    return person
+
+
+def named(store: Store, name: str) -> Person | None:
+    """The person of that name, in any case. Raises ``TooLong``."""
+    user_id = id_of_name(store, name)
+    return store.ask(reading(user_id)) if user_id else None
+
+
+def id_of_name(store: Store, name: str) -> str:
+    """The id of who has that name, in any case; ``""`` for nobody. Raises ``TooLong``."""
+    found: bytes | None = store.redis.hget(keys.NAMES, validation.fold(name))
+    return found.decode() if found else ""
+
+
+def id_of_former(store: Store, name: str) -> str:
+    """The id of who had that name when people got their ids; ``""`` for nobody.
+
+    For cookies and tokens from before. Raises ``TooLong``.
     """
-    new = validation.password(new)
-    try:
-        authenticate(store, hasher, person.name, old, asker)
-    except Unauthorized:
-        raise Unauthorized(N_("The current password is not right.")) from None
-    key = keys.account(validation.fold(person.name))
-    _, generation, _ = store.batch(
-        [
-            ("HSET", key, "password", hasher.hash(new, asker)),
-            ("HINCRBY", key, "generation", 1),
-            ("DEL", keys.places(person.folded)),
-        ]
-    )
-    store.redis.publish(keys.CONTROL, orjson.dumps({"person": person.name}))
-    return replace(person, generation=generation)
+    found: bytes | None = store.redis.hget(keys.LEGACY, validation.fold(name))
+    return found.decode() if found else ""
+
+
+def everyone(store: Store) -> list[Person]:
+    """All accounts but deleted ones, by name."""
+    found = find(store, (member.decode() for member in store.redis.smembers(keys.PEOPLE)))
+    return sorted(found.values(), key=lambda person: person.name)
 
 
 def check_role(role: object) -> None:
@@ -179,73 +154,21 @@ def check_role(role: object) -> None:
         raise Invalid(N_("A role is admin, user or guest."))
 
 
-def _closed() -> Forbidden:
-    return Forbidden(N_("Registration is closed. Ask an admin for an account."))
-
-
-def _claim(store: Store, person: Person, others: str, hashed: str) -> str:
-    """Make the account; gives its role, which is ``others`` for any but the founder."""
-    looks = names.skeletons(person.name)
-    fields: list[Argument] = [
-        "name",
-        person.name,
-        "password",
-        hashed,
-        "createdAt",
-        person.created_at,
-    ]
-    while True:
-        founder = (store.redis.get(keys.FOUNDER) or b"").decode()
-        made: bytes = store.run(
-            "create_user",
-            [
-                keys.account(person.folded),
-                keys.USERS,
-                keys.FOUNDER,
-                keys.account(founder),
-                keys.SKELETONS,
-            ],
-            [
-                person.folded,
-                founder,
-                person.role,
-                others,
-                names.VERSION,
-                len(looks),
-                *looks,
-                *fields,
-            ],
-        )
-        if made == b"INDEX":
-            _index_names(store)
-        elif made != b"AGAIN":
-            break
-    if made == b"TAKEN":
-        raise Conflict(N_("That name is taken."))
-    if made == b"ALIKE":
-        raise Conflict(N_("That name looks like one that is taken."))
-    if made == b"CLOSED":
-        raise _closed()
-    return made.decode()
-
-
-def _index_names(store: Store) -> None:
-    """Note what the names look like of accounts that were made before that was noted."""
-    looks = [(look, u.folded) for u in everyone(store) for look in names.skeletons(u.name)]
-    store.run("index_names", [keys.SKELETONS], [names.VERSION, *chain.from_iterable(looks)])
-
-
-def _reading(folded: str) -> Question[Person | None]:
-    return Question(
-        [("HGETALL", keys.account(folded))],
-        lambda answers: _user(fields(answers[0])) if answers[0] else None,
-    )
-
-
-def _user(account: dict[bytes, bytes]) -> Person:
+def _person(user_id: str, values: Sequence[Any]) -> Person | None:
+    name, shown, role, created_at, generation, deactivated, deleted, *settings = values
+    if name is None or role is None:
+        return None
+    status, time_zone, language = ((value or b"").decode() for value in settings)
     return Person(
-        account[b"name"].decode(),
-        account[b"role"].decode(),
-        int(account[b"createdAt"]),
-        int(account.get(b"generation", 0)),
+        user_id,
+        name.decode(),
+        (shown or b"").decode(),
+        role.decode(),
+        int(created_at or 0),
+        int(generation or 0),
+        deactivated is not None or deleted is not None,
+        deleted is not None,
+        status,
+        time_zone,
+        language,
     )

@@ -9,21 +9,37 @@ The room's hash, its connections and its people change together in one script, w
 the change. All times are the store's, so the workers' clocks do not matter.
 """
 
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from operator import itemgetter
+from typing import Any, NamedTuple, TypeVar
 
 from chat import keys, message
-from chat.errors import NotFound
+from chat.errors import Forbidden, NotFound, NotJoined
 from chat.store.store import Argument, Call, Question, Store
+
+T = TypeVar("T")
 
 #: Connections that one script call handles at the most.
 CHUNK = 500
-#: A type of message on a room's channel that only workers use: its sender is no member any more,
-#: and must receive nothing that follows.
-REMOVED = "REMOVED"
 #: Script calls that one write to the store carries at the most, so that others' come in between.
 WRITTEN = 100
+
+
+#: What the store answers for people who may not enter.
+_MAY_NOT = (NotFound, Forbidden, NotJoined)
+
+#: A connection as the store names it (see ``connection_of``), and the name of its person.
+Entrant = tuple[str, str]
+
+
+class Present(NamedTuple):
+    """A person who is here, with so many connections."""
+
+    user_id: str
+    name: str
+    connections: int
 
 
 @dataclass(frozen=True)
@@ -42,37 +58,50 @@ class Timing:
         return max(3_000, self.lease // 4)
 
 
-def connection_of(session: str, name: str) -> str:
-    """The name of a connection in the store: its Socket.IO session and its person."""
-    return f"{session}:{name}"
+def connection_of(sid: str, user_id: str) -> str:
+    """A connection as the store names it, by its Socket.IO session and its person."""
+    return f"{sid}:{user_id}"
 
 
-def session_of(connection: str) -> str:
-    """The session in such a name."""
+def sid_of(connection: str) -> str:
+    """The Socket.IO session of such a connection."""
     return connection.partition(":")[0]
 
 
-def entering(
-    room_id: str, connection: str, timing: Timing, locale: str, now: str = ""
-) -> Question[int]:
-    """Let a connection in, or renew its lease if it is in. Gives the userCount.
+def user_of(connection: str) -> str:
+    """The userId of such a connection."""
+    return connection.partition(":")[2]
 
-    Whoever was not there before is announced with an ENTER. Asking raises ``NotFound``.
+
+class Entered(NamedTuple):
+    """``is_new_member``: entering has made the person a member of the open room."""
+
+    user_count: int
+    is_new_member: bool
+
+
+def entering(
+    room_id: str, entrant: Entrant, timing: Timing, locale: str, now: str = ""
+) -> Question[Entered]:
+    """Let a connection in, or renew its lease if it is in.
+
+    Whoever was not there before is announced with an ENTER. Asking raises ``NotFound`` and
+    ``Forbidden``.
     """
     announcement = message.notice(message.ENTER, room_id, locale)
-    calls = _enter_calls(room_id, [connection], timing, announcement, "", now)
-    return Question(calls, lambda answers: int(answers[1][0]))
+    calls = _enter_calls(room_id, [entrant], timing, announcement, "", now)
+    return Question(calls, lambda answers: Entered(int(answers[-1][0]), len(answers[-1]) > 1))
 
 
 def renew(
     store: Store,
-    members: Mapping[str, tuple[str, Sequence[str]]],
+    members: Mapping[str, tuple[str, Sequence[Entrant]]],
     timing: Timing,
     locale: str,
     now: str = "",
     is_in: Callable[[str, str], bool] = lambda room_id, connection: True,
 ) -> list[tuple[str, str]]:
-    """Renew the leases of many connections: the epoch that the worker knows, and they, by room.
+    """Renew the leases of many connections, given by room with the epoch that the worker knows.
 
     A connection whose lease had ended, and whose person was announced as gone, enters anew, if
     ``is_in`` still says then that it is in the room: one that has left meanwhile has no lease
@@ -83,38 +112,38 @@ def renew(
     parts = [(i, epoch, part) for i, (epoch, all_in) in members.items() for part in _chunks(all_in)]
     for start in range(0, len(parts), WRITTEN):
         written = [
-            (room_id, epoch, [c for c in part if is_in(room_id, c)])
+            (room_id, epoch, {c: name for c, name in part if is_in(room_id, c)})
             for room_id, epoch, part in parts[start : start + WRITTEN]
         ]
         renewed = store.batch(
             [
-                Call("renew", _renewed_keys(room_id), [now, timing.lease, *chunk])
-                for room_id, _, chunk in written
+                Call("renew", _renewed_keys(room_id), [now, timing.lease, epoch, *chunk])
+                for room_id, epoch, chunk in written
             ]
         )
         entering: list[Call | tuple[Argument, ...]] = []
-        for (room_id, epoch, _), (without, no_members) in zip(written, renewed, strict=True):
+        for (room_id, epoch, chunk), (without, no_members) in zip(written, renewed, strict=True):
             removed += [(room_id, connection.decode()) for connection in no_members]
-            back = [c for c in map(bytes.decode, without) if is_in(room_id, c)]
+            back = [(c, chunk[c]) for c in map(bytes.decode, without) if is_in(room_id, c)]
             if back:
                 announcement = message.notice(message.ENTER, room_id, locale)
                 entering += _enter_calls(room_id, back, timing, announcement, epoch, now)
         for answer in store.try_batch(entering):
-            if isinstance(answer, Exception) and not isinstance(answer, NotFound):
+            if isinstance(answer, Exception) and not isinstance(answer, _MAY_NOT):
                 raise answer
     return removed
 
 
 def restore(
-    store: Store, room_id: str, connections: Sequence[str], timing: Timing, now: str = ""
+    store: Store, room_id: str, entrants: Sequence[Entrant], timing: Timing, now: str = ""
 ) -> None:
     """Put connections back that the store has lost: their people never left, so nobody is told.
 
     Those who may not enter are passed over.
     """
-    for chunk in _chunks(connections):
+    for chunk in _chunks(entrants):
         for answer in store.try_batch(_enter_calls(room_id, chunk, timing, b"", "", now)):
-            if isinstance(answer, Exception) and not isinstance(answer, NotFound):
+            if isinstance(answer, Exception) and not isinstance(answer, _MAY_NOT):
                 raise answer
 
 
@@ -128,19 +157,7 @@ def leave(
 ) -> int:
     """Take a connection out at once. Gives the userCount."""
     announcement = message.notice(message.QUIT, room_id, locale, reason)
-    return int(store.run("leave", _keys(room_id), [now, announcement, connection])[0])
-
-
-def remove(store: Store, room_id: str, name: str, locale: str, now: str = "") -> bool:
-    """Take a member out of a private room, with all connections, in one step.
-
-    Whatever is said from then on, no worker hands it to that person. False when that was no member.
-    Raises ``NotFound``.
-    """
-    announcement = message.notice(message.QUIT, room_id, locale, message.KICKED)
-    removed = message.body(room_id, name, "")
-    room_keys = [*_keys(room_id), keys.members(room_id)]
-    return bool(store.run("remove", room_keys, [now, name, announcement, removed]))
+    return int(store.run("leave", _room_keys(room_id), [now, announcement, connection])[0])
 
 
 def release(store: Store, lost: Mapping[str, Sequence[str]], timing: Timing, now: str = "") -> None:
@@ -164,7 +181,7 @@ def reap(
 ) -> dict[str, list[str]]:
     """End the leases that are over, in up to ``limit`` rooms that are due.
 
-    Gives for each such room the names of those who are gone. Any number of workers may reap at
+    Gives for each such room the userIds of those who are gone. Any number of workers may reap at
     the same time; each QUIT happens once.
     """
     # Longer than the grace, so that a connection lost in the meantime moves the room's time.
@@ -177,7 +194,7 @@ def reap(
     announced = [message.notice(message.QUIT, i, locale, message.LOST) for i in due]
     answers = store.batch(
         [
-            Call("reap", _keys(i), [now, announcement, CHUNK, held_until, timing.lease])
+            Call("reap", _room_keys(i), [now, announcement, CHUNK, held_until, timing.lease])
             for i, announcement in zip(due, announced, strict=True)
         ]
     )
@@ -190,64 +207,73 @@ def reap(
     return {i: [n.decode() for n in a[1:]] for i, a in zip(due, answers, strict=True)}
 
 
-def people(store: Store, room_id: str) -> list[tuple[str, int]]:
-    """Who is here, by name, and with how many connections."""
-    return store.ask(listing(room_id))
+def present(room_id: str, about: int = 0) -> Question[list[Present]]:
+    """Who is here, by name. With ``about``, of a large room only about so many people."""
+
+    def read(answers: list[Any]) -> list[Present]:
+        found = answers[0][1] if about else answers[0]
+        here = [_present(i, r) for i, r in zip(found[::2], found[1::2], strict=True)]
+        return sorted(here, key=lambda each: each.name)
+
+    key = keys.present(room_id)
+    return Question([("HSCAN", key, 0, "COUNT", about) if about else ("HGETALL", key)], read)
 
 
-def listing(room_id: str) -> Question[list[tuple[str, int]]]:
-    """The same as a question."""
+def names(room_id: str, about: int) -> Question[dict[str, str]]:
+    """The names of about so many people who are here, by userId, in the order of names."""
 
-    def read(answers: list[Any]) -> list[tuple[str, int]]:
-        names, connections = answers[0][::2], answers[0][1::2]
-        return sorted(
-            (name.decode(), int(number)) for name, number in zip(names, connections, strict=True)
-        )
+    def read(answers: list[Any]) -> dict[str, str]:
+        found = answers[0][1]
+        here = [(i, r[r.index(b" ") + 1 :]) for i, r in zip(found[::2], found[1::2], strict=True)]
+        here.sort(key=itemgetter(1))
+        return {user_id.decode(): name.decode() for user_id, name in here}
 
-    return Question([("HGETALL", keys.people(room_id))], read)
-
-
-def some_people(room_id: str, limit: int) -> Question[list[str]]:
-    """Up to about ``limit`` of the names, without reading all of a large room."""
-
-    def read(answers: list[Any]) -> list[str]:
-        _, names_and_counts = answers[0]
-        return sorted(name.decode() for name in names_and_counts[: 2 * limit : 2])
-
-    return Question([("HSCAN", keys.people(room_id), 0, "COUNT", limit)], read)
+    return Question([("HSCAN", keys.present(room_id), 0, "COUNT", about)], read)
 
 
 def count(store: Store, room_id: str) -> int:
-    return int(store.redis.hlen(keys.people(room_id)))
+    return int(store.redis.hlen(keys.present(room_id)))
 
 
 def _enter_calls(
     room_id: str,
-    connections: Sequence[str],
+    entrants: Sequence[Entrant],
     timing: Timing,
     announcement: bytes,
     epoch: str,
     now: str,
 ) -> list[Call | tuple[Argument, ...]]:
+    flat = [part for entrant in entrants for part in entrant]
     return [
         # Before anybody is in, so that the reaper knows the room whatever happens to this process.
         ("ZADD", keys.OCCUPIED, 0, room_id),
+        # And before anybody is a member, so that the room is never missing in the person's list.
+        *(("ZADD", keys.rooms_of(user_of(c)), "NX", _now(), room_id) for c, _ in entrants),
         Call(
             "enter",
-            [*_keys(room_id), keys.members(room_id)],
-            [now, timing.lease, announcement, epoch, *connections],
+            [*_room_keys(room_id), keys.members(room_id), keys.banned(room_id)],
+            [now, timing.lease, announcement, epoch, *flat],
         ),
     ]
 
 
-def _chunks(connections: Sequence[str]) -> Iterator[Sequence[str]]:
+def _present(user_id: bytes, stored: bytes) -> Present:
+    connections, name = stored.decode().split(" ", 1)
+    return Present(user_id.decode(), name, int(connections))
+
+
+def _now() -> int:
+    return time.time_ns() // 1_000_000
+
+
+def _chunks(connections: Sequence[T]) -> Iterator[Sequence[T]]:
     for start in range(0, len(connections), CHUNK):
         yield connections[start : start + CHUNK]
 
 
 def _renewed_keys(room_id: str) -> list[str]:
-    return [keys.room(room_id), keys.conns(room_id), keys.members(room_id)]
+    return [keys.room(room_id), keys.conns(room_id), keys.members(room_id), keys.banned(room_id)]
 
 
-def _keys(room_id: str) -> list[str]:
-    return [keys.room(room_id), keys.conns(room_id), keys.people(room_id)]
+def _room_keys(room_id: str) -> list[str]:
+    return [keys.room(room_id), keys.conns(room_id), keys.present(room_id)]

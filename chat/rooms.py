@@ -1,28 +1,29 @@
-"""Rooms: a hash for each, an index by activity, and access to private ones.
+"""Rooms as they are stored, and who may be in them.
 
-``access`` (or ``accessing``) checks that a user may be in a room: every operation for a user starts
-with it, or has its script check the same.
+``access`` (or ``accessing``) checks that a person may be in a room: every operation for a person
+starts with it, or has its script check the same.
 """
 
 import random
-import secrets
 import time
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
-import orjson
-
-from chat import keys, owned_rooms, room_index, validation
+from chat import keys, validation
 from chat.errors import N_, Forbidden, NotFound
 from chat.people import Person
-from chat.store.store import Argument, Call, Question, Store
+from chat.store.store import Argument, Question, Store
 
-#: How long it is remembered that a room was deleted, in seconds.
-REMEMBER_CLOSED = 24 * 3600
+OPEN, PRIVATE, DIRECT = "open", "private", "direct"
+OWNER, MODERATOR, MEMBER = "owner", "moderator", "member"
+ROLES = (OWNER, MODERATOR, MEMBER)
+
+#: The fields of a room's hash, in the order of ``Room``'s.
 _FIELDS = (
-    *("name", "owner", "private", "encrypted", "createdAt", "epoch"),
-    *("userCount", "seq", "said", "saidBy"),
+    *("name", "ownerId", "owner", "kind", "private", "encrypted", "createdAt", "epoch"),
+    *("userCount", "seq", "said", "saidBy", "saidById", "deleted", "description"),
+    *("archived", "activeAt"),
 )
 
 
@@ -30,51 +31,103 @@ _FIELDS = (
 class Room:
     """A room as it was when read. ``seq`` is that of its newest entry, 0 before the first.
 
-    ``said`` is the number of TALKs so far, deleted ones included, and ``said_by`` is the sender of
-    the newest one. Pages compute unread numbers from them, since edits and reactions do not count.
+    ``owner`` is the owner's present name. ``said`` is the number of TALKs so far, deleted ones
+    included, and ``deleted`` that of deleted ones. ``said_by`` is the sender of the newest
+    one, with the name of then. ``active_at`` (ms) is when something was stored last, or the room
+    was made.
     """
 
     room_id: str
     name: str
+    owner_id: str
     owner: str
-    private: bool
+    kind: str
     encrypted: bool
     created_at: int
     epoch: str
-    user_count: int
-    seq: int
+    user_count: int = 0
+    seq: int = 0
     said: int = 0
     said_by: str = ""
+    said_by_id: str = ""
+    deleted: int = 0
+    description: str = ""
+    archived: bool = False
+    active_at: int = 0
+
+    @property
+    def private(self) -> bool:
+        """Whether its members alone may be in it and know of it."""
+        return self.kind != OPEN
 
     def wire(self) -> dict[str, object]:
         return {
             "roomId": self.room_id,
             "name": self.name,
+            "kind": self.kind,
+            "description": self.description,
             "owner": self.owner,
+            "ownerId": self.owner_id,
             "private": self.private,
             "encrypted": self.encrypted,
+            "archived": self.archived,
             "createdAt": self.created_at,
             "userCount": self.user_count,
             "seq": self.seq,
             "said": self.said,
             "saidBy": self.said_by,
+            "saidById": self.said_by_id,
+            "talks": self.said - self.deleted,
         }
 
     def summary(self) -> dict[str, object]:
         """What the live list of rooms shows."""
-        return {
-            "roomId": self.room_id,
+        left_out = ("description", "owner", "ownerId", "createdAt", "talks")
+        return {name: value for name, value in self.wire().items() if name not in left_out}
+
+    def fields(self) -> list[Argument]:
+        """The room's hash: field, value, field, value…"""
+        values: dict[str, Argument] = {
             "name": self.name,
-            "private": self.private,
-            "encrypted": self.encrypted,
+            "ownerId": self.owner_id,
+            "owner": self.owner,
+            "kind": self.kind,
+            "private": int(self.private),
+            "encrypted": int(self.encrypted),
+            "createdAt": self.created_at,
+            "epoch": self.epoch,
             "userCount": self.user_count,
             "seq": self.seq,
             "said": self.said,
             "saidBy": self.said_by,
+            "saidById": self.said_by_id,
+            "deleted": self.deleted,
+            "description": self.description,
+            "archived": int(self.archived),
+            "activeAt": self.active_at,
         }
+        return [part for pair in values.items() for part in pair]
 
-    def is_managed_by(self, person: Person) -> bool:
-        return person.is_admin or person.name == self.owner
+
+class Access(NamedTuple):
+    """A room that a person may be in, and the person's role in it, '' for no member.
+
+    ``is_admin``: the person is an admin, who may do in a room what its owner may.
+    """
+
+    room: Room
+    role: str
+    is_admin: bool
+
+    @property
+    def may_manage(self) -> bool:
+        """Whether the person may delete the room and give roles."""
+        return self.is_admin or self.role == OWNER
+
+    @property
+    def may_moderate(self) -> bool:
+        """Whether the person may add and remove others, and change name and description."""
+        return self.may_manage or self.role == MODERATOR
 
 
 def new_epoch(store: Store) -> str:
@@ -85,49 +138,6 @@ def new_epoch(store: Store) -> str:
     """
     # Not a secret: it only has to be different each time.
     return f"{store.life}-{random.getrandbits(48):012x}"
-
-
-def create(
-    store: Store,
-    owner: Person,
-    name: object,
-    private: object = False,
-    encrypted: object = False,
-    most: int = 0,
-) -> Room:
-    """Create a room. Raises ``Invalid``, ``Forbidden`` for guests, and ``Conflict``.
-
-    ``most`` is the number of rooms that a person may own; 0 means any number.
-    """
-    check_may_chat(owner)
-    room = Room(
-        room_id=secrets.token_hex(8),
-        name=validation.room_name(name),
-        owner=owner.name,
-        private=validation.truth(private, "private"),
-        encrypted=validation.truth(encrypted, "encrypted"),
-        created_at=time.time_ns() // 1_000_000,
-        epoch=new_epoch(store),
-        user_count=0,
-        seq=0,
-    )
-    owned_rooms.note(store, owner.folded, room.room_id, most)
-    member = owner.name if room.private else ""
-    if member:
-        # Before the room itself, so that its owner is never locked out of it.
-        store.redis.sadd(keys.private_rooms(owner.folded), room.room_id)
-    store.batch(
-        [
-            Call(
-                "create_room",
-                [keys.room(room.room_id), keys.members(room.room_id)],
-                [member, *_fields(room)],
-            ),
-            ("ZADD", keys.ROOMS, room.created_at, room.room_id),
-            *room_index.adding(room.room_id, room.name, room.created_at, room.private),
-        ]
-    )
-    return room
 
 
 def reading(room_id: str) -> Question[Room]:
@@ -148,106 +158,54 @@ def find(store: Store, room_ids: Sequence[str]) -> list[Room | None]:
     return [_room(i, values) for i, values in zip(room_ids, found, strict=True)]
 
 
-def access(store: Store, person: Person, room_id: object) -> Room:
-    """The room, if this user may be in it.
+def access(store: Store, person: Person, room_id: object) -> Access:
+    """The room, if this person may be in it, and the person's role.
 
-    Raises ``Forbidden`` for guests, and ``NotFound`` for a room that does not exist. A private room
-    of which the user is no member is ``NotFound`` too, so that nobody else learns that it exists.
+    Raises ``Forbidden`` for guests and for who is banned, and ``NotFound`` for a room that does not
+    exist. A private room of which the person is no member is ``NotFound`` too, so that nobody else
+    learns that it exists.
     """
     return store.ask(accessing(person, room_id))
 
 
-def accessing(person: Person, room_id: object) -> Question[Room]:
-    """The same, as a question. Asked behind other questions in one write, it tells whether the user
-    may have their answers."""
+def accessing(person: Person, room_id: object) -> Question[Access]:
+    """The same, as a question. Asked behind other questions in one write, it tells whether the
+    person may have their answers."""
     check_may_chat(person)
-    known = validation.room_id(room_id)
-    if known is None:
-        raise NotFound(N_("There is no such room."))
-    room_question, membership = reading(known), _membership(known, person.name)
+    known = known_id(room_id)
+    question = reading(known)
 
-    def read(answers: list[Any]) -> Room:
-        room, is_member = room_question.read(answers[:1]), membership.read(answers[1:])
-        if room.private and not is_member:
+    def read(answers: list[Any]) -> Access:
+        room, record, banned = question.read(answers[:1]), answers[1], answers[2]
+        if record is None and room.private:
             raise NotFound(N_("There is no such room."))
-        return room
+        # A banned admin may look, and lift the ban; the scripts let nobody in who is banned.
+        if record is None and is_banned(banned) and not person.is_admin:
+            raise Forbidden(N_("You may not enter this room."))
+        role = record.split(b" ")[0].decode() if record else ""
+        return Access(room, role, person.is_admin)
 
-    return Question([*room_question.calls, *membership.calls], read)
+    return Question(
+        [
+            *question.calls,
+            ("HGET", keys.members(known), person.user_id),
+            ("HGET", keys.banned(known), person.user_id),
+        ],
+        read,
+    )
 
 
 def read_within(
     store: Store, person: Person, room_id: object, *questions: Question[Any]
-) -> tuple[Room, list[Any]]:
+) -> tuple[Access, list[Any]]:
     """The room, and the answers to questions about it. Raises as ``access`` does.
 
     Access is checked again behind the questions, in the same write: so the answers contain nothing
-    from after a removal of the user.
+    from after a removal of the person.
     """
     check = accessing(person, room_id)
     here, *answers, _ = store.ask_together(check, *questions, check)
     return here, answers
-
-
-def manage(store: Store, person: Person, room_id: object) -> Room:
-    """The room, if this user may change it. Raises as ``access`` does, and ``Forbidden``."""
-    room = access(store, person, room_id)
-    if not room.is_managed_by(person):
-        raise Forbidden(N_("Only the room's owner or an admin can do that."))
-    return room
-
-
-def revive(store: Store, room: Room, present: Collection[str]) -> bool:
-    """Create a room again that the store has lost; the people present become its members.
-
-    False if it exists after all, or was deleted.
-    """
-    anew = replace(room, epoch=new_epoch(store), user_count=0, seq=0, said=0, said_by="")
-    members = sorted({room.owner, *present}) if room.private else []
-    made = store.run(
-        "revive",
-        [keys.room(room.room_id), keys.members(room.room_id), keys.closed(room.room_id)],
-        [len(members), *members, *_fields(anew)],
-    )
-    calls: list[Call | tuple[Argument, ...]] = [
-        ("SADD", keys.private_rooms(validation.fold(name)), room.room_id) for name in members
-    ]
-    if made:
-        calls.append(("SADD", keys.owned_rooms(validation.fold(room.owner)), room.room_id))
-        listed = ("ZADD", keys.ROOMS, room.created_at, room.room_id)
-        listing = room_index.adding(room.room_id, room.name, room.created_at, room.private)
-        store.batch([*calls, listed, *listing])
-    return bool(made)
-
-
-def rename(store: Store, person: Person, room_id: object, name: object) -> Room:
-    """Raises ``Invalid``, and as ``manage`` does."""
-    room = manage(store, person, room_id)
-    store.run("rename", [keys.room(room.room_id)], [validation.room_name(name)])
-    # The name is read behind the removal of the old one: two who rename at once leave it in.
-    store.batch([room_index.forgetting(room.room_id, room.name)])
-    new = store.ask(reading(room.room_id))
-    store.batch(room_index.adding(new.room_id, new.name, new.created_at, new.private))
-    return new
-
-
-def close(store: Store, room: Room, closing: bytes) -> None:
-    """Delete a room, with ``closing`` as the body of its CLOSE. Raises ``NotFound``."""
-    i = room.room_id
-    members = store.run("close", keys.of_room(i), ["", closing, REMEMBER_CLOSED])
-    forget: list[Call | tuple[Argument, ...]] = [
-        ("ZREM", keys.ROOMS, i),
-        ("ZREM", keys.OCCUPIED, i),
-        ("SREM", keys.owned_rooms(validation.fold(room.owner)), i),
-        *room_index.removing(i, room.name),
-    ]
-    for name in members:
-        folded = validation.fold(name.decode())
-        forget.append(("SREM", keys.private_rooms(folded), i))
-        forget.append(("HDEL", keys.inviters(folded), i))
-    store.batch(forget)
-    # Of a private room its members alone are told, and nobody else that it was there.
-    names = [name.decode() for name in members] if room.private else None
-    store.redis.publish(keys.CONTROL, orjson.dumps({"closed": [i, names]}))
 
 
 def check_may_chat(person: Person) -> None:
@@ -255,42 +213,46 @@ def check_may_chat(person: Person) -> None:
         raise Forbidden(N_("Guests cannot enter the rooms yet. An admin can change that."))
 
 
-def _membership(room_id: str, name: str) -> Question[bool]:
-    command = ("SISMEMBER", keys.members(room_id), name)
-    return Question([command], lambda answers: bool(answers[0]))
+def known_id(room_id: object) -> str:
+    """The id of a room, as it was sent. Raises ``NotFound`` for what none can have."""
+    known = validation.room_id(room_id)
+    if known is None:
+        raise NotFound(N_("There is no such room."))
+    return known
 
 
-def _fields(room: Room) -> list[Argument]:
-    """The room's hash: field, value, field, value…"""
-    values: tuple[Argument, ...] = (
-        room.name,
-        room.owner,
-        int(room.private),
-        int(room.encrypted),
-        room.created_at,
-        room.epoch,
-        room.user_count,
-        room.seq,
-        room.said,
-        room.said_by,
-    )
-    return [part for pair in zip(_FIELDS, values, strict=True) for part in pair]
+def actor(person: Person) -> str:
+    """Who does something in a room, as the scripts take it: with '*' for an admin."""
+    return f"*{person.user_id}" if person.is_admin else person.user_id
+
+
+def is_banned(until: bytes | None) -> bool:
+    """Whether the store's note of a ban, in ms or 0 for good, still holds."""
+    return until is not None and (until == b"0" or int(until) > time.time() * 1000)
 
 
 def _room(room_id: str, values: Sequence[bytes | None]) -> Room | None:
-    name, owner, private, encrypted, created_at, epoch, user_count, seq, said, said_by = values
-    if name is None or owner is None or epoch is None:
+    name, owner_id, owner, kind, private, encrypted, created, epoch, *rest = values
+    count, seq, said, said_by, said_by_id, deleted, description, archived, active = rest
+    if name is None or owner_id is None or epoch is None:
         return None
+    created_at = int(created or 0)
     return Room(
         room_id,
         name.decode(),
-        owner.decode(),
-        private == b"1",
+        owner_id.decode(),
+        (owner or b"").decode(),
+        kind.decode() if kind else PRIVATE if private == b"1" else OPEN,
         encrypted == b"1",
-        int(created_at or 0),
+        created_at,
         epoch.decode(),
-        int(user_count or 0),
+        int(count or 0),
         int(seq or 0),
         int(said or 0),
         (said_by or b"").decode(),
+        (said_by_id or b"").decode(),
+        int(deleted or 0),
+        (description or b"").decode(),
+        archived == b"1",
+        int(active or 0) or created_at,
     )

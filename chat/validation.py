@@ -97,6 +97,15 @@ def room_name(value: object) -> str:
     return name
 
 
+def description(value: object, most: int) -> str:
+    """A room's description in NFC, without the white space around it; it may be empty."""
+    message = N_("A description is a text without control characters.")
+    text = _composed(value.strip() if isinstance(value, str) else value, most, message)
+    if any(unicodedata.category(c) in ("Cc", "Zl", "Zp") or c in _BIDI for c in text):
+        raise Invalid(message)
+    return text
+
+
 def sought(value: object) -> str:
     """What is searched for in names of rooms, in the form in which they are compared."""
     message = N_("A search has at most 80 characters.")
@@ -180,6 +189,11 @@ def is_blank(text: str) -> bool:
     if text.isascii():
         return not text.strip()
     return all(c.isspace() or c in _INVISIBLE or unicodedata.category(c) == "Cf" for c in text)
+
+
+def line(value: object, longest: int, problem: str) -> str:
+    """A line of text in NFC, of at most ``longest`` characters; it may hold anything else."""
+    return _composed(value, longest, problem)
 
 
 def _composed(value: object, longest: int, problem: str) -> str:

@@ -35,10 +35,8 @@ class Writer:
 
         Raises ``RateLimited``.
         """
-        speaker = presence.connection_of(session, person.name) if session else ""
-        entry = history.Entry(
-            room_id, kind, body, person.name, person.folded, client_id, speaker, extra
-        )
+        speaker = presence.connection_of(session, person.user_id) if session else ""
+        entry = history.Entry(room_id, kind, body, person, client_id, speaker, extra)
         call = entry.storing(script, self._limits.history_length, rooms.new_epoch(self._store))
 
         def read(answers: list[Any]) -> tuple[int, int, int]:
@@ -48,5 +46,5 @@ class Writer:
             return seq, at, count
 
         storing = Question([call, *self._activity.note(room_id)], read)
-        counted = self._limiter.count("message", person.folded)
+        counted = self._limiter.count("message", person.user_id)
         return first_of(storing, *counted) if counted else storing

@@ -1,11 +1,13 @@
 """Fixtures of all tests: a real store, the app on it, and people."""
 
+import hashlib
 import os
 import re
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import orjson
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -16,10 +18,13 @@ from werkzeug.test import TestResponse
 
 import config
 from app import create_app
-from chat import people
+from chat import accounts, keys, message, people
+from chat.administration import Administration
 from chat.conversation import Conversation
 from chat.limits import Limits
-from chat.people import Hasher, Person
+from chat.migrations.start import VERSION
+from chat.passwords import Hasher
+from chat.people import Person
 from chat.store.store import Store, connect
 
 # The tests of models: the same cases in each run, and many others with --hypothesis-profile=long.
@@ -36,6 +41,29 @@ os.environ["ENV_FILE"] = ""
 HASHER = Hasher()
 
 
+def somebody(name: str, role: str = "user") -> Person:
+    """A person without an account; the same name has the same id, in any case."""
+    digest = hashlib.sha1(name.casefold().encode()).hexdigest()
+    return Person(f"u0{digest[:14]}", name, "", role, 0)
+
+
+def entries(store: Store, room_id: str) -> list[dict[str, object]]:
+    """Everything that is stored in a room's stream, as clients get it who have missed it."""
+    found = store.redis.xrange(keys.stream(room_id))
+    return [orjson.loads(message.on_wire(at[2:], fields[b"m"])) for at, fields in found]
+
+
+def account_key(store: Store, name: str) -> str:
+    """The key of the account of that name."""
+    return f"maru:person:{people.id_of_name(store, name)}"
+
+
+def let_pass(store: Store, name: str, ms: int) -> None:
+    """Let so many ms have passed since a name was given up."""
+    user_id, until = store.redis.hget("maru:former", name).decode().split()
+    store.redis.hset("maru:former", name, f"{user_id} {int(until) - ms}")
+
+
 @pytest.fixture(scope="session")
 def store_url() -> Iterator[str]:
     """A Valkey of this run's own, on a Unix socket."""
@@ -47,9 +75,10 @@ def store_url() -> Iterator[str]:
 
 @pytest.fixture
 def store(store_url: str) -> Iterator[Store]:
-    """The store, with nothing in it."""
+    """The store, with nothing in it but what a start notes."""
     opened = connect(store_url)
     opened.redis.flushall()
+    opened.redis.set(keys.VERSION, VERSION)
     yield opened
     opened.redis.connection_pool.disconnect()
 
@@ -61,9 +90,15 @@ def conversation(store: Store) -> Conversation:
 
 
 @pytest.fixture
-def room_id(conversation: Conversation) -> str:
+def administration(store: Store, conversation: Conversation) -> Administration:
+    """Making rooms and deciding who belongs to them, with no limits."""
+    return Administration(store, conversation.limits, conversation.changed)
+
+
+@pytest.fixture
+def room_id(administration: Administration) -> str:
     """Ann's room."""
-    return conversation.create(Person("Ann", "user", 0), "Plans", None, None).room_id
+    return administration.create(somebody("Ann"), "Plans", None, None).room_id
 
 
 @pytest.fixture(scope="session")
@@ -111,9 +146,46 @@ def register(store: Store) -> Callable[..., Person]:
     """``register("bora")``: an account with the password ``PASSWORD``."""
 
     def create(name: str, role: str = "user") -> Person:
-        return people.create(store, HASHER, name, PASSWORD, role)
+        return accounts.create(store, HASHER, name, PASSWORD, role)
 
     return create
+
+
+@pytest.fixture
+def made(store: Store) -> Callable[..., Person]:
+    """``made("bora")``: an account, with a hash that stands for the password."""
+    hashed = HASHER.hash(PASSWORD, accounts.NOBODY)
+
+    class Quick(Hasher):
+        def hash(self, password: str, asker: object) -> str:
+            return hashed
+
+    def make(name: str, role: str = "user") -> Person:
+        return accounts.create(store, Quick(), name, PASSWORD, role)
+
+    return make
+
+
+@pytest.fixture
+def told(store: Store) -> Iterator[Callable[[], list[object]]]:
+    """What workers have been told since: ``told()``."""
+    control = store.redis.pubsub(ignore_subscribe_messages=True)
+    control.subscribe("maru:control")
+    control.get_message(timeout=30)
+
+    def read() -> list[object]:
+        store.redis.publish("maru:control", b'"end"')
+        found = []
+        while True:
+            message = control.get_message(timeout=30)
+            if message is None:
+                continue
+            if message["data"] == b'"end"':
+                return found
+            found.append(orjson.loads(message["data"]))
+
+    yield read
+    control.close()
 
 
 @pytest.fixture

@@ -2,9 +2,9 @@
 
 import pytest
 
-from chat import directory, keys, rooms
+from chat import directory, keys, room_lifecycle
 from chat.directory import EXACT, NOTED, Activity
-from chat.people import Person
+from tests.conftest import somebody
 
 HOUR = 3_600_000
 
@@ -55,11 +55,11 @@ def test_what_a_worker_knows_of_rooms_is_bounded(clock):
 
 
 def test_a_clock_set_back_takes_no_room_out_of_its_place_in_the_list(store, clock):
-    admin = Person("admin", "admin", 0)
+    admin = somebody("admin", "admin")
     activity = Activity()
     for name in ("one", "two", "three"):
         clock.now += EXACT + 1
-        rooms.create(store, admin, name)
+        room_lifecycle.create(store, admin, name)
     ids = {room.name: room.room_id for room in directory.page(store, admin)[0]}
 
     def listed():

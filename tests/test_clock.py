@@ -2,12 +2,12 @@
 
 import pytest
 
-from chat import keys, presence, rate_limit, rooms, sessions
+from chat import keys, presence, rate_limit, room_lifecycle, sessions
 from chat.errors import RateLimited
-from chat.people import Person
 from chat.presence import Timing, connection_of
 from chat.store.store import connect
 from tests.clocks import HOUR, clocked_store
+from tests.conftest import somebody
 
 TIMING = Timing(lease=1_000, grace=200)
 
@@ -33,7 +33,7 @@ def clock(clocked):
 
 @pytest.fixture
 def room_id(store):
-    return rooms.create(store, Person("Ann", "user", 0), "Plans").room_id
+    return room_lifecycle.create(store, somebody("Ann"), "Plans").room_id
 
 
 def speak(store):
@@ -67,14 +67,17 @@ def test_a_clock_set_forward_makes_no_revoked_token_good_again(store, clock):
     assert sessions.is_revoked(store, "a token")
 
 
+def entrant(name):
+    return connection_of(f"of-{name}", name), name
+
+
 def enter(store, room_id, *names):
     for name in names:
-        connection = connection_of(f"of-{name}", name)
-        store.ask(presence.entering(room_id, connection, TIMING, "en"))
+        store.ask(presence.entering(room_id, entrant(name), TIMING, "en"))
 
 
 def renew(store, room_id, name):
-    members = {room_id: ("", [connection_of(f"of-{name}", name)])}
+    members = {room_id: ("", [entrant(name)])}
     presence.renew(store, members, TIMING, "en")
 
 
@@ -82,8 +85,8 @@ def reap_until(store, room_id, present, renewed=()):
     """Workers' rounds, until just these are here; who was gone in the meantime, in that order."""
     gone: list[str] = []
     ends = store.redis.time()[0] + 10
-    while sorted(name for name, _ in presence.people(store, room_id)) != sorted(present):
-        assert store.redis.time()[0] < ends, presence.people(store, room_id)
+    while [each.name for each in store.ask(presence.present(room_id))] != sorted(present):
+        assert store.redis.time()[0] < ends, store.ask(presence.present(room_id))
         for name in renewed:
             renew(store, room_id, name)
         gone += presence.reap(store, TIMING, "en").get(room_id, [])
@@ -124,6 +127,6 @@ def test_a_clock_set_forward_between_claim_and_reaping_takes_nobody_out(store, c
     held_until, claimed = store.run("claim", [keys.OCCUPIED, keys.REAPED], args)
     assert claimed.decode() == room_id
     clock.set(store.redis, HOUR)
-    names = [keys.room(room_id), keys.conns(room_id), keys.people(room_id)]
+    names = [keys.room(room_id), keys.conns(room_id), keys.present(room_id)]
     _, *gone = store.run("reap", names, ["", "", 500, held_until, TIMING.lease])
     assert gone == []

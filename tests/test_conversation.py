@@ -8,11 +8,11 @@ from chat import history, rooms
 from chat.conversation import Conversation
 from chat.errors import Forbidden, Invalid, NotFound, NotJoined, RateLimited, TooLong
 from chat.limits import Limits
-from chat.people import Person
+from tests.conftest import somebody
 
-ANN = Person("Ann", "user", 0)
-BEN = Person("Ben", "user", 0)
-GUEST = Person("Gus", "guest", 0)
+ANN = somebody("Ann")
+BEN = somebody("Ben")
+GUEST = somebody("Gus", "guest")
 
 
 @pytest.fixture
@@ -21,8 +21,8 @@ def conversation(store):
 
 
 @pytest.fixture
-def room(conversation):
-    return conversation.create(ANN, "Plans", None, None).room_id
+def room(administration):
+    return administration.create(ANN, "Plans", None, None).room_id
 
 
 def said(page):
@@ -41,7 +41,9 @@ def test_messages_are_numbered_densely_and_read_back_as_they_were_sent(conversat
         "userCount": 1,
         "sentAt": answers[0]["sentAt"],
         "roomId": room,
+        "n": 1,
         "sender": "Ann",
+        "senderId": ANN.user_id,
         "message": "0 안녕",
     }
 
@@ -96,7 +98,8 @@ def test_joining_tells_who_is_there_and_what_was_said_last(conversation, room):
         conversation.talk(ANN, room, str(i))
     conversation.join(ANN, room, "s1")
     joined = conversation.join(BEN, room, "s2")
-    assert (joined.user_count, joined.users, joined.recovered) == (2, ["Ann", "Ben"], False)
+    assert (joined.user_count, joined.recovered) == (2, False)
+    assert joined.names == {ANN.user_id: "Ann", BEN.user_id: "Ben"}
     assert said(joined.page) == [str(i) for i in range(10, 60)]
     assert joined.page.seq == 60
 
@@ -221,4 +224,4 @@ def test_a_room_counts_what_was_said_and_not_what_was_done_to_it(conversation, s
     conversation.react(ANN, room, first, "🎉", True)
     conversation.edit(BEN, room, first, "two!")
     [found] = rooms.find(store, [room])
-    assert (found.seq, found.said, found.said_by) == (4, 2, "Ben")
+    assert (found.seq, found.said, found.said_by, found.said_by_id) == (4, 2, "Ben", BEN.user_id)

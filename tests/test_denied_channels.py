@@ -1,16 +1,15 @@
 """If the store's user may not publish to rooms' channels, operations change nothing by halves."""
 
-import json
 from contextlib import contextmanager
 
 import pytest
 from redis.exceptions import RedisError
 
-from chat import history, presence, rooms
-from chat.people import Person
+from chat import presence, rooms
 from chat.presence import Timing
+from tests.conftest import entries, somebody
 
-ANN = Person("Ann", "user", 0)
+ANN = somebody("Ann")
 
 
 @pytest.fixture
@@ -28,10 +27,6 @@ def denied(store):
     return deny
 
 
-def stored(store, room_id):
-    return [json.loads(message) for message in history.page(store, room_id).messages]
-
-
 def test_a_message_that_could_not_be_told_is_not_stored_again(conversation, store, room_id, denied):
     with denied():
         for _ in range(3):
@@ -40,7 +35,7 @@ def test_a_message_that_could_not_be_told_is_not_stored_again(conversation, stor
             except RedisError:
                 continue
     answer = conversation.talk(ANN, room_id, "hi", client_id="c-1")
-    assert [(m["seq"], m["message"]) for m in stored(store, room_id)] == [(answer["seq"], "hi")]
+    assert [(m["seq"], m["message"]) for m in entries(store, room_id)] == [(answer["seq"], "hi")]
 
 
 def test_a_deletion_that_could_not_be_told_has_deleted(conversation, store, room_id, denied):
@@ -48,23 +43,24 @@ def test_a_deletion_that_could_not_be_told_has_deleted(conversation, store, room
     with denied(), pytest.raises(RedisError):
         conversation.delete(ANN, room_id, 1, client_id="c-2")
     conversation.delete(ANN, room_id, 1, client_id="c-2")
-    assert [m["type"] for m in stored(store, room_id)] == ["DELETE"]
+    assert [m["type"] for m in entries(store, room_id)] == ["DELETE"]
 
 
-def test_a_room_whose_end_could_not_be_told_is_still_there(conversation, store, room_id, denied):
+def test_a_room_whose_end_could_not_be_told_is_still_there(administration, store, room_id, denied):
     with denied(), pytest.raises(RedisError):
-        conversation.close(ANN, room_id)
+        administration.close(ANN, room_id)
     assert rooms.find(store, [room_id])[0]
-    conversation.close(ANN, room_id)
+    administration.close(ANN, room_id)
     assert rooms.find(store, [room_id]) == [None]
 
 
 def test_nobody_is_gone_whose_quit_could_not_be_told(conversation, store, room_id, denied):
     timing = Timing(lease=1000, grace=0)
-    store.ask(presence.entering(room_id, presence.connection_of("s1", "Ann"), timing, "en", "1000"))
+    entrant = presence.connection_of("s1", ANN.user_id), "Ann"
+    store.ask(presence.entering(room_id, entrant, timing, "en", "1000"))
     with denied(), pytest.raises(RedisError):
         presence.reap(store, timing, "en", now="3000")
     assert presence.count(store, room_id) == 1
     # The claim of the first one has to end first.
     reaped = [presence.reap(store, timing, "en", now=str(now)) for now in range(3500, 60_000, 500)]
-    assert [each for each in reaped if each] == [{room_id: ["Ann"]}]
+    assert [each for each in reaped if each] == [{room_id: [ANN.user_id]}]

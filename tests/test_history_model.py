@@ -1,6 +1,7 @@
 """Messages against a small model: dense numbers, no doubles, pages that are exact.
 
-The model is a dictionary of what is stored by number, and what each clientId led to.
+The model knows what is stored by number, who has reacted to what, and what each clientId
+led to.
 """
 
 import json
@@ -16,14 +17,14 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from chat import history, keys
+from chat import history, keys, room_lifecycle, rooms
 from chat.conversation import Conversation
 from chat.errors import Conflict, Forbidden, NotFound
 from chat.limits import Limits
-from chat.people import Person
+from tests.conftest import entries, somebody
 
 #: The first one owns the room, and may delete what others said.
-PEOPLE = [Person("Ann", "user", 0), Person("Ben", "user", 0), Person("최민", "user", 0)]
+PEOPLE = [somebody("Ann"), somebody("Ben"), somebody("최민")]
 people = st.sampled_from(PEOPLE)
 #: Few, so that they are often repeated.
 client_ids = st.sampled_from([None, "a", "b", "c"])
@@ -37,7 +38,7 @@ class HistoryMachine(RuleBasedStateMachine):
         self.store = store
         store.redis.flushall()
         self.conversation = Conversation(store, Limits(message_rate=0))
-        self.room = self.conversation.create(PEOPLE[0], "Plans", None, None).room_id
+        self.room = room_lifecycle.create(store, PEOPLE[0], "Plans").room_id
         self.channel = store.redis.pubsub(ignore_subscribe_messages=True)
         self.channel.subscribe(keys.room(self.room))
         self.channel.get_message(timeout=30)
@@ -45,6 +46,9 @@ class HistoryMachine(RuleBasedStateMachine):
         self.top = 0
         self.stored = {}
         self.erased = set()
+        #: UserIds of those who have put the one emoji under a message, by its number.
+        self.reacted = {}
+        self.said = self.deleted = 0
         self.remembered = {}
         #: What each remembered clientId stands for.
         self.meant = {}
@@ -85,12 +89,16 @@ class HistoryMachine(RuleBasedStateMachine):
             for seq in gone:
                 del self.stored[seq]
             self.erased.update(gone)
+            self.reacted.pop(ref, None)
+            self.deleted += 1
 
     @rule(user=people, ref=numbers, on=st.booleans(), client_id=client_ids)
     def react(self, user, ref, on, client_id):
         new = {"type": "REACT", "message": "", "ref": ref, "emoji": "👍", "on": on}
         react = partial(self.conversation.react, user, self.room, ref, "👍", on, client_id)
-        self._alter(user, client_id, new, react, True)
+        if self._alter(user, client_id, new, react, True):
+            change = set.add if on else set.discard
+            change(self.reacted.setdefault(ref, set()), user.user_id)
 
     @precondition(lambda self: self.stored)
     @rule(keep=st.integers(0, 10))
@@ -110,14 +118,14 @@ class HistoryMachine(RuleBasedStateMachine):
 
     @rule(after=st.integers(0, 40), limit=st.integers(1, 8))
     def page_after(self, after, limit):
-        following = [seq for seq in sorted(self.stored) if seq > after]
-        page = self._until(following, limit)
+        following = [seq for seq in self._talks() if seq > after]
+        page = following[:limit]
         self._is_page(page, len(following) > len(page), after=after, limit=limit)
 
     @rule(before=st.integers(0, 40), limit=st.integers(1, 8))
     def page_before(self, before, limit):
-        earlier = [seq for seq in sorted(self.stored) if seq < before]
-        page = self._until(earlier[::-1], limit)[::-1]
+        earlier = [seq for seq in self._talks() if seq < before]
+        page = earlier[-limit:]
         self._is_page(page, len(earlier) > len(page), before=before, limit=limit)
 
     @rule(since=st.integers(0, 40), known=st.booleans(), right=st.booleans())
@@ -139,11 +147,14 @@ class HistoryMachine(RuleBasedStateMachine):
 
     @invariant()
     def what_is_told_is_what_is_stored(self):
+        assert entries(self.store, self.room) == [self.stored[seq] for seq in sorted(self.stored)]
         page = history.page(self.store, self.room, limit=200)
         assert [json.loads(m) for m in page.messages] == [
-            self.stored[seq] for seq in sorted(self.stored)[-200:]
+            self._as_read(seq) for seq in self._talks()[-200:]
         ]
         assert (page.seq, page.epoch) == (self.top, self.epoch)
+        [room] = rooms.find(self.store, [self.room])
+        assert (room.said, room.wire()["talks"]) == (self.said, self.said - self.deleted)
 
     def _alter(self, user, client_id, new, operation, allowed):
         """Carry it out; gives whether it was new, and allowed."""
@@ -177,13 +188,18 @@ class HistoryMachine(RuleBasedStateMachine):
         if self.is_lost:
             assert told["epoch"] != self.epoch
             self.epoch, self.top, self.erased, self.is_lost = told.pop("epoch"), 0, set(), False
+            self.reacted = {}
         self.top += 1
+        if new["type"] == "TALK":
+            self.said += 1
+            new = {**new, "n": self.said}
         if client_id is not None:
             self.remembered[user.name, client_id] = self.top
             self.meant[user.name, client_id] = _meaning(new)
             new = {**new, "clientId": client_id}
         assert told["sentAt"] > 0
-        usual = {"roomId": self.room, "sender": user.name, "userCount": 0}
+        sender = {"sender": user.name, "senderId": user.user_id}
+        usual = {"roomId": self.room, **sender, "userCount": 0}
         assert told == {**usual, **new, "seq": self.top, "sentAt": told["sentAt"]}
         self.stored[self.top] = told
         return self.top
@@ -192,15 +208,21 @@ class HistoryMachine(RuleBasedStateMachine):
         found = self.stored.get(ref, {})
         return found if found.get("type") == "TALK" else {"sender": None}
 
-    def _until(self, seqs, limit):
-        """Those up to the last of so many TALKs."""
-        page = []
-        for seq in seqs:
-            page.append(seq)
-            limit -= self.stored[seq]["type"] == "TALK"
-            if limit == 0:
-                break
-        return page
+    def _talks(self):
+        return [seq for seq in sorted(self.stored) if self.stored[seq]["type"] == "TALK"]
+
+    def _as_read(self, seq):
+        """A TALK with its newest text, and the reactions to it."""
+        talk = dict(self.stored[seq])
+        edits = [n for n, m in self.stored.items() if self._edits(m, seq)]
+        if edits:
+            newest = self.stored[max(edits)]
+            talk |= {"message": newest["message"], "editedAt": newest["sentAt"]}
+            if "clientId" in newest:
+                talk["editClientId"] = newest["clientId"]
+        if self.reacted.get(seq):
+            talk["reactions"] = {"👍": sorted(self.reacted[seq])}
+        return talk
 
     def _edits(self, message, ref):
         return message["type"] == "EDIT" and message["ref"] == ref
@@ -220,7 +242,7 @@ class HistoryMachine(RuleBasedStateMachine):
 
 def _meaning(new):
     """What a clientId stands for: words may differ, as those of a call that was repeated."""
-    return {name: value for name, value in new.items() if name != "message"}
+    return {name: value for name, value in new.items() if name not in ("message", "n")}
 
 
 def _seqs(page):

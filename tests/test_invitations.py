@@ -1,62 +1,169 @@
-"""A person can refuse to be added to one private room after another."""
+"""A person can refuse to be added to one room after another."""
 
 import pytest
 from redis.exceptions import RedisError
 
-from chat import directory, memberships
-from chat.conversation import Conversation
-from chat.errors import Forbidden, RateLimited
+from chat import directory, invitations, memberships, room_members
+from chat.administration import Administration
+from chat.errors import Conflict, Forbidden, Invalid, NotFound, RateLimited
 from chat.limits import Limits
 
 
 @pytest.fixture
-def people(register):
-    return [register(name) for name in ("ann", "ben", "cho")]
+def crowd(made):
+    return [made(name) for name in ("ann", "ben", "cho")]
 
 
 @pytest.fixture
-def conversation(store):
-    return Conversation(store, Limits(room_rate=1_000))
+def administration(store):
+    return Administration(store, Limits(room_rate=1_000), set())
 
 
-def test_one_person_is_not_let_into_a_hundred_rooms(conversation, store, people):
-    ann, ben, cho = people
+def names(store, room_id):
+    return [member.name for member in store.ask(room_members.listed(room_id))]
+
+
+def test_one_person_is_not_let_into_a_hundred_rooms(administration, crowd):
+    ann, ben, cho = crowd
     with pytest.raises(RateLimited) as refusal:
         for number in range(150):
-            room = conversation.create(ann, f"room {number}", True, None)
-            conversation.invite(ann, room.room_id, ben.name)
-    assert number == memberships.BY_ONE_TO_ONE and 0 < refusal.value.retry_after <= 3600
+            room = administration.create(ann, f"room {number}", True, None)
+            administration.set_member(ann, room.room_id, ben.name)
+    assert number == invitations.BY_ONE_TO_ONE and 0 < refusal.value.retry_after <= 3600
     # Others may be let in, and by others.
-    conversation.invite(ann, room.room_id, cho.name)
-    other = conversation.create(cho, "Plans", True, None)
-    conversation.invite(cho, other.room_id, ben.name)
+    administration.set_member(ann, room.room_id, cho.name)
+    other = administration.create(cho, "Plans", True, None)
+    administration.set_member(cho, other.room_id, ben.name)
 
 
-def test_one_call_leaves_and_refuses_more(conversation, store, people):
-    ann, ben, _cho = people
-    room = conversation.create(ann, "Secret", True, None)
-    conversation.invite(ann, room.room_id, ben.name)
-    assert memberships.inviter(store, ben, room.room_id) == "ann"
-    conversation.leave_and_refuse(ben, room.room_id)
-    assert memberships.members(store, room.room_id) == ["ann"]
+def test_nor_into_a_hundred_direct_rooms(administration, made, crowd):
+    ann, ben, _cho = crowd
+    with pytest.raises(RateLimited):
+        for number in range(150):
+            administration.direct(ann, [ben.name, made(f"person{number}").name])
+    assert number == invitations.BY_ONE_TO_ONE
+
+
+@pytest.mark.parametrize("private", [True, False])
+def test_one_call_leaves_and_refuses_more(administration, store, crowd, private):
+    ann, ben, _cho = crowd
+    room = administration.create(ann, "Secret", private, None)
+    administration.set_member(ann, room.room_id, ben.name)
+    assert invitations.inviter(store, ben, room.room_id) == ann.user_id
+    administration.leave_and_refuse(ben, room.room_id)
+    assert names(store, room.room_id) == ["ann"]
     with pytest.raises(Forbidden):
-        conversation.invite(ann, room.room_id, ben.name)
-    assert memberships.refused(store, ben) == ["ann"]
-    memberships.accept_again(store, ben, "Ann")
-    conversation.invite(ann, room.room_id, ben.name)
+        administration.set_member(ann, room.room_id, ben.name)
+    with pytest.raises(Forbidden):
+        administration.direct(ann, [ben.name])
+    assert invitations.refused(store, ben) == [ann.user_id]
+    invitations.accept_again(store, ben, ann.user_id)
+    administration.set_member(ann, room.room_id, ben.name)
 
 
-def test_who_was_taken_out_does_not_see_the_room_even_where_the_store_failed_halfway(
-    conversation, store, people
-):
-    ann, ben, _cho = people
-    room = conversation.create(ann, "Secret", True, None)
-    conversation.invite(ann, room.room_id, ben.name)
+def test_a_direct_room_is_left_and_its_maker_refused_in_one_call(administration, store, crowd):
+    ann, ben, cho = crowd
+    room, _ = administration.direct(ann, [ben.name, cho.name])
+    administration.leave_and_refuse(ben, room.room_id)
+    with pytest.raises(Forbidden):
+        administration.direct(ann, [ben.name, cho.name])
+    assert names(store, room.room_id) == ["ann", "cho"]
+    # It is the maker whom ben refuses, and nobody else.
+    administration.direct(cho, [ben.name, ann.name])
+    assert names(store, room.room_id) == ["ann", "ben", "cho"]
+
+
+def test_who_joined_without_being_asked_refuses_nobody_by_leaving(administration, store, crowd):
+    ann, ben, _cho = crowd
+    room = administration.create(ann, "Plans", None, None)
+    administration.set_member(ben, room.room_id, ben.name)
+    administration.leave_and_refuse(ben, room.room_id)
+    assert invitations.refused(store, ben) == []
+
+
+def test_a_person_refuses_a_bounded_number_of_people(administration, store, crowd):
+    ann, ben, _cho = crowd
+    room = administration.create(ann, "Secret", True, None)
+    administration.set_member(ann, room.room_id, ben.name)
+    most = invitations.REFUSED_MOST
+    store.redis.sadd(f"maru:person:{ben.user_id}:refused", *range(most))
+    with pytest.raises(Conflict):
+        administration.leave_and_refuse(ben, room.room_id)
+
+
+def test_who_was_added_is_told_by_whom(administration, crowd, told):
+    ann, ben, _cho = crowd
+    room = administration.create(ann, "Secret", True, None)
+    told()
+    administration.set_member(ann, room.room_id, ben.name)
+    event, in_the_room = told()
+    [[heard, said]] = event["me"]
+    assert heard == [ben.user_id] and said["by"] == ann.user_id
+    added = {"roomId": room.room_id, "userId": ben.user_id, "role": "member"}
+    assert in_the_room == {"member": added}
+    assert said["type"] == "membership" and said["membership"]["userId"] == ben.user_id
+    assert said["room"]["name"] == "Secret"
+
+
+def test_a_removal_that_the_store_could_not_tell_of_has_not_happened(administration, store, crowd):
+    ann, ben, _cho = crowd
+    room = administration.create(ann, "Secret", True, None)
+    administration.set_member(ann, room.room_id, ben.name)
     store.redis.execute_command("ACL", "SETUSER", "default", "-publish")
     try:
         with pytest.raises(RedisError):
-            conversation.remove(ann, room.room_id, ben.name)
+            administration.remove(ann, room.room_id, ben.name)
     finally:
         store.redis.execute_command("ACL", "SETUSER", "default", "+publish")
-    assert memberships.members(store, room.room_id) == ["ann"]
+    assert names(store, room.room_id) == ["ann", "ben"]
+    assert [seen.name for seen in directory.page(store, ben)[0]] == ["Secret"]
+
+
+def test_who_was_taken_out_does_not_see_the_room_though_it_is_listed_still(
+    administration, store, crowd
+):
+    """A worker that ends after a removal leaves the room in the person's list."""
+    ann, ben, _cho = crowd
+    room = administration.create(ann, "Secret", True, None)
+    administration.set_member(ann, room.room_id, ben.name)
+    administration.remove(ann, room.room_id, ben.name)
+    own = f"maru:person:{ben.user_id}:rooms"
+    store.redis.zadd(own, {room.room_id: 1})
     assert directory.page(store, ben) == ([], None)
+    assert memberships.of_person(store, ben) == []
+    # And that is tidied away.
+    assert store.redis.zcard(own) == 0
+
+
+def test_what_is_just_being_added_is_not_tidied_away(store, crowd):
+    """Whoever adds somebody writes the person's list first."""
+    _ann, ben, _cho = crowd
+    own = f"maru:person:{ben.user_id}:rooms"
+    at = store.redis.time()[0] * 1000
+    store.redis.zadd(own, {"coming": at, "gone": 1})
+    assert memberships.of_person(store, ben) == []
+    assert store.redis.zrange(own, 0, -1) == [b"coming"]
+
+
+def test_nobody_unknown_is_added(administration, store, crowd):
+    ann = crowd[0]
+    room = administration.create(ann, "Secret", True, None)
+    for given in ("nobody", "u0123456789abcde"):
+        with pytest.raises(NotFound):
+            administration.set_member(ann, room.room_id, given)
+    for given in ("", "x", "a\0b", None, 5, ["ben"]):
+        with pytest.raises(Invalid):
+            administration.set_member(ann, room.room_id, given)
+    assert names(store, room.room_id) == ["ann"]
+
+
+def test_who_has_taken_note_of_an_invitation_is_not_told_again(administration, store, crowd):
+    ann, ben, _cho = crowd
+    room = administration.create(ann, "Secret", True, None)
+    administration.set_member(ann, room.room_id, ben.name)
+    assert invitations.is_news(store, ben, room.room_id)
+    invitations.take_note(store, ben, room.room_id)
+    assert not invitations.is_news(store, ben, room.room_id)
+    # Whom to refuse stays known.
+    assert invitations.inviter(store, ben, room.room_id) == ann.user_id
+    assert not invitations.is_news(store, ann, room.room_id)

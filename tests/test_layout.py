@@ -15,13 +15,13 @@ import pytest
 ROOT = Path(__file__).parents[1]
 CHAT = ROOT / "chat"
 
-#: Module of the domain -> what else of the domain it may import. ``rooms`` knows ``users``, since
+#: Module of the domain -> what else of the domain it may import. ``rooms`` knows ``people``, since
 #: a room is somebody's and lets somebody in; otherwise siblings do not know each other.
 MAY_IMPORT = {
     "errors": set(),
     "key_prefix": {"keys"},
     "keys": set(),
-    "message": set(),
+    "message": {"people"},
     "validation": {"errors"},
     "rate_limit": {"store", "keys", "errors"},
     "sessions": {"store", "keys"},
@@ -29,23 +29,58 @@ MAY_IMPORT = {
     "store_warnings": {"store", "keys", "key_prefix"},
     "limits": {"presence", "rate_limit"},
     "passwords": {"validation"},
-    "names": {"validation", "errors"},
-    "people": {"store", "keys", "validation", "errors", "names", "passwords"},
-    "history": {"store", "keys", "validation", "errors"},
+    "names": {"validation", "errors", "ids"},
+    "display_names": {"validation", "errors", "names"},
+    "ids": set(),
+    "people": {"store", "keys", "validation", "errors", "ids"},
+    "name_index": {"store", "keys", "validation", "errors", "names", "people"},
+    "people_search": {"store", "keys", "validation", "errors", "people"},
+    "accounts": {
+        *("store", "keys", "validation", "errors", "ids", "names", "name_index", "passwords"),
+        *("people", "people_search"),
+    },
+    "renaming": {"store", "keys", "people", "room_members"},
+    "profile": {
+        *("store", "keys", "errors", "display_names", "name_index", "names", "people"),
+        *("people_search", "person_events", "renaming"),
+    },
+    "account_state": {
+        *("store", "keys", "errors", "accounts", "people", "people_search", "profile", "renaming"),
+    },
+    "history": {"store", "keys", "validation", "errors", "message", "people"},
     "presence": {"store", "keys", "message", "errors"},
-    "owned_rooms": {"store", "keys", "validation", "errors"},
+    "owned_rooms": {"store", "keys", "errors"},
+    "rooms": {"store", "keys", "validation", "errors", "people"},
+    "calls": {"history", "room_members", "rooms"},
+    "memberships": {"store", "keys", "validation", "errors", "people", "room_members", "rooms"},
     "room_index": {"store", "keys"},
-    "rooms": {"store", "keys", "validation", "errors", "owned_rooms", "people", "room_index"},
-    "calls": {"history", "rooms"},
-    "memberships": {"store", "keys", "validation", "errors", "rate_limit", "rooms", "people"},
-    "directory": {"store", "keys", "validation", "errors", "rooms", "people", "room_index"},
-    "conversation": {
-        "store", "keys", "validation", "message", "errors",
-        "calls", "history", "limits", "memberships", "rate_limit", "presence", "rooms", "people",
-        "writer",
+    "directory": {
+        *("store", "keys", "validation", "errors", "people", "room_index", "room_members", "rooms"),
+    },
+    "room_members": {"store", "keys", "validation", "message", "errors", "people", "rooms"},
+    "room_lifecycle": {
+        *("store", "keys", "validation", "owned_rooms", "people", "room_index"),
+        *("room_members", "rooms"),
+    },
+    "direct_rooms": {
+        *("store", "keys", "validation", "people", "room_lifecycle", "room_members", "rooms"),
+    },
+    "person_events": {"store", "keys", "memberships", "room_members", "rooms"},
+    "room_events": {"store", "keys", "memberships", "rooms"},
+    "invitations": {"store", "keys", "errors", "people", "rate_limit"},
+    "administration": {
+        *("store", "keys", "validation", "message", "errors"),
+        *("direct_rooms", "invitations", "limits", "memberships", "owned_rooms", "people"),
+        *("person_events", "rate_limit", "room_events", "room_index", "room_lifecycle"),
+        *("renaming", "room_members", "rooms"),
     },
     "writer": {
-        "store", "directory", "history", "limits", "people", "presence", "rate_limit", "rooms",
+        *("store", "directory", "history", "limits", "people", "presence", "rate_limit", "rooms"),
+    },
+    "conversation": {
+        *("store", "keys", "validation", "message", "writer"),
+        *("calls", "history", "limits", "people", "presence", "rate_limit"),
+        *("room_members", "rooms"),
     },
 }  # fmt: skip
 #: Module of ``chat/store`` -> what else of ``chat`` it may import.
@@ -65,6 +100,8 @@ STORE_MAY_IMPORT = {
     },
     "subscriber": {"store.buffered", "store.store", "transport.peer"},
 }
+#: What ``chat/migrations`` may import besides the store: no rule of the chat, which may change.
+MIGRATIONS_MAY_IMPORT = {"chat.keys", "chat.key_prefix", "chat.ids"}
 #: Modules of ``chat/transport`` that the web may use: what is about HTTP alone.
 WEB_MAY_IMPORT = {
     f"chat.transport.{name}"
@@ -97,6 +134,7 @@ WEB = sorted((CHAT / "web").rglob("*.py"))
 LIVE = sorted((CHAT / "live").rglob("*.py"))
 STORE = sorted(path for path in (CHAT / "store").glob("*.py") if path.name != "__init__.py")
 TRANSPORT = sorted((CHAT / "transport").rglob("*.py"))
+MIGRATIONS = sorted((CHAT / "migrations").rglob("*.py"))
 TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
 OUR_STATIC = sorted(
     path
@@ -206,6 +244,17 @@ def test_every_module_of_the_store_has_its_place():
 @each(STORE)
 def test_the_store_knows_nothing_of_rooms(path):
     assert modules_of_chat(path) <= {f"chat.{name}" for name in STORE_MAY_IMPORT[path.stem]}
+
+
+@each(MIGRATIONS)
+def test_carrying_over_uses_the_store_and_no_rule_of_the_chat(path):
+    others = {
+        name
+        for name in modules_of_chat(path)
+        if not name.startswith(("chat.store.", "chat.migrations."))
+    }
+    assert others <= MIGRATIONS_MAY_IMPORT
+    assert packages(path) <= sys.stdlib_module_names | DOMAIN_LIBRARIES | {"chat"}
 
 
 @each(TRANSPORT)

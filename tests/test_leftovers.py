@@ -2,30 +2,34 @@
 
 import pytest
 
-from chat import keys, rooms
-from chat.conversation import Conversation
+from chat import keys, room_lifecycle
 from chat.errors import NotFound
-from chat.limits import Limits
-from chat.people import Person
 from chat.store.store import Call
+from tests.conftest import somebody
 
-ANN = Person("Ann", "user", 0)
+ANN = somebody("Ann")
 
 
 def test_a_room_of_many_members_is_made_anew(store):
-    room = rooms.create(store, ANN, "Secret", private=True)
+    room = room_lifecycle.create(store, ANN, "Secret", private=True)
     store.redis.delete(keys.room(room.room_id), keys.members(room.room_id))
-    present = [f"person{number}" for number in range(9_000)]
-    assert rooms.revive(store, room, present)
-    assert store.redis.scard(keys.members(room.room_id)) == 9_001
+    present = {(f"u{number:015}", f"person{number}") for number in range(9_000)}
+    assert room_lifecycle.revive(store, room, present)
+    assert store.redis.hlen(keys.members(room.room_id)) == 9_001
 
 
-def test_a_change_beside_a_deletion_leaves_no_room_without_an_end(store):
-    room = rooms.create(store, ANN, "Secret", private=True)
-    Conversation(store, Limits()).close(ANN, room.room_id)
+def test_a_change_beside_a_deletion_leaves_no_room_without_an_end(store, administration):
+    room = room_lifecycle.create(store, ANN, "Secret", private=True)
+    administration.close(ANN, room.room_id)
     # As they arrive where access was given just before the deletion.
-    room_keys = [keys.room(room.room_id), keys.members(room.room_id)]
-    for late in (Call("rename", room_keys[:1], ["Other"]), Call("admit", room_keys, ["Ben"])):
+    room_keys = [keys.room(room.room_id), keys.members(room.room_id), keys.banned(room.room_id)]
+    ann, ben = somebody("Ann").user_id, somebody("Ben").user_id
+    for late in (
+        Call("change_room", room_keys[:2], [ann, "name", "Other"]),
+        Call("set_member", room_keys, ["", ann, ben, "Ben", "", ""]),
+        Call("unban", room_keys, [ann, ben]),
+        Call("rejoin_direct", room_keys[:2], [ben, "member 0 Ben"]),
+    ):
         with pytest.raises(NotFound):
             store.batch([late])
     assert not store.redis.exists(*room_keys)

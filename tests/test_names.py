@@ -4,9 +4,10 @@ from unicodedata import normalize
 
 import pytest
 
-from chat import names, people, validation
+from chat import account_state, accounts, names, people, profile, validation
 from chat.errors import Conflict, Invalid
 from chat.passwords import Hasher
+from tests.conftest import let_pass
 
 PASSWORD = "correct horse"
 HASHER = Hasher()
@@ -57,9 +58,9 @@ def test_real_names_do_not_look_alike():
 
 @pytest.mark.parametrize("name", LIKE_BORA.values(), ids=LIKE_BORA)
 def test_nobody_can_be_called_what_looks_like_somebodys_name(store, name):
-    people.create(store, HASHER, "bora", PASSWORD)
+    accounts.create(store, HASHER, "bora", PASSWORD)
     with pytest.raises((Invalid, Conflict)):
-        people.create(store, HASHER, name, PASSWORD)
+        accounts.create(store, HASHER, name, PASSWORD)
     assert len(people.everyone(store)) == 1
 
 
@@ -84,53 +85,65 @@ def test_of_two_names_that_look_alike_the_first_stays_alone(store, one, other):
     for first, second in ((one, other), (other, one)):
         store.redis.flushall()
         try:
-            people.create(store, HASHER, first, PASSWORD)
+            accounts.create(store, HASHER, first, PASSWORD)
         except Invalid:
             continue  # No account has such a name in the first place.
         with pytest.raises((Invalid, Conflict)):
-            people.create(store, HASHER, second, PASSWORD)
+            accounts.create(store, HASHER, second, PASSWORD)
 
 
 def test_names_that_only_resemble_each_other_are_two_names(store):
     for name in ("clan", "dan", "ko", "κο", "Jose", "José", "ina", "ïna"):
-        people.create(store, HASHER, name, PASSWORD)
+        accounts.create(store, HASHER, name, PASSWORD)
+
+
+def make_as_before(store, name):
+    """An account from before there were rules for its name."""
+    made = accounts.create(store, HASHER, "somebody", PASSWORD)
+    store.redis.hset(f"maru:person:{made.user_id}", "name", name)
+    store.redis.hdel("maru:names", "somebody")
+    store.redis.hset("maru:names", validation.fold(name), made.user_id)
+    store.redis.delete("maru:skeletons")
 
 
 def test_names_from_before_go_on_working_and_keep_others_from_looking_like_them(store):
     for name in ("bora", "b0ra", "bo\ufe0fra"):
-        people.create(store, HASHER, "somebody", PASSWORD)
-        old = store.redis.hgetall("maru:user:somebody") | {b"name": name.encode()}
-        store.redis.hset(f"maru:user:{name}", mapping=old)
-        store.redis.sadd("maru:users", name)
-        store.redis.srem("maru:users", "somebody")
-        store.redis.delete("maru:user:somebody", "maru:skeletons")
+        make_as_before(store, name)
     for name in ("bora", "b0ra", "bo\ufe0fra"):
-        assert people.authenticate(store, HASHER, name, PASSWORD).name == name
-        assert people.set_role(store, name, "admin").name == name
+        assert accounts.authenticate(store, HASHER, name, PASSWORD).name == name
+        assert account_state.set_role(store, name, "admin").name == name
     with pytest.raises(Conflict):
-        people.create(store, HASHER, "B0RA", PASSWORD)
-    assert people.create(store, HASHER, "dan", PASSWORD).name == "dan"
+        accounts.create(store, HASHER, "B0RA", PASSWORD)
+    assert accounts.create(store, HASHER, "dan", PASSWORD).name == "dan"
+
+
+def test_of_two_names_from_before_that_look_alike_the_other_stays_taken(store):
+    for name in ("bora", "b0ra"):
+        make_as_before(store, name)
+    accounts.create(store, HASHER, "dan", PASSWORD)
+    # The index has one of them only: the first in the alphabet.
+    profile.change(store, people.named(store, "b0ra").user_id, {"name": "sora"})
+    let_pass(store, "b0ra", profile.KEPT)
+    with pytest.raises(Conflict):
+        accounts.create(store, HASHER, "bora", PASSWORD)
+    with pytest.raises(Conflict):
+        profile.change(store, people.named(store, "dan").user_id, {"name": "bora"})
 
 
 @pytest.mark.parametrize("name", ["ᴀɴɴɪᴇ", "anni\u0307e", "ĸo", "ann\u0345ie"])
 def test_a_name_that_would_not_be_given_any_more_goes_on_working(store, name):
-    people.create(store, HASHER, "somebody", PASSWORD)
-    store.redis.rename("maru:user:somebody", f"maru:user:{validation.fold(name)}")
-    store.redis.hset(f"maru:user:{validation.fold(name)}", "name", name)
-    store.redis.srem("maru:users", "somebody")
-    store.redis.sadd("maru:users", validation.fold(name))
-    store.redis.delete("maru:skeletons")
+    make_as_before(store, name)
     store.redis.hset("maru:skeletons", "", "1")
-    assert people.authenticate(store, HASHER, name, PASSWORD).name == name
+    assert accounts.authenticate(store, HASHER, name, PASSWORD).name == name
     with pytest.raises((Conflict, Invalid)):
-        people.create(store, HASHER, name, PASSWORD)
-    assert people.create(store, HASHER, "dan", PASSWORD).name == "dan"
+        accounts.create(store, HASHER, name, PASSWORD)
+    assert accounts.create(store, HASHER, "dan", PASSWORD).name == "dan"
 
 
 def test_another_way_of_making_skeletons_makes_the_index_anew(store):
-    people.create(store, HASHER, "bora", PASSWORD)
+    accounts.create(store, HASHER, "bora", PASSWORD)
     store.redis.delete("maru:skeletons")
     store.redis.hset("maru:skeletons", mapping={"": "0", "dan": "somebody else"})
     with pytest.raises(Conflict):
-        people.create(store, HASHER, "b0ra", PASSWORD)
-    assert people.create(store, HASHER, "dan", PASSWORD).name == "dan"
+        accounts.create(store, HASHER, "b0ra", PASSWORD)
+    assert accounts.create(store, HASHER, "dan", PASSWORD).name == "dan"

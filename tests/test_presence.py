@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from chat import keys, presence, rooms
-from chat.people import Person
+from chat import keys, presence, room_lifecycle
 from chat.presence import Timing, connection_of
+from tests.conftest import somebody
 
 TIMING = Timing(lease=30_000, grace=3_000)
 #: A time in ms that the tests let pass themselves.
@@ -26,25 +26,27 @@ class RoomUnderTest:
 
     def __init__(self, store):
         self.store = store
-        self.room_id = rooms.create(store, Person("Ann", "user", 0), "Plans").room_id
+        self.room_id = room_lifecycle.create(store, somebody("Ann"), "Plans").room_id
         self.clock = Clock()
         self._channel = store.redis.pubsub(ignore_subscribe_messages=True)
         self._channel.subscribe(f"maru:room:{{{self.room_id}}}")
         self._channel.get_message(timeout=30)
 
     def enter(self, connection):
-        entering = presence.entering(self.room_id, _of(connection), TIMING, "ko", str(self.clock))
-        return self.store.ask(entering)
+        entering = presence.entering(self.room_id, of(connection), TIMING, "ko", str(self.clock))
+        return self.store.ask(entering).user_count
 
     def renew(self, *connections, epoch="", is_in=lambda room_id, connection: True):
-        members = {self.room_id: (epoch, [_of(c) for c in connections])}
-        presence.renew(self.store, members, TIMING, "ko", str(self.clock), is_in)
+        members = {self.room_id: (epoch, [of(c) for c in connections])}
+        return presence.renew(self.store, members, TIMING, "ko", str(self.clock), is_in)
 
     def leave(self, connection):
-        return presence.leave(self.store, self.room_id, _of(connection), "ko", now=str(self.clock))
+        return presence.leave(
+            self.store, self.room_id, of(connection)[0], "ko", now=str(self.clock)
+        )
 
     def lose(self, connection):
-        presence.release(self.store, {self.room_id: [_of(connection)]}, TIMING, str(self.clock))
+        presence.release(self.store, {self.room_id: [of(connection)[0]]}, TIMING, str(self.clock))
 
     def reap(self):
         return presence.reap(self.store, TIMING, "ko", now=str(self.clock))
@@ -73,9 +75,14 @@ class RoomUnderTest:
         assert stored == presence.count(self.store, self.room_id)
         return stored
 
+    def here(self):
+        return [(p.name, p.connections) for p in self.store.ask(presence.present(self.room_id))]
 
-def _of(connection):
-    return connection_of(connection, connection.rstrip("0123456789"))
+
+def of(connection):
+    """The connection as the store names it, and its person's name."""
+    name = connection.rstrip("0123456789")
+    return connection_of(connection, somebody(name).user_id), name
 
 
 @pytest.fixture
@@ -90,7 +97,7 @@ def test_the_first_connection_of_a_person_enters_and_the_last_quits(room):
     assert room.leave("ann1") == 2
     assert room.leave("ann2") == 1
     assert room.heard() == [("ENTER", "ann", 1), ("ENTER", "ben", 2), ("QUIT", "ann", 1)]
-    assert presence.people(room.store, room.room_id) == [("ben", 1)]
+    assert room.here() == [("ben", 1)]
 
 
 def test_what_happens_twice_counts_once(room):
@@ -120,7 +127,7 @@ def test_a_reload_is_not_noticed(room):
     assert room.enter("ann2") == 1
     room.after(10_000)
     assert (room.heard(), room.count()) == ([], 1)
-    assert presence.people(room.store, room.room_id) == [("ann", 1)]
+    assert room.here() == [("ann", 1)]
 
 
 def test_a_dead_workers_people_are_gone_after_the_lease_unless_they_came_back(room):
@@ -163,17 +170,17 @@ def test_who_leaves_while_leases_are_renewed_stays_away(room):
         asked.append(connection)
         if len(asked) == 2:
             room.leave("ann1")
-        return connection != _of("ann1") or len(asked) <= 2
+        return connection != of("ann1")[0] or len(asked) <= 2
 
     room.renew("ann1", "ben1", is_in=is_in)
-    assert _of("ann1") in asked[2:]
+    assert of("ann1")[0] in asked[2:]
     assert (room.heard(), room.count()) == ([("QUIT", "ann", 1)], 1)
 
 
 def test_who_comes_back_to_a_store_that_lost_them_is_not_announced(room):
     room.enter("ann1")
     room.heard()
-    room.store.redis.delete(keys.conns(room.room_id), keys.people(room.room_id))
+    room.store.redis.delete(keys.conns(room.room_id), keys.present(room.room_id))
     room.renew("ann1", epoch="one before")
     assert (room.heard(), room.count()) == ([], 1)
 
@@ -210,7 +217,7 @@ def test_of_several_reapers_one_gets_the_room(room):
     room.enter("ann1")
     room.clock.now += 31_000
     first, second = room.reap(), room.reap()
-    assert (first, second) == ({room.room_id: ["ann"]}, {})
+    assert (first, second) == ({room.room_id: [somebody("ann").user_id]}, {})
     assert room.heard() == [("ENTER", "ann", 1), ("QUIT", "ann", 0)]
 
 
@@ -268,3 +275,4 @@ def test_the_notices_are_sentences_in_the_servers_language(room):
     message = json.loads(room._channel.get_message(timeout=30)["data"])
     assert message["message"] == "ann님이 방에서 나갔습니다."
     assert message["reason"] == "left" and message["roomId"] == room.room_id
+    assert (message["sender"], message["senderId"]) == ("ann", somebody("ann").user_id)

@@ -16,9 +16,9 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from chat import keys, presence, rooms
-from chat.people import Person
+from chat import keys, presence, room_lifecycle
 from chat.presence import Timing, connection_of
+from tests.conftest import somebody
 
 TIMING = Timing(lease=30_000, grace=3_000)
 OUTAGE = TIMING.outage
@@ -38,7 +38,7 @@ class PresenceMachine(RuleBasedStateMachine):
         super().__init__()
         self.store = store
         store.redis.flushall()
-        self.room = rooms.create(store, Person("Ann", "user", 0), "Plans").room_id
+        self.room = room_lifecycle.create(store, somebody("Ann"), "Plans").room_id
         self.channel = store.redis.pubsub(ignore_subscribe_messages=True)
         self.channel.subscribe(keys.room(self.room))
         self.channel.get_message(timeout=30)
@@ -56,8 +56,9 @@ class PresenceMachine(RuleBasedStateMachine):
     @rule(page=pages)
     def enter(self, page):
         connection = self._connection(page)
-        entering = presence.entering(self.room, connection, TIMING, "ko", str(self.now))
-        count = self.store.ask(entering)
+        entrant = connection, PAGES[page]
+        entering = presence.entering(self.room, entrant, TIMING, "ko", str(self.now))
+        count = self.store.ask(entering).user_count
         self.ends[connection] = self.now + TIMING.lease
         self.held.add(connection)
         assert count == len(self._people())
@@ -65,11 +66,11 @@ class PresenceMachine(RuleBasedStateMachine):
     @rule(some=st.sets(pages))
     def renew(self, some):
         """By a worker that looks up who is to be renewed, and finds some gone when it does it."""
-        connections = {self._connection(page) for page in some}
-        asked = {self.room: ("", sorted(connections))}
+        connections = {self._connection(page): PAGES[page] for page in some}
+        asked = {self.room: ("", sorted(connections.items()))}
         is_in = lambda room, connection: connection in self.held  # noqa: E731
         presence.renew(self.store, asked, TIMING, "ko", str(self.now), is_in)
-        for connection in connections & self.held:
+        for connection in connections.keys() & self.held:
             self.ends[connection] = self.now + TIMING.lease
 
     @rule(page=pages)
@@ -132,7 +133,9 @@ class PresenceMachine(RuleBasedStateMachine):
     @invariant()
     def counts_are_true(self):
         people = Counter(connection.partition(":")[2] for connection in self._leases())
-        assert presence.people(self.store, self.room) == sorted(people.items())
+        here = self.store.ask(presence.present(self.room))
+        assert {each.user_id: each.connections for each in here} == people
+        assert [each.name for each in here] == sorted(n for n in set(PAGES) if _id(n) in people)
         stored = int(self.store.redis.hget(keys.room(self.room), "userCount"))
         assert stored == len(people) == presence.count(self.store, self.room)
 
@@ -162,10 +165,10 @@ class PresenceMachine(RuleBasedStateMachine):
         return {connection.decode().lstrip("~"): int(end) for connection, end in held}
 
     def _connection(self, page):
-        return connection_of(f"s{page}.{self.connections[page]}", PAGES[page])
+        return connection_of(f"s{page}.{self.connections[page]}", _id(PAGES[page]))
 
     def _people(self):
-        return {name for name, _ in presence.people(self.store, self.room)}
+        return {each.name for each in self.store.ask(presence.present(self.room))}
 
     def _told(self):
         """All notices so far that were not read yet; the count of the last is the newest."""
@@ -177,6 +180,10 @@ class PresenceMachine(RuleBasedStateMachine):
             assert told[-1]["userCount"] == len(self._people())
         assert all(message["userCount"] >= 0 for message in told)
         return told
+
+
+def _id(name):
+    return somebody(name).user_id
 
 
 def test_presence_does_what_the_model_says(store):

@@ -137,7 +137,7 @@ def test_every_key_and_channel_follows_the_prefix():
     try:
         key_prefix.use("team2:")
         assert all(getattr(keys, name).startswith("team2:") for name in constants)
-        assert keys.account("bora") == "team2:user:bora"
+        assert keys.account("bora") == "team2:person:bora"
         assert keys.room_of_channel(keys.typing("abc")) == ("abc", True)
         assert key_prefix.queue() == "team2:flask-socketio"
     finally:

@@ -4,10 +4,10 @@ import asyncio
 import contextlib
 from typing import Any
 
+from verify.changes import Changes
 from verify.client import Client
 from verify.link import Unanswered
 from verify.plan import Step
-from verify.removals import Removals
 from verify.room import Room, Saying, new_id
 
 EMOJI = ("👍", "🎉", "❤️", "😀", "🐢")
@@ -15,22 +15,25 @@ EMOJI = ("👍", "🎉", "❤️", "😀", "🐢")
 TRIES = 6
 
 
-async def act(client: Client, step: Step, removals: Removals) -> None:
+async def act(client: Client, step: Step, changes: Changes) -> None:
     """Return when it is done; what is said goes on by itself."""
     kind = step.action
     if kind in ("reload", "vanish", "close", "open"):
         getattr(client, kind)()
     elif kind in ("away", "stall"):
         await getattr(client, kind)(step.seconds)
-    elif kind == "remove":
-        removals.act(step)
+    elif kind in ("remove", "give role", "rename", "direct"):
+        changes.act(client, step)
     elif rooms := _rooms_for(client, kind):
         room = rooms[int(step.pick * len(rooms))]
         if kind in ("leave", "enter"):
             getattr(room, kind)()
-        elif kind == "join again":
+        elif kind in ("join again", "look back"):
             with contextlib.suppress(Unanswered):
-                await room.join_again()
+                if kind == "join again":
+                    await room.join_again()
+                else:
+                    await room.look_back(int(step.seconds / 6 * room.view.top))
         elif kind == "say over HTTP":
             await _say_over_http(client, room, step)
         else:
@@ -50,12 +53,15 @@ def _say(client: Client, room: Room, step: Step) -> None:
         times = 2 if step.action == "say twice" else 1
         room.say_word(f"{client.name} says {step.pick:.6f} 안녕", times)
         return
-    own = step.action != "react"
-    targets = [
-        message["seq"]
-        for message in list(room.view.known.values())[-40:]
-        if message["type"] == "TALK" and (not own or message["sender"] == client.person.name)
-    ]
+    me = client.person.user_id
+    known = list(room.view.known.values())[-40:]
+    talks = [message for message in known if message["type"] == "TALK"]
+    if step.action == "moderate":
+        targets = [talk["seq"] for talk in talks if talk["senderId"] != me]
+    elif step.action == "react":
+        targets = [talk["seq"] for talk in talks]
+    else:
+        targets = [talk["seq"] for talk in talks if talk["senderId"] == me]
     if targets:
         fields: dict[str, Any] = {"seq": targets[int(step.pick * len(targets))]}
         if step.action == "edit":
@@ -63,7 +69,8 @@ def _say(client: Client, room: Room, step: Step) -> None:
         elif step.action == "react":
             fields["emoji"] = EMOJI[int(step.seconds * 100) % len(EMOJI)]
             fields["on"] = step.seconds < 4
-        room.say(Saying(step.action, new_id(), fields, 2 if step.seconds > 5 else 1))
+        event = "delete" if step.action == "moderate" else step.action
+        room.say(Saying(event, new_id(), fields, 2 if step.seconds > 5 else 1))
 
 
 async def _say_over_http(client: Client, room: Room, step: Step) -> None:

@@ -1,6 +1,8 @@
 """The HTTP API, as programs use it."""
 
 import asyncio
+import contextlib
+from collections.abc import Collection
 from typing import Any
 
 import requests
@@ -8,6 +10,10 @@ import requests
 PASSWORD = "correct horse"
 #: Seconds that a call may take. The product gives up on its store sooner.
 PATIENCE = 12
+#: Seconds between two attempts of a call that has to succeed.
+AGAIN = 0.3
+#: Refusals that are no answer to a call: the token, the pace, a moment in which something is away.
+PASSING = (401, 408, 429)
 
 
 class Api:
@@ -43,10 +49,14 @@ class Api:
 
 
 class Person:
-    """An account, with the newest token that all its pages share."""
+    """An account, with the newest token that all its pages share.
+
+    ``label`` is its first name, by which reports call it; ``name`` is the one that it took last.
+    """
 
     def __init__(self, name: str, api: Api) -> None:
-        self.name = name
+        self.label = self.name = name
+        self.user_id = ""
         self.api = api
         self.token = ""
         self._refresh = ""
@@ -55,6 +65,7 @@ class Person:
     async def register(self) -> None:
         await self.api.post("/api/register", name=self.name, password=PASSWORD)
         answer = await self.api.post("/api/token", name=self.name, password=PASSWORD)
+        self.user_id = answer["userId"]
         self.token, self._refresh = answer["accessToken"], answer["refreshToken"]
 
     async def get(self, path: str, **query: Any) -> Any:
@@ -65,6 +76,27 @@ class Person:
         except OSError:
             await self.renew(used)
             return await self.api.get(path, self.token, **query)
+
+    async def insist(
+        self, method: str, path: str, accepted: Collection[int] = (200, 201, 204), **body: Any
+    ) -> Any:
+        """Call again and again until the answer is one of those; gives its JSON.
+
+        Raises ``OSError`` where it is refused for good.
+        """
+        while True:
+            used = self.token
+            with contextlib.suppress(OSError):
+                answer = await self.api.request(method, path, used, json=body)
+                status = answer.status_code
+                if status in accepted:
+                    return answer.json() if answer.content else None
+                if status == 401:
+                    await self.renew(used)
+                elif 400 <= status < 500 and status not in PASSING:
+                    break
+            await asyncio.sleep(AGAIN)
+        raise OSError(f"{method} {path} of {self.label}: {status} {answer.text[:200]}")
 
     async def renew(self, used: str) -> None:
         """Get a new token in place of this one, unless another page has. Raises ``OSError``."""

@@ -48,7 +48,7 @@ class Client:
         self._address = address
         self._again = asyncio.Event()
         self._tasks: set[asyncio.Task[Any]] = set()
-        history.people[name] = history.people[f"{name}/http"] = person.name
+        history.people[name] = history.people[f"{name}/http"] = person.user_id
 
     def start(self) -> None:
         self._spawn(self._stay_connected())

@@ -1,6 +1,7 @@
 """The few lines of a history that show what went wrong."""
 
-from collections.abc import Iterable
+import math
+from collections.abc import Iterable, Iterator
 
 from verify.history import Broken, Event, History, Message, Snapshot, Told
 
@@ -44,6 +45,7 @@ def excerpt(
     for told in history.tape:
         if told.room == room and _is_told_of(told, wanted, person, client_id):
             lines.append((told.at, _of_tape(told)))
+    lines += [line for line in _of_changes(history, person) if line[0] < math.inf]
     lines += [
         (fault.began, _of_fault(fault))
         for fault in history.faults
@@ -55,13 +57,31 @@ def excerpt(
     return [f"{(when - start) / 1000:9.3f}  {line}" for when, line in near]
 
 
+def _of_changes(history: History, person: str) -> Iterator[tuple[float, str]]:
+    """What others have decided about a person, and what it is called."""
+    for removal in history.removals:
+        if removal.person == person:
+            yield removal.called, f"{'this person':17} is {removal.how} from {removal.room}: asked"
+            yield removal.answered, f"{'this person':17} is {removal.how}: answered"
+            yield removal.back_called, f"{'this person':17} is let in again: asked"
+            yield removal.back_answered, f"{'this person':17} is let in again: answered"
+    for change in history.role_changes:
+        if change.person == person:
+            yield change.called, f"{'this person':17} becomes {change.role} of {change.room}: asked"
+            yield change.answered, f"{'this person':17} becomes {change.role}: answered"
+    for renaming in history.renamings:
+        if renaming.person == person:
+            yield renaming.called, f"{'this person':17} is to be called {renaming.name}: asked"
+            yield renaming.answered, f"{'this person':17} is called {renaming.name}: answered"
+
+
 def _is_told_of(told: Told | Snapshot, wanted: set[int], person: str, client_id: str) -> bool:
     if isinstance(told, Snapshot):
         return bool(person)
     message = told.message
     return (
         message.get("seq") in wanted
-        or (bool(person) and "seq" not in message and message["sender"] == person)
+        or (bool(person) and "seq" not in message and message["senderId"] == person)
         or (bool(client_id) and message.get("clientId") == client_id)
     )
 
@@ -94,7 +114,9 @@ def _of_message(message: Message) -> str:
         str(message[field])[:24] for field in ("reason", "ref", "clientId") if field in message
     )
     count = f"count {message['userCount']}" if "userCount" in message else ""
-    return f"{number}{message['type']} of {message['sender']} {count} {more}"
+    # What a client shows of its own words before it hears them has no name.
+    sender = message.get("sender", message["senderId"])
+    return f"{number}{message['type']} of {sender} {count} {more}"
 
 
 def _of_tape(told: Told | Snapshot) -> str:

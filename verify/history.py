@@ -28,7 +28,8 @@ class Event:
     | -------- | ------------------------------------------------------------------------ |
     | open     | {}: a connection is up                                                   |
     | end      | {why}                                                                    |
-    | fresh    | {why}: what the client had of the room it forgets, as a new page does    |
+    | fresh    | {why, seq}: what the client had of the room it forgets, as a new page does; |
+    |          | of what is stored up to ``seq`` the new page shows what was said         |
     | call     | {event, ...fields}: a call is sent                                       |
     | answer   | {event, ...fields, answer}: and answered                                 |
     | heard    | a Message, live                                                          |
@@ -69,8 +70,13 @@ class Broken:
 
 @dataclass(slots=True)
 class Removal:
-    """A person was taken out of a private room: when the owner asked for it and when that was
-    answered, and the same of letting it in again."""
+    """A person was taken out of a room: when that was asked for and when it was answered, and the
+    same of letting it in again.
+
+    ``how`` is ``removed``, ``banned``, or ``left`` for one who has ended the own membership.
+    ``lapses`` is when the person may come back in any case. ``is_member_again`` says that letting
+    it in made it a member, and not only allowed it to enter.
+    """
 
     room: str
     person: str
@@ -78,6 +84,45 @@ class Removal:
     answered: float = math.inf
     back_called: float = math.inf
     back_answered: float = math.inf
+    how: str = "removed"
+    lapses: float = math.inf
+    is_member_again: bool = True
+
+    @property
+    def ends(self) -> float:
+        """From when on the person may be in the room again."""
+        return min(self.back_called, self.lapses)
+
+
+@dataclass(slots=True)
+class Renaming:
+    """A person took another name: when that was asked for, and when it was answered."""
+
+    person: str
+    name: str
+    called: float
+    answered: float = math.inf
+
+
+@dataclass(slots=True)
+class RoleChange:
+    """A member was given another role: when that was asked for, and when it was answered."""
+
+    room: str
+    person: str
+    role: str
+    called: float
+    answered: float = math.inf
+
+
+@dataclass(slots=True)
+class DirectCall:
+    """Somebody asked for the direct room of a group of people, and was told of this one."""
+
+    group: frozenset[str]
+    called: float
+    answered: float = math.inf
+    room: str = ""
 
 
 @dataclass(slots=True)
@@ -108,7 +153,7 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """A room's stream as it stands in the store; ``served`` is the same as the API gives it."""
+    """A room's stream as it stands in the store; ``served`` are its TALKs as the API gives them."""
 
     room: str
     epoch: str
@@ -133,6 +178,8 @@ class Quiet:
 
     ``truth`` and ``present`` are, by room, people with the number of their connections: by the
     clients' own account, and as the API tells it. ``leases`` is how many connections hold one.
+    ``names`` are, by room and person, the names that the API tells of those who are there.
+    ``rails`` are, by person, the rooms that the API says this one belongs to, with its role.
     ``tops`` are, by client and room, the newest message shown. ``stuck`` says in words what did not
     come right in time.
     """
@@ -143,6 +190,8 @@ class Quiet:
     leases: Mapping[str, int]
     counts: Sequence[Count]
     tops: Mapping[tuple[str, str], int]
+    names: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    rails: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     stuck: Sequence[str] = ()
 
 
@@ -150,11 +199,13 @@ class Quiet:
 class History:
     """All of it.
 
-    ``people`` maps a client to its person, ``link_states`` a link to its state, ``heard_by`` a
-    worker's process id to what the store sent on its subscribed connection. ``blind`` are the times
-    in which published messages could not be recorded on the tape; ``slow`` those in which the
-    checker itself was slow, and with it its proxies. ``trouble`` are lines of Maru's log. Up to
-    ``complete_until`` everything has been recorded.
+    ``people`` maps a client to its person (a userId), ``kinds`` a room to its kind, and
+    ``admitted`` are those people who were made members of a room before it began, each with the
+    room and the role. ``link_states`` maps a link to its state, ``heard_by`` a worker's process id
+    to what the store sent on its subscribed connection. ``blind`` are the times in which published
+    messages could not be recorded on the tape; ``slow`` those in which the checker itself was slow,
+    and with it its proxies. ``trouble`` are lines of Maru's log. Up to ``complete_until``
+    everything has been recorded.
     """
 
     lease: float = 12_000
@@ -166,6 +217,11 @@ class History:
     link_states: dict[int, LinkState] = field(default_factory=dict)
     faults: list[Broken] = field(default_factory=list)
     removals: list[Removal] = field(default_factory=list)
+    renamings: list[Renaming] = field(default_factory=list)
+    role_changes: list[RoleChange] = field(default_factory=list)
+    direct_calls: list[DirectCall] = field(default_factory=list)
+    kinds: dict[str, str] = field(default_factory=dict)
+    admitted: dict[tuple[str, str], str] = field(default_factory=dict)
     stored: dict[str, Stored] = field(default_factory=dict)
     quiets: list[Quiet] = field(default_factory=list)
     blind: list[tuple[float, float]] = field(default_factory=list)
@@ -189,6 +245,9 @@ class History:
             },
             faults=list(self.faults),
             removals=[replace(removal) for removal in self.removals],
+            renamings=[replace(renaming) for renaming in self.renamings],
+            role_changes=[replace(change) for change in self.role_changes],
+            direct_calls=[replace(call) for call in self.direct_calls],
             blind=list(self.blind),
             slow=list(self.slow),
             complete_until=now() - LAG,

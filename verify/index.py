@@ -58,14 +58,23 @@ class Index:
         stored = self.history.stored.get(room)
         return bool(stored and seq in stored.erased)
 
-    def hole(self, room: str, after: int, before: int, top: int | None = None) -> int | None:
-        """A number between these two that should be there, if any.
+    def hole(self, room: str, after: int, before: int) -> int | None:
+        """A number between these two that should be there, if any."""
+        for seq in range(after + 1, before):
+            if not self.is_erased(room, seq):
+                return seq
+        return None
 
-        With ``top``, what was erased by a later message than that should still be there.
+    def hole_in_page(self, room: str, after: int, before: int, top: int) -> int | None:
+        """A TALK between these two that should be in a page, if any.
+
+        What was erased by a later message than ``top`` should still be there.
         """
         for seq in range(after + 1, before):
+            seen = self.seen.get(room, {}).get(seq)
             erased_by = self.erased_by.get(room, {}).get(seq)
-            if not self.is_erased(room, seq) or (top and erased_by and erased_by > top):
+            is_there = not self.is_erased(room, seq) or (erased_by and erased_by > top)
+            if seen and seen["type"] == "TALK" and is_there:
                 return seq
         return None
 
@@ -195,6 +204,14 @@ def sayings(events: list[Event]) -> Iterator[tuple[Event, str, str]]:
 def is_ok(event: Event) -> bool:
     answer: dict[str, Any] = event.what["answer"]
     return bool(answer["ok"])
+
+
+def is_of_another(index: Index, event: Event) -> bool:
+    """Is this the deletion of a message that somebody else has said?"""
+    message = index.seen.get(event.room, {}).get(event.what.get("seq", 0))
+    if event.what["event"] != "delete" or message is None:
+        return False
+    return bool(message["senderId"] != index.history.people[event.client])
 
 
 def is_kick(event: Event) -> bool:

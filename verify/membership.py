@@ -1,4 +1,4 @@
-"""Judgements of who may be in a private room: nothing of it for whoever was taken out."""
+"""Judgements of who may be in a room: nothing of it for whoever was taken out."""
 
 from collections import defaultdict, deque
 from collections.abc import Iterator
@@ -30,7 +30,7 @@ def nothing_after_a_removal(index: Index) -> Iterator[Violation]:
             # Of equal calls the first one: so none is taken for later than it was.
             at = called[_key(event)].popleft()
         for removal in removals.get((person, event.room), ()):
-            if event.at < removal.back_called and (text := _problem(event, at, removal)):
+            if event.at < removal.ends and (text := _problem(event, at, removal)):
                 yield _violation(index, removal, event, f"{event.client} {text}")
 
 
@@ -48,7 +48,7 @@ def _problem(event: Event, called: float, removal: Removal) -> str:
 
 def _is_later(told: Message, removal: Removal) -> bool:
     """The store has the same clock as the checker."""
-    return bool(removal.answered < told.get("sentAt", 0) < removal.back_called)
+    return bool(removal.answered < told.get("sentAt", 0) < removal.ends)
 
 
 def _key(event: Event) -> Key:

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from itertools import pairwise
 
+from verify import reading
 from verify.excerpt import excerpt
 from verify.history import Event, Message, Stored, Violation
 from verify.index import Index, is_ok, known, sayings
@@ -29,7 +30,7 @@ def acknowledged_is_stored(index: Index) -> Iterator[Violation]:
 
 def _is(found: Message, kind: str, person: str, client_id: str, event: Event) -> bool:
     answer, said = event.what["answer"], event.what
-    same = (found["type"], found["sender"], found.get("clientId")) == (kind, person, client_id)
+    same = (found["type"], found["senderId"], found.get("clientId")) == (kind, person, client_id)
     if kind == "TALK":
         times = (found["sentAt"], found["userCount"]) == (answer["sentAt"], answer["userCount"])
         return same and times and found["message"] == said["message"]
@@ -42,7 +43,7 @@ def nothing_is_doubled(index: Index) -> Iterator[Violation]:
     for room, messages in index.seen.items():
         for seq, message in messages.items():
             if "clientId" in message:
-                numbers[room, message["sender"], message["clientId"]].add(seq)
+                numbers[room, message["senderId"], message["clientId"]].add(seq)
     for event, _, client_id in sayings(index.answers):
         if is_ok(event):
             person = index.history.people[event.client]
@@ -64,7 +65,7 @@ def nothing_is_invented(index: Index) -> Iterator[Violation]:
     }
     for room, messages in index.seen.items():
         for seq, message in messages.items():
-            key = (room, message["sender"], message["type"], message.get("clientId", ""))
+            key = (room, message["senderId"], message["type"], message.get("clientId", ""))
             if key not in said or (said[key] is not None and said[key] != message["message"]):
                 lines = excerpt(index.history, message["sentAt"], room, [seq])
                 yield Violation(f"nobody said {seq} of {room}: {message}", lines)
@@ -77,7 +78,7 @@ def numbers_are_dense(index: Index) -> Iterator[Violation]:
         problem = _gap(index, stored, [0, *seqs, stored.top + 1])
         if stored.erased - index.erased_by.get(room, {}).keys() and not index.history.blind[1:]:
             problem = "there is no DELETE for what was erased"
-        if list(stored.served) != list(stored.messages):
+        if [reading.comparable(m) for m in stored.served] != reading.talks(stored.messages):
             problem = "the API gives another history than the store holds"
         if problem:
             at = stored.messages[-1]["sentAt"] if stored.messages else 0
@@ -112,10 +113,21 @@ def _compare(index: Index, event: Event, message: Message) -> Iterator[Violation
     real = index.seen.get(event.room, {}).get(seq)
     # A page knows of its own words what it sent, and what the acknowledgement said.
     told = {name: value for name, value in message.items() if name != "epoch"}
+    if "editedAt" in told and _was_edited(index, event.room, told):
+        told["message"] = real and real["message"]
+    told = {name: told[name] for name in told.keys() - reading.OF_PAGES}
     if real is not None and not told.items() <= real.items():
         text = f"{event.client} was given another {seq} than others: {message} and {real}"
         lines = excerpt(index.history, event.at, event.room, [seq])
         yield Violation(text, lines)
+
+
+def _was_edited(index: Index, room: str, told: Message) -> bool:
+    """Does this message read as one of its edits says? Where none is known, nobody can say."""
+    seen = index.seen.get(room, {}).values()
+    edits = [m for m in seen if m["type"] == "EDIT" and m["ref"] == told["seq"]]
+    words = told["editedAt"], told["message"]
+    return not edits or words in [(edit["sentAt"], edit["message"]) for edit in edits]
 
 
 def order_is_that_of_time(index: Index) -> Iterator[Violation]:

@@ -39,7 +39,7 @@ def _missed(index: Index, membership: Membership, told: list[Told]) -> Iterator[
     for item in told[: max(places, default=-1) + 1]:
         message = item.message
         since = membership.joined + SLACK
-        if message["type"] == "ENTER" and message["sender"] == membership.person:
+        if message["type"] == "ENTER" and message["senderId"] == membership.person:
             # A join that was refused may have been carried out, and told, before the next began.
             since = membership.called if alone and not membership.refused else since
         if message["sentAt"] > since and not got[_key(message)] and not _was_cut_short(item):
@@ -79,7 +79,7 @@ def _unseen(index: Index, event: Event) -> bool:
 
 
 def _key(message: Any) -> Key:
-    return message["type"], message["sender"], message["sentAt"], message.get("seq")
+    return message["type"], message["senderId"], message["sentAt"], message.get("seq")
 
 
 def _violation(index: Index, membership: Membership, text: str, message: Message) -> Violation:
@@ -87,7 +87,7 @@ def _violation(index: Index, membership: Membership, text: str, message: Message
         index.history,
         message["sentAt"],
         membership.room,
-        person=message["sender"],
+        person=message["senderId"],
         client=membership.client,
         links=[membership.link],
     )

@@ -18,6 +18,9 @@ SECOND_PAGES = 0.25
 
 #: Of so many rooms, how many are private; never the first one, which most share.
 PRIVATE_ROOMS = 0.3
+#: For so many rooms there is one direct room besides, in which people talk. As many groups as there
+#: are rooms get theirs while things break. In a group are at most so many people.
+ROOMS_PER_DIRECT, GROUP_MOST = 3, 4
 
 #: What clients do, and how often.
 ACTIONS = {
@@ -27,6 +30,8 @@ ACTIONS = {
     "edit": 5,
     "delete": 3,
     "react": 6,
+    "moderate": 3,
+    "look back": 3,
     "leave": 5,
     "enter": 6,
     "reload": 4,
@@ -36,7 +41,10 @@ ACTIONS = {
     "open": 3,
     "stall": 2,
     "join again": 2,
-    "remove": 4,
+    "remove": 5,
+    "give role": 3,
+    "rename": 2,
+    "direct": 2,
 }
 #: Faults that take long to come right from: once in a round, and not in a short run.
 LONG = ("net-silence", "flood")
@@ -104,9 +112,14 @@ class Round:
 
 @dataclass(frozen=True)
 class Plan:
+    """``direct`` are the groups of people (by number) who talk in a direct room, ``groups`` those
+    whose direct room is made in the course of it."""
+
     seed: int
     rooms: int
     seats: tuple[Seat, ...]
+    direct: tuple[tuple[int, ...], ...]
+    groups: tuple[tuple[int, ...], ...]
     rounds: tuple[Round, ...]
 
 
@@ -129,10 +142,13 @@ def private_rooms(rooms: int) -> range:
 def make(seed: int, measures: Measures) -> Plan:
     random = Random(seed)
     seats = _seats(random, measures)
+    direct = _groups(random, seats, max(1, measures.rooms // ROOMS_PER_DIRECT))
+    groups = _groups(random, seats, measures.rooms)
     count = max(1, math.floor(measures.seconds / ROUND))
     active = max(4.0, measures.seconds / count - CALM)
     rounds = tuple(_round(random, measures, len(seats), active) for _ in range(count))
-    return Plan(seed, measures.rooms, seats, rounds)
+    groups = tuple(group for group in groups if group not in direct)
+    return Plan(seed, measures.rooms, seats, direct, groups, rounds)
 
 
 def _seats(random: Random, measures: Measures) -> tuple[Seat, ...]:
@@ -145,6 +161,15 @@ def _seats(random: Random, measures: Measures) -> tuple[Seat, ...]:
         rooms |= set(random.sample(range(measures.rooms), random.randint(1, 2)))
         seats.append(Seat(person, tuple(sorted(rooms))))
     return tuple(seats)
+
+
+def _groups(random: Random, seats: tuple[Seat, ...], count: int) -> tuple[tuple[int, ...], ...]:
+    people = sorted({seat.person for seat in seats})
+    if len(people) < 2:
+        return ()
+    most = min(GROUP_MOST, len(people))
+    groups = [random.sample(people, random.randint(2, most)) for _ in range(count)]
+    return tuple(sorted({tuple(sorted(group)) for group in groups}))
 
 
 def _round(random: Random, measures: Measures, seats: int, seconds: float) -> Round:

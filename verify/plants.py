@@ -47,25 +47,25 @@ PLANTS: dict[str, list[tuple[str, str, str]]] = {
         ),
         (
             FANOUT,
-            "elif epoch is None and int(seq) == subscription.seq + 1:",
-            "elif int(seq) > subscription.seq:",
+            "elif not epoch and seq == subscription.seq + 1:",
+            "elif seq > subscription.seq:",
         ),
     ],
     # A QUIT is told twice.
     "quit": [
         (
             LIB,
-            "    for _, name in ipairs(body ~= '' and names or {}) do\n",
-            "    if kind == 'QUIT' and #names > 0 then names = {names[1], unpack(names)} end\n"
-            "    for _, name in ipairs(body ~= '' and names or {}) do\n",
+            "    for _, id in ipairs(body ~= '' and people or {}) do\n",
+            "    if kind == 'QUIT' and #people > 0 then people = {people[1], unpack(people)} end\n"
+            "    for _, id in ipairs(body ~= '' and people or {}) do\n",
         )
     ],
     # A count that drifts: most of those who go are still counted.
     "count": [
         (
             LIB,
-            "    if redis.call('ZREM', conns, member) == 1 then\n",
-            f"    if redis.call('ZREM', conns, member) == 1 and {ONCE_IN.format(4)} then\n",
+            "    if redis.call('ZREM', conns, connection) == 1 then\n",
+            f"    if redis.call('ZREM', conns, connection) == 1 and {ONCE_IN.format(4)} then\n",
         )
     ],
     # Nobody has the time of the grace to come back in.
@@ -74,17 +74,50 @@ PLANTS: dict[str, list[tuple[str, str, str]]] = {
     ],
     # A removal is told once, and a worker that was deaf then does not ask who is still a member.
     "deaf_removal": [
+        (LIB, "  if role and private then return end\n", "  if private then return end\n"),
+        ("chat/live/room_subscription.py", "return page, out\n", "return page, set()\n"),
+        ("chat/lua/renew.lua", "  if is_out then\n", "  if false then\n"),
+    ],
+    # Whoever is banned from an open room may come back at once.
+    "ban": [
+        (LIB, "  return till and (till == '0' or tonumber(till) > at)\n", "  return false\n"),
         (
-            LIB,
-            "private == '1' and redis.call('SISMEMBER', members, name) == 1\n",
-            "private == '1'\n",
+            "chat/rooms.py",
+            "    return until is not None and (until",
+            "    return until is False and (until",
         ),
-        ("chat/live/room_subscription.py", "return page, names - members", "return page, set()"),
+    ],
+    # A worker does not look up again who was renamed.
+    "old_name": [
         (
-            "chat/lua/renew.lua",
-            "if private and redis.call('SISMEMBER', KEYS[3], person(ARGV[i])) == 0 then",
-            "if false then",
-        ),
+            "chat/live/live.py",
+            "self._token_cache.forget(lambda c: c.person.user_id == user_id)",
+            "self._token_cache.forget(lambda c: c is user_id)",
+        )
+    ],
+    # Whoever is in a room may delete what others have said.
+    "moderation": [
+        (
+            "chat/lua/alter.lua",
+            "local moderates = kind == 'DELETE' and (role == 'owner' or role == 'moderator')\n",
+            "local moderates = kind == 'DELETE'\n",
+        )
+    ],
+    # Two who ask for the direct room of their group at the same time make two.
+    "direct": [
+        (
+            "chat/lua/claim_direct.lua",
+            "if (redis.call('HGET', KEYS[1], ARGV[1]) or '') ~= ARGV[2] then return 0 end\n",
+            "",
+        )
+    ],
+    # Whoever joins an open room does not find it in the own list.
+    "rail": [
+        (
+            "chat/presence.py",
+            '(("ZADD", keys.rooms_of(user_of(c)), "NX", _now(), room_id) for c, _ in entrants)',
+            "()",
+        )
     ],
     # Who is lost while others are taken out of their rooms keeps the lease to its end.
     "late_quit": [

@@ -122,9 +122,10 @@ def goings_are_real(index: Index) -> Iterator[Violation]:
             if moment.kind != "QUIT":
                 continue
             stays = index.of(moment.sender, room)
-            if moment.told.message["reason"] == "kicked":
-                if not _was_removed(index.history, moment, room):
-                    yield _about(index, moment, "is taken out, and nobody did that")
+            reason = moment.told.message["reason"]
+            if reason == "kicked" and not _was_removed(index.history, moment, room):
+                yield _about(index, moment, "is taken out, and nobody did that")
+            if reason == "kicked" or _has_ended_it(index.history, moment, room):
                 continue
             staying = [m for m in stays if _is_there(index.history, m, moment.at)]
             if staying:
@@ -138,12 +139,19 @@ def goings_are_real(index: Index) -> Iterator[Violation]:
                     yield _about(index, moment, "left, without a leave")
 
 
-def _was_removed(history: History, moment: Moment, room: str) -> bool:
+def _was_removed(history: History, moment: Moment, room: str, *how: str) -> bool:
     return any(
         (removal.person, removal.room) == (moment.sender, room)
+        and removal.how in (how or ("removed", "banned"))
         and removal.called - SLACK <= moment.at <= removal.back_answered + HELD_UP
         for removal in history.removals
     )
+
+
+def _has_ended_it(history: History, moment: Moment, room: str) -> bool:
+    """Has the person just ended the own membership?"""
+    is_left = moment.told.message["reason"] == "left"
+    return is_left and _was_removed(history, moment, room, "left")
 
 
 def _is_there(history: History, membership: Membership, at: float) -> bool:

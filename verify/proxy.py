@@ -115,6 +115,8 @@ class Proxy:
         self._connect = connect
         self._tap = tap
         self._pipes: dict[int, Pipe] = {}
+        #: Also one whose port another one has by now: nothing else keeps a silent one alive.
+        self._open: dict[Pipe, None] = {}
         self._server: asyncio.Server | None = None
 
     async def start(self) -> tuple[str, int]:
@@ -133,7 +135,7 @@ class Proxy:
 
     def pipes(self) -> list[Pipe]:
         """The open connections."""
-        return [pipe for pipe in self._pipes.values() if not pipe.ended]
+        return [pipe for pipe in self._open if not pipe.ended]
 
     def pipe(self, client_port: int) -> Pipe | None:
         """The newest connection from this port."""
@@ -180,8 +182,10 @@ class Proxy:
             reset(writer)
             return
         pipe = self._pipes[port] = Pipe((reader, writer), server)
+        self._open[pipe] = None
         with contextlib.suppress(OSError):
             await pipe.run(self._tap)
+        del self._open[pipe]
 
 
 def to_tcp(address: tuple[str, int]) -> Connect:

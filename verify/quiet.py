@@ -5,11 +5,12 @@ has to hear that, and then has the newest count.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 from chat import keys
 from chat.store.store import Store
+from verify.api import Person
 from verify.client import Client
 from verify.history import Count, History, Quiet, Stored, now
 from verify.link import Unanswered
@@ -31,14 +32,22 @@ Truth = dict[str, dict[str, int]]
 
 
 class QuietMoment:
+    """``probe`` visits its rooms; about direct rooms one of their people is asked: ``groups``."""
+
     def __init__(
-        self, product: Product, clients: Sequence[Client], probe: Client, store: Store
+        self,
+        product: Product,
+        clients: Sequence[Client],
+        probe: Client,
+        groups: Mapping[str, Sequence[Person]],
+        store: Store,
     ) -> None:
         self._product = product
         self._clients = clients
         self._probe = probe
         self._store = store
-        self._rooms = list(probe.rooms)
+        self._rooms = [*probe.rooms, *groups]
+        self._groups = groups
         self._stuck: list[str] = []
 
     async def wait(self, history: History) -> None:
@@ -61,10 +70,13 @@ class QuietMoment:
         joined = await self._counts_of_joins()
         for room in self._rooms:
             history.stored[room] = await self._stored(room)
+        users = {room: await self._users(room) for room in self._rooms}
         return Quiet(
             at=now(),
             truth=self._truth(),
-            present={room: await self._present(room) for room in self._rooms},
+            present={room: _connections(here) for room, here in users.items()},
+            names={room: {u["userId"]: u["name"] for u in here} for room, here in users.items()},
+            rails=await self._rails(),
             leases={room: await self._leases(room) for room in self._rooms},
             counts=[*(heard if not self._stuck else ()), *joined, *await self._counts_served()],
             tops={(client.name, room.id): room.view.top for client, room in self._joined()},
@@ -80,7 +92,10 @@ class QuietMoment:
         if not await self._product.is_ready():
             return False
         truth = self._truth()
-        return all([await self._present(room) == truth[room] for room in self._rooms])
+        for room in self._rooms:
+            if _connections(await self._users(room)) != truth[room]:
+                return False
+        return True
 
     def _unsettled(self) -> str:
         waiting = [client.describe() for client in self._clients if not client.is_settled()]
@@ -108,11 +123,12 @@ class QuietMoment:
         return f"the probe's visit was not heard by {', '.join(self._deaf()) or 'nobody'}"
 
     def _deaf(self) -> list[str]:
-        name = self._probe.person.name
+        went = "QUIT", self._probe.person.user_id
         return [
             f"{client.name} in {room.id}"
             for client, room in self._joined()
-            if not room.newest or (room.newest["type"], room.newest["sender"]) != ("QUIT", name)
+            if room.id in self._probe.rooms
+            and not (room.newest and (room.newest["type"], room.newest["senderId"]) == went)
         ]
 
     def _joined(self) -> list[tuple[Client, Room]]:
@@ -121,15 +137,15 @@ class QuietMoment:
     def _truth(self) -> Truth:
         truth: Truth = {room: {} for room in self._rooms}
         for client, room in self._joined():
-            name = client.person.name
-            truth[room.id][name] = truth[room.id].get(name, 0) + 1
+            user_id = client.person.user_id
+            truth[room.id][user_id] = truth[room.id].get(user_id, 0) + 1
         return truth
 
     def _counts_heard(self) -> list[Count]:
         return [
             Count(room.id, f"newest heard by {client.name}", room.count)
             for client, room in self._joined()
-            if room.count is not None
+            if room.count is not None and room.id in self._probe.rooms
         ]
 
     async def _counts_of_joins(self) -> list[Count]:
@@ -144,20 +160,29 @@ class QuietMoment:
         return [count for answer in answers for count in answer]
 
     async def _counts_served(self) -> list[Count]:
-        listed = await self._get("/api/rooms", limit=200)
+        listed = await self._probe.person.get("/api/rooms", limit=200)
         counts = [Count(r["roomId"], "list of rooms", r["userCount"]) for r in listed["rooms"]]
         for room in self._rooms:
-            one = await self._get(f"/api/rooms/{room}")
-            users = await self._get(f"/api/rooms/{room}/users")
+            one = await self._get(room, "")
+            users = await self._get(room, "/users")
             counts += [
                 Count(room, "room by the API", one["userCount"]),
                 Count(room, "users by the API", users["userCount"]),
             ]
         return counts
 
-    async def _present(self, room: str) -> dict[str, int]:
-        users = (await self._get(f"/api/rooms/{room}/users"))["users"]
-        return {user["name"]: user["connections"] for user in users}
+    async def _users(self, room: str) -> list[dict[str, Any]]:
+        users: list[dict[str, Any]] = (await self._get(room, "/users"))["users"]
+        return users
+
+    async def _rails(self) -> dict[str, dict[str, str]]:
+        """Of everybody, the rooms that one is told to belong to, with one's role."""
+        people = {client.person.user_id: client.person for client in [*self._clients, self._probe]}
+        rails = {}
+        for user_id, person in people.items():
+            rooms = (await person.get("/api/me/rooms"))["rooms"]
+            rails[user_id] = {room["roomId"]: room["membership"]["role"] for room in rooms}
+        return rails
 
     async def _leases(self, room: str) -> int:
         held: int = await asyncio.to_thread(self._store.redis.zcard, keys.conns(room))
@@ -168,13 +193,18 @@ class QuietMoment:
         page: dict[str, Any] = {"more": True, "epoch": "", "seq": 0}
         after = 0
         while page["more"]:
-            page = await self._get(f"/api/rooms/{room}/messages", after=after, limit=200)
+            page = await self._get(room, "/messages", after=after, limit=200)
             served += page["messages"]
             after = served[-1]["seq"] if served else 0
         return await asyncio.to_thread(read_stream, self._store, room, served)
 
-    async def _get(self, path: str, **query: Any) -> Any:
-        return await self._probe.person.get(path, **query)
+    async def _get(self, room: str, path: str, **query: Any) -> Any:
+        """What the API tells of a room, to somebody who belongs to it."""
+        here = [client for client in self._clients if room in client.rooms]
+        out = [client.person for client in here if client.rooms[room].barred]
+        group = self._groups.get(room, [self._probe.person])
+        asked = next(person for person in group if person not in out)
+        return await asked.get(f"/api/rooms/{room}{path}", **query)
 
     async def _within(
         self, seconds: float, done: Callable[[], Awaitable[bool]], complaint: Callable[[], str]
@@ -185,6 +215,10 @@ class QuietMoment:
                     await asyncio.sleep(0.1)
         except TimeoutError:
             self._stuck.append(f"after {seconds:.0f} s: {complaint()}")
+
+
+def _connections(users: Sequence[Mapping[str, Any]]) -> dict[str, int]:
+    return {user["userId"]: user["connections"] for user in users}
 
 
 async def _or_false(done: Callable[[], Awaitable[bool]]) -> bool:

@@ -1,117 +1,162 @@
-"""Taking people out of private rooms and letting them in again, as the owner of the rooms does."""
+"""Taking people out of rooms and letting them in again, as owners, moderators and they do."""
 
 import asyncio
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from verify.api import Person
 from verify.client import Client
-from verify.history import History, Removal, now
+from verify.history import DirectCall, History, Removal, now
+from verify.pending import Pending
 from verify.plan import Step
-from verify.room import new_id
+from verify.room import Room, new_id
 
 #: Seconds of a step up to which the person is let in again after them; else with the next step.
 SOON = 3.0
-#: Under which the history has what the owner says.
-NAME = "owner/http"
-#: Seconds that what has been begun may take to be answered at the end of a round.
-LAST_ANSWERS = 60.0
 
 
 class Removals:
-    """``owner`` has made the ``private`` rooms; ``clients`` are everybody's.
-
-    What has begun goes on until it is answered: so it is always known who may be where.
-    """
+    """``owner`` has made all rooms but the direct ones; those are of the people in ``groups``."""
 
     def __init__(
-        self, owner: Person, private: Sequence[str], clients: Sequence[Client], history: History
+        self,
+        owner: Person,
+        groups: Mapping[str, Sequence[Person]],
+        clients: Sequence[Client],
+        history: History,
+        pending: Pending,
     ) -> None:
         self._owner = owner
-        self._private = private
+        self._groups = groups
         self._clients = clients
         self._history = history
+        self._pending = pending
         self._out: dict[tuple[str, str], Removal] = {}
-        history.people[NAME] = owner.name
-        self._busy: dict[tuple[str, str], asyncio.Task[None]] = {}
 
-    def act(self, step: Step) -> None:
-        """Take somebody out who is in a private room, or let somebody in who is out."""
+    def is_out(self, person: Person, room: str) -> bool:
+        return (person.user_id, room) in self._out
+
+    def act(self, step: Step, moderators: Mapping[str, Sequence[Person]]) -> None:
+        """Take somebody out, or let somebody in who is out; ``moderators`` are those by room."""
         there = [
-            (client.person.name, room.id)
+            (client.person, room.id)
             for client in self._clients
             for room in client.rooms.values()
-            if room.id in self._private and (room.is_joined() or room.barred)
+            if room.is_joined() or room.barred
         ]
-        if there and (chosen := there[int(step.pick * len(there))]) not in self._busy:
-            task = asyncio.create_task(self._carry_out(*chosen, step.seconds))
-            self._busy[chosen] = task
+        if there:
+            person, room = there[int(step.pick * len(there))]
+            # Letting one into a direct room lets in all of its people: so only one of them is out.
+            out = [who for who in self._groups.get(room, ()) if self.is_out(who, room)]
+            chosen = out[0] if out else person
+            able = [mod for mod in moderators.get(room, ()) if mod is not chosen]
+            key = (room,) if room in self._groups else (chosen.user_id, room)
+            self._pending.begin(key, self._carry_out(chosen, room, step, able))
 
-    async def finish(self) -> None:
-        """Wait until everything is answered. Raises ``OSError``."""
-        if self._busy:
-            _, late = await asyncio.wait(self._busy.values(), timeout=LAST_ANSWERS)
-            if late:
-                raise OSError("a removal from a room is not answered")
+    async def _carry_out(
+        self, person: Person, room: str, step: Step, moderators: Sequence[Person]
+    ) -> None:
+        removal = self._out.pop((person.user_id, room), None)
+        if removal is None:
+            removal = await self._take_out(person, room, step, moderators)
+            if step.seconds > SOON and not self._lapses(removal):
+                self._out[person.user_id, room] = removal
+                return
+            await asyncio.sleep(min(step.seconds, SOON))
+        await self._let_in(person, room, removal, step)
 
-    async def let_everybody_in(self) -> None:
-        """All who have a private room open are members of it at first."""
-        for client in self._clients:
-            for room in client.rooms:
-                if room in self._private:
-                    await self._insist("PUT", client.person.name, room)
-
-    async def _carry_out(self, person: str, room: str, seconds: float) -> None:
-        try:
-            removal = self._out.pop((person, room), None)
-            if removal is None:
-                removal = await self._take_out(person, room)
-                if seconds > SOON:
-                    self._out[person, room] = removal
-                    return
-                await asyncio.sleep(seconds)
-            removal.back_called = now()
-            await self._insist("PUT", person, room)
-            removal.back_answered = now()
-            self._bar(person, room, False)
-        finally:
-            del self._busy[person, room]
-
-    async def _take_out(self, person: str, room: str) -> Removal:
-        removal = Removal(room, person, now())
+    async def _take_out(
+        self, person: Person, room: str, step: Step, moderators: Sequence[Person]
+    ) -> Removal:
+        how = "banned" if _coin(step, 1) else "removed"
+        removal = Removal(room, person.user_id, now())
+        removal.how = "left" if room in self._groups else how
+        if self._lapses(removal):
+            removal.lapses = removal.called + 2 * self._history.lease
         self._history.removals.append(removal)
         self._bar(person, room, True)
-        await self._insist("DELETE", person, room)
+        if removal.how == "left":
+            await person.insist("DELETE", _member(room, person), (204, 404))
+            others = [other for other in self._groups[room] if other is not person]
+            speaker = others[int(step.seconds * 10) % len(others)]
+        else:
+            speaker = self._owner
+            method, path = "DELETE", _member(room, person)
+            if removal.how == "banned":
+                method, path = "PUT", _ban(room, person)
+            by = moderators[:1] if _coin(step, 2) else []
+            if not (by and await _once(by[0], method, path)):
+                # One that was not answered may have been carried out: then that is no member.
+                await self._owner.insist(method, path, (204, 404))
         removal.answered = now()
-        await self._say_something(room)
+        await self._say_something(speaker, room)
         return removal
 
-    async def _say_something(self, room: str) -> None:
+    async def _let_in(self, person: Person, room: str, removal: Removal, step: Step) -> None:
+        removal.back_called = now()
+        if removal.how == "left":
+            others = [other for other in self._groups[room] if other is not person]
+            await self.ask_for_direct(others[int(step.pick * 10) % len(others)], self._groups[room])
+        elif self._history.kinds[room] == "open" and removal.how == "banned" and _coin(step, 4):
+            removal.is_member_again = False
+            await self._owner.insist("DELETE", _ban(room, person))
+        else:
+            await self._owner.insist("PUT", _member(room, person))
+        removal.back_answered = now()
+        self._bar(person, room, False)
+
+    async def ask_for_direct(self, person: Person, group: Sequence[Person]) -> str:
+        """Ask for the direct room of a group that the person belongs to. Gives its id."""
+        call = DirectCall(frozenset(each.user_id for each in group), now())
+        self._history.direct_calls.append(call)
+        others = [each.user_id for each in group if each is not person]
+        answer = await person.insist("POST", "/api/direct", people=others)
+        call.room = str(answer["roomId"])
+        call.answered = now()
+        return call.room
+
+    async def _say_something(self, speaker: Person, room: str) -> None:
         """That the person must not hear, once; it is stored or not."""
-        note, client_id = self._history.note, new_id()
+        name, note, client_id = f"{speaker.label}/aside", self._history.note, new_id()
+        self._history.people[name] = speaker.user_id
         said = {"message": "Between ourselves", "clientId": client_id}
-        note(NAME, "call", 0, room, event="message", **said)
+        note(name, "call", 0, room, event="message", **said)
         with contextlib.suppress(OSError):
             path = f"/api/rooms/{room}/messages"
-            answer = await self._owner.api.request("POST", path, self._owner.token, json=said)
+            answer = await speaker.api.request("POST", path, speaker.token, json=said)
             told = {"ok": answer.status_code == 201, **answer.json()}
-            note(NAME, "answer", 0, room, event="message", **said, answer=told)
+            note(name, "answer", 0, room, event="message", **said, answer=told)
 
-    def _bar(self, person: str, room: str, barred: bool) -> None:
+    def _lapses(self, removal: Removal) -> bool:
+        """Whether the person may come back by itself after a while: see chat/lua/remove.lua."""
+        return removal.how == "removed" and self._history.kinds[removal.room] == "open"
+
+    def _bar(self, person: Person, room: str, barred: bool) -> None:
         for client in self._clients:
-            if client.person.name == person and room in client.rooms:
-                client.rooms[room].barred = barred
+            if client.person is person and room in client.rooms:
+                _set_barred(client.rooms[room], barred)
 
-    async def _insist(self, method: str, person: str, room: str) -> None:
-        """Again and again until it is answered."""
-        while True:
-            token = self._owner.token
-            with contextlib.suppress(OSError):
-                path = f"/api/rooms/{room}/members/{person}"
-                answer = await self._owner.api.request(method, path, token)
-                # One that was not answered may have been carried out: then that is no member.
-                if answer.status_code == 204 or (method, answer.status_code) == ("DELETE", 404):
-                    return
-                if answer.status_code == 401:
-                    await self._owner.renew(token)
-            await asyncio.sleep(0.3)
+
+def _set_barred(room: Room, barred: bool) -> None:
+    room.barred = barred
+    room.changed.set()
+
+
+def _coin(step: Step, side: int) -> bool:
+    """One of several coins that a step of the plan holds."""
+    return bool(int(step.seconds * 100_000) & side)
+
+
+def _member(room: str, person: Person) -> str:
+    return f"/api/rooms/{room}/members/{person.user_id}"
+
+
+def _ban(room: str, person: Person) -> str:
+    return f"/api/rooms/{room}/bans/{person.user_id}"
+
+
+async def _once(person: Person, method: str, path: str) -> bool:
+    """Whether a call was answered well. A moderator may be none any more."""
+    with contextlib.suppress(OSError):
+        return (await person.api.request(method, path, person.token)).status_code == 204
+    return False

@@ -30,12 +30,20 @@ def summary(history: History, violations: Sequence[Violation], seed: int) -> str
     kinds = Counter(event.kind for event in history.events)
     said = {(e.client, c) for e, _, c in sayings(history.answers()) if is_ok(e)}
     faults = Counter(fault.kind for fault in history.faults)
+    removed = Counter(removal.how for removal in history.removals)
+    changed = {
+        **removed,
+        "renamed": sum(renaming.called > 0 for renaming in history.renamings),
+        "given a role": len(history.role_changes),
+        "asked for a direct room": len(history.direct_calls),
+    }
     late = sum(ended - began for began, ended in history.slow) / 1000
     lines += [
         "",
         f"acknowledged  {len(said)} messages, edits, deletions and reactions",
         f"checked       {kinds['heard']} deliveries, {kinds['shown']} shown,"
         f" {len(history.tape)} things told by the store",
+        f"people        {', '.join(f'{what} {n}' for what, n in changed.items())}",
         f"connections   {kinds['open']}, quiet moments {len(history.quiets)}",
         f"faults        {', '.join(f'{kind} {n}' for kind, n in sorted(faults.items())) or 'none'}",
         f"judgements    {len(JUDGEMENTS)}",

@@ -92,6 +92,11 @@ class Room:
         answer = await self._ask(self.joined, "join", **self.view.since())
         return answer["userCount"] if answer["ok"] else None
 
+    async def look_back(self, after: int) -> None:
+        """Ask for a page of what was said. Raises ``Unanswered``."""
+        if self.joined:
+            await self._ask(self.joined, "history", after=after, limit=200)
+
     def enter(self) -> None:
         self.wanted = True
         self.changed.set()
@@ -149,7 +154,7 @@ class Room:
         elif not answer["ok"]:
             code = answer["error"]["code"]
             # The message may be gone, or the room is none of this person's business any more.
-            if code == "not_joined" or (code == "not_found" and self.barred):
+            if code == "not_joined" or (code in ("not_found", "forbidden") and self.barred):
                 self.joined = None
         elif event == "join":
             self._enter_with(link, answer)
@@ -182,7 +187,7 @@ class Room:
         else:
             if not self._fresh:
                 self._fresh = "not recovered"
-            self._note("fresh", why=self._fresh)
+            self._note("fresh", why=self._fresh, seq=answer["seq"])
             self._fresh = ""
             self.view.begin(answer["messages"], answer["seq"], answer["epoch"])
         early, self._early = self._early, []
@@ -190,11 +195,8 @@ class Room:
             self.hear(message)
 
     async def _fill(self, link: Link) -> None:
-        after = self.view.top
-        page = await self._ask(link, "history", after=after, limit=200)
-        if page["ok"]:
-            self.view.fill(after, page["messages"])
-        else:
+        # Not from a page of history: that has no edits, deletions and reactions of its own.
+        if not (await self._ask(link, "join", **self.view.since()))["ok"]:
             await asyncio.sleep(1)
 
     async def _send(self, link: Link, saying: Saying) -> None:
@@ -214,7 +216,7 @@ class Room:
             said = {
                 "type": "TALK",
                 "roomId": self.id,
-                "sender": self.client.person.name,
+                "senderId": self.client.person.user_id,
                 "message": saying.fields["message"],
                 "clientId": saying.client_id,
             }

@@ -10,16 +10,16 @@ from random import Random
 from chat.store import store
 from verify.actions import act
 from verify.api import Api, Person
+from verify.changes import Changes
 from verify.client import Client
 from verify.faults import Faults
-from verify.history import History, Violation, now
+from verify.history import History, Renaming, Violation, now
 from verify.judge import EARLY, judge
 from verify.observer import Observer
 from verify.plan import Fault, Plan, Round, Step, private_rooms
 from verify.product import GRACE, LEASE, Product
 from verify.proxy import Proxy, to_tcp, to_unix
 from verify.quiet import QuietMoment
-from verify.removals import Removals
 from verify.witness import Witness
 
 #: Seconds that what people have begun may take to end.
@@ -68,17 +68,38 @@ class Run:
         people = max(seat.person for seat in self._plan.seats) + 1
         persons = [Person(f"p{number:02}", api) for number in range(people)]
         probe = Person("probe", Api(self.product.address))
+        # The first account is an admin's, who may do everything: nobody else's should be that.
+        await Person("founder", api).register()
         await asyncio.gather(*(person.register() for person in [*persons, probe]))
-        private = private_rooms(self._plan.rooms)
-        made = [
-            await api.post("/api/rooms", probe.token, name=f"Room {n}", private=n in private)
-            for n in range(self._plan.rooms)
-        ]
-        rooms = [room["roomId"] for room in made]
-        witness = Witness(self.product.socket, rooms, self.history)
+        self.history.renamings += [Renaming(p.user_id, p.name, 0, 0) for p in [*persons, probe]]
+        rooms, groups = await self._make_rooms(persons, probe)
+        witness = Witness(self.product.socket, list(self.history.kinds), self.history)
         parts.push_async_callback(witness.stop)
         await witness.start()
-        await self._let_in(parts, persons, probe, rooms)
+        await self._let_in(parts, persons, probe, rooms, groups)
+
+    async def _make_rooms(
+        self, persons: Sequence[Person], probe: Person
+    ) -> tuple[list[str], dict[str, list[Person]]]:
+        """The rooms by their numbers, which the probe owns, and the people of direct rooms."""
+        rooms, groups, private = [], {}, private_rooms(self._plan.rooms)
+        for number in range(self._plan.rooms):
+            is_private = number in private
+            made = await probe.insist(
+                "POST", "/api/rooms", name=f"Room {number}", private=is_private
+            )
+            rooms.append(made["roomId"])
+            self.history.kinds[made["roomId"]] = "private" if is_private else "open"
+            self.history.admitted[probe.user_id, made["roomId"]] = "owner"
+        for numbers in self._plan.direct:
+            first, *others = group = [persons[number] for number in numbers]
+            ids = [other.user_id for other in others]
+            made = await first.insist("POST", "/api/direct", people=ids)
+            groups[made["roomId"]] = group
+            self.history.kinds[made["roomId"]] = "direct"
+            for person in group:
+                self.history.admitted[person.user_id, made["roomId"]] = "member"
+        return rooms, groups
 
     async def _let_in(
         self,
@@ -86,20 +107,24 @@ class Run:
         persons: Sequence[Person],
         probe: Person,
         rooms: Sequence[str],
+        groups: dict[str, list[Person]],
     ) -> None:
         for number, seat in enumerate(self._plan.seats):
+            person = persons[seat.person]
             mine = [rooms[room] for room in seat.rooms]
-            self._clients.append(
-                self._client(f"p{seat.person:02}.{number}", persons[seat.person], mine)
-            )
-        private = [rooms[number] for number in private_rooms(self._plan.rooms)]
-        self._removals = Removals(probe, private, self._clients, self.history)
-        await self._removals.let_everybody_in()
+            for room in mine:
+                if self.history.kinds[room] == "private":
+                    await probe.insist("PUT", f"/api/rooms/{room}/members/{person.user_id}")
+                    self.history.admitted[person.user_id, room] = "member"
+            mine += [room for room, group in groups.items() if person in group]
+            self._clients.append(self._client(f"{person.label}.{number}", person, mine))
+        others = [[persons[number] for number in group] for group in self._plan.groups]
+        self._changes = Changes(probe, groups, others, self._clients, self.history)
         visitor = self._client("probe.0", probe, rooms)
-        for room in visitor.rooms.values():
-            room.leave()
+        for visited in visitor.rooms.values():
+            visited.leave()
         opened = store.connect(f"unix://{self.product.socket}")
-        self._quiet = QuietMoment(self.product, self._clients, visitor, opened)
+        self._quiet = QuietMoment(self.product, self._clients, visitor, groups, opened)
         self._faults = Faults(
             self.product,
             self._network,
@@ -146,10 +171,10 @@ class Run:
         for task in done:
             task.result()
         self.product.go_on()
-        await self._removals.finish()
+        await self._changes.finish()
 
     async def _act(self, step: Step) -> None:
-        await act(self._clients[step.seat], step, self._removals)
+        await act(self._clients[step.seat], step, self._changes)
 
     async def _judge(self, number: int) -> list[Violation]:
         violations = await asyncio.to_thread(judge, self.history.so_far(), EARLY)

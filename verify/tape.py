@@ -17,7 +17,8 @@ class Moment:
 
     @property
     def sender(self) -> str:
-        sender: str = self.told.message["sender"]
+        """The userId of who is concerned."""
+        sender: str = self.told.message["senderId"]
         return sender
 
     @property

@@ -24,7 +24,7 @@ class View:
         self._gap_since = 0.0
 
     def begin(self, messages: Sequence[Message], seq: int, epoch: str) -> None:
-        """Start with a fresh page, instead of all that is shown."""
+        """Start with a fresh page of what was said, instead of all that is shown."""
         self.began, self.epoch = True, epoch
         self.known.clear()
         self._waiting = {n: m for n, m in self._waiting.items() if n > seq}
@@ -47,15 +47,6 @@ class View:
             self._drain()
         elif seq in self.known and self.known[seq]["sentAt"] != message["sentAt"]:
             self._doubt(message)
-
-    def fill(self, after: int, messages: Sequence[Message]) -> None:
-        """The answer to the question for what is missing."""
-        if after != self.top:
-            return
-        for message in messages:
-            self._waiting.setdefault(message["seq"], message)
-        if self._waiting:
-            self._skip_to(min(self._waiting) - 1)
 
     def has_gap(self) -> bool:
         """For long enough to ask?"""

@@ -55,7 +55,7 @@ class Witness:
             writer.write(command("HELLO", "3", "SETNAME", NAME))
             writer.write(command("SUBSCRIBE", *map(keys.room, self._rooms)))
             for room in self._rooms:
-                writer.write(command("HGETALL", keys.people(room)))
+                writer.write(command("HGETALL", keys.present(room)))
             parser, asked = Parser(), iter(["", *self._rooms])
             while data := await reader.read(65536):
                 for answer in parser.feed(data):
@@ -70,8 +70,9 @@ class Witness:
         elif isinstance(answer, list) and answer[:1] != [b"subscribe"]:
             room = next(asked)
             if room:
-                names = [name.decode() for name in answer[::2]]
-                people = dict(zip(names, map(int, answer[1::2]), strict=True))
+                # Of each the number of connections, and the name.
+                numbers = [int(value.split()[0]) for value in answer[1::2]]
+                people = dict(zip(map(bytes.decode, answer[::2]), numbers, strict=True))
                 self._history.tape.append(Snapshot(now(), room, people))
                 if room == self._rooms[-1]:
                     self._history.blind.append((self._deaf_since, now()))

@@ -12,6 +12,7 @@ LIMITS = {
     "leave": "join",
     "history": "read",
     "watch": "read",
+    "read": "read",
     "reauth": "read",
     "message": None,
     "edit": None,
@@ -27,7 +28,7 @@ def count(live: Live, event: str, person: Person) -> None:
     """Count a call against the limit of its person. Raises ``RateLimited``, ``RedisError``."""
     kind = LIMITS[event]
     if kind is not None:
-        live.store.ask_together(*live.conversation.limiter.count(kind, person.folded))
+        live.store.ask_together(*live.conversation.limiter.count(kind, person.user_id))
 
 
 def check_rooms(connection: Connection) -> None:

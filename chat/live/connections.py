@@ -8,7 +8,7 @@ from typing import Any
 from chat.errors import N_, RateLimited, Unauthorized
 from chat.live.token_cache import Caller
 from chat.people import Person
-from chat.presence import connection_of
+from chat.presence import Entrant, connection_of
 from chat.transport.session import Session
 
 #: A connection is warned at most WARNING seconds before its token expires, and at least
@@ -36,7 +36,6 @@ class Connection:
     login: str
     expires_at: int
     rooms: set[str] = field(default_factory=set)
-    watching: bool = False
     warned: bool = False
     warn_before: float = 0.0
     ended: bool = False
@@ -58,7 +57,7 @@ class Connection:
 
         Raises ``Unauthorized`` for another person's token.
         """
-        if caller.person.name != self.name:
+        if caller.person.user_id != self.user_id:
             raise Unauthorized(N_("This token belongs to somebody else."))
         if caller.expires_at > self.expires_at:
             self.show(caller.jti, caller.session, caller.expires_at)
@@ -70,9 +69,17 @@ class Connection:
         return self.person.name
 
     @property
-    def member(self) -> str:
-        """Its name in ``chat.presence``."""
-        return connection_of(self.session, self.name)
+    def user_id(self) -> str:
+        return self.person.user_id
+
+    @property
+    def in_store(self) -> str:
+        """This connection as the store names it."""
+        return connection_of(self.session, self.user_id)
+
+    @property
+    def entrant(self) -> Entrant:
+        return self.in_store, self.name
 
     def seconds_left(self) -> float:
         return self.expires_at / 1000 - time.time()
@@ -91,7 +98,7 @@ class Connections(dict[str, Connection]):
     def __setitem__(self, session: str, connection: Connection) -> None:
         self.pop(session, None)
         super().__setitem__(session, connection)
-        self._persons.setdefault(connection.name, set()).add(connection)
+        self._persons.setdefault(connection.user_id, set()).add(connection)
         self.wait(connection)
 
     def wait(self, connection: Connection) -> None:
@@ -113,10 +120,10 @@ class Connections(dict[str, Connection]):
         connection: Connection | None = super().pop(session, None)
         if connection is None:
             return default
-        of_person = self._persons[connection.name]
+        of_person = self._persons[connection.user_id]
         of_person.discard(connection)
         if not of_person:
-            del self._persons[connection.name]
+            del self._persons[connection.user_id]
         of_second = self._due.get(connection.due)
         if of_second is not None:
             of_second.discard(connection)
@@ -128,11 +135,11 @@ class Connections(dict[str, Connection]):
         """The connections whose newest token, or whose login, has this id."""
         return [c for c in self.values() if ident in (c.token, c.login)]
 
-    def of_person(self, name: str) -> list[Connection]:
-        return list(self._persons.get(name, ()))
+    def of_person(self, user_id: str) -> list[Connection]:
+        return list(self._persons.get(user_id, ()))
 
-    def check_room_for(self, name: str) -> None:
+    def check_room_for(self, user_id: str) -> None:
         """Raises ``RateLimited`` if this person has as many connections as allowed."""
-        if 0 < self._per_person <= len(self._persons.get(name, ())):
+        if 0 < self._per_person <= len(self._persons.get(user_id, ())):
             too_many = N_("You have too many connections. Close some of them, and try again.")
             raise RateLimited(too_many, TOO_MANY)

@@ -10,20 +10,20 @@ from typing import Any
 import orjson
 from redis.exceptions import RedisError
 
-from chat import directory, history, rooms, validation
-from chat.errors import N_, MaruError, NotJoined, Unauthorized
+from chat import directory, history, room_members, rooms, validation
+from chat.errors import N_, Invalid, MaruError, NotJoined, Unauthorized
 from chat.live import call_limits
 from chat.live.connections import Connection
 from chat.live.live import Live
 from chat.people import Person
-from chat.rooms import Room
+from chat.rooms import MEMBER, Room
 from chat.store.store import Question
 
 Call = dict[str, Any]
 Operation = Callable[[Live, Connection, Person, Call], dict[str, Any]]
 
-#: Rooms in the answer to ``watch``.
-LISTED = 100
+#: Rooms in the answer to ``watch``, and rooms on a page that a call of ``watch`` may name.
+LISTED, LISTED_MAX = 100, 200
 
 
 def _join(live: Live, connection: Connection, person: Person, call: Call) -> dict[str, Any]:
@@ -51,10 +51,17 @@ def _join(live: Live, connection: Connection, person: Person, call: Call) -> dic
         # It was ended during the join, before it was known to be in this room.
         live.release(connection)
         raise Unauthorized(N_("This connection has ended."))
+    if connection.name != person.name:
+        # The person was renamed during the join.
+        live.write_name(connection)
+    member = joined.member
     return {
         "room": joined.room.wire(),
+        "role": member.role if member else MEMBER,
+        **({"mutedUntil": member.muted_until} if member and member.is_muted else {}),
         "userCount": joined.user_count,
-        "users": joined.users,
+        "users": list(joined.names.values()),
+        "people": joined.names,
         "recovered": joined.recovered,
         **_page(joined.page),
     }
@@ -64,7 +71,7 @@ def _accessible(live: Live, person: Person, room_id: object) -> Room:
     """The room, after a check of access; for a room in the fan-out, ``Fanout.add`` checks."""
     room = live.fanout.room(room_id)
     if room is None:
-        return rooms.access(live.store, person, room_id)
+        return rooms.access(live.store, person, room_id).room
     rooms.check_may_chat(person)
     return room
 
@@ -148,10 +155,26 @@ def _typing(live: Live, connection: Connection, person: Person, call: Call) -> d
 
 
 def _watch(live: Live, connection: Connection, person: Person, call: Call) -> dict[str, Any]:
-    # Set before the list is read, so that changes in between are sent afterwards.
-    connection.watching = True
+    on_page = call.get("rooms", [])
+    if not isinstance(on_page, list) or len(on_page) > LISTED_MAX:
+        raise Invalid(N_("rooms is a list of at most 200 rooms."))
+    named = [room_id for room_id in map(validation.room_id, on_page) if room_id]
+    # Who watches a room hears of people in it: of a private one nobody else may.
+    own = room_members.room_ids_of(live.store, person.user_id)
+    known = directory.may_see(live.store, person, list({*own, *named}))
+    # Before the list is read, so that changes in between are sent afterwards.
+    live.watchers.watch_only(connection, known)
     listed = directory.newest(live.store, person, LISTED)
+    live.watchers.watch(connection, [room.room_id for room in listed])
+    # A removal between the check and the watching has ended no watching.
+    for room_id in {*known} - {*directory.may_see(live.store, person, known)}:
+        live.watchers.unwatch(connection, room_id)
     return {"rooms": [room.summary() for room in listed]}
+
+
+def _read(live: Live, connection: Connection, person: Person, call: Call) -> dict[str, Any]:
+    marked = live.administration.mark_read(person, call.get("roomId"), call.get("seq"))
+    return {"membership": marked.wire()}
 
 
 def _reauth(live: Live, connection: Connection, person: Person, call: Call) -> dict[str, Any]:
@@ -187,6 +210,7 @@ OPERATIONS: dict[str, Operation] = {
     "history": _history,
     "typing": _typing,
     "watch": _watch,
+    "read": _read,
     "reauth": _reauth,
 }
 #: Events whose calls store something in a room. The store counts their rates.

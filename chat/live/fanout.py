@@ -13,12 +13,12 @@ from collections.abc import Callable, Iterable, Iterator
 import orjson
 from redis.exceptions import RedisError
 
-from chat import history, keys, message, rooms
+from chat import history, keys, message, room_lifecycle
 from chat.errors import N_, MaruError, NotFound, Unauthorized
 from chat.live.client_manager import ClientManager
 from chat.live.connections import Connection
-from chat.live.room_subscription import HEADING, RoomSubscription
-from chat.presence import REMOVED, Timing, session_of
+from chat.live.room_subscription import RoomSubscription
+from chat.presence import Entrant, Timing, sid_of
 from chat.rooms import Room
 from chat.store.store import Store
 from chat.store.subscriber import Subscriber
@@ -33,7 +33,7 @@ class Fanout:
 
     ``on_connected()`` is called when the subscriber has connected again, before missed messages are
     sent. ``on_reset()`` is called when the store has lost data. ``on_removed(connection, room_id)``
-    is called when a connection was removed from a private room and receives nothing more from it.
+    is called when a connection was removed from a room and receives nothing more from it.
     """
 
     def __init__(
@@ -74,12 +74,12 @@ class Fanout:
         """Send this connection what is published in the room from now on.
 
         Returns once the worker is subscribed, so that a person who enters after that receives the
-        own ENTER. ``check()`` raises ``NotFound`` where that person may not enter a private room.
+        own ENTER. ``check()`` raises ``NotFound`` or ``Forbidden`` where that person may not enter.
         Raises that, ``Unauthorized`` if the connection has ended meanwhile, and ``RedisError``.
         """
         subscription = self._subscriptions.get(room.room_id) or self._open(room)
         subscription.ready.wait()
-        if subscription.room.private:
+        if subscription.room.private or subscription.has_bans:
             self._check(subscription, connection, check)
         if connection.ended:
             raise Unauthorized(N_("This connection has ended."))
@@ -91,7 +91,7 @@ class Fanout:
         self, subscription: RoomSubscription, connection: Connection, check: Callable[[], object]
     ) -> None:
         """Check access after subscribing: a removal after the check arrives on the channel."""
-        subscription.coming[connection.session] = connection.name
+        subscription.coming[connection.session] = connection.user_id
         try:
             check()
         finally:
@@ -115,10 +115,10 @@ class Fanout:
     def remove(self, room_id: str, connection: Connection) -> None:
         """Undo ``add``. ``sweep`` unsubscribes later, since people often come back at once."""
         connection.rooms.discard(room_id)
-        subscription = self._subscriptions.get(room_id)
-        if subscription:
+        if subscription := self._subscriptions.get(room_id):
             subscription.leave(connection)
-        self._leave(connection, room_id)
+        # Not the server's leave_room: for a connection that is ending, it publishes to all workers.
+        self._manager.basic_leave_room(connection.session, "/", room_id)
 
     @contextlib.contextmanager
     def leaving(self, room_id: str, connection: Connection) -> Iterator[None]:
@@ -150,15 +150,20 @@ class Fanout:
         """The rooms that have members on this worker, or had some shortly before."""
         return list(self._subscriptions)
 
-    def members(self, room_ids: Iterable[str]) -> dict[str, tuple[str, list[str]]]:
-        """Of these rooms those with members here: epoch, and connections as presence names them."""
+    def members(self, room_ids: Iterable[str]) -> dict[str, tuple[str, list[Entrant]]]:
+        """Of these rooms those with members here: epoch, and connections as presence takes them."""
         here = ((i, self._subscriptions.get(i)) for i in room_ids)
-        return {i: (s.epoch, [m.member for m in s.members.values()]) for i, s in here if s}
+        return {i: (s.epoch, [m.entrant for m in s.members.values()]) for i, s in here if s}
 
-    def is_in(self, room_id: str, member: str) -> bool:
-        """Is this connection, as presence names it, in the room now?"""
+    def in_rooms(self, room_ids: Iterable[str]) -> set[Connection]:
+        """The connections on this worker that are in one of these rooms."""
+        here = filter(None, map(self._subscriptions.get, room_ids))
+        return {member for room in here for member in room.members.values()}
+
+    def is_in(self, room_id: str, connection: str) -> bool:
+        """Is this connection, as the store names it, in the room now?"""
         subscription = self._subscriptions.get(room_id)
-        return subscription is not None and session_of(member) in subscription.members
+        return subscription is not None and sid_of(connection) in subscription.members
 
     def send(self, room_id: str, event: str, payload: bytes) -> None:
         """Send an event with this JSON to the members of a room on this worker."""
@@ -199,33 +204,33 @@ class Fanout:
             self.send(room_id, "typing", payload)
             return
         subscription = self._subscriptions.get(room_id)
-        heading = HEADING.match(payload)
+        heading = message.heading(payload)
         # A subscription that is not ready has no members and no sequence number yet.
         if subscription is None or heading is None or not subscription.ready.ready():
             return
-        seq, epoch, kind, at = heading.groups()
-        if seq is None and subscription.leaving and kind == message.QUIT.encode():
-            subscription.tell_others(
-                packets.event(b"message", payload), orjson.loads(payload)["sender"]
-            )
-        elif seq is None and kind == REMOVED.encode():
-            self._remove_person(room_id, subscription, orjson.loads(payload)["sender"])
-        elif seq is None:
+        seq, epoch, kind, at = heading
+        if not seq and subscription.leaving and kind == message.QUIT:
+            leaver = orjson.loads(payload)["senderId"]
+            subscription.tell_others(packets.event(b"message", payload), leaver)
+        elif not seq and kind == message.REMOVED:
+            self._remove_person(room_id, subscription, orjson.loads(payload)["senderId"])
+        elif not seq:
             subscription.tell(packets.event(b"message", payload))
-        elif kind == message.CLOSE.encode():
+        elif kind == message.CLOSE:
             self._close(room_id, subscription, payload)
-        elif epoch is not None and int(seq) == 1:
-            subscription.epoch = epoch.decode()
-            subscription.tell_stored(payload, 1, int(at))
-        elif epoch is None and int(seq) == subscription.seq + 1:
-            subscription.tell_stored(payload, int(seq), int(at))
-        elif epoch is not None or int(seq) > subscription.seq:
+        elif epoch and seq == 1:
+            subscription.epoch = epoch
+            subscription.tell_stored(payload, 1, at)
+        elif not epoch and seq == subscription.seq + 1:
+            subscription.tell_stored(payload, seq, at)
+        elif epoch or seq > subscription.seq:
             # Messages before it are missing: they are read from the stream, and it with them.
             self._read_on(room_id, subscription)
 
-    def _remove_person(self, room_id: str, subscription: RoomSubscription, name: str) -> None:
-        """Remove all connections of a person who is no member of the private room any more."""
-        for connection in subscription.forget(name):
+    def _remove_person(self, room_id: str, subscription: RoomSubscription, user_id: str) -> None:
+        """Remove all connections of a person who is no member of the room any more."""
+        subscription.has_bans = True
+        for connection in subscription.forget(user_id):
             self.remove(room_id, connection)
             self._on_removed(connection, room_id)
 
@@ -235,16 +240,16 @@ class Fanout:
             more = True
             while more:
                 missed, removed = subscription.missed(self._store)
-                for name in removed:
-                    self._remove_person(room_id, subscription, name)
+                for user_id in removed:
+                    self._remove_person(room_id, subscription, user_id)
                 if missed is None:
                     subscription.begin_anew(self._store, self._timing)
                     self._tell_reset(room_id)
                     return
                 for stored in missed.messages:
-                    heading = HEADING.match(stored)
+                    heading = message.heading(stored)
                     assert heading is not None
-                    subscription.tell_stored(stored, int(heading[1]), int(heading[4]))
+                    subscription.tell_stored(stored, heading.seq, heading.sent_at)
                 more = missed.more
                 if more and not missed.messages:
                     # All entries of this page are erased.
@@ -258,7 +263,8 @@ class Fanout:
             self._close(room_id, subscription, closing)
             return
         log.warning("The store has lost room %s; it is made anew.", room_id)
-        rooms.revive(self._store, subscription.room, subscription.names())
+        here = {(c.user_id, c.name) for c in subscription.members.values()}
+        room_lifecycle.revive(self._store, subscription.room, here)
         subscription.begin_anew(self._store, self._timing)
         self._tell_reset(room_id)
 
@@ -269,8 +275,8 @@ class Fanout:
         self.send(room_id, "notice", orjson.dumps(notice))
 
     def _close(self, room_id: str, subscription: RoomSubscription, closing: bytes) -> None:
-        heading = HEADING.match(closing)
-        if heading and heading[1] and int(heading[1]) > subscription.seq + 1:
+        heading = message.heading(closing)
+        if heading and heading.seq > subscription.seq + 1:
             log.info("The last messages of room %s were lost with it.", room_id)
         self.send(room_id, "message", closing)
         self._drop(room_id)
@@ -282,10 +288,6 @@ class Fanout:
             if subscription.ready.ready():
                 self._read_on(room_id, subscription)
 
-    def _leave(self, connection: Connection, room_id: str) -> None:
-        # Not the server's leave_room: for a connection that is ending, it publishes to all workers.
-        self._manager.basic_leave_room(connection.session, "/", room_id)
-
     def _drop(self, room_id: str) -> None:
         subscription = self._subscriptions.pop(room_id, None)
         if subscription is None:
@@ -294,5 +296,5 @@ class Fanout:
         subscription.settle()
         for connection in list(subscription.members.values()):
             connection.rooms.discard(room_id)
-            self._leave(connection, room_id)
+            self._manager.basic_leave_room(connection.session, "/", room_id)
         self._subscriber.unsubscribe(keys.room(room_id), keys.typing(room_id))

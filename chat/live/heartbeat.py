@@ -9,13 +9,14 @@ publishes the canary.
 import logging
 import math
 import time
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Iterator
 
 import eventlet
 import orjson
 from redis.exceptions import ReadOnlyError, RedisError
 
-from chat import keys, memberships, owned_rooms, presence, rooms
+from chat import keys, presence, renaming, room_members, rooms
 from chat.live.connections import Connection
 from chat.live.live import DEAF, Live
 from chat.rooms import Room
@@ -61,8 +62,7 @@ class Heartbeat:
         self._checked_at_once = 0
         #: Why the store cannot be used at the moment, as ``condition.reason`` says it.
         self._trouble: str | None = None
-        #: Up to where the owners of rooms from an older version have been noted.
-        self._carried_to: owned_rooms.Progress | None = owned_rooms.Progress()
+        self._next_renamings = 0.0
 
     def run(self) -> None:
         """Do all duties, round after round, for ever."""
@@ -75,7 +75,7 @@ class Heartbeat:
                 # are renewed before anything else.
                 away = away or self._do(duty)
             if not away:
-                self._do(self._carry_over)
+                self._do(self._finish_renamings)
             self._do(self._expire)
             self._do(self._close_unauthenticated)
             self._note_store(away)
@@ -159,8 +159,8 @@ class Heartbeat:
             self._live.store, members, self._timing, self._locale, is_in=fanout.is_in
         )
         self._renew_all = False
-        for room_id, member in removed:
-            connection = self._live.connections.get(presence.session_of(member))
+        for room_id, in_store in removed:
+            connection = self._live.connections.get(presence.sid_of(in_store))
             if connection is not None and room_id in connection.rooms:
                 self._live.remove_from_room(connection, room_id)
         if not self._unrenewed:
@@ -182,46 +182,54 @@ class Heartbeat:
         self._live.conversation.changed.update(room_id for room_id, gone in reaped.items() if gone)
 
     def _tell(self) -> None:
-        changed = self._live.conversation.changed
+        changed, joined = self._live.conversation.changed, self._live.conversation.joined
+        if joined:
+            self._live.store.redis.publish(keys.CONTROL, orjson.dumps({"joined": joined}))
+            joined.clear()
         if changed:
             told = list(changed)
             self._live.store.redis.publish(keys.CONTROL, orjson.dumps({"rooms": told}))
             changed.difference_update(told)
 
     def _show(self) -> None:
-        changed = list(self._live.changed)
-        self._live.changed.difference_update(changed)
-        closed, self._live.closed = self._live.closed, {}
-        watching = [c for c in self._live.connections.values() if c.watching]
-        if (not changed and not closed) or not watching:
-            return
-        public: list[dict[str, object]] = []
-        private: list[Room] = []
-        for room in rooms.find(self._live.store, changed):
-            if room is None:
-                # Deleted: its members are told through ``Live.closed``.
-                continue
-            if room.private:
-                private.append(room)
-            else:
-                public.append(room.summary())
-        allowed = {
-            room.room_id: set(memberships.members(self._live.store, room.room_id))
-            for room in private
-        }
-        for connection in watching:
-            shown = public + [r.summary() for r in private if connection.name in allowed[r.room_id]]
-            shown += [
-                {"roomId": room_id, "closed": True}
-                for room_id, names in closed.items()
-                if names is None or connection.name in names
-            ]
-            if shown:
-                self._live.emit(connection, "rooms", {"rooms": shown})
+        """Tell of changed rooms those who watch them, each connection with one event."""
+        live = self._live
+        changed, live.changed = live.changed, set()
+        closed, live.closed = live.closed, {}
+        told: dict[Connection, list[dict[str, object]]] = defaultdict(list)
+        watched = live.watchers.of(changed)
+        for room, kept_out in self._rooms_for(watched):
+            for connection in watched[room.room_id]:
+                if connection.user_id not in kept_out:
+                    told[connection].append(room.summary())
+        for room_id, watching in live.watchers.of(closed).items():
+            members = closed[room_id]
+            for connection in watching:
+                live.watchers.unwatch(connection, room_id)
+                if members is None or connection.user_id in members:
+                    told[connection].append({"roomId": room_id, "closed": True})
+        for connection, shown in told.items():
+            live.emit(connection, "rooms", {"rooms": shown})
 
-    def _carry_over(self) -> None:
-        if self._carried_to is not None:
-            self._carried_to = owned_rooms.carry_over(self._live.store, self._carried_to)
+    def _rooms_for(self, watched: dict[str, set[Connection]]) -> Iterator[tuple[Room, set[str]]]:
+        """The watched rooms that exist, and the userIds of those who may not see them."""
+        found = [room for room in rooms.find(self._live.store, list(watched)) if room is not None]
+        private = [room for room in found if room.private]
+        checked = self._live.store.ask_together(
+            *(
+                room_members.kept_out(room, {c.user_id for c in watched[room.room_id]})
+                for room in private
+            )
+        )
+        kept_out = dict(zip((room.room_id for room in private), checked, strict=True))
+        return ((room, kept_out.get(room.room_id, set())) for room in found)
+
+    def _finish_renamings(self) -> None:
+        """Write new names where the worker that wrote them has ended meanwhile."""
+        now = time.monotonic()
+        if now >= self._next_renamings:
+            self._next_renamings = now + renaming.ABANDONED / 1000
+            renaming.finish_abandoned(self._live.store)
 
     def _expire(self) -> None:
         connections = self._live.connections

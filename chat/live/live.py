@@ -17,13 +17,16 @@ import orjson
 import socketio
 from redis.exceptions import RedisError
 
-from chat import key_prefix, keys, message, people, presence, sessions
+from chat import key_prefix, keys, message, people, presence, room_members, sessions
+from chat.administration import Administration
 from chat.conversation import Conversation
 from chat.errors import N_, Forbidden, NotFound
 from chat.live.connections import Connection, Connections
+from chat.live.control import LOGIN_ENDED, LOGINS_ENDED, MADE_A_GUEST, Control
 from chat.live.fanout import Fanout
 from chat.live.token_cache import Caller, TokenCache
-from chat.people import GUEST, Person
+from chat.live.watchers import Watchers
+from chat.people import Person
 from chat.transport import packets
 from chat.transport.session import Session
 
@@ -36,10 +39,6 @@ DRAINED = 200
 #: Seconds without a canary after which the worker counts as deaf.
 DEAF = 8.0
 
-LOGIN_ENDED = "This login has ended."
-PASSWORD_CHANGED = "The password was changed; log in again."
-MADE_A_GUEST = "You may not enter the rooms any more."
-
 
 class Live:
     """One for each worker. ``verify`` raises ``Unauthorized``, or a subclass of it."""
@@ -48,17 +47,19 @@ class Live:
         self,
         server: socketio.Server,
         conversation: Conversation,
+        administration: Administration,
         verify: Callable[[object], Caller],
         per_person: int,
     ) -> None:
         self.server = server
         self.conversation = conversation
+        self.administration = administration
         self.store = conversation.store
         self.connections = Connections(per_person)
         self._token_cache = TokenCache(verify, self.hears)
         timing = conversation.limits.timing
-        listeners = {keys.CONTROL: self._control, key_prefix.queue(): server.manager.hear}
-        self.fanout = Fanout(
+        listeners = {keys.CONTROL: Control(self).hear, key_prefix.queue(): server.manager.hear}
+        self.fanout: Fanout = Fanout(
             self.store,
             server.manager,
             server.eio.tick,
@@ -68,8 +69,9 @@ class Live:
             self._token_cache.forget_all,
             self._tell_removed,
         )
+        self.watchers = Watchers()
         self.changed: set[str] = set()
-        #: Rooms that were deleted, with the names of their members where they were private.
+        #: Rooms that were deleted, with the userIds of their members where they were private.
         self.closed: dict[str, set[str] | None] = {}
         #: Tells this worker's canary from others'.
         self.worker = secrets.token_hex(8)
@@ -88,9 +90,9 @@ class Live:
         caller = self._token_cache(token)
         if not caller.person.may_chat:
             raise Forbidden(N_("Guests cannot enter the rooms yet. An admin can change that."))
-        self.connections.check_room_for(caller.person.name)
+        self.connections.check_room_for(caller.person.user_id)
         engine = self.server.eio.sockets[self.server.manager.eio_sid_from_sid(session, "/")]
-        engine.allowance = self.server.eio.backlog.allowances.of(caller.person.name, engine)
+        engine.allowance = self.server.eio.backlog.allowances.of(caller.person.user_id, engine)
         connection = self.connections[session] = Connection(
             session, engine, caller.person, caller.jti, caller.session, caller.expires_at
         )
@@ -111,6 +113,7 @@ class Live:
         connection = self.connections.pop(session, None)
         if connection is not None:
             connection.ended = True
+            self.watchers.forget(connection)
             self.release(connection)
 
     def release(self, connection: Connection) -> None:
@@ -122,7 +125,7 @@ class Live:
         if self.draining or not joined:
             # Clients of a stopping worker may need longer than the grace: their leases stay long.
             return
-        self._lost.append((joined, connection.member))
+        self._lost.append((joined, connection.in_store))
         if not self._releasing:
             self._releasing = True
             self.server.start_background_task(self._release_all)
@@ -154,6 +157,7 @@ class Live:
             return
         self.connections.pop(connection.session, None)
         connection.ended = True
+        self.watchers.forget(connection)
         connection.engine.authenticate(None)
         joined = list(connection.rooms)
         for room_id in joined:
@@ -215,7 +219,7 @@ class Live:
         connection.engine.send_encoded(packets.event(event.encode(), orjson.dumps(payload)))
 
     def remove_from_room(self, connection: Connection, room_id: str) -> None:
-        """Remove a connection from a private room of which its person is no member any more."""
+        """Remove a connection from a room that its person may not be in any more."""
         self.fanout.remove(room_id, connection)
         self._tell_removed(connection, room_id)
         self.server.start_background_task(self._leave_room, connection, room_id, message.KICKED)
@@ -226,39 +230,19 @@ class Live:
 
     def _leave_room(self, connection: Connection, room_id: str, reason: str) -> None:
         self.fanout.remove(room_id, connection)
-        person = Person(connection.name, "", 0)
         try:
-            self.conversation.leave(person, room_id, connection.session, reason)
+            self.conversation.leave(connection.person, room_id, connection.session, reason)
         except RedisError as away:
             # Its lease is not renewed any more, and expires.
             log.debug("The store does not answer: %s", away)
 
-    def _control(self, payload: bytes) -> None:
-        """Handle what another worker has published: a JSON object with one field."""
-        told: dict[str, Any] = orjson.loads(payload)
-        if told.get("canary") == self.worker:
-            self.heard_at = time.monotonic()
-            self.fanout.compare()
-        elif "closed" in told:
-            room_id, names = told["closed"]
-            self.closed[room_id] = None if names is None else set(names)
-        elif "rooms" in told:
-            self.changed.update(told["rooms"])
-        elif "revoked" in told:
-            self._token_cache.forget(lambda c: told["revoked"] in (c.jti, c.session))
-            self._end_all(self.connections.of_ident(told["revoked"]), LOGIN_ENDED)
-        elif "person" in told:
-            self._token_cache.forget(lambda c: c.person.name == told["person"])
-            self._end_all(self.connections.of_person(told["person"]), PASSWORD_CHANGED)
-        elif "role" in told:
-            name, role = told["role"]
-            self._token_cache.forget(lambda c: c.person.name == name)
-            if role == GUEST:
-                self._end_all(self.connections.of_person(name), MADE_A_GUEST)
+    def forget_tokens_of(self, user_id: str) -> None:
+        """Have this person's tokens verified anew."""
+        self._token_cache.forget(lambda c: c.person.user_id == user_id)
 
-    def _end_all(self, connections: Iterable[Connection], text: str) -> None:
-        for connection in connections:
-            self.end(connection, text)
+    def forget_login(self, ident: str) -> None:
+        """Have the tokens of this login, or the token of this id, verified anew."""
+        self._token_cache.forget(lambda c: ident in (c.jti, c.session))
 
     def _check_again(self) -> None:
         """The worker hears again: end connections whose revocation it may have missed."""
@@ -270,25 +254,35 @@ class Live:
         for start in range(0, len(connections), CHECKED):
             chunk = connections[start : start + CHECKED]
             idents = sorted({ident for c in chunk for ident in (c.token, c.login)})
-            names = sorted({c.name for c in chunk})
+            user_ids = sorted({c.user_id for c in chunk})
             answers = self.store.ask_together(
-                *map(sessions.revocation, idents), *map(people.reading, names)
+                *map(sessions.revocation, idents), *map(people.reading, user_ids)
             )
             revoked = {i for i, is_revoked in zip(idents, answers, strict=False) if is_revoked}
-            found = dict(zip(names, answers[len(idents) :], strict=True))
+            found = dict(zip(user_ids, answers[len(idents) :], strict=True))
             for connection in chunk:
-                self._check(connection, found[connection.name], revoked)
+                self._check(connection, found[connection.user_id], revoked)
 
     def _check(self, connection: Connection, person: Person | None, revoked: set[str]) -> None:
         if person is None:
             # Accounts are never deleted, so the store has lost this one. Its calls are refused.
-            self._token_cache.forget(lambda c: c.person.name == connection.name)
+            self.forget_tokens_of(connection.user_id)
         elif not revoked.isdisjoint((connection.token, connection.login)):
             self.end(connection, LOGIN_ENDED)
         elif person.generation != connection.person.generation:
-            self.end(connection, PASSWORD_CHANGED)
+            self.end(connection, LOGINS_ENDED)
         elif not person.may_chat:
             self.end(connection, MADE_A_GUEST)
         elif person != connection.person:
-            self._token_cache.forget(lambda c: c.person.name == person.name)
+            self.forget_tokens_of(person.user_id)
+            is_renamed = person.name != connection.name
             connection.person = person
+            if is_renamed:
+                self.write_name(connection)
+
+    def write_name(self, connection: Connection) -> None:
+        """Write a person's present name where this connection is.
+
+        The connection may have entered by an earlier name after the new one was written there.
+        """
+        room_members.write_name(self.store, connection.person, list(connection.rooms))

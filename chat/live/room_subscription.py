@@ -1,22 +1,16 @@
 """The members of one room on this worker, and the last message that they have been sent."""
 
-import re
 from dataclasses import dataclass, field
 
 import eventlet
 
-from chat import history, memberships, presence, rooms
+from chat import history, message, presence, room_members, rooms
 from chat.live.connections import Connection
 from chat.presence import Timing
 from chat.rooms import Room
 from chat.store.store import Store
 from chat.transport import frames, packets
 from chat.transport.tick import Tick
-
-# The beginning of every message that the scripts publish. Anything else on a channel is ignored.
-HEADING = re.compile(
-    rb'\{(?:"seq":(\d+),)?(?:"epoch":"([^"]*)",)?"type":"([A-Z]+)","userCount":\d+,"sentAt":(\d+)'
-)
 
 
 @dataclass(eq=False)
@@ -35,8 +29,10 @@ class RoomSubscription:
     epoch: str = ""
     at: int = 0
     expected: int = 0
-    #: Session -> name of people who are joining a private room while their access is checked.
+    #: Session -> userId of people who are joining while their access is checked.
     coming: dict[str, str] = field(default_factory=dict)
+    #: Whether somebody may not enter this room, though it is an open one.
+    has_bans: bool = False
     #: The sessions of members that are leaving: see ``Fanout.leaving``.
     leaving: set[str] = field(default_factory=set)
     #: Packets of this tick that have not been put into the outboxes yet.
@@ -62,13 +58,13 @@ class RoomSubscription:
         self.seq, self.at = seq, at
 
     def tell_others(self, packet: bytes, leaver: str) -> None:
-        """Send ``leaver``'s QUIT to the members, except to the connections that are leaving by it.
+        """Send the QUIT of ``leaver`` (a userId), except to the connections that are leaving by it.
 
         Those have left the room in the store already; only their call is not answered yet.
         """
         self.settle()
         for session in self.leaving:
-            if session in self.members and self.members[session].name == leaver:
+            if session in self.members and self.members[session].user_id == leaver:
                 del self.members[session]
         self.tell(packet)
 
@@ -88,36 +84,36 @@ class RoomSubscription:
 
     def start(self, store: Store) -> None:
         """Start after the newest stored message. Raises ``NotFound``."""
-        page = store.ask(history.top(self.room.room_id))
+        room_id = self.room.room_id
+        top, bans = history.top(room_id), room_members.has_bans(room_id)
+        page, self.has_bans = store.ask_together(top, bans)
         self.seq, self.epoch, self.expected = page.seq, page.epoch, page.seq
-        self.at = history.sent_at(page.messages[-1]) if page.messages else 0
+        self.at = message.sent_at(page.messages[-1]) if page.messages else 0
 
     def missed(self, store: Store) -> tuple[history.Page | None, set[str]]:
         """A page of what is stored after the last message sent, and whom not to send it to.
 
         The page is ``None`` if the stream does not continue that message; ``more`` in it says that
-        further messages follow. The names are those of people here who were no members of the
-        private room any more when the page was read. Raises ``NotFound``.
+        further messages follow. The userIds are those of people here who were not
+        to be in the room any more when the page was read. Raises ``NotFound``.
         """
         room_id, at = self.room.room_id, self.at or None
         following = history.following(room_id, self.seq, self.epoch, at)
-        if not self.room.private:
-            return store.ask(following), set()
         while True:
-            names = self.names()
-            # Members are read after the messages: so nobody was removed before those messages.
-            page, members = store.ask_together(following, memberships.members_among(room_id, names))
+            here = self.user_ids()
+            # They are read after the messages: so nobody was removed before those messages.
+            page, out = store.ask_together(following, room_members.kept_out(self.room, here))
             # Otherwise somebody has joined meanwhile who has not been checked.
-            if self.names() <= names:
-                return page, names - members
+            if self.user_ids() <= here:
+                return page, out
 
-    def forget(self, name: str) -> list[Connection]:
+    def forget(self, user_id: str) -> list[Connection]:
         """Give the connections of a person who is to be removed, and stop that person's joins."""
-        self.coming = {session: each for session, each in self.coming.items() if each != name}
-        return [connection for connection in self.members.values() if connection.name == name]
+        self.coming = {session: each for session, each in self.coming.items() if each != user_id}
+        return [connection for connection in self.members.values() if connection.user_id == user_id]
 
-    def names(self) -> set[str]:
-        return {connection.name for connection in self.members.values()}
+    def user_ids(self) -> set[str]:
+        return {connection.user_id for connection in self.members.values()}
 
     def begin_anew(self, store: Store, timing: Timing) -> None:
         """The store has lost data: agree on a new epoch, and enter the members again.
@@ -127,6 +123,6 @@ class RoomSubscription:
         room_id = self.room.room_id
         anew = rooms.new_epoch(store)
         history.diverge(store, room_id, self.seq, self.epoch, self.at, anew)
-        connections = [connection.member for connection in self.members.values()]
-        presence.restore(store, room_id, connections, timing)
+        entrants = [connection.entrant for connection in self.members.values()]
+        presence.restore(store, room_id, entrants, timing)
         self.start(store)

@@ -17,6 +17,7 @@ import socketio
 from flask import Flask
 from flask_socketio import SocketIO
 
+from chat.administration import Administration
 from chat.conversation import Conversation
 from chat.live import dispatch
 from chat.live.heartbeat import Heartbeat
@@ -79,6 +80,7 @@ class LiveServer:
         self,
         app: Flask,
         conversation: Conversation,
+        administration: Administration,
         verify_token: Callable[[object], Caller],
         store_url: str,
         origins: frozenset[str],
@@ -124,7 +126,7 @@ class LiveServer:
         app.wsgi_app = ResponsesInFlight(CrossOrigin(self._relay, path, origins), client_of)  # type: ignore[method-assign]
         new_id = engine.generate_id
         engine.generate_id = lambda: self._relay.name(new_id())
-        self._live = Live(server, conversation, verify, caps.per_person)
+        self._live = Live(server, conversation, administration, verify, caps.per_person)
         dispatch.register(self._live)
         engine.handle_call = functools.partial(dispatch.handle_call, self._live)
         engine.polling_cap = PollingCap(caps.max_connections, caps.per_address)

@@ -1,54 +1,52 @@
 -- Edit, delete or react to a message. The change is an entry of its own in the stream, so that everybody
 -- receives changes and messages in one order. A deleted message is also erased, with its edits.
 -- KEYS  as for append
--- ARGV  as for append, then the seq of the message, the only name that may do this ('' for anybody; the
---       room's owner may delete any message), and for a reaction the emoji and 1 or 0 for on or off
--- Gives what append gives; NOTFOUND, NOTJOINED, NOMESSAGE, NOTYOURS, USEDBEFORE, TOOMANYEDITS, TOOMANYREACTIONS.
+-- ARGV  as for append, then the seq of the message, the userId of the only person who may do this ('' for
+--       anybody; the room's owner and moderators may delete any message), and for a reaction the emoji and
+--       1 or 0 for on or off
+-- Gives what append gives; what append refuses, and NOMESSAGE, NOTYOURS, TOOMANYEDITS, TOOMANYREACTIONS.
 -- At most: edits of one message, emoji of one person under it, and different emoji under it.
 local MOST_EDITS, MOST_OF_ONE, MOST_DIFFERENT = 1000, 10, 50
-local room, stream, conns, people, members, sent, erased, edits, edited, reactions = unpack(KEYS)
-local kind, ref, author = ARGV[2], ARGV[9], ARGV[10]
+local room, stream, conns, present, members, banned, sent, erased, edited, reactions = unpack(KEYS)
+local at, kind, sender, ref, author = clock(ARGV[1]), ARGV[2], ARGV[4], ARGV[10], ARGV[11]
 local known = known_of(room)
-local refused = refusal(known[1], conns, members, ARGV[5], ARGV[4])
+local refused, record = no_speech(known, members, conns, banned, ARGV[6], sender, at)
 if refused then return refused end
 local what = kind .. ' ' .. ref
-if kind == 'REACT' then what = what .. ' ' .. ARGV[11] .. ' ' .. ARGV[12] end
+if kind == 'REACT' then what = what .. ' ' .. ARGV[12] .. ' ' .. ARGV[13] end
 local before = remembered(sent, what)
 if before then return before end
 local target = redis.call('XRANGE', stream, '0-' .. ref, '0-' .. ref)[1]
 local said = target and cjson.decode(target[2][2])
 if not said or said.type ~= 'TALK' then return redis.error_reply('NOMESSAGE') end
-local may = author == '' or said.sender == author or kind == 'DELETE' and redis.call('HGET', room, 'owner') == author
-if not may then return redis.error_reply('NOTYOURS') end
+local role = record and string.match(record, '^%a+')
+local moderates = kind == 'DELETE' and (role == 'owner' or role == 'moderator')
+if author ~= '' and said.senderId ~= author and not moderates then return redis.error_reply('NOTYOURS') end
 
--- 'edited' has the edits by the number of their message; older versions of Maru kept them in 'edits' as text.
-for number in string.gmatch(kind ~= 'REACT' and redis.call('HGET', edits, ref) or '', '%d+') do
-  redis.call('ZADD', edited, ref, number)
-end
-if kind ~= 'REACT' then redis.call('HDEL', edits, ref) end
 if kind == 'EDIT' and redis.call('ZCOUNT', edited, ref, ref) >= MOST_EDITS then
   return redis.error_reply('TOOMANYEDITS')
 end
--- A reaction has three entries: by message and person, by message and emoji, and one for each different emoji.
-local place, sender, emoji = string.format('%016d', ref), ARGV[4], ARGV[11]
+-- A reaction has three entries: by message and userId, by message and emoji, and one for each different emoji.
+local place, emoji = string.format('%016d', ref), ARGV[12]
 local by_person = place .. 'p' .. sender .. '\0'
 local by_emoji = kind == 'REACT' and place .. 'e' .. emoji .. '\0'
 local function noted(prefix) return redis.call('ZLEXCOUNT', reactions, '[' .. prefix, '[' .. prefix .. '\255') end
-if kind == 'REACT' and ARGV[12] == '1' and not redis.call('ZSCORE', reactions, by_person .. emoji) then
+if kind == 'REACT' and ARGV[13] == '1' and not redis.call('ZSCORE', reactions, by_person .. emoji) then
   local fits = noted(by_person) < MOST_OF_ONE and (noted(by_emoji) > 0 or noted(place .. 'd') < MOST_DIFFERENT)
   if not fits then return redis.error_reply('TOOMANYREACTIONS') end
   redis.call('ZADD', reactions, 0, by_person .. emoji, 0, by_emoji .. sender, 0, place .. 'd' .. emoji)
-elseif kind == 'REACT' and ARGV[12] == '0' then
+elseif kind == 'REACT' and ARGV[13] == '0' then
   redis.call('ZREM', reactions, by_person .. emoji, by_emoji .. sender)
   if noted(by_emoji) == 0 then redis.call('ZREM', reactions, place .. 'd' .. emoji) end
 end
 
-local seq, at, count, told = append({room, stream, people, erased, edits, edited, reactions}, known, kind, clock(ARGV[1]),
-  ARGV[3], ARGV[4], ARGV[6], ARGV[8])
-remember(sent, what, seq, at, count, ARGV[7])
+local seq, _, count, told = append({room, stream, present, erased, edited, reactions}, known, kind, at,
+  ARGV[3], sender, ARGV[5], ARGV[7], ARGV[9])
+remember(sent, what, seq, at, count, ARGV[8])
 if kind == 'EDIT' then
   redis.call('ZADD', edited, ref, seq)
 elseif kind == 'DELETE' then
+  redis.call('HINCRBY', room, 'deleted', 1)
   local erasing = redis.call('ZRANGEBYSCORE', edited, ref, ref)
   erasing[#erasing + 1] = ref
   for _, gone in ipairs(erasing) do

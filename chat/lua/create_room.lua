@@ -1,6 +1,7 @@
 -- Create a room.
 -- KEYS  room, members
--- ARGV  the first member of a private room ('' for a public one), field, value...
-redis.call('HSET', KEYS[1], unpack(ARGV, 2))
-if ARGV[1] ~= '' then redis.call('SADD', KEYS[2], ARGV[1]) end
+-- ARGV  number of members, for each the userId and the record, then field, value...
+local first = 2 + 2 * tonumber(ARGV[1])
+redis.call('HSET', KEYS[1], unpack(ARGV, first))
+redis.call('HSET', KEYS[2], unpack(ARGV, 2, first - 1))
 return 1

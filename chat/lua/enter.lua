@@ -1,22 +1,41 @@
--- Connections enter a room; the lease of one that is already in is renewed. In a private room connections
--- of people who are no members are skipped.
--- KEYS  room, conns, people, members
+-- Connections enter a room; the lease of one that is already in is renewed. Whoever enters an open room becomes
+-- a member of it, unless a worker that has lost the lease enters again: then the person may have left for good.
+-- Connections of people who may not be in the room are skipped.
+-- KEYS  room, conns, present, members, banned
 -- ARGV  now ('' for the store's clock), lease in ms, body of ENTER ('' to tell nobody), the epoch that
---       the worker knows ('' if it knows none yet), connection...
--- Gives userCount, then the names of people who were not in the room before; NOTFOUND if none may enter.
+--       the worker knows ('' if it knows none yet), then for each connection: itself and the person's name
+-- Gives userCount, then the userIds of people who have become members; NOTFOUND, NOTJOINED or BANNED if none
+-- may enter.
+local room, conns, present, members, banned = unpack(KEYS)
 local at, body = clock(ARGV[1]), ARGV[3]
+local private, epoch = unpack(redis.call('HMGET', room, 'private', 'epoch'))
 -- In another epoch the store has lost who was here. They are entered again without ENTER: they never left.
-if ARGV[4] ~= '' and ARGV[4] ~= redis.call('HGET', KEYS[1], 'epoch') then body = '' end
-local private, came, refused = redis.call('HGET', KEYS[1], 'private'), {}, 0
-for i = 5, #ARGV do
-  local name = person(ARGV[i])
-  if not may_enter(private, KEYS[4], name) then
-    refused = refused + 1
-  elseif redis.call('ZADD', KEYS[2], at + tonumber(ARGV[2]), ARGV[i]) == 1 then
-    if redis.call('HINCRBY', KEYS[3], name, 1) == 1 then came[#came + 1] = name end
+if ARGV[4] ~= '' and ARGV[4] ~= epoch then body = '' end
+local came, names, became, refused, entered = {}, {}, {}, nil, 0
+for i = 5, #ARGV, 2 do
+  local connection, name = ARGV[i], ARGV[i + 1]
+  local id = person_of(connection)
+  local role, muted_until, called = membership(members, id)
+  local no = no_access(private, role, banned, id, at)
+  if not no and not role and ARGV[4] == epoch then no = redis.error_reply('NOTJOINED') end
+  refused = refused or no
+  if not no then
+    entered = entered + 1
+    if called ~= name then
+      -- The person is new here, or was renamed.
+      redis.call('HSET', members, id, record_of(role or 'member', muted_until or 0, name))
+      if role == 'owner' then redis.call('HSET', room, 'owner', name) end
+    end
+    if not role then
+      became[#became + 1] = id
+      redis.call('HDEL', banned, id)
+    end
+    if redis.call('ZADD', conns, at + tonumber(ARGV[2]), connection) == 1 then
+      local connections = presence_of(present, id)
+      redis.call('HSET', present, id, connections + 1 .. ' ' .. name)
+      if connections == 0 then came[#came + 1], names[id] = id, name end
+    end
   end
 end
-if refused == #ARGV - 4 then return redis.error_reply('NOTFOUND') end
-local answer = {announce(KEYS[1], KEYS[3], 'ENTER', at, body, came)}
-for _, name in ipairs(came) do answer[#answer + 1] = name end
-return answer
+if entered == 0 then return refused end
+return {announce(room, present, 'ENTER', at, body, came, names), unpack(became)}

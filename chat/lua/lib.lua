@@ -12,16 +12,41 @@ local function stamp(kind, count, at, body)
   return '{"type":"' .. kind .. '","userCount":' .. count .. ',"sentAt":' .. at .. ',' .. string.sub(body, 2)
 end
 
--- The name in a member of the set of connections, which is "<connection>:<name>".
-local function person(member)
-  return string.sub(member, string.find(member, ':', 1, true) + 1)
+-- The userId in a connection, which is "<sid>:<userId>".
+local function person_of(connection)
+  return string.sub(connection, string.find(connection, ':', 1, true) + 1)
 end
 
--- Whether this person may be in the room. 'private' is that field of the room's hash; in a room that does
--- not exist nobody may. Members of a private room are checked each time: so a removal takes effect at once,
--- even if a worker has not heard of it.
-local function may_enter(private, members, name)
-  return private == '0' or private == '1' and redis.call('SISMEMBER', members, name) == 1
+-- A person's membership: role, the time until which the person is muted in ms, and name; nothing for others.
+local function membership(members, id)
+  local record = redis.call('HGET', members, id)
+  if record then return string.match(record, '^(%a+) (%d+) (.*)$') end
+end
+
+-- The role by which somebody acts in a room; nothing for others. 'actor' is a userId, with '*' before that of
+-- an admin, who may do what the owner may in each room that he or she can see.
+local function acting(members, actor, private)
+  local admin = string.match(actor, '^%*(.*)$')
+  if not admin then return (membership(members, actor)) end
+  if private == '0' or redis.call('HEXISTS', members, admin) == 1 then return 'owner' end
+end
+
+local function record_of(role, muted_until, name)
+  return role .. ' ' .. muted_until .. ' ' .. name
+end
+
+local function is_banned(banned, id, at)
+  local till = redis.call('HGET', banned, id)
+  return till and (till == '0' or tonumber(till) > at)
+end
+
+-- The error for a person who may not be in the room; else nothing. 'private' is that field of the room's hash;
+-- in a room that does not exist nobody may be. Everybody is checked each time: so a removal and a ban take
+-- effect at once, even if a worker has not heard of them.
+local function no_access(private, role, banned, id, at)
+  if role and private then return end
+  if private ~= '0' then return redis.error_reply('NOTFOUND') end
+  if is_banned(banned, id, at) then return redis.error_reply('BANNED') end
 end
 
 -- The error where the store's user may not publish on the room's channel; else nothing. To be called before
@@ -32,38 +57,58 @@ local function untold(room)
   end
 end
 
--- Publish a message for each name (ENTER or QUIT), all with the present count; none if body is ''.
--- Returns the count.
-local function announce(room, people, kind, at, body, names)
-  local count = redis.call('HLEN', people)
-  if #names > 0 and redis.call('EXISTS', room) == 1 then
+-- Publish a message for each person (ENTER or QUIT), all with the present count; none if body is ''. 'people'
+-- are userIds, and 'names' their names. Returns the count.
+local function announce(room, present, kind, at, body, people, names)
+  local count = redis.call('HLEN', present)
+  if #people > 0 and redis.call('EXISTS', room) == 1 then
     redis.call('HSET', room, 'userCount', count)
-    for _, name in ipairs(body ~= '' and names or {}) do
-      redis.call('PUBLISH', room, stamp(kind, count, at, (string.gsub(body, '{name}', name))))
+    for _, id in ipairs(body ~= '' and people or {}) do
+      local filled = string.gsub(body, '{(%a+)}', {name = names[id] or id, id = id})
+      redis.call('PUBLISH', room, stamp(kind, count, at, filled))
     end
   end
   return count
 end
 
--- Remove connections from a room. Returns the names of people whose last connection it was.
-local function depart(conns, people, members)
-  local gone = {}
-  for _, member in ipairs(members) do
-    if redis.call('ZREM', conns, member) == 1 then
-      local name = person(member)
-      if redis.call('HINCRBY', people, name, -1) <= 0 then
-        redis.call('HDEL', people, name)
-        gone[#gone + 1] = name
+-- How many connections a person has in the room, and the person's name; 0 if none.
+local function presence_of(present, id)
+  local connections, name = string.match(redis.call('HGET', present, id) or '0 ', '^(%d+) (.*)$')
+  return tonumber(connections), name
+end
+
+-- Remove connections from a room. Returns the userIds of people whose last connection it was, and their names.
+local function depart(conns, present, connections)
+  local gone, names = {}, {}
+  for _, connection in ipairs(connections) do
+    if redis.call('ZREM', conns, connection) == 1 then
+      local id = person_of(connection)
+      local left, name = presence_of(present, id)
+      if left > 1 then
+        redis.call('HSET', present, id, left - 1 .. ' ' .. name)
+      else
+        redis.call('HDEL', present, id)
+        gone[#gone + 1], names[id] = id, name
       end
     end
   end
-  return gone
+  return gone, names
 end
 
--- The error for a person who may not be in the room, or for a connection that is not in it; else nothing.
-local function refusal(private, conns, members, connection, name)
-  if not may_enter(private, members, name) then return redis.error_reply('NOTFOUND') end
-  if connection ~= '' and not redis.call('ZSCORE', conns, connection) then return redis.error_reply('NOTJOINED') end
+-- The error for somebody who may not speak in the room now; else nothing, and the person's record as stored.
+-- 'speaker' is the connection that has to be in the room, or ''. 'known' is the result of known_of.
+local function no_speech(known, members, conns, banned, speaker, id, at)
+  local record = redis.call('HGET', members, id)
+  local refused = no_access(known[1], record, banned, id, at)
+  if refused then return refused end
+  if speaker ~= '' and not redis.call('ZSCORE', conns, speaker) then return redis.error_reply('NOTJOINED') end
+  -- Nearly everybody has the 0 of who is not muted: the record is not taken apart for that.
+  if record and not string.find(record, ' 0 ', 1, true) then
+    local muted_until = string.match(record, ' (%d+) ')
+    if tonumber(muted_until) > at then return redis.error_reply('MUTED ' .. muted_until) end
+  end
+  if known[5] == '1' then return redis.error_reply('ARCHIVED') end
+  return nil, record
 end
 
 -- The life of the store's data in which an epoch began: an epoch is '<life>-<12 characters>'; from older
@@ -72,9 +117,9 @@ local function life(epoch)
   return string.sub(epoch or '', 1, -14)
 end
 
--- The fields of a room's hash that a new message needs: private, seq, epoch, said.
+-- The fields of a room's hash that a new message needs: private, seq, epoch, said, archived.
 local function known_of(room)
-  return redis.call('HMGET', room, 'private', 'seq', 'epoch', 'said')
+  return redis.call('HMGET', room, 'private', 'seq', 'epoch', 'said', 'archived')
 end
 
 -- Delete what is noted about messages that are trimmed from the stream.
@@ -87,13 +132,14 @@ local function trim(stream, erased, edited, reactions)
   redis.call('ZREMRANGEBYLEX', reactions, '-', string.format('(%016d', number))
 end
 
--- Store a message. Takes the keys room, stream, people, erased, edits, edited, reactions, and the result of
+-- Store a message. Takes the keys room, stream, present, erased, edited, reactions, and the result of
 -- known_of. Returns seq, sentAt, userCount, and the text that the caller publishes last of all: the store may
 -- deny that, and what a script has written by then stays.
-local function append(keys, known, kind, at, body, sender, longest, epoch)
-  local room, stream, people, erased, edits, edited, reactions = unpack(keys)
-  local count = redis.call('HLEN', people)
-  local stored = stamp(kind, count, at, body)
+local function append(keys, known, kind, at, body, sender, name, longest, epoch)
+  local room, stream, present, erased, edited, reactions = unpack(keys)
+  local count = redis.call('HLEN', present)
+  local said = tonumber(known[4] or 0) + 1
+  local stored = stamp(kind, count, at, kind == 'TALK' and '{"n":' .. said .. ',' .. string.sub(body, 2) or body)
   local id = redis.call('XADD', stream, 'MAXLEN', '~', longest, '0-*', 'm', stored)
   local seq = tonumber(string.sub(id, 3))
   local heading = '{"seq":' .. seq .. ','
@@ -102,11 +148,11 @@ local function append(keys, known, kind, at, body, sender, longest, epoch)
   -- lost. If the stream does not continue the hash's seq, old cursors are not valid either.
   if is_another or life(known[3]) ~= life(epoch) then
     redis.call('HSET', room, 'epoch', epoch)
-    if is_another then redis.call('DEL', erased, edits, edited, reactions) end
+    if is_another then redis.call('DEL', erased, edited, reactions) end
     heading = heading .. '"epoch":"' .. epoch .. '",'
   end
   if kind == 'TALK' then
-    redis.call('HSET', room, 'seq', seq, 'activeAt', at, 'saidBy', sender, 'said', tonumber(known[4] or 0) + 1)
+    redis.call('HSET', room, 'seq', seq, 'activeAt', at, 'saidBy', name, 'saidById', sender, 'said', said)
   else
     redis.call('HSET', room, 'seq', seq, 'activeAt', at)
   end
@@ -129,4 +175,34 @@ end
 
 local function remember(sent, what, seq, at, count, ms)
   redis.call('SET', sent, seq .. ' ' .. at .. ' ' .. count .. ' ' .. what, 'PX', ms)
+end
+
+-- Whether this person may take a name: nobody else has it, or gave it up so lately that it is kept for them.
+-- 'names' and 'former' are those keys, 'at' is the time in ms.
+local function is_free(names, former, folded, id, at)
+  local holder = redis.call('HGET', names, folded)
+  if holder then return holder == id end
+  local last, ends = string.match(redis.call('HGET', former, folded) or '', '^(%S+) (%d+)$')
+  return not last or last == id or tonumber(ends) <= at
+end
+
+-- Take a name out of use. Until 'ends' (ms) only this person may take it again. Of some other names that time
+-- is over: they are forgotten, a few at a time, so that they do not pile up.
+local function give_up(names, former, folded, id, ends)
+  local at = clock('')
+  local some = redis.call('HRANDFIELD', former, 3, 'WITHVALUES')
+  for i = 1, #some, 2 do
+    if tonumber(string.match(some[i + 1], '%d+$')) <= at then redis.call('HDEL', former, some[i]) end
+  end
+  redis.call('HDEL', names, folded)
+  redis.call('HSET', former, folded, id .. ' ' .. string.format('%.0f', ends))
+end
+
+-- Whether one of these accounts is of an admin who is not deactivated; those before the place 'from' do not count.
+local function has_admin(accounts, from)
+  for i = from, #accounts do
+    local role, off = unpack(redis.call('HMGET', accounts[i], 'role', 'deactivatedAt'))
+    if role == 'admin' and not off then return true end
+  end
+  return false
 end

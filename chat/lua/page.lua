@@ -1,27 +1,63 @@
--- A page of TALKs, with the edits, deletions and reactions that are stored between them.
--- KEYS  room, stream
--- ARGV  'XRANGE' or 'XREVRANGE', the first and the last id in that direction, the number of TALKs,
---       entries and bytes at most
--- Gives the room's epoch and seq, 1 if more follow in that direction or 0, then the entries; NOTFOUND.
-local known = redis.call('HMGET', KEYS[1], 'epoch', 'seq')
+-- A page of TALKs as they read now: each with its newest edit and the reactions to it.
+-- KEYS  room, stream, edited, reactions
+-- ARGV  'XRANGE' or 'XREVRANGE', the first and the last id in that direction, TALKs and bytes at most
+-- Gives the room's epoch and seq, 1 if more follow in that direction or 0, 1 if it is encrypted, then for each TALK its id, what is
+-- stored, a list of its newest edit (of all edits in an encrypted room, whose readers decide which of them
+-- count) with id and what is stored, and the reactions: a list of '<emoji>\0<userId>'; NOTFOUND.
+local room, stream, edited, reactions = unpack(KEYS)
+local known = redis.call('HMGET', room, 'epoch', 'seq', 'encrypted')
 if not known[1] then return redis.error_reply('NOTFOUND') end
 local command, start, stop = ARGV[1], ARGV[2], ARGV[3]
-local talks, most, room_for = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
-local answer, size = {known[1], known[2] or '0', 0}, 0
+local talks, room_for = tonumber(ARGV[4]), tonumber(ARGV[5])
+local any_edited = redis.call('EXISTS', edited) == 1
+local any_reactions = redis.call('EXISTS', reactions) == 1
+local answer, found, size = {known[1], known[2] or '0', 0, known[3] or '0'}, 0, 0
+
+-- Gives the edits, and how many bytes they have.
+local function edits_of(ref)
+  local numbers = redis.call('ZRANGEBYSCORE', edited, ref, ref)
+  for i, number in ipairs(numbers) do numbers[i] = tonumber(number) end
+  table.sort(numbers)
+  local found, bytes = {}, 0
+  for i = known[3] == '1' and 1 or math.max(1, #numbers), #numbers do
+    local id = '0-' .. numbers[i]
+    local entry = redis.call('XRANGE', stream, id, id)[1]
+    if entry then
+      found[#found + 1], found[#found + 2] = id, entry[2][2]
+      bytes = bytes + #entry[2][2]
+    end
+  end
+  return found, bytes
+end
+
+local function reactions_to(ref)
+  local prefix = string.format('%016de', ref)
+  local given = redis.call('ZRANGEBYLEX', reactions, '[' .. prefix, '[' .. prefix .. '\255')
+  for i, member in ipairs(given) do given[i] = string.sub(member, #prefix + 1) end
+  return given
+end
+
 -- The first read is enough if there are only TALKs; one entry more shows whether more follow.
 local count = talks + 1
 while true do
-  local entries = redis.call(command, KEYS[2], start, stop, 'COUNT', count)
+  local entries = redis.call(command, stream, start, stop, 'COUNT', count)
   for _, entry in ipairs(entries) do
     local stored = entry[2][2]
-    size = size + #stored
-    if talks == 0 or #answer - 3 == most or size > room_for and #answer > 3 then
-      answer[3] = 1
-      return answer
+    if string.sub(stored, 1, 14) == '{"type":"TALK"' then
+      if found == talks or found > 0 and size > room_for then
+        answer[3] = 1
+        return answer
+      end
+      local ref = tonumber(string.sub(entry[1], 3))
+      local edits, bytes = {}, 0
+      if any_edited then edits, bytes = edits_of(ref) end
+      found, size = found + 1, size + #stored + bytes
+      answer[#answer + 1] = entry[1]
+      answer[#answer + 1] = stored
+      answer[#answer + 1] = edits
+      answer[#answer + 1] = any_reactions and reactions_to(ref) or {}
     end
-    if string.sub(stored, 1, 14) == '{"type":"TALK"' then talks = talks - 1 end
-    answer[#answer + 1] = entry
   end
   if #entries < count then return answer end
-  start, count = '(' .. entries[#entries][1], 100
+  start, count = '(' .. entries[#entries][1], 1000
 end

@@ -1,8 +1,9 @@
 -- Publish that a person in the room is typing.
--- KEYS  room, conns, members
--- ARGV  name, connection, the event as JSON
--- Gives 1; NOTFOUND, NOTJOINED.
-local refused = refusal(redis.call('HGET', KEYS[1], 'private'), KEYS[2], KEYS[3], ARGV[2], ARGV[1])
+-- KEYS  room, conns, members, banned
+-- ARGV  now ('' for the store's clock), userId, connection, the event as JSON
+-- Gives 1; what append refuses.
+local room, conns, members, banned = unpack(KEYS)
+local refused = no_speech(known_of(room), members, conns, banned, ARGV[3], ARGV[2], clock(ARGV[1]))
 if refused then return refused end
-redis.call('PUBLISH', KEYS[1] .. ':typing', ARGV[3])
+redis.call('PUBLISH', room .. ':typing', ARGV[4])
 return 1

@@ -282,6 +282,12 @@ def _as_domain_error(error: Exception) -> Exception:
         refusals: dict[str, MaruError] = {
             "NOTFOUND": NotFound(N_("There is no such room.")),
             "NOTJOINED": NotJoined(N_("Join the room first.")),
+            "BANNED": Forbidden(N_("You may not enter this room.")),
+            "MUTED": Forbidden(N_("You may not speak in this room for a while.")),
+            "ARCHIVED": Conflict(N_("This room is archived: it can be read only.")),
+            "NOTALLOWED": Forbidden(N_("Your role in this room does not allow that.")),
+            "NOTMEMBER": NotFound(N_("That person is no member of this room.")),
+            "OWNERSTAYS": Conflict(N_("The owner of a room stays in it.")),
             "USEDBEFORE": Conflict(N_("This clientId stands for something else already.")),
             "TOOMANYEDITS": Conflict(N_("This message was changed too often.")),
             "TOOMANYREACTIONS": Conflict(N_("There are too many reactions to this message.")),

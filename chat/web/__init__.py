@@ -9,15 +9,19 @@ from collections.abc import Callable
 
 from flask import Flask
 
+from chat.administration import Administration
 from chat.conversation import Conversation
 from chat.passwords import Hasher
 from chat.store.store import Store
 from chat.web import assets, cli, errors, i18n, identity, operations, security, tokens
 from chat.web.api import cors
+from chat.web.api import members as api_members
+from chat.web.api import own_rooms as api_own_rooms
+from chat.web.api import people as api_people
 from chat.web.api import refused as api_refused
 from chat.web.api import rooms as api
 from chat.web.api import tokens as api_tokens
-from chat.web.pages import admin, auth, avatar, markup
+from chat.web.pages import admin, auth, avatar, direct, markup, members
 from chat.web.pages import rooms as pages
 from chat.web.services import Services
 from chat.web.tokens import Caller, verify_token
@@ -31,6 +35,7 @@ def init_app(
     settings: Settings,
     store: Store,
     conversation: Conversation,
+    administration: Administration,
     hasher: Hasher,
     readiness: Callable[[], str | None],
 ) -> None:
@@ -38,7 +43,9 @@ def init_app(
     # Answers as they are written down in the documentation: in this order, in any script.
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
-    app.extensions["maru"] = Services(settings, store, conversation, hasher, readiness)
+    app.extensions["maru"] = Services(
+        settings, store, conversation, administration, hasher, readiness
+    )
     security.init_app(app, settings)
     assets.init_app(app)
     cors.init_app(app, settings)
@@ -48,9 +55,22 @@ def init_app(
     identity.init_app(app)
     tokens.init_app(app, settings)
     errors.init_app(app)
-    for module in (auth, pages, admin, api, api_refused, api_tokens, operations):
+    for module in (
+        auth,
+        pages,
+        members,
+        direct,
+        admin,
+        api,
+        api_members,
+        api_own_rooms,
+        api_people,
+        api_refused,
+        api_tokens,
+        operations,
+    ):
         app.register_blueprint(module.blueprint)
-    for module in (api, api_refused, api_tokens):
+    for module in (api, api_members, api_own_rooms, api_people, api_refused, api_tokens):
         # Bearer tokens are no ambient authority; identity.caller checks those who use the cookie.
         identity.csrf.exempt(module.blueprint)
     cli.init_app(app)

@@ -2,10 +2,11 @@
 
 import re
 import secrets
+from collections.abc import Mapping
 
 from flask import Response, after_this_request, request
 
-from chat import login_limits, people, validation
+from chat import accounts, login_limits, people, profile, validation
 from chat.errors import Invalid
 from chat.login_limits import Place
 from chat.passwords import Asker
@@ -26,9 +27,11 @@ def authenticate(name: object, password: object) -> Person:
     """The user with this name and password. Raises ``Unauthorized``, ``RateLimited``."""
     store, rate, place = services().store, services().settings.login_rate, _place()
     folded = _folded(name)
-    known = login_limits.known_at(store, folded, place) if folded else ""
+    known = login_limits.known_at(store, people.id_of_name(store, folded or ""), place)
     with login_limits.trying(store, rate, place, folded, known):
-        person = people.authenticate(store, services().hasher, name, password, _asker(bool(known)))
+        person = accounts.authenticate(
+            store, services().hasher, name, password, _asker(bool(known))
+        )
     _remember(person, place, known)
     return person
 
@@ -37,7 +40,7 @@ def register(name: object, password: object) -> Person:
     """A new account. Raises ``Invalid``, ``Conflict``, ``Forbidden``, ``RateLimited``."""
     store, settings, place = services().store, services().settings, _place()
     login_limits.register(store, settings.login_rate, place.network)
-    person = people.create(
+    person = accounts.create(
         store,
         services().hasher,
         name,
@@ -55,8 +58,20 @@ def change_password(person: Person, old: object, new: object) -> Person:
     Raises ``Unauthorized`` when the old one is wrong, ``Invalid``, ``RateLimited``.
     """
     store = services().store
-    login_limits.change_password(store, services().settings.login_rate, person.folded)
-    return people.change_password(store, services().hasher, person, old, new, _asker(known=True))
+    login_limits.change_password(store, services().settings.login_rate, person.user_id)
+    return accounts.change_password(store, services().hasher, person, old, new, _asker(known=True))
+
+
+def change(person: Person, wanted: Mapping[str, object]) -> Person:
+    """The person with what ``wanted`` says: see ``chat.profile.change``, which see for errors.
+
+    Raises ``RateLimited`` too.
+    """
+    store, rate = services().store, services().settings.login_rate
+    if wanted.get("name", person.name) != person.name:
+        login_limits.rename(store, rate, person.user_id)
+    login_limits.change_profile(store, rate, person.user_id)
+    return profile.change(store, person.user_id, wanted)
 
 
 def _folded(name: object) -> str | None:
@@ -84,7 +99,7 @@ def _remember(person: Person, place: Place, known: str = "") -> None:
     """
     brought = [device for device in place.devices if login_limits.by_device(device) == known]
     device = brought[0] if brought else secrets.token_urlsafe(16)
-    login_limits.remember(services().store, person.folded, place, device)
+    login_limits.remember(services().store, person.user_id, place, device)
     devices = dict.fromkeys((device, *place.devices))
     value = ".".join([*devices][:DEVICES])
 

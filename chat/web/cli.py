@@ -14,17 +14,21 @@ from flask import Flask
 from flask.cli import with_appcontext
 from redis.exceptions import RedisError
 
-from chat import people
+from chat import account_state, accounts, people, profile
 from chat.errors import MaruError
+from chat.migrations import start
 from chat.store import condition, embedded, store_choice
 from chat.store.embedded import EmbeddedError
-from chat.store.store import Store
+from chat.store.store import Store, StoreError
 from chat.web.services import services
 
 
 def init_app(app: Flask) -> None:
     app.cli.add_command(_create_user)
     app.cli.add_command(_set_role)
+    app.cli.add_command(_rename_user)
+    app.cli.add_command(_deactivate)
+    app.cli.add_command(_reactivate)
 
 
 @click.command("create-user")
@@ -34,19 +38,50 @@ def init_app(app: Flask) -> None:
 def _create_user(name: str, role: str | None) -> None:
     """Make an account; the password is asked for, or read from standard input."""
     with _store() as store:
-        person = people.create(store, services().hasher, name, _password(), role)
+        person = accounts.create(store, services().hasher, name, _password(), role)
     click.echo(f"{person.name} is {_with_article(person.role)} now.")
 
 
 @click.command("set-role")
-@click.argument("name")
+@click.argument("person")
 @click.argument("role", metavar="admin|user|guest")
 @with_appcontext
-def _set_role(name: str, role: str) -> None:
-    """Give an account another role."""
+def _set_role(person: str, role: str) -> None:
+    """Give an account, by its name or id, another role."""
     with _store() as store:
-        person = people.set_role(store, name, role)
-    click.echo(f"{person.name} is {_with_article(person.role)} now.")
+        changed = account_state.set_role(store, person, role)
+    click.echo(f"{changed.name} is {_with_article(changed.role)} now.")
+
+
+@click.command("rename-user")
+@click.argument("person")
+@click.argument("name")
+@with_appcontext
+def _rename_user(person: str, name: str) -> None:
+    """Give an account, by its name or id, another name to log in with."""
+    with _store() as store:
+        changed = profile.change(store, people.known(store, person).user_id, {"name": name})
+    click.echo(f"{person} is called {changed.name} now.")
+
+
+@click.command("deactivate")
+@click.argument("person")
+@with_appcontext
+def _deactivate(person: str) -> None:
+    """Let nobody log in to an account, given by its name or id; all its logins end."""
+    with _store() as store:
+        changed = account_state.deactivate(store, person)
+    click.echo(f"{changed.name} is deactivated now.")
+
+
+@click.command("reactivate")
+@click.argument("person")
+@with_appcontext
+def _reactivate(person: str) -> None:
+    """Undo deactivate."""
+    with _store() as store:
+        changed = account_state.reactivate(store, person)
+    click.echo(f"{changed.name} is active now.")
 
 
 @contextmanager
@@ -63,8 +98,9 @@ def _store() -> Iterator[Store]:
         click.echo(f"Store: {store_choice.description(settings, settings.shown_store)}", err=True)
     try:
         with embedded.running(settings):
+            start.prepare(settings, lambda line: click.echo(f"maru: {line}", err=True))
             yield services().store
-    except (MaruError, EmbeddedError) as error:
+    except (MaruError, EmbeddedError, StoreError) as error:
         raise click.ClickException(str(error)) from None
     except RedisError as error:
         reason = condition.description(error, settings.embedded)

@@ -4,14 +4,16 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
 
 from babel.dates import format_date, format_datetime, format_time, get_timezone
-from flask import Flask, request
+from flask import Flask, Response, after_this_request, request
 from flask_babel import Babel, get_locale, gettext
 from flask_babel import get_timezone as zone_of_request
 
+from chat.profile import LANGUAGES
+from chat.web.security import over_tls
 from chat.web.services import services
 from config import Settings
 
-LANGUAGES = ("en", "ko")
+_YEAR = 365 * 24 * 60 * 60
 #: Characters of a browser's list of languages, and of the name of a time zone, that are looked at.
 _ACCEPT_MAX, _ZONE_MAX = 512, 64
 #: Patterns of Unicode TR 35; Korean says the half of the day before the hour, and in full.
@@ -30,6 +32,23 @@ def init_app(app: Flask, settings: Settings) -> None:
 def language() -> str:
     """The language of the page at hand: ``en`` or ``ko``."""
     return str(get_locale() or services().settings.locale)
+
+
+def keep_language(language: str) -> None:
+    """Let the browser keep the language of the pages, in the answer to this request."""
+
+    @after_this_request
+    def set_cookie(response: Response) -> Response:
+        response.set_cookie(
+            "lang",
+            language,
+            max_age=_YEAR,
+            path=request.root_path or "/",
+            secure=over_tls(),
+            httponly=True,
+            samesite="Lax",
+        )
+        return response
 
 
 def clock(ms: int) -> str:

@@ -16,6 +16,7 @@ from chat import people, sessions
 from chat.errors import N_, Unauthorized
 from chat.people import Person
 from chat.web import tokens
+from chat.web.i18n import keep_language
 from chat.web.rendering import render
 from chat.web.security import LOGIN_LIFETIME, is_safe_next
 from chat.web.services import services
@@ -32,6 +33,9 @@ OWN_LIMITS = {
     "api.create_room": "ROOM_RATE",
 }
 
+#: The version of the session. In those of the first, which said none, the id is a name.
+_VERSION = 2
+
 _LIFETIME_SECONDS = int(LOGIN_LIFETIME.total_seconds())
 
 
@@ -47,11 +51,15 @@ class LoggedIn(UserMixin):
         return self.person.name
 
     @property
+    def shown(self) -> str:
+        return self.person.shown
+
+    @property
     def role(self) -> str:
         return self.person.role
 
     def get_id(self) -> str:
-        return self.person.name
+        return self.person.user_id
 
 
 def init_app(app: Flask) -> None:
@@ -76,7 +84,10 @@ def log_in(person: Person) -> None:
     session["login"] = sessions.new_id()
     session["since"] = int(time.time())
     session["generation"] = person.generation
+    session["v"] = _VERSION
     login_user(LoggedIn(person, session["login"]))
+    if person.language:
+        keep_language(person.language)
 
 
 def log_out() -> None:
@@ -103,7 +114,9 @@ def count_call(person: Person) -> None:
     Raises ``RateLimited``.
     """
     if request.endpoint not in OWN_LIMITS:
-        services().store.ask_together(*services().conversation.limiter.count("read", person.folded))
+        services().store.ask_together(
+            *services().conversation.limiter.count("read", person.user_id)
+        )
 
 
 def caller() -> Person:
@@ -136,14 +149,17 @@ def to_login() -> ResponseReturnValue:
     return redirect(url_for("auth.login", next=target if returns else None))
 
 
-def _load(name: str) -> LoggedIn | None:
+def _load(user_id: str) -> LoggedIn | None:
     """The person of a session cookie, or ``None`` when that login is over."""
     login, since = session.get("login"), session.get("since", 0)
     if not login or since + _LIFETIME_SECONDS < time.time():
         return None
     if sessions.is_revoked(services().store, login):
         return None
-    person = people.get(services().store, name)
-    if person is None or person.generation != session.get("generation"):
+    if session.get("v") != _VERSION:
+        # A name from before people had ids: it may be somebody else's by now.
+        user_id = people.id_of_former(services().store, user_id)
+    person = services().store.ask(people.reading(user_id))
+    if person is None or person.deactivated or person.generation != session.get("generation"):
         return None
     return LoggedIn(person, login)

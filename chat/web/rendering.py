@@ -21,6 +21,7 @@ def render(template: str, page: Mapping[str, object] | None = None, **context: A
         "base": request.root_path,
         "csrf": generate_csrf(),
         "me": getattr(person, "name", None),
+        "myId": getattr(getattr(person, "person", None), "user_id", None),
         "version": url_for("static", filename=""),
     }
     context["lang"] = language()

@@ -6,6 +6,7 @@ from typing import cast
 
 from flask import current_app
 
+from chat.administration import Administration
 from chat.conversation import Conversation
 from chat.passwords import Hasher
 from chat.store.store import Store
@@ -19,6 +20,7 @@ class Services:
     settings: Settings
     store: Store
     conversation: Conversation
+    administration: Administration
     hasher: Hasher
     readiness: Callable[[], str | None]
 

@@ -1,8 +1,8 @@
 """Access and refresh tokens: made, verified, revoked.
 
-A token is a JWT (HS256) with ``sub`` (the person's name), ``jti``, ``type``, ``gen`` (the user's
-generation: a changed password ends those of before) and ``sid``: the login that a page's token was
-made from, or the family of an API client's tokens, which is everything that comes of one
+A token is a JWT (HS256) with ``sub`` (the userId), ``v`` (2), ``jti``, ``type``, ``gen`` (the
+person's generation: a changed password ends those of before) and ``sid``: the login that a page's
+token was made from, or the family of an API client's tokens, which is everything that comes of one
 ``POST /api/token``. Revoking a ``sid`` revokes all of its tokens.
 """
 
@@ -32,6 +32,11 @@ _LONGEST = 4_096
 _REVOCATIONS, _REVOCATIONS_AT_ONCE = 10, 100
 #: What every token of ours says, and as what.
 _CLAIMS = {"sub": str, "jti": str, "sid": str, "type": str, "exp": int}
+
+#: The version of the claims. In those of the first, which said none, ``sub`` is a name.
+_VERSION = 2
+#: In place of a version: the token was made by a site around Maru, without ``gen``.
+_BY_OTHERS = 0
 
 _MISSING = N_("Send an access token: Authorization: Bearer <token>.")
 _INVALID = N_("That token is not valid.")
@@ -88,13 +93,13 @@ def bearer() -> str:
 
 def access_token(person: Person, session: str) -> str:
     """A token that speaks for this person for TOKEN_SECONDS."""
-    token: str = create_access_token(person.name, additional_claims=_claims(person, session))
+    token: str = create_access_token(person.user_id, additional_claims=_claims(person, session))
     return token
 
 
 def refresh_token(person: Person, session: str) -> str:
     """A token that only fetches access tokens, for 30 days."""
-    token: str = create_refresh_token(person.name, additional_claims=_claims(person, session))
+    token: str = create_refresh_token(person.user_id, additional_claims=_claims(person, session))
     return token
 
 
@@ -134,7 +139,7 @@ def revoke(token: object) -> None:
 
 
 def _claims(person: Person, session: str) -> dict[str, object]:
-    return {"sid": session, "gen": person.generation}
+    return {"v": _VERSION, "sid": session, "gen": person.generation}
 
 
 def _verify(token: object, kind: str) -> Caller:
@@ -142,7 +147,7 @@ def _verify(token: object, kind: str) -> Caller:
     if claims["type"] != kind:
         raise Unauthorized(_INVALID)
     person, *revoked = services().store.ask_together(
-        people.reading(claims["sub"]),
+        people.reading(_user_id(claims)),
         sessions.revocation(claims["jti"]),
         sessions.revocation(claims["sid"]),
     )
@@ -150,9 +155,23 @@ def _verify(token: object, kind: str) -> Caller:
         raise TokenRevoked(_REVOKED)
     if person is None:
         raise Unauthorized(_INVALID)
-    if claims["gen"] != person.generation:
+    if person.deactivated or claims["gen"] != person.generation:
         raise TokenRevoked(_REVOKED)
     return Caller(person, claims["jti"], claims["sid"], claims["exp"] * 1000)
+
+
+def _user_id(claims: dict[str, Any]) -> str:
+    """Whom the claims speak for; ``""`` for nobody.
+
+    A name may be somebody else's by now: those of our own tokens, from before people had ids, are
+    looked up as they were then. A site around Maru vouches for the name that it writes.
+    """
+    if claims["v"] == _VERSION:
+        return str(claims["sub"])
+    if claims["v"] is None:
+        return people.id_of_former(services().store, claims["sub"])
+    person = people.get(services().store, claims["sub"]) if claims["v"] == _BY_OTHERS else None
+    return person.user_id if person else ""
 
 
 def _decode(token: object) -> dict[str, Any]:
@@ -167,7 +186,8 @@ def _decode(token: object) -> dict[str, Any]:
         # RecursionError: JSON that is nested too deep, which is parsed before the signature counts.
         raise Unauthorized(_INVALID) from None
     # A site around Maru that has the same key may make tokens with the extension alone.
-    claims = {"sid": claims.get("jti"), "gen": 0, **claims}
+    version = claims.get("v") if "gen" in claims else _BY_OTHERS
+    claims = {"sid": claims.get("jti"), "gen": 0, **claims, "v": version}
     known = all(isinstance(claims.get(claim), kind) for claim, kind in _CLAIMS.items())
     if not known or len(claims["sub"]) > validation.NAME_MAX:
         raise Unauthorized(_INVALID)

@@ -33,24 +33,24 @@ export function stayOut() {
 }
 
 async function settle() {
-  tabs.postMessage({ here: page.me });
+  tabs.postMessage({ here: page.myId });
   // The name that was typed to log in is not needed any more.
   forgetForms((account) => !account);
-  touch(String(page.me));
+  touch(String(page.myId));
   endRemains();
   tabs.addEventListener('message', ({ data }) => {
-    if (data.out === page.me) location.assign(address('/login'));
-    else if (data.here && data.here !== page.me) location.reload();
+    if (data.out === page.myId) location.assign(address('/login'));
+    else if (data.here && data.here !== page.myId) location.reload();
   });
   addEventListener('pageshow', (event) => {
-    if (event.persisted && localStorage.getItem(HERE) !== page.me) location.reload();
+    if (event.persisted && localStorage.getItem(HERE) !== page.myId) location.reload();
   });
   const before = localStorage.getItem(HERE);
-  localStorage.setItem(HERE, String(page.me));
+  localStorage.setItem(HERE, String(page.myId));
   // Who has read a room here tells whose its key from before is.
   await carryKeysOver();
-  forgetOlder([READ], (owner) => owner !== page.me);
-  if (before !== page.me) await forgetOthersKeys();
+  forgetOlder([READ], (owner) => owner !== page.myId && owner !== page.me);
+  if (before !== page.myId && before !== page.me) await forgetOthersKeys();
 }
 
 /** Drafts and marks from before, which are not under the account's own path. @param {string[]} starts @param {(owner: string) => boolean} whose */
@@ -115,14 +115,14 @@ async function logOut(form) {
   if (answer.type !== 'opaqueredirect') return form.submit();
   // Before the other tabs are told, see stayOut().
   localStorage.removeItem(HERE);
-  tabs.postMessage({ out: page.me });
+  tabs.postMessage({ out: page.myId });
   await forgetWhatIsMine();
   location.assign(address('/login'));
 }
 
 async function forgetWhatIsMine() {
   forgetMine();
-  forgetOlder([OLDER_DRAFT, READ], (owner) => owner === page.me);
+  forgetOlder([OLDER_DRAFT, READ], (owner) => owner === page.me || owner === page.myId);
   sessionStorage.clear();
   await forgetMyKeys().catch(() => {});
 }

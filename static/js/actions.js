@@ -7,9 +7,11 @@
  */
 import { byId, element, icon } from './dom.js';
 import { isOwn, reactionTo, shownSender } from './message-row.js';
-import { page, t } from './page.js';
+import { mayModerate } from './own-role.js';
+import { t } from './page.js';
 import { full } from './time.js';
 import { makeToolbar } from './toolbar.js';
+import { onRenamed } from './who.js';
 
 const QUICK = ['👍', '❤️', '😄', '🎉', '🙏', '👀'];
 
@@ -40,17 +42,22 @@ export function prepareActions({ log, react, edit, erase, signal }) {
 
   /** @param {HTMLElement | null} row @param {boolean} [foot] */
   function offer(row, foot = false) {
-    if (!row || (bar.parentElement === row && atFoot() === foot)) return;
+    if (!row || (bar.parentElement === row && atFoot() === foot) || document.body.classList.contains('read-only')) return;
     // If the focus is in the toolbar, it stays in the old row when the mouse moves to another.
     if (focusIsSeen()) rowOf(bar)?.focus({ preventScroll: true });
     close();
     editButton.hidden = !isOwn(row);
-    deleteButton.hidden = !isOwn(row) && !page.mayManage;
-    caption.textContent = `${shownSender(row)} · ${full(Number(row.dataset.at))}`;
+    deleteButton.hidden = !isOwn(row) && !mayModerate();
+    writeCaption(row);
     bar.classList.toggle('at-foot', foot);
     row.classList.toggle('chosen', foot);
     row.append(bar);
     toolbar.reset();
+  }
+
+  /** @param {HTMLElement} row */
+  function writeCaption(row) {
+    caption.textContent = `${shownSender(row)} · ${full(Number(row.dataset.at))}`;
   }
 
   function close() {
@@ -114,6 +121,10 @@ export function prepareActions({ log, react, edit, erase, signal }) {
   });
   log.addEventListener('keydown', ({ target }) => { if (!bar.contains(/** @type {Node} */ (target))) offer(rowOf(target)); });
   log.addEventListener('click', click);
+  onRenamed(() => {
+    const row = rowOf(bar);
+    if (row) writeCaption(row);
+  }, signal);
   // Pressing a button with the mouse leaves the focus where it was, usually in the composer.
   bar.addEventListener('mousedown', (event) => event.preventDefault());
 }

@@ -1,3 +1,6 @@
+/** What a change has that counts for nothing here. */
+const NOBODY = { type: 'REACT', roomId: '', sender: '', message: '', sentAt: 0 };
+
 /**
  * Edits, deletions and reactions, by the number of their message (`ref`). A change may be known before
  * its message, since pages load from the newest to the oldest. Of several changes the one with the
@@ -14,10 +17,10 @@ export function createChanges() {
   const deleted = new Set();
 
   /** @param {Message} change */
-  function react({ ref = 0, emoji = '', sender, seq = 0, on = false }) {
+  function react({ ref = 0, emoji = '', senderId = '', seq = 0, on = false }) {
     const emojis = reactions.get(ref) ?? new Map();
     const people = emojis.get(emoji) ?? new Map();
-    if ((people.get(sender)?.seq ?? 0) < seq) people.set(sender, { seq, on });
+    if ((people.get(senderId)?.seq ?? 0) < seq) people.set(senderId, { seq, on });
     emojis.set(emoji, people);
     reactions.set(ref, emojis);
   }
@@ -31,6 +34,23 @@ export function createChanges() {
       if (type === 'REACT') react(change);
     },
 
+    /**
+     * Take what a page says of a message, which reads as after all changes up to this number.
+     *
+     * @param {Message} talk @param {number} upTo
+     */
+    asRead({ seq = 0, roomId, message, editedAt, edits, reactions: given = {} }, upTo) {
+      for (const [emoji, people] of reactions.get(seq) ?? []) {
+        for (const [userId, { seq: at }] of people) if (at <= upTo) people.delete(userId);
+        if (!people.size) reactions.get(seq)?.delete(emoji);
+      }
+      for (const [emoji, userIds] of Object.entries(given)) {
+        for (const senderId of userIds) react({ ...NOBODY, ref: seq, emoji, senderId, seq: upTo, on: true });
+      }
+      if (edits) edits.forEach(this.take);
+      else if (editedAt) this.take({ ...NOBODY, type: 'EDIT', roomId, message, ref: seq, seq: upTo, sentAt: editedAt });
+    },
+
     /** The newest edit of a message. @param {number} seq @returns {Message | undefined} */
     editOf(seq) {
       return edits.get(seq)?.at(-1);
@@ -41,11 +61,12 @@ export function createChanges() {
       return deleted.has(seq);
     },
 
-    /** @param {number} seq @returns {[emoji: string, names: string[]][]} */
+    /** In the order in which pages have them. @param {number} seq @returns {[emoji: string, userIds: string[]][]} */
     reactionsTo(seq) {
       return [...(reactions.get(seq) ?? [])]
-        .map(([emoji, people]) => /** @type {[string, string[]]} */ ([emoji, [...people.keys()].filter((name) => people.get(name)?.on)]))
-        .filter(([, names]) => names.length);
+        .map(([emoji, people]) => /** @type {[string, string[]]} */ ([emoji, [...people.keys()].filter((userId) => people.get(userId)?.on).sort()]))
+        .filter(([, userIds]) => userIds.length)
+        .sort(([one], [other]) => byCodePoint(one, other));
     },
 
     /** Forget all changes: another epoch has begun. */
@@ -55,6 +76,13 @@ export function createChanges() {
       deleted.clear();
     },
   };
+}
+
+/** As the store sorts texts; a comparison of JavaScript's strings is another one. @param {string} one @param {string} other */
+function byCodePoint(one, other) {
+  const [left, right] = [[...one], [...other]].map((points) => points.map((point) => Number(point.codePointAt(0))));
+  const at = left.findIndex((point, i) => point !== right[i]);
+  return at < 0 ? left.length - right.length : left[at] - (right[at] ?? -1);
 }
 
 /**

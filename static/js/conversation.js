@@ -17,8 +17,6 @@ import { lastRead, unreadCount } from './unread.js';
 
 /** Rows kept while the reader is at the bottom; older ones are loaded again when scrolling up. */
 const KEPT = 400;
-/** Messages that the server gives in one page at most. */
-const PAGE_MAX = 200;
 
 /** @typedef {import('./message-row.js').Message} Message */
 
@@ -27,20 +25,21 @@ const PAGE_MAX = 200;
  * @param {ReturnType<typeof import('./connection.js').createConnection>} parts.connection
  * @param {ReturnType<typeof import('./state.js').createState>} parts.state
  * @param {import('./message-row.js').Write} parts.write
+ * @param {(since: number, sinceAt?: number) => Promise<any>} parts.fetchMissed every entry after this one
  * @param {(clientId: string) => void} parts.onOwn a message of one's own is stored
  * @param {(seq: number) => void} parts.onDeleted
- * @param {(name: string) => void} parts.onSpoken somebody has said what they were typing
+ * @param {(userId: string) => void} parts.onSpoken somebody has said what they were typing
  * @param {() => void} parts.onDoubt what we have is of another epoch
  * @param {AbortSignal} parts.signal aborts when the room is left
  */
-export function createConversation({ connection, state, write, onOwn, onDeleted, onSpoken, onDoubt, signal }) {
+export function createConversation({ connection, state, write, fetchMissed, onOwn, onDeleted, onSpoken, onDoubt, signal }) {
   const log = byId('log');
   const roomId = String(page.roomId);
   const changes = createChanges();
   const timeline = createTimeline({ list: byId('timeline'), pendingList: byId('pending'), write, changes, signal });
   const tally = createTally({ seq: Number(page.talk?.seq), said: Number(page.talk?.said) });
   const reader = createReader({ log, pill: byId('new-messages'), timeline, tally, onReturn: (count) => firstUnread.tell(count), signal });
-  const sequence = createSequence({ fetchAfter: (after) => history({ after, limit: PAGE_MAX }), deliver, onDoubt });
+  const sequence = createSequence({ fetchMissed, deliver, onDoubt });
   const earlier = createEarlier({
     log,
     foot: byId('earlier'),
@@ -58,8 +57,8 @@ export function createConversation({ connection, state, write, onOwn, onDeleted,
   function deliver(message) {
     const seq = Number(message.seq);
     if (message.type === 'TALK') {
-      const own = message.sender === page.me;
-      onSpoken(message.sender);
+      const own = message.senderId === page.myId;
+      onSpoken(String(message.senderId));
       if (own) firstUnread.forget();
       if (own && message.clientId) onOwn(message.clientId);
       tally.count(seq);
@@ -68,7 +67,7 @@ export function createConversation({ connection, state, write, onOwn, onDeleted,
     } else {
       changes.take(message);
       reader.keeping(() => timeline.alter(message));
-      if (message.sender === page.me && message.clientId) onOwn(message.clientId);
+      if (message.senderId === page.myId && message.clientId) onOwn(message.clientId);
       if (message.type === 'DELETE') onDeleted(Number(message.ref));
       reader.passed(seq);
     }
@@ -84,14 +83,14 @@ export function createConversation({ connection, state, write, onOwn, onDeleted,
   /** Anything live. @param {Message} message */
   function hear(message) {
     if (message.seq !== undefined) sequence.receive(message);
-    else if (['ENTER', 'QUIT'].includes(message.type) && message.sender !== page.me) {
+    else if (['ENTER', 'QUIT'].includes(message.type) && message.senderId !== page.myId) {
       reader.keeping(() => timeline.move(message));
     }
   }
 
-  /** A page of history, above all that is shown. @param {Message[]} messages */
-  function showOlder(messages) {
-    timeline.prepend(readable(messages));
+  /** A page of history, above all that is shown. @param {Message[]} messages @param {number} seq of the newest then */
+  function showOlder(messages, seq) {
+    timeline.prepend(readable(messages, seq));
     showEmpty();
   }
 
@@ -104,28 +103,37 @@ export function createConversation({ connection, state, write, onOwn, onDeleted,
    */
   function restart(messages, seq, room) {
     changes.clear();
-    const talk = readable(messages);
+    const talk = readable(messages, seq);
     timeline.replace(talk);
-    for (const { sender, clientId } of messages) if (sender === page.me && clientId) onOwn(clientId);
+    messages.forEach(dropOwn);
     sequence.begin(messages, seq);
     tally.learn(room);
     for (const message of talk) tally.count(Number(message.seq));
     earlier.offer(Number(messages[0]?.seq ?? 1) > 1);
     reader.toBottom();
-    lookBack(seq, room.saidBy);
+    lookBack(seq, room.saidById);
     reader.passed(seq);
     showEmpty();
   }
 
   /**
-   * A page of history as it reads now: its changes are taken in, and only what was said remains.
+   * A page of history: its messages read as after all changes up to this number.
    *
    * @param {Message[]} messages ascending, older than all we have
+   * @param {number} seq
    */
-  function readable(messages) {
+  function readable(messages, seq) {
     oldest = Number(messages[0]?.seq ?? oldest);
-    for (const message of messages) if (message.type !== 'TALK') changes.take(message);
-    return messages.filter(({ type, seq }) => type === 'TALK' && !changes.isDeleted(Number(seq)));
+    for (const message of messages) changes.asRead(message, seq);
+    return messages
+      .filter((message) => !changes.isDeleted(Number(message.seq)))
+      .map((message) => (message.original === undefined ? message : { ...message, message: message.original }));
+  }
+
+  /** What is stored need not wait to be sent any more. @param {Message} message */
+  function dropOwn({ senderId, clientId, editClientId, edits = [] }) {
+    if (senderId !== page.myId) return;
+    for (const id of [clientId, editClientId, ...edits.map((edit) => edit.clientId)]) if (id) onOwn(id);
   }
 
   /** @param {object} window */
@@ -157,28 +165,29 @@ export function createConversation({ connection, state, write, onOwn, onDeleted,
    * What came since this person was here: a line above it, and the way there.
    *
    * @param {number} newest
-   * @param {string} [saidBy]
+   * @param {string} [saidById]
    */
-  function lookBack(newest, saidBy) {
+  function lookBack(newest, saidById) {
     const read = lastRead(roomId);
     const place = tally.upTo(newest);
-    if (read && place) firstUnread.since(read.seq, unreadCount(roomId, { ...place, saidBy }));
+    if (read && place) firstUnread.since(read.seq, unreadCount(roomId, { ...place, saidById }));
   }
 
   /** Start with the messages that the server has rendered. */
   function adopt() {
     const rows = timeline.rows();
     const drawn = rows.map((row) => /** @type {Message} */ ({ seq: Number(row.dataset.seq), sentAt: Number(row.dataset.at) }));
-    const known = [...drawn, ...(page.changes ?? [])];
-    page.changes?.forEach(changes.take);
-    for (const { sender, clientId } of page.changes ?? []) if (sender === page.me && clientId) onOwn(clientId);
-    sequence.begin(known, Number(page.seq));
-    oldest = Math.min(...known.map(({ seq }) => Number(seq)));
+    for (const message of page.changed ?? []) {
+      changes.asRead(message, Number(page.seq));
+      dropOwn(message);
+    }
+    sequence.begin(drawn, Number(page.seq));
+    oldest = Number(drawn[0]?.seq ?? 0);
     for (const row of rows) if (isOwn(row) && row.dataset.clientId) onOwn(row.dataset.clientId);
     for (const row of rows) tally.count(Number(row.dataset.seq));
     timeline.adopt(drawnElsewhere);
     earlier.offer(Boolean(page.more));
-    lookBack(Number(page.seq), page.talk?.saidBy);
+    lookBack(Number(page.seq), page.talk?.saidById);
     reader.read();
     showEmpty();
   }

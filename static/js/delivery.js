@@ -65,7 +65,7 @@ export async function flush(roomId) {
   busy.add(roomId);
   let pause = 0;
   try {
-    const release = await locks.take(`maru/${page.me}/outbox/${roomId}`, isHere(roomId) ? LOCK_MS : 0);
+    const release = await locks.take(`maru/${page.myId}/outbox/${roomId}`, isHere(roomId) ? LOCK_MS : 0);
     // Another tab is sending. It may be closed before it is done, so this tab tries again.
     if (!release) pause = OTHERS_FIRST_MS;
     else pause = await sendAll(roomId).finally(release);
@@ -120,16 +120,36 @@ async function find(entry, route) {
   const overdue = isOverdue(entry);
   if (!overdue && entry.kind === 'message') return 'new';
   if (!overdue && route.epoch) return route.epoch() === entry.epoch ? 'new' : 'gone';
+  if (overdue && entry.kind !== 'message') return standing(entry, await route.history(Number(entry.ref) - 1, 1));
   let after = entry.after;
   for (let pages = 0; pages < HISTORY_PAGES; pages += 1) {
     const { messages, epoch, more } = await route.history(after, overdue ? HISTORY_PAGE : 1);
     if (epoch !== entry.epoch) return entry.kind === 'message' ? 'unknown' : 'gone';
     if (!overdue) return 'new';
-    if (messages.some(({ sender, clientId }) => sender === page.me && clientId === entry.clientId)) return 'stored';
+    if (messages.some(({ senderId, clientId }) => senderId === page.myId && clientId === entry.clientId)) return 'stored';
     if (!more) return 'new';
     after = Number(messages.at(-1).seq);
   }
   return 'unknown';
+}
+
+/**
+ * What became of a change, by its message as it reads now.
+ *
+ * @param {Entry} entry @param {{ messages: import('./message-row.js').Message[], epoch: string }} read
+ */
+function standing({ kind, ref, clientId, emoji = '', on, epoch, triedAt = 0 }, read) {
+  if (read.epoch !== epoch) return 'gone';
+  const message = read.messages.find(({ seq }) => seq === ref);
+  if (!message) return kind === 'delete' ? 'stored' : 'gone';
+  if (kind === 'react') {
+    const isOn = (message.reactions?.[emoji] ?? []).includes(String(page.myId));
+    return isOn === on ? 'stored' : 'new';
+  }
+  const isOurs = message.editClientId === clientId || message.edits?.some((edit) => edit.clientId === clientId);
+  if (kind === 'edit' && isOurs) return 'stored';
+  // Somebody else's hand, or another browser's: it must not be undone unasked.
+  return kind === 'edit' && Number(message.editedAt) > triedAt ? 'unknown' : 'new';
 }
 
 /** May it have reached the server so long ago that a repeat would be stored again? @param {Entry} entry */

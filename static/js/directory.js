@@ -1,40 +1,49 @@
 /** Keeps a list of rooms up to date: counts, unread numbers, new rooms, deleted rooms. */
+import { calledAfter } from './called.js';
 import { page } from './page.js';
 import { roomLink, showCount, showName, showTalk, showUnread, talkOf } from './room-link.js';
 import { onReadElsewhere, unreadCount } from './unread.js';
+import { learn, onRenamed } from './who.js';
 
 /** @typedef {import('./room-link.js').Room} Room */
+
+/** Rooms of a page that the server tells of, at most. */
+const WATCHED = 200;
 
 /**
  * @param {object} parts
  * @param {HTMLElement} parts.list
+ * @param {HTMLElement} parts.direct the list of one's own direct rooms
  * @param {ReturnType<typeof import('./connection.js').createConnection>} parts.connection
- * @param {boolean} [parts.whole] new rooms belong into it: it is not the answer to a search
+ * @param {boolean} [parts.whole] all that one may see belong into it: it is neither the answer to a search
+ *   nor the list of one's own rooms
+ * @param {boolean} [parts.own] it is the list of one's own rooms
  * @param {() => void} [parts.onChange] after rooms came or went
  * @param {(name: string) => void} [parts.onName] the room of this page is called so now
  */
-export function keepDirectory({ list, connection, whole = true, onChange = () => {}, onName = () => {} }) {
+export function keepDirectory({ list, direct, connection, whole = true, own = false, onChange = () => {}, onName = () => {} }) {
   /** Rooms that came while a pointer or the focus was on the list, where nothing may shift. @type {Map<string, Room>} */
   const held = new Map();
 
   /** @returns {HTMLElement[]} */
-  const rows = () => /** @type {HTMLElement[]} */ ([...list.children]);
+  const rows = () => /** @type {HTMLElement[]} */ ([...list.children, ...direct.children]);
   const rowOf = (/** @type {string} */ roomId) => rows().find((row) => row.dataset.roomId === roomId);
-  const inUse = () => list.matches(':hover, :focus-within') && list.children.length > 0;
+  const inUse = () => [list, direct].some((each) => each.matches(':hover, :focus-within') && each.children.length > 0);
 
   /** @param {Room} room */
   function take(room) {
     const row = rowOf(room.roomId);
+    const isDirect = room.kind === 'direct';
     if (room.roomId === page.roomId && room.name !== undefined) onName(room.name);
     if (room.closed) {
       held.delete(room.roomId);
       row?.remove();
     } else if (row) {
-      if (room.name !== undefined) showName(row, room.name);
+      if (room.name !== undefined && !isDirect) showName(row, room.name);
       // The open room's page knows sooner.
       if (room.userCount !== undefined && room.roomId !== page.roomId) showCount(row, room.userCount);
       showTalk(row, room);
-    } else if (whole) {
+    } else if (whole && !isDirect) {
       held.set(room.roomId, room);
     }
   }
@@ -49,7 +58,9 @@ export function keepDirectory({ list, connection, whole = true, onChange = () =>
 
   function settle() {
     if (inUse() || !held.size) return;
-    list.prepend(...[...held.values()].map(roomLink));
+    const rooms = [...held.values()];
+    list.prepend(...rooms.filter(({ kind }) => kind !== 'direct').map(roomLink));
+    direct.prepend(...rooms.filter(({ kind }) => kind === 'direct').map(roomLink));
     held.clear();
     onChange();
   }
@@ -57,10 +68,15 @@ export function keepDirectory({ list, connection, whole = true, onChange = () =>
   /** Rooms of further pages, below those that are there. @param {Room[]} rooms @returns {HTMLElement[]} */
   function append(rooms) {
     const known = new Set(rows().map((row) => row.dataset.roomId));
-    const fresh = rooms.filter(({ roomId }) => !known.has(roomId) && !held.has(roomId)).map(roomLink);
-    list.append(...fresh);
+    const fresh = rooms.filter(({ roomId }) => !known.has(roomId) && !held.has(roomId));
+    const usual = fresh.filter(({ kind }) => kind !== 'direct').map(roomLink);
+    list.append(...usual);
+    for (const { people = [], ...room } of fresh.filter(({ kind }) => kind === 'direct')) {
+      people.forEach(learn);
+      direct.append(roomLink(called(room, people.map(({ userId }) => userId))));
+    }
     showAllUnread();
-    return fresh;
+    return usual;
   }
 
   function showAllUnread() {
@@ -73,7 +89,7 @@ export function keepDirectory({ list, connection, whole = true, onChange = () =>
 
   /** Which room is open. @param {string} roomId */
   function mark(roomId) {
-    list.querySelector('[aria-current]')?.removeAttribute('aria-current');
+    for (const row of rows()) row.querySelector('a')?.removeAttribute('aria-current');
     const link = rowOf(roomId)?.querySelector('a');
     link?.setAttribute('aria-current', 'page');
     link?.scrollIntoView({ block: 'nearest' });
@@ -82,21 +98,38 @@ export function keepDirectory({ list, connection, whole = true, onChange = () =>
 
   /** The open room is in the list, however long nothing has been said in it. @param {Room} room */
   function showOpen(room) {
-    if (!rowOf(room.roomId)) list.append(roomLink(room));
+    const isDirect = room.kind === 'direct';
+    if (!rowOf(room.roomId)) (isDirect ? direct : list).append(roomLink(isDirect ? { ...room, others: page.others } : room));
     held.delete(room.roomId);
     mark(room.roomId);
   }
 
   connection.on('connect', async () => {
     try {
-      takeAll((await connection.request('watch', {})).rooms);
+      const onPage = rows().map((row) => row.dataset.roomId).slice(0, WATCHED);
+      takeAll((await connection.request('watch', { rooms: onPage })).rooms);
     } catch {
       // The next connection asks again.
     }
   });
   connection.on('rooms', ({ rooms }) => takeAll(rooms));
-  list.addEventListener('pointerleave', settle);
-  list.addEventListener('focusout', settle);
+  connection.on('me', ({ type, roomId, gone, room, members }) => {
+    if (type !== 'membership') return;
+    if (gone) rowOf(roomId)?.remove();
+    else if ((whole || own || room.kind === 'direct') && !rowOf(room.roomId)) held.set(room.roomId, called(room, members));
+    settle();
+    onChange();
+  });
+  for (const each of [list, direct]) {
+    each.addEventListener('pointerleave', settle);
+    each.addEventListener('focusout', settle);
+  }
+  onRenamed((userId) => {
+    for (const row of /** @type {Iterable<HTMLElement>} */ (direct.children)) {
+      const others = othersOf(row);
+      if (others.includes(userId)) showName(row, calledAfter(others));
+    }
+  });
   onReadElsewhere(showAllUnread);
   showAllUnread();
 
@@ -108,3 +141,13 @@ export function keepDirectory({ list, connection, whole = true, onChange = () =>
 
   return { append, mark, showOpen, showOpenCount };
 }
+
+/** A direct room is called as its other people are. @param {Room} room @param {string[]} [members] userIds @returns {Room} */
+function called(room, members) {
+  if (room.kind !== 'direct') return room;
+  const others = (members ?? []).filter((userId) => userId !== page.myId);
+  return { ...room, others, name: calledAfter(others) || room.name };
+}
+
+/** @param {HTMLElement} row */
+const othersOf = (row) => (row.dataset.others ?? '').split(' ').filter(Boolean);

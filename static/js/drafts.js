@@ -33,7 +33,7 @@ export function createDrafts(roomId, signal) {
   /** @type {(() => void) | null} */
   let release = null;
 
-  const lockOf = (/** @type {string} */ path) => `maru/${page.me}/${path}`;
+  const lockOf = (/** @type {string} */ path) => `maru/${page.myId}/${path}`;
 
   function newTab() {
     const name = newId();

@@ -18,8 +18,8 @@ const LONGEST_RETRY_MS = 15_000;
  * @param {HTMLElement} parts.foot the paragraph with the button
  * @param {ReturnType<typeof import('./state.js').createState>} parts.state with `joined`
  * @param {() => number} parts.oldest the lowest number loaded
- * @param {(before: number, limit: number) => Promise<{ messages: any[], more: boolean }>} parts.fetchBefore
- * @param {(messages: any[]) => void} parts.prepend
+ * @param {(before: number, limit: number) => Promise<{ messages: any[], seq: number, more: boolean }>} parts.fetchBefore
+ * @param {(messages: any[], seq: number) => void} parts.prepend
  * @param {AbortSignal} parts.signal aborts when the room is left
  */
 export function createEarlier({ log, foot, state, oldest, fetchBefore, prepend, signal }) {
@@ -52,13 +52,13 @@ export function createEarlier({ log, foot, state, oldest, fetchBefore, prepend, 
     button.setAttribute('aria-busy', 'true');
     const from = oldest();
     try {
-      const { messages, more } = await fetchBefore(from, limit);
+      const { messages, seq, more } = await fetchBefore(from, limit);
       failures = 0;
       // A fresh page has taken the place of what this one belonged to.
       if (oldest() !== from || signal.aborted) return;
       // What is old is not news: the live region must not read it out.
       log.setAttribute('aria-live', 'off');
-      prepend(messages);
+      prepend(messages, seq);
       setTimeout(() => log.removeAttribute('aria-live'), 500);
       offer(more && messages.length > 0);
     } catch (problem) {

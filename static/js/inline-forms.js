@@ -41,7 +41,7 @@ async function send(form) {
   form.setAttribute('aria-busy', 'true');
   let stays = true;
   clear(form);
-  hush(form.closest('dialog'));
+  document.querySelectorAll('dialog[open]').forEach(hush);
   try {
     const body = new URLSearchParams(/** @type {any} */ (new FormData(form)));
     const answer = await fetch(form.action, { method: 'POST', body, headers: { Accept: 'application/json' } });

@@ -16,7 +16,7 @@ const TYPED = 'input:not([type="hidden"], [type="password"])';
 
 /** @param {HTMLFormElement} form */
 function keyOf(form) {
-  return `${KEPT}${page.me ?? ''}/${form.method}${new URL(form.action).pathname}`;
+  return `${KEPT}${page.myId ?? ''}/${form.method}${new URL(form.action).pathname}`;
 }
 
 /** @param {HTMLFormElement} form @returns {HTMLInputElement[]} */
@@ -61,7 +61,7 @@ export function keepForms() {
 
 /** How many forms, other than searches, are filled in and not sent. */
 export function countKeptForms() {
-  return allKeys('sessionStorage').filter((key) => key.startsWith(`${KEPT}${page.me}/post`)).length;
+  return allKeys('sessionStorage').filter((key) => key.startsWith(`${KEPT}${page.myId}/post`)).length;
 }
 
 /** Forget the forms that this tab keeps for these accounts; '' stands for nobody. @param {(account: string) => boolean} whose */

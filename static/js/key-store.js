@@ -29,7 +29,7 @@ const MOST_BESIDE = 20;
 
 /** @param {string} roomId @returns {Promise<Held | undefined>} */
 export function heldKey(roomId) {
-  return within('readonly', (keys) => keys.get([String(page.me), roomId])).catch(() => undefined);
+  return within('readonly', (keys) => keys.get([String(page.myId), roomId])).catch(() => undefined);
 }
 
 /**
@@ -74,11 +74,11 @@ async function findSame(all, key) {
 
 /** One tab at a time reads and writes what is kept for a room. @param {string} roomId @param {(held: Held | undefined) => Promise<object | undefined>} run */
 async function change(roomId, run) {
-  const release = await locks.take(`maru/${page.me}/keys/${roomId}`, LOCK_MS);
+  const release = await locks.take(`maru/${page.myId}/keys/${roomId}`, LOCK_MS);
   try {
     const held = await heldKey(roomId);
     const kept = await run(held);
-    if (kept && kept !== held) await within('readwrite', (keys) => keys.put({ ...kept, account: page.me, roomId }));
+    if (kept && kept !== held) await within('readwrite', (keys) => keys.put({ ...kept, account: page.myId, roomId }));
   } catch {
     // Where nothing can be kept, the page goes on with what it has.
   } finally {
@@ -88,17 +88,17 @@ async function change(roomId, run) {
 
 /** How many rooms one can read here. @returns {Promise<number>} */
 export async function countKeys() {
-  return (await within('readonly', (keys) => keys.count(ofAccount(String(page.me)))).catch(() => 0)) ?? 0;
+  return (await within('readonly', (keys) => keys.count(ofAccount(String(page.myId)))).catch(() => 0)) ?? 0;
 }
 
 export async function forgetMyKeys() {
-  await within('readwrite', (keys) => keys.delete(ofAccount(String(page.me))));
+  await within('readwrite', (keys) => keys.delete(ofAccount(String(page.myId))));
 }
 
 /** Nothing of other accounts stays. */
 export async function forgetOthersKeys() {
   const all = await within('readonly', (keys) => keys.getAllKeys());
-  const others = (all ?? []).filter(([account]) => account !== page.me);
+  const others = (all ?? []).filter(([account]) => account !== page.myId);
   for (const other of others) await within('readwrite', (keys) => keys.delete(other));
 }
 
@@ -107,16 +107,26 @@ export async function forgetOthersKeys() {
  * this browser; then their text goes.
  */
 export async function carryKeysOver() {
+  await carryNameOver();
   for (const name of allKeys().filter((key) => key.startsWith(OLDER))) {
     const roomId = name.slice(OLDER.length);
     const readers = allKeys().filter((key) => key.startsWith(OLDER_READ) && key.endsWith(`.${roomId}`));
-    const mine = !readers.length || readers.includes(`${OLDER_READ}${page.me}.${roomId}`);
+    const mine = !readers.length || [page.me, page.myId].some((owner) => readers.includes(`${OLDER_READ}${owner}.${roomId}`));
     try {
       if (mine && !(await heldKey(roomId))) await keepKey(roomId, await readKey(localStorage.getItem(name) ?? ''), true);
     } catch {
       // It was no key.
     }
     localStorage.removeItem(name);
+  }
+}
+
+/** Earlier versions kept keys under the person's name. */
+async function carryNameOver() {
+  const kept = (await within('readonly', (keys) => keys.getAll(ofAccount(String(page.me))))) ?? [];
+  for (const held of kept) {
+    if (!(await heldKey(held.roomId))) await within('readwrite', (keys) => keys.put({ ...held, account: page.myId }));
+    await within('readwrite', (keys) => keys.delete([held.account, held.roomId]));
   }
 }
 

@@ -1,37 +1,117 @@
-/** Updates the open list of a private room's members when one is invited or removed. */
-import { showAvatar } from './names.js';
-import { blankRow, partOf } from './rows.js';
+/**
+ * The members of the page's room, and one of them, in dialogs. What they have comes from pages of their own
+ * (templates/members.html, member.html), which serve without script too: the server decides what is offered.
+ */
+import { byId } from './dom.js';
+import { onRole } from './roles.js';
+import { onRenamed } from './who.js';
 
 export function keepMembers() {
-  const members = () => document.getElementById('members');
+  // Another room's take their place when the page goes on.
+  const about = () => /** @type {HTMLDialogElement} */ (byId('about'));
+  const card = () => /** @type {HTMLDialogElement} */ (byId('person'));
+  /** The page of the person shown. */
+  let shown = '';
+  let timer = 0;
 
-  const rowOf = (/** @type {string} */ name) =>
-    /** @type {HTMLElement[]} */ ([...(members()?.children ?? [])]).find((member) => member.dataset.name === name);
-
-  /** @param {string} name */
-  function add(name) {
-    if (rowOf(name)) return;
-    const made = blankRow('member');
-    made.dataset.name = name;
-    showAvatar(partOf(made, '.avatar'), name);
-    partOf(made, '.person-name').textContent = name;
-    partOf(made, '[data-name]').textContent = ` ${name}`;
-    partOf(made, '[name=name]').value = name;
-    members()?.append(made);
-    made.scrollIntoView({ block: 'nearest' });
+  async function showList() {
+    const list = byId('members-part');
+    await fill(list, list.dataset.from, 'members-part');
   }
 
-  document.addEventListener('done', (event) => {
-    const form = /** @type {HTMLFormElement} */ (event.target);
-    const { name } = /** @type {CustomEvent<{ name?: string }>} */ (event).detail;
-    const list = members();
-    if (!list || !name) return;
-    if (list.contains(form)) {
-      // The focus goes on from beside what it was in.
-      list.focus();
-      rowOf(name)?.remove();
-    } else if (form.action.endsWith('/members')) {
-      add(name);
+  /** @param {string} from */
+  async function showCard(from) {
+    shown = from;
+    const filled = await fill(byId('person-part'), from, 'person-part');
+    if (shown !== from || card().open) return;
+    // The page itself says why not.
+    if (filled) card().showModal();
+    else location.assign(from);
+  }
+
+  /** What is open is drawn again, soon: several things may change at once. */
+  function refresh() {
+    clearTimeout(timer);
+    timer = setTimeout(() => {
+      if (about().open) showList();
+      if (card().open) fill(byId('person-part'), shown, 'person-part');
+    }, 100);
+  }
+
+  document.addEventListener('click', async (event) => {
+    const target = /** @type {Element} */ (event.target);
+    const link = /** @type {HTMLAnchorElement | null} */ (target.closest('a'));
+    if (!link || event.metaKey || event.ctrlKey || event.shiftKey) return;
+    if (link.dataset.openDialog === 'about') {
+      await showList();
+      // Whoever asks for the members need not look for them among the rest.
+      if (link.closest('.people-all')) byId('members-part').scrollIntoView({ block: 'start' });
+    }
+    if (link.dataset.card !== undefined) {
+      event.preventDefault();
+      showCard(link.href);
+    }
+    if (link.dataset.more !== undefined) {
+      event.preventDefault();
+      await append(link);
     }
   });
+  document.addEventListener('done', (event) => {
+    const form = /** @type {HTMLElement} */ (event.target);
+    if (about().contains(form) || card().contains(form)) refresh();
+  });
+  document.addEventListener('close', ({ target }) => {
+    // The row that has opened the card may have been drawn again.
+    if (target !== card() || !document.activeElement?.matches('body, dialog')) return;
+    const { pathname } = new URL(shown);
+    /** @type {HTMLElement | null} */ (byId('members-part').querySelector(`a[href="${CSS.escape(pathname)}"]`))?.focus();
+  }, { capture: true });
+  onRole(refresh);
+  onRenamed(refresh);
+}
+
+/**
+ * Put in what a page has under this id.
+ *
+ * @param {HTMLElement} into @param {string | undefined} from @param {string} id
+ */
+async function fill(into, from, id) {
+  const part = await partOfPage(String(from), id);
+  if (!part) return false;
+  // What is the same stays, with the focus in it.
+  const isSame = into.childNodes.length === part.childNodes.length && [...into.childNodes].every((node, i) => node.isEqualNode(part.childNodes[i]));
+  if (isSame) return true;
+  const focused = into.contains(document.activeElement);
+  const link = focused && document.activeElement?.getAttribute('href');
+  const place = /** @type {HTMLElement} */ (into.querySelector('ul'))?.scrollTop ?? 0;
+  into.replaceChildren(...part.childNodes);
+  into.querySelector('ul')?.scrollTo(0, place);
+  const again = link && into.querySelector(`a[href="${CSS.escape(link)}"]`);
+  if (focused) /** @type {HTMLElement | null} */ (again || into.closest('dialog')?.querySelector('[data-close-dialog]'))?.focus();
+  return true;
+}
+
+/** The rows of the next page of the list. @param {HTMLAnchorElement} link */
+async function append(link) {
+  const part = await partOfPage(link.href, 'members-part');
+  const rows = [...(part?.querySelectorAll('#members > li') ?? [])];
+  const list = byId('members');
+  list.append(...rows);
+  const next = part?.querySelector('[data-more]');
+  if (next) link.setAttribute('href', String(next.getAttribute('href')));
+  else link.parentElement?.remove();
+  /** @type {HTMLElement | null} */ (rows[0]?.querySelector('a'))?.focus();
+}
+
+/** @param {string} address @param {string} id @returns {Promise<Element | null>} */
+async function partOfPage(address, id) {
+  try {
+    const answer = await fetch(address);
+    if (!answer.ok) return null;
+    const drawn = new DOMParser().parseFromString(await answer.text(), 'text/html');
+    const part = drawn.getElementById(id);
+    return part && document.importNode(part, true);
+  } catch {
+    return null;
+  }
 }

@@ -19,7 +19,8 @@ const RETRY_MS = 1500;
  * @param {(messages: Message[], seq: number, room: import('./room-link.js').Room) => void} parts.restart the newest
  *   page, instead of all that is shown, and the room as it is with it
  * @param {(message: Message) => void} parts.hear everything live
- * @param {(room: import('./room-link.js').Room) => void} parts.onRoom the room as it is now
+ * @param {(room: import('./room-link.js').Room, mine: { role: string, mutedUntil: number }) => void} parts.onRoom the room
+ *   as it is now, and what one is in it
  * @param {(reason: 'gone' | 'kicked' | 'closed') => void} parts.onEnd
  * @param {AbortSignal} parts.signal aborts when the page goes on to another room
  */
@@ -46,11 +47,11 @@ export function createMembership({ roomId, connection, departures, state, seen, 
   }
 
   /** @param {any} answer */
-  function settle({ room, recovered, messages, seq, epoch, userCount, users }) {
+  function settle({ room, role, mutedUntil = 0, recovered, messages, seq, epoch, userCount, people }) {
     if (signal.aborted) return;
-    onRoom({ ...room, userCount });
+    onRoom({ ...room, userCount }, { role, mutedUntil });
     // A join that was refused before has said that the server cannot be reached.
-    state.set({ link: 'online', joined: true, epoch, userCount, people: new Set(users) });
+    state.set({ link: 'online', joined: true, epoch, userCount, people: new Map(Object.entries(people)) });
     if (recovered) resume(messages, seq);
     else restart(messages, seq, room);
     const waited = early;
@@ -75,12 +76,12 @@ export function createMembership({ roomId, connection, departures, state, seen, 
 
   /** @param {Message} message */
   function take(message) {
-    const { type, sender, userCount, epoch } = message;
+    const { type, sender, senderId, userCount, epoch } = message;
     if (type === 'CLOSE') return onEnd('closed');
     if (epoch && epoch !== state.now.epoch) return rejoin();
     state.set({ userCount });
-    if (type === 'ENTER') state.set({ people: new Set(state.now.people).add(sender) });
-    if (type === 'QUIT') state.set({ people: without(state.now.people, sender) });
+    if (type === 'ENTER') state.set({ people: new Map(state.now.people).set(String(senderId), sender) });
+    if (type === 'QUIT') state.set({ people: without(state.now.people, String(senderId)) });
     hear(message);
   }
 
@@ -111,6 +112,16 @@ export function createMembership({ roomId, connection, departures, state, seen, 
     },
     /** Join, and begin with a fresh page. */
     rejoin,
+    /**
+     * Every entry after this one, by joining again; null if they cannot be given.
+     *
+     * @param {number} since @param {number} [sinceAt]
+     */
+    async missed(since, sinceAt) {
+      const seen = { since, sinceAt, epoch: state.now.epoch };
+      const answer = await connection.request('join', { roomId: page.roomId, ...seen });
+      return answer.recovered && answer.epoch === state.now.epoch ? answer : null;
+    },
     /** Leave for good; the page goes on without waiting long for the answer. */
     async leave() {
       state.set({ ended: 'left' });
@@ -120,7 +131,7 @@ export function createMembership({ roomId, connection, departures, state, seen, 
   };
 }
 
-/** @param {Set<string>} people @param {string} name */
-function without(people, name) {
-  return new Set([...people].filter((other) => other !== name));
+/** @param {Map<string, string>} people @param {string} userId */
+function without(people, userId) {
+  return new Map([...people].filter(([other]) => other !== userId));
 }

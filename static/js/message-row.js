@@ -3,6 +3,7 @@ import { hue, showAvatar } from './names.js';
 import { figure, page, t } from './page.js';
 import { blankRow, partOf } from './rows.js';
 import { day, full, iso, sameDay, showTime } from './time.js';
+import { isInactive, shownName } from './who.js';
 
 /** Messages of one person closer than this form a group. */
 const GROUP_MS = 5 * 60 * 1000;
@@ -13,7 +14,8 @@ const GROUP_MS = 5 * 60 * 1000;
  * @typedef {object} Message
  * @property {'TALK' | 'ENTER' | 'QUIT' | 'CLOSE' | string} type
  * @property {string} roomId
- * @property {string} sender
+ * @property {string} sender the name as when it was said
+ * @property {string} [senderId]
  * @property {string} message
  * @property {number} sentAt in ms
  * @property {number} [seq]
@@ -23,6 +25,11 @@ const GROUP_MS = 5 * 60 * 1000;
  * @property {string} [emoji] of REACT
  * @property {boolean} [on] of REACT
  * @property {string} [epoch] the first message of a new one
+ * @property {number} [editedAt] of a TALK in a page, in ms
+ * @property {string} [editClientId] of the same: what the client called its newest edit
+ * @property {string} [original] of the same in an encrypted room: the text of before
+ * @property {Message[]} [edits] of the same: all its edits
+ * @property {Record<string, string[]>} [reactions] of the same: userIds by emoji
  */
 
 /**
@@ -50,17 +57,26 @@ export function messageRow(message, write, edit) {
 }
 
 /** Whose message it is: the only place that puts the sender into a row. @param {HTMLElement} row @param {Message} message */
-function showSender(row, { sender }) {
+function showSender(row, { sender, senderId = '' }) {
   row.dataset.sender = sender;
-  showAvatar(partOf(row, '.avatar'), sender);
-  const name = partOf(row, '.sender');
-  name.className = `sender ${hue(sender)}`;
-  name.firstElementChild.textContent = sender;
+  row.dataset.senderId = senderId;
+  renameSender(row);
 }
 
-/** The name that a row shows for its sender. @param {HTMLElement} row */
+/** What the sender of a row is called now. @param {HTMLElement} row */
 export function shownSender(row) {
-  return row.dataset.sender ?? '';
+  return shownName(row.dataset.senderId, row.dataset.sender);
+}
+
+/** Show the sender by the present name. @param {HTMLElement} row */
+export function renameSender(row) {
+  const shown = shownSender(row);
+  showAvatar(partOf(row, '.avatar'), shown);
+  const name = partOf(row, '.sender');
+  const gone = isInactive(row.dataset.senderId);
+  name.className = `sender ${hue(shown)}${gone ? ' inactive' : ''}`;
+  name.firstElementChild.textContent = shown;
+  name.replaceChildren(name.firstElementChild, ...(gone ? [` (${t('deactivated')})`] : []));
 }
 
 /** @param {number} at in ms */
@@ -80,7 +96,7 @@ export function newLineRow() {
 /**
  * One quiet line for everybody who came and went since the last message.
  *
- * @param {Map<string, 'ENTER' | 'QUIT'>} moves each person's last move, oldest first
+ * @param {Map<string, 'ENTER' | 'QUIT'>} moves each person's last move by userId, oldest first
  * @param {number} at in ms, of the newest
  */
 export function noticeRow(moves, at) {
@@ -93,7 +109,7 @@ export function noticeRow(moves, at) {
 /** @param {HTMLElement} row @param {Map<string, 'ENTER' | 'QUIT'>} moves */
 export function writeNotice(row, moves) {
   const sentences = [['ENTER', 'entered'], ['QUIT', 'left']]
-    .map(([type, key]) => sentence(key, [...moves.keys()].filter((name) => moves.get(name) === type)))
+    .map(([type, key]) => sentence(key, [...moves.keys()].filter((userId) => moves.get(userId) === type).map((userId) => shownName(userId))))
     .filter(Boolean);
   row.textContent = sentences.join(' · ');
 }
@@ -132,7 +148,7 @@ export function markUnsent(row, { reason, onRetry, onTakeBack, onDiscard }) {
  * The focus on a reaction outlives the drawing; if that reaction is gone, its message has it.
  *
  * @param {HTMLElement} row
- * @param {[emoji: string, names: string[]][]} reactions
+ * @param {[emoji: string, userIds: string[]][]} reactions
  */
 export function showReactions(row, reactions) {
   const focused = /** @type {HTMLElement | null} */ (row.querySelector('.reaction:focus'))?.dataset.emoji;
@@ -141,17 +157,17 @@ export function showReactions(row, reactions) {
   if (focused) (reactionTo(row, focused) ?? row).focus({ preventScroll: true });
 }
 
-/** @param {[emoji: string, names: string[]][]} reactions */
+/** @param {[emoji: string, userIds: string[]][]} reactions */
 function reactionsOf(reactions) {
   const line = blankRow('reactions');
-  for (const [emoji, names] of reactions) {
+  for (const [emoji, userIds] of reactions) {
     const button = blankRow('reaction');
-    const who = names.join(', ');
+    const who = userIds.map((userId) => shownName(userId)).join(', ');
     button.dataset.emoji = emoji;
-    button.setAttribute('aria-pressed', String(names.includes(page.me ?? '')));
+    button.setAttribute('aria-pressed', String(userIds.includes(page.myId ?? '')));
     button.title = who;
     button.prepend(emoji);
-    partOf(button, '.figure').textContent = figure(names.length);
+    partOf(button, '.figure').textContent = figure(userIds.length);
     partOf(button, '.visually-hidden').append(who);
     line.append(button);
   }
@@ -166,7 +182,7 @@ export function reactionTo(row, emoji) {
 /** Show or hide the head of a row by what stands above it. @param {HTMLElement} row @param {HTMLElement | null} above */
 export function group(row, above) {
   const follows =
-    above?.dataset.sender === row.dataset.sender &&
+    above?.dataset.senderId === row.dataset.senderId &&
     Number(row.dataset.at) - Number(above?.dataset.at) < GROUP_MS &&
     sameDay(Number(row.dataset.at), Number(above?.dataset.at));
   row.classList.toggle('follows', follows);
@@ -174,12 +190,12 @@ export function group(row, above) {
 
 /** The message of a row, as far as the row knows it: its text only where it is sealed. @param {HTMLElement} row @returns {Message} */
 export function talkOf(row) {
-  const { seq, at, sender = '', clientId } = row.dataset;
+  const { seq, at, sender = '', senderId, clientId } = row.dataset;
   const message = /** @type {HTMLElement | null} */ (row.querySelector('.message-text'))?.dataset.sealed ?? '';
-  return { type: 'TALK', roomId: String(page.roomId), sender, clientId, message, sentAt: Number(at), seq: seq ? Number(seq) : undefined };
+  return { type: 'TALK', roomId: String(page.roomId), sender, senderId, clientId, message, sentAt: Number(at), seq: seq ? Number(seq) : undefined };
 }
 
 /** @param {HTMLElement} row */
 export function isOwn(row) {
-  return row.dataset.sender === page.me;
+  return row.dataset.senderId === page.myId;
 }

@@ -1,4 +1,5 @@
 /** The next pages of a list of rooms, put below those that are there. */
+import { call } from './api.js';
 import { address, t } from './page.js';
 
 const PAGE = 100;
@@ -13,8 +14,6 @@ const TRIES = 5;
  * @param {ReturnType<typeof import('./directory.js').keepDirectory>} parts.directory
  */
 export function loadMoreRooms({ list, more, q = '', directory }) {
-  const words = more?.textContent ?? '';
-
   /** A page may be without a room that is new here: then the one after it is asked for. */
   async function load() {
     for (let tries = 0; tries < TRIES && list.dataset.next !== ''; tries += 1) {
@@ -34,8 +33,30 @@ export function loadMoreRooms({ list, more, q = '', directory }) {
     return rooms;
   }
 
-  more?.addEventListener('click', async (event) => {
-    if (event.metaKey || event.ctrlKey || event.shiftKey || !list.dataset.next) return;
+  if (more) onMore(more, load, () => Boolean(list.dataset.next));
+}
+
+/**
+ * The rest of one's own rooms, all at once.
+ *
+ * @param {HTMLAnchorElement | null} more the link to where they are, if there are more
+ * @param {ReturnType<typeof import('./directory.js').keepDirectory>} directory
+ */
+export function loadOwnRooms(more, directory) {
+  async function load() {
+    const [first] = directory.append((await call('GET', address('/api/me/rooms'))).rooms);
+    first?.querySelector('a')?.focus({ preventScroll: true });
+    more?.parentElement?.remove();
+  }
+
+  if (more) onMore(more, load, () => true);
+}
+
+/** @param {HTMLAnchorElement} more @param {() => Promise<void>} load @param {() => boolean} isThere */
+function onMore(more, load, isThere) {
+  const words = more.textContent;
+  more.addEventListener('click', async (event) => {
+    if (event.metaKey || event.ctrlKey || event.shiftKey || !isThere()) return;
     event.preventDefault();
     if (more.getAttribute('aria-busy')) return;
     more.setAttribute('aria-busy', 'true');

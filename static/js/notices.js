@@ -19,6 +19,8 @@ export function createNotices(put) {
   /** @type {Notice | null} */
   let newest = null;
   let messages = 0;
+  /** @type {Notice[]} */
+  let all = [];
   /** @type {Map<string, { at: number, notice: Notice }>} */
   const left = new Map();
 
@@ -27,6 +29,7 @@ export function createNotices(put) {
     const spent = messages >= APART || (messages > 0 && at - (newest?.at ?? 0) > AFRESH_MS);
     if (!newest?.row.isConnected || spent) {
       newest = { row: noticeRow(new Map(), at), moves: new Map(), at };
+      all.push(newest);
       messages = 0;
       put(newest.row, at);
     }
@@ -39,25 +42,31 @@ export function createNotices(put) {
     else notice.row.remove();
   }
 
-  /** @param {string} name @param {number} at @returns {boolean} whether that undid a leaving */
-  function cameBack(name, at) {
-    const leaving = left.get(name);
-    left.delete(name);
-    if (!leaving || at - leaving.at > RETURN_MS || leaving.notice.moves.get(name) !== 'QUIT') return false;
-    leaving.notice.moves.delete(name);
+  /** @param {string} userId @param {number} at @returns {boolean} whether that undid a leaving */
+  function cameBack(userId, at) {
+    const leaving = left.get(userId);
+    left.delete(userId);
+    if (!leaving || at - leaving.at > RETURN_MS || leaving.notice.moves.get(userId) !== 'QUIT') return false;
+    leaving.notice.moves.delete(userId);
     write(leaving.notice);
     return true;
   }
 
   return {
     /** @param {Message} message ENTER or QUIT */
-    move({ type, sender, sentAt }) {
-      if (type === 'ENTER' && cameBack(sender, sentAt)) return;
+    move({ type, senderId = '', sentAt }) {
+      if (type === 'ENTER' && cameBack(senderId, sentAt)) return;
       const notice = noticeFor(sentAt);
-      notice.moves.delete(sender);
-      notice.moves.set(sender, type === 'ENTER' ? 'ENTER' : 'QUIT');
-      if (type === 'QUIT') left.set(sender, { at: sentAt, notice });
+      notice.moves.delete(senderId);
+      notice.moves.set(senderId, type === 'ENTER' ? 'ENTER' : 'QUIT');
+      if (type === 'QUIT') left.set(senderId, { at: sentAt, notice });
       write(notice);
+    },
+
+    /** Somebody is shown in another way now. @param {string} userId */
+    rename(userId) {
+      all = all.filter(({ row }) => row.isConnected);
+      all.filter(({ moves }) => moves.has(userId)).forEach(write);
     },
 
     /** Something was said below the newest line. */
@@ -68,6 +77,7 @@ export function createNotices(put) {
     /** All rows were replaced. */
     clear() {
       newest = null;
+      all = [];
       left.clear();
     },
   };

@@ -6,17 +6,27 @@
  * @property {'en' | 'ko'} lang
  * @property {string} base      path of the site that Maru is under; empty where it is all of it
  * @property {string} csrf
- * @property {string | null} me
+ * @property {string | null} me the name
+ * @property {string | null} myId
  * @property {string} [roomId]  this and the following: on the page of a room
  * @property {string} [epoch]
  * @property {number} [seq]
  * @property {boolean} [more]
- * @property {{ seq: number, said: number, saidBy: string }} [talk] how much had been said, up to which number, and by whom last
+ * @property {{ seq: number, said: number, saidById: string }} [talk] how much had been said, up to which number, and by whom last
  * @property {number} [messageMax] in code points
  * @property {string} [owner]
+ * @property {string} [ownerId]
+ * @property {'open' | 'private' | 'direct'} [kind]
+ * @property {'owner' | 'moderator' | 'member' | ''} [role] of this person in the room
+ * @property {Record<string, string>} [people] what those are shown as of whom the page shows anything, by userId
  * @property {boolean} [encrypted]
- * @property {boolean} [mayManage] owner of the room, or admin
- * @property {import('./message-row.js').Message[]} [changes] the edits and reactions among the messages drawn
+ * @property {boolean} [isAdmin] of this Maru: may do in a room what its owner may
+ * @property {number} [mutedUntil] in ms, 0 for one who may write
+ * @property {boolean} [archived] the room can only be read
+ * @property {string[]} [others] userIds of the other people of a direct room
+ * @property {Record<string, [role: string, mutedUntil: number]>} [roles] by userId, of those who are more or less than plain members
+ * @property {string[]} [inactive] userIds among `people` whose accounts are deactivated or deleted
+ * @property {import('./message-row.js').Message[]} [changed] the messages drawn to which something was done
  */
 
 /** @type {Record<string, string>} */

@@ -1,7 +1,11 @@
 /** Who is here: the list at the side and the figures in the header. */
 import { showAvatar } from './names.js';
-import { figure, page, t } from './page.js';
+import { address, figure, page, t } from './page.js';
+import { marksOf, onRole } from './roles.js';
 import { blankRow, partOf } from './rows.js';
+import { isInactive, onRenamed, shownName } from './who.js';
+
+/** @typedef {[userId: string, shown: string]} Shown */
 
 const SHOWN = 200;
 
@@ -10,16 +14,18 @@ const SHOWN = 200;
  * @param {HTMLElement} parts.list
  * @param {HTMLElement} parts.more
  * @param {Iterable<Element>} parts.counts
- * @param {ReturnType<typeof import('./state.js').createState>} parts.state with `people` (a Set of
- *   names, null before the first join) and `userCount`
+ * @param {ReturnType<typeof import('./state.js').createState>} parts.state with `people` (names by
+ *   userId, null before the first join) and `userCount`
+ * @param {AbortSignal} parts.signal aborts when the room is left
  */
-export function showPeople({ list, more, counts, state }) {
+export function showPeople({ list, more, counts, state, signal }) {
   let drawing = 0;
 
-  state.watch(['people', 'userCount'], () => {
-    // Many may come at once; the list is drawn once a frame.
-    drawing ||= requestAnimationFrame(draw);
-  });
+  // Many may come at once; the list is drawn once a frame.
+  const redraw = () => { drawing ||= requestAnimationFrame(draw); };
+  state.watch(['people', 'userCount'], redraw);
+  onRenamed(redraw, signal);
+  onRole(redraw, signal);
 
   function draw() {
     drawing = 0;
@@ -30,36 +36,52 @@ export function showPeople({ list, more, counts, state }) {
       count.closest('.presence')?.classList.toggle('nobody', userCount === 0);
     }
     if (!people) return;
-    const names = [...people].sort(byName).slice(0, SHOWN);
-    update(names);
-    const rest = userCount - names.length;
+    const shown = [...people].map(([userId, name]) => /** @type {Shown} */ ([userId, shownName(userId, name)])).sort(byName).slice(0, SHOWN);
+    update(shown);
+    const rest = userCount - shown.length;
     more.hidden = rest <= 0;
     more.textContent = rest > 0 ? t('and_more', { count: figure(rest) }) : '';
   }
 
-  /** Keep the rows that stay: a focus or a selection in them is not lost. @param {string[]} names */
-  function update(names) {
-    const known = new Map([...list.children].map((row) => [/** @type {HTMLElement} */ (row).dataset.name, row]));
-    const rows = names.map((name) => known.get(name) ?? personRow(name));
+  /** Keep the rows that stay: a focus or a selection in them is not lost. @param {Shown[]} people */
+  function update(people) {
+    const known = new Map([...list.children].map((row) => [/** @type {HTMLElement} */ (row).dataset.userId, /** @type {HTMLElement} */ (row)]));
+    const rows = people.map(([userId, shown]) => {
+      const row = known.get(userId) ?? personRow(userId);
+      showPerson(row, shown);
+      return row;
+    });
     if (rows.length !== list.children.length || rows.some((row, i) => row !== list.children[i])) {
       list.replaceChildren(...rows);
     }
   }
 }
 
-/** Oneself first, then by the alphabet of the page. @param {string} one @param {string} other */
-function byName(one, other) {
-  if (one === page.me) return -1;
-  if (other === page.me) return 1;
+/** Oneself first, then by the alphabet of the page. @param {Shown} one @param {Shown} other */
+function byName([oneId, one], [otherId, other]) {
+  if (oneId === page.myId) return -1;
+  if (otherId === page.myId) return 1;
   return one.localeCompare(other, page.lang);
 }
 
-/** @param {string} name */
-function personRow(name) {
+/** @param {string} userId */
+function personRow(userId) {
   const row = blankRow('person');
-  row.dataset.name = name;
-  showAvatar(partOf(row, '.avatar'), name);
-  partOf(row, '.person-name').textContent = name;
-  if (name !== page.me) partOf(row, '.hint').remove();
+  row.dataset.userId = userId;
+  partOf(row, 'a').setAttribute('href', address(`/rooms/${encodeURIComponent(String(page.roomId))}/members/${userId}`));
   return row;
+}
+
+/** @param {HTMLElement} row @param {string} shown */
+function showPerson(row, shown) {
+  const userId = String(row.dataset.userId);
+  const hint = partOf(row, '.hint');
+  hint.textContent = marksOf(userId);
+  hint.hidden = !hint.textContent;
+  row.classList.toggle('inactive', isInactive(userId));
+  const name = partOf(row, '.person-name');
+  if (name.textContent === shown) return;
+  name.textContent = shown;
+  row.dataset.name = shown;
+  showAvatar(partOf(row, '.avatar'), shown);
 }

@@ -15,7 +15,7 @@ const OLDER_DRAFT = 'maru.draft.';
 
 /** Delete what is too old or too much. What has no time yet gets that of now. */
 export function endRemains(now = Date.now()) {
-  const others = remains().filter(({ owner }) => owner !== page.me);
+  const others = remains().filter(({ owner }) => owner !== page.myId);
   for (const each of others.filter(({ at }) => !at)) {
     touch(each.owner, now);
     each.at = now;

@@ -9,9 +9,12 @@ import { blankRow, partOf } from './rows.js';
  * @property {number} [userCount]
  * @property {number} [seq]
  * @property {number} [said] messages, those deleted since too
- * @property {string} [saidBy] the sender of the newest
+ * @property {string} [saidById] the sender of the newest
  * @property {boolean} [private]
+ * @property {'open' | 'private' | 'direct'} [kind]
  * @property {boolean} [encrypted]
+ * @property {string[]} [others] userIds of the other people of a direct room
+ * @property {import('./who.js').Person[]} [people] of a direct room, as /api/me/rooms has them
  * @property {boolean} [closed] it is no more
  */
 
@@ -19,11 +22,12 @@ import { blankRow, partOf } from './rows.js';
 export function roomLink(room) {
   const row = blankRow('room');
   row.dataset.roomId = room.roomId;
+  if (room.others) row.dataset.others = room.others.join(' ');
   partOf(row, 'a').setAttribute('href', address(`/rooms/${encodeURIComponent(room.roomId)}`));
   showName(row, room.name ?? '');
-  const mark = room.encrypted ? 'encrypted' : room.private ? 'private' : '';
+  const mark = room.encrypted ? 'encrypted' : room.private && room.kind !== 'direct' ? 'private' : '';
   row.querySelectorAll(`.room-mark:not([data-mark="${mark}"])`).forEach((other) => other.remove());
-  showTalk(row, { seq: 0, said: 0, saidBy: '', ...room });
+  showTalk(row, { seq: 0, said: 0, saidById: '', ...room });
   showCount(row, room.userCount ?? 0);
   return row;
 }
@@ -57,11 +61,12 @@ export function showName(row, name) {
 }
 
 /** Keep with the row how much has been said. @param {HTMLElement} row @param {Room} room */
-export function showTalk(row, { seq, said, saidBy }) {
-  for (const [name, value] of Object.entries({ seq, said, saidBy })) if (value !== undefined) row.dataset[name] = String(value);
+export function showTalk(row, { seq, said, saidById }) {
+  // Nothing stands for none: most rooms of a long list are quiet.
+  for (const [name, value] of Object.entries({ seq, said, saidById })) if (value) row.dataset[name] = String(value);
 }
 
 /** @param {HTMLElement} row */
-export function talkOf({ dataset: { seq, said, saidBy } }) {
-  return { seq: Number(seq ?? 0), said: Number(said ?? 0), saidBy };
+export function talkOf({ dataset: { seq, said, saidById } }) {
+  return { seq: Number(seq ?? 0), said: Number(said ?? 0), saidById };
 }

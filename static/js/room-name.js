@@ -17,6 +17,25 @@ export function showRoomName(name) {
   for (const mention of document.querySelectorAll('[data-room-name]')) mention.textContent = name;
 }
 
+/** @param {string} text */
+export function showDescription(text) {
+  const line = byId('description');
+  line.textContent = text;
+  line.hidden = !text;
+  const field = /** @type {HTMLInputElement | null} */ (document.getElementById('describe'));
+  if (!field) return;
+  if (field.value === field.defaultValue) field.value = text;
+  field.defaultValue = text;
+}
+
+/** @param {boolean} archived */
+export function showArchived(archived) {
+  const button = document.getElementById('archive');
+  if (!button) return;
+  button.textContent = String(archived ? button.dataset.revive : button.dataset.archive);
+  /** @type {HTMLInputElement} */ (button.parentElement?.querySelector('[name=archived]')).value = archived ? '0' : '1';
+}
+
 export function roomName() {
   return String(byId('room-name').querySelector('bdi').textContent);
 }

@@ -5,6 +5,8 @@
  * everybody else's words.
  */
 import { prepareActions } from './actions.js';
+import { keepAddedLine } from './added.js';
+import { calledAfter } from './called.js';
 import { charactersLeft } from './cipher.js';
 import { codePoints, createComposer } from './composer.js';
 import { createConversation } from './conversation.js';
@@ -17,17 +19,21 @@ import { createMembership } from './membership.js';
 import { isOwn } from './message-row.js';
 import { newId } from './outbox.js';
 import * as outbox from './outbox.js';
+import { setOwnRole } from './own-role.js';
 import { address, page, t } from './page.js';
 import { showPeople } from './people.js';
-import { roomName, showRoomName } from './room-name.js';
+import { learnRole, learnRoles } from './roles.js';
+import { roomName, showArchived, showDescription, showRoomName } from './room-name.js';
 import { overConnection } from './routes.js';
 import { walkRows } from './row-walk.js';
 import { createSealedRoom } from './sealed-room.js';
+import { createSilence } from './silence.js';
 import { createState } from './state.js';
 import { createStatus } from './status.js';
 import { showStop } from './stop.js';
 import { createTyping } from './typing.js';
 import { createUnsent, messageOf } from './unsent.js';
+import { learnAll, onRenamed } from './who.js';
 
 /** @typedef {import('./outbox.js').Entry} Entry */
 
@@ -51,13 +57,19 @@ export function openRoom({ connection, departures, directory, signal }) {
     joined: false,
     epoch: page.epoch,
     userCount: Number(figures[0].textContent),
-    /** @type {Set<string> | null} */
+    /** Names by userId. @type {Map<string, string> | null} */
     people: null,
     /** Why the conversation is over, if it is. @type {string} */
     ended: '',
     /** May one write? In an encrypted room, once its key is known. */
     open: !page.encrypted,
+    /** The room is archived, or one is muted. */
+    silent: false,
   });
+
+  learnAll(page.people, page.inactive);
+  learnRoles(page.roles);
+  setOwnRole(page.role ?? '');
 
   const status = createStatus(/** @type {HTMLElement} */ (body.querySelector('.connection')));
   connection.watchLink((link) => state.set({ link }), signal);
@@ -78,6 +90,7 @@ export function openRoom({ connection, departures, directory, signal }) {
     connection,
     state,
     write,
+    fetchMissed: (since, sinceAt) => membership.missed(since, sinceAt),
     onOwn: (clientId) => outbox.drop({ roomId, clientId }),
     onDeleted: (seq) => composer.forgetMessage(seq),
     onSpoken: typing.stop,
@@ -85,6 +98,8 @@ export function openRoom({ connection, departures, directory, signal }) {
     signal,
   });
   const { timeline, reader } = conversation;
+  const added = keepAddedLine();
+  const silence = createSilence((silent) => state.set({ silent }), signal);
 
   const membership = createMembership({
     roomId,
@@ -145,14 +160,20 @@ export function openRoom({ connection, departures, directory, signal }) {
   async function keep(what, text) {
     const entry = { clientId: newId(), roomId, roomName: roomName(), epoch: String(state.now.epoch), after: conversation.seen().since, ...what };
     if (text === undefined) return outbox.add(entry);
+    if (!sealed) return outbox.add({ ...entry, text, sealed: false });
     const type = what.kind === 'edit' ? 'EDIT' : 'TALK';
-    const words = sealed ? await sealed.seal({ type, clientId: entry.clientId, ref: entry.ref }, text) : text;
-    outbox.add({ ...entry, text: words, sealed: Boolean(sealed) });
+    // An edit is bound to the name under which its message was said, whatever one is called now.
+    const sender = rowOf(entry.ref)?.dataset.sender ?? String(page.me);
+    const words = await sealed.seal({ type, sender, clientId: entry.clientId, ref: entry.ref }, text);
+    outbox.add({ ...entry, sender, text: words, sealed: true });
   }
+
+  /** @param {number | undefined} seq */
+  const rowOf = (seq) => timeline.rows().find((row) => Number(row.dataset.seq) === seq);
 
   /** Put a message of one's own back into the composer. @param {number} seq */
   async function edit(seq) {
-    const row = timeline.rows().find((other) => Number(other.dataset.seq) === seq);
+    const row = rowOf(seq);
     if (!row) return;
     try {
       const text = sealed ? sealed.wordsOf(row) : await conversation.textOf(row);
@@ -183,10 +204,27 @@ export function openRoom({ connection, departures, directory, signal }) {
     else if (why === 'kicked') goOn = setTimeout(() => location.assign(address('/rooms')), 5000);
   }
 
-  /** @param {import('./room-link.js').Room} room as it is now */
-  function onRoom(room) {
-    showRoomName(room.name ?? '');
-    directory.showOpen(room);
+  /** @param {any} room as it is now @param {{ role: string, mutedUntil: number }} mine */
+  function onRoom(room, mine) {
+    showRoom(room);
+    showOwn(mine);
+    directory.showOpen(page.kind === 'direct' ? { ...room, name: roomName() } : room);
+  }
+
+  /** @param {any} room */
+  function showRoom({ name, description, archived }) {
+    if (page.kind !== 'direct') {
+      showRoomName(name);
+      showDescription(description);
+    }
+    showArchived(archived);
+    silence.archive(archived);
+  }
+
+  /** What one may do here now. @param {{ role: string, mutedUntil?: number }} mine */
+  function showOwn({ role, mutedUntil }) {
+    setOwnRole(role);
+    silence.mute(mutedUntil ?? 0);
   }
 
   conversation.adopt();
@@ -197,7 +235,9 @@ export function openRoom({ connection, departures, directory, signal }) {
     rejoin: membership.rejoin,
     onSent: (entry, answer) => {
       unsent.done(entry);
-      if (entry.kind === 'message') conversation.store({ ...messageOf(entry), seq: answer.seq, sentAt: answer.sentAt });
+      if (entry.kind !== 'message') return;
+      added.spoken();
+      conversation.store({ ...messageOf(entry), seq: answer.seq, sentAt: answer.sentAt });
     },
   }, signal);
   outbox.watch(unsent.show, signal);
@@ -211,7 +251,18 @@ export function openRoom({ connection, departures, directory, signal }) {
   walkRows(byId('log'));
   copyAsWritten(byId('log'));
   state.watch(['userCount'], ({ userCount }) => directory.showOpenCount(roomId, userCount));
-  showPeople({ list: byId('people-list'), more: byId('people-more'), counts: figures, state });
+  showPeople({ list: byId('people-list'), more: byId('people-more'), counts: figures, state, signal });
+  onRenamed((userId) => {
+    timeline.rename(userId);
+    typing.show();
+    if (page.others?.includes(userId)) showRoomName(calledAfter(page.others));
+  }, signal);
+  connection.on('room', ({ room }) => { if (room.roomId === roomId) showRoom(room); }, signal);
+  connection.on('member', (member) => { if (member.roomId === roomId && !(member.gone && member.userId === page.myId)) learnRole(member); }, signal);
+  connection.on('me', ({ type, membership: mine }) => {
+    if (type !== 'membership' || mine?.roomId !== roomId) return;
+    showOwn(mine);
+  }, signal);
   connection.on('rooms', ({ rooms }) => {
     const here = rooms.find((/** @type {{ roomId: string }} */ room) => room.roomId === roomId);
     if (here) conversation.learn(here);
@@ -221,9 +272,11 @@ export function openRoom({ connection, departures, directory, signal }) {
     status.show(well ? 'online' : link === 'online' ? 'connecting' : link);
     if (joined) flush(roomId);
   });
-  state.watch(['open', 'ended'], ({ open, ended }) => {
-    composer.shut(!open || Boolean(ended));
-    if (open && !ended && finePointer) composer.focus();
+  state.watch(['open', 'ended', 'silent'], ({ open, ended, silent }) => {
+    composer.shut(!open || Boolean(ended) || silent);
+  });
+  state.watch(['open', 'ended'], ({ open, ended, silent }) => {
+    if (open && !ended && !silent && finePointer) composer.focus();
   });
   byId('leave').addEventListener('click', async (/** @type {MouseEvent} */ event) => {
     event.preventDefault();

@@ -30,7 +30,7 @@ const LOCK_MS = 5000;
 export function createSealedRoom({ over, keeping, onOpen, signal }) {
   // What is found out after the room was left must not meet the parts of the next one.
   const roomId = String(page.roomId);
-  const owns = page.owner === page.me;
+  const owns = page.ownerId === page.myId;
   const isEmpty = page.seq === 0;
   const invite = byId('invite');
   const otherKey = byId('other-key');
@@ -89,7 +89,7 @@ export function createSealedRoom({ over, keeping, onOpen, signal }) {
 
   /** The first key: two tabs make one. Another one: the one used until then is kept beside it. @param {boolean} [another] */
   async function makeKey(another = false) {
-    const release = await locks.take(`maru/${page.me}/key/${roomId}`, LOCK_MS);
+    const release = await locks.take(`maru/${page.myId}/key/${roomId}`, LOCK_MS);
     try {
       const held = await heldKey(roomId);
       if (held && !another) return await useHeld(held, '');
@@ -199,7 +199,7 @@ export function createSealedRoom({ over, keeping, onOpen, signal }) {
     const turn = (turns.get(into) ?? 0) + 1;
     turns.set(into, turn);
     const said = await tryOpen(talk);
-    const changed = edit && edit.sender === talk.sender ? await tryOpen(edit) : null;
+    const changed = edit && edit.senderId === talk.senderId ? await tryOpen({ ...edit, sender: talk.sender }) : null;
     const shown = changed ?? said;
     if (turns.get(into) !== turn) return;
     keeping(() => {
@@ -253,9 +253,9 @@ export function createSealedRoom({ over, keeping, onOpen, signal }) {
     /** What a row says, if it could be opened. @param {HTMLElement} row */
     wordsOf: (row) => words.get(/** @type {HTMLElement} */ (row.querySelector('.message-text'))),
 
-    /** @param {Pick<Message, 'type' | 'clientId' | 'ref'>} as @param {string} text @returns {Promise<string>} */
+    /** @param {Pick<Message, 'type' | 'sender' | 'clientId' | 'ref'>} as @param {string} text @returns {Promise<string>} */
     seal(as, text) {
-      const binding = { roomId, sender: String(page.me), ...as };
+      const binding = { roomId, ...as };
       sealing = sealing.catch(() => {}).then(() => seal(/** @type {CryptoKey} */ (key), binding, text));
       return sealing;
     },

@@ -1,7 +1,7 @@
 /**
- * Puts stored messages in the order of their numbers. Messages arrive live, as acknowledgements or in
- * pages, perhaps twice; each is delivered once and in order. A number is skipped only if a page of the
- * server lacks it: then that message was deleted.
+ * Puts stored messages in the order of their numbers. Messages arrive live, as acknowledgements or with
+ * what was missed, perhaps twice; each is delivered once and in order. A number is skipped only if the
+ * server, asked for all after another one, does not give it: then that message was deleted.
  */
 
 /** The time in which a missing message may still arrive; then it is fetched. */
@@ -13,12 +13,13 @@ const REMEMBERED = 500;
 
 /**
  * @param {object} parts
- * @param {(after: number) => Promise<{ messages: Message[], seq: number, more: boolean }>} parts.fetchAfter
+ * @param {(since: number, sinceAt?: number) => Promise<{ messages: Message[], seq: number } | null>} parts.fetchMissed
+ *   every entry after this one; null if they cannot be given
  * @param {(message: Message) => void} parts.deliver
  * @param {() => void} parts.onDoubt a number has arrived with another message: the room has a new epoch,
  *   and everything is to be loaded again
  */
-export function createSequence({ fetchAfter, deliver, onDoubt }) {
+export function createSequence({ fetchMissed, deliver, onDoubt }) {
   let top = 0;
   /** @type {Map<number, Message>} */
   const waiting = new Map();
@@ -44,14 +45,15 @@ export function createSequence({ fetchAfter, deliver, onDoubt }) {
   }
 
   async function fill() {
-    const after = top;
-    let page;
+    const since = top;
+    let missed;
     try {
-      page = await fetchAfter(after);
+      missed = await fetchMissed(since, times.get(since));
     } catch {
       return; // The next join brings what is missing.
     }
-    if (after === top) cover(page.messages, page.more ? Number(page.messages.at(-1)?.seq) : page.seq);
+    if (!missed) return onDoubt();
+    if (since === top) cover(missed.messages, missed.seq);
     drain();
   }
 

@@ -50,7 +50,8 @@ export function prepareSheets() {
   /** @param {boolean} inert */
   function setInert(inert) {
     for (const part of /** @type {Iterable<HTMLElement>} */ (document.body.children)) {
-      if (part !== opened) part.inert = inert;
+      // A dialog opens over the sheet.
+      if (part !== opened && part.tagName !== 'DIALOG' && part.id !== 'room-dialogs') part.inert = inert;
     }
   }
 

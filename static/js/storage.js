@@ -1,6 +1,7 @@
 /**
- * Stores the account's data in this browser, as JSON in localStorage under `maru/<account>/<path>`.
- * Names of accounts have no slash, so no account's keys begin with another account's.
+ * Stores the account's data in this browser, as JSON in localStorage under `maru/<userId>/<path>`: a
+ * person who is renamed keeps what is here. UserIds have no slash, so no account's keys begin with
+ * another account's.
  *
  * If the browser refuses to store (storage is full or forbidden), the data stays in this page's memory,
  * and the browser asks before the page is left.
@@ -8,7 +9,7 @@
 import { page } from './page.js';
 
 export const ROOT = 'maru/';
-const mine = `${ROOT}${page.me}/`;
+const mine = `${ROOT}${page.myId}/`;
 /** Data that the browser refused to store. @type {Map<string, string>} */
 const onlyHere = new Map();
 
@@ -87,6 +88,18 @@ function forget(which) {
   }
 }
 
+/** Earlier versions stored it under the person's name. */
+function carryOver() {
+  const before = `${ROOT}${page.me}/`;
+  for (const key of allKeys().filter((name) => name.startsWith(before))) {
+    const text = stored(key);
+    const path = mine + key.slice(before.length);
+    if (text !== null && stored(path) === null) localStorage.setItem(path, text);
+    localStorage.removeItem(key);
+  }
+}
+
+if (page.myId) carryOver();
 addEventListener('beforeunload', (event) => {
   if (onlyHere.size) event.preventDefault();
 });

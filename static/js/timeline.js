@@ -4,7 +4,7 @@
  *
  * A row's message is in its data attributes, so that rows rendered by the server work like others.
  */
-import { dayRow, group, markUnsent, messageRow, newLineRow, showReactions, talkOf } from './message-row.js';
+import { dayRow, group, markUnsent, messageRow, newLineRow, renameSender, showReactions, talkOf } from './message-row.js';
 import { createNotices } from './notices.js';
 import { day, retime, sameDay, untilMidnight } from './time.js';
 
@@ -158,6 +158,16 @@ export function createTimeline({ list, pendingList, write, changes, signal }) {
     group(row, null);
   }
 
+  /** Somebody is shown in another way now. @param {string} userId */
+  function rename(userId) {
+    for (const row of rows()) {
+      if (row.dataset.senderId === userId) renameSender(row);
+      const reactions = changes.reactionsTo(Number(row.dataset.seq));
+      if (reactions.some(([, userIds]) => userIds.includes(userId))) showReactions(row, reactions);
+    }
+    notices.rename(userId);
+  }
+
   /** Forget the oldest rows beyond so many. True if there were any. @param {number} keep */
   function prune(keep) {
     // Half as many again before anything is done: it is not done for every message.
@@ -205,5 +215,5 @@ export function createTimeline({ list, pendingList, write, changes, signal }) {
   sayDaysAtMidnight();
   signal.addEventListener('abort', () => clearTimeout(midnight));
 
-  return { adopt, alter, append, prepend, replace, move, showPending, dropPending, markNew, prune, rows };
+  return { adopt, alter, append, prepend, replace, rename, move, showPending, dropPending, markNew, prune, rows };
 }

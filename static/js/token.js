@@ -45,8 +45,8 @@ async function fetchToken() {
   // No longer a member: the page itself explains that better.
   if (answer.status === 403) location.reload();
   if (!answer.ok) throw new Error(`No token: ${answer.status}`);
-  const { name, accessToken, expiresIn } = await answer.json();
-  if (name !== page.me) return showWhoIsHere();
+  const { userId, accessToken, expiresIn } = await answer.json();
+  if (userId !== page.myId) return showWhoIsHere();
   const lifetime = expiresIn * 1000;
   held = { text: accessToken, until: Date.now() + lifetime, margin: Math.min(MARGIN_MS, lifetime / 5) };
   return held.text;

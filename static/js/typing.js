@@ -1,5 +1,6 @@
 /** "Bora is typing…": sent at most every three seconds, shown for five. */
 import { page, t } from './page.js';
+import { shownName } from './who.js';
 
 const TELL_MS = 3000;
 const SHOW_MS = 5000;
@@ -17,28 +18,29 @@ export function createTyping({ roomId, line, connection, signal }) {
   let told = 0;
 
   function show() {
-    const [name, other, third] = typing.keys();
+    const [name, other, third] = [...typing.keys()].map((userId) => shownName(userId));
     if (third) line.textContent = t('typing_many');
     else if (other) line.textContent = t('typing_two', { name, other });
     else line.textContent = name ? t('typing_one', { name }) : '';
   }
 
-  /** @param {string} name who has said it, or gone */
-  function stop(name) {
-    clearTimeout(typing.get(name));
-    if (typing.delete(name)) show();
+  /** @param {string} userId who has said it, or gone */
+  function stop(userId) {
+    clearTimeout(typing.get(userId));
+    if (typing.delete(userId)) show();
   }
 
-  connection.on('typing', ({ roomId: where, sender }) => {
-    if (where !== roomId || sender === page.me) return;
-    clearTimeout(typing.get(sender));
-    typing.set(sender, setTimeout(() => stop(sender), SHOW_MS));
+  connection.on('typing', ({ roomId: where, senderId }) => {
+    if (where !== roomId || senderId === page.myId) return;
+    clearTimeout(typing.get(senderId));
+    typing.set(senderId, setTimeout(() => stop(senderId), SHOW_MS));
     show();
   }, signal);
   signal.addEventListener('abort', () => typing.forEach((timer) => clearTimeout(timer)));
 
   return {
     stop,
+    show,
     /** What was typed is said. */
     done() {
       told = 0;

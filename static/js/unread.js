@@ -8,14 +8,23 @@ import { page } from './page.js';
 /** @typedef {{ seq: number, said: number }} Place */
 
 /** @param {string} roomId */
-const key = (roomId) => `maru.read.${page.me}.${roomId}`;
+const key = (roomId) => `maru.read.${page.myId}.${roomId}`;
 
 /** The last place read; null for a room never opened in this browser. @param {string} roomId @returns {{ seq: number, said?: number } | null} */
 export function lastRead(roomId) {
-  const stored = localStorage.getItem(key(roomId));
+  const stored = localStorage.getItem(key(roomId)) ?? carriedOver(roomId);
   if (stored === null) return null;
   const [seq, said] = stored.split(' ').map(Number);
   return { seq, said };
+}
+
+/** Earlier versions stored it under the person's name. @param {string} roomId */
+function carriedOver(roomId) {
+  const before = `maru.read.${page.me}.${roomId}`;
+  const stored = localStorage.getItem(before);
+  if (stored !== null) localStorage.setItem(key(roomId), stored);
+  localStorage.removeItem(before);
+  return stored;
 }
 
 /** @param {string} roomId @param {Place} place */
@@ -29,12 +38,12 @@ export function markRead(roomId, { seq, said }) {
  * message has read the ones before it.
  *
  * @param {string} roomId
- * @param {Place & { saidBy?: string }} now
+ * @param {Place & { saidById?: string }} now
  */
-export function unreadCount(roomId, { seq, said, saidBy }) {
+export function unreadCount(roomId, { seq, said, saidById }) {
   const read = lastRead(roomId);
   if (!read) return 0;
-  if (saidBy === page.me && said !== read.said) {
+  if (saidById === page.myId && said !== read.said) {
     markRead(roomId, { seq, said });
     return 0;
   }

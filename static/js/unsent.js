@@ -76,6 +76,7 @@ export function createUnsent({ timeline, reader, write, wordsOf, onTakeBack, onD
 }
 
 /** An entry as the message that it becomes. @param {Entry} entry @returns {Message} */
-export function messageOf({ kind, roomId, clientId, text = '', ref, at }) {
-  return { type: kind === 'edit' ? 'EDIT' : 'TALK', roomId, sender: String(page.me), message: text, clientId, ref, sentAt: at };
+export function messageOf({ kind, roomId, sender = String(page.me), clientId, text = '', ref, at }) {
+  const senderId = String(page.myId);
+  return { type: kind === 'edit' ? 'EDIT' : 'TALK', roomId, sender, senderId, message: text, clientId, ref, sentAt: at };
 }

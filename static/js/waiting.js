@@ -106,10 +106,10 @@ function entryItem(entry) {
 }
 
 /** What is waiting for an encrypted room, to those who have its key here. @param {Entry} entry @returns {Promise<string>} */
-async function unseal({ kind, roomId, clientId, ref, text = '' }) {
+async function unseal({ kind, roomId, sender = String(page.me), clientId, ref, text = '' }) {
   const held = await heldKey(roomId);
   if (!held) return t('sealed');
-  const binding = { roomId, sender: String(page.me), type: kind === 'edit' ? 'EDIT' : 'TALK', clientId, ref };
+  const binding = { roomId, sender, type: kind === 'edit' ? 'EDIT' : 'TALK', clientId, ref };
   // It may have been sealed before another key came into use.
   return (await Promise.any([held, ...(held.beside ?? [])].map(({ key }) => open(key, binding, text)))).text;
 }

@@ -50,7 +50,15 @@ def test_the_rooms_and_all_that_opens_in_one(at_browser, maru, scheme, lang, scr
         assert faults(page) == [], path
     ann.enter(room_id)
     assert faults(page) == []
-    for dialog in ("about", "delete", "delete-message", "remove-member"):
+    page.locator("header [data-open-dialog=about]").first.click()
+    page.locator(f'#members [data-name="{ben.name}"] a').click()
+    expect(page.locator("#person .card")).to_be_visible()
+    assert faults(page) == [], "a member"
+    page.keyboard.press("Escape")
+    expect(page.locator("#members > .person")).to_have_count(2)
+    assert faults(page) == [], "members"
+    page.keyboard.press("Escape")
+    for dialog in ("delete", "delete-message", "remove-member", "ban-member", "pass-on"):
         page.evaluate("id => document.getElementById(id).showModal()", dialog)
         assert faults(page) == [], dialog
         page.evaluate("id => document.getElementById(id).close()", dialog)
@@ -79,6 +87,24 @@ def test_a_member_may_leave_and_axe_agrees(at_browser, scheme):
         ben.page.evaluate("id => document.getElementById(id).showModal()", dialog)
         assert faults(ben.page) == [], dialog
         ben.page.evaluate("id => document.getElementById(id).close()", dialog)
+
+
+def test_axe_agrees_with_who_is_added_muted_and_archived(at_browser, scheme):
+    ann, ben = at_browser("ann"), at_browser("ben", **scheme)
+    room_id = ann.api.create_room("Plans")
+    ben.enter(ben.api.create_room("Garden"))
+    path = f"/api/rooms/{room_id}"
+    ann.api.request("PUT", f"{path}/members/{ben.name}")
+    ann.api.request("PATCH", path, json={"description": "What we plan", "archived": True})
+    ann.api.request("POST", "/api/direct", json={"people": [ben.name]})
+    expect(ben.page.locator(".news-card")).to_have_count(2)
+    assert faults(ben.page) == [], "told elsewhere"
+    ben.enter(room_id)
+    expect(ben.page.locator("#silence")).to_be_visible()
+    assert faults(ben.page) == [], "told in the room"
+    for more in ("/members", f"/members/{ann.api.user_id}"):
+        ben.page.goto(f"/rooms/{room_id}{more}")
+        assert faults(ben.page) == [], more
 
 
 def test_axe_agrees_with_whom_one_refuses(at_browser, scheme):

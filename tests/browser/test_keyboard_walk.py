@@ -108,11 +108,17 @@ def test_every_stop_is_seen_and_named_both_ways(room):
 def test_every_dialog_takes_the_focus_and_gives_it_back(room):
     page = room.page
     about = page.locator("#about")
-    opener = page.locator("[data-open-dialog=about]")
+    opener = page.locator("header [data-open-dialog=about]")
     opens(page, opener, about)
     opener.press("Enter")
-    remove = about.locator("#members button")
-    opens(page, remove, page.locator("#remove-member"))
+    someone = about.locator("#members a").last
+    opens(page, someone, page.locator("#person"))
+    someone.press("Enter")
+    card = page.locator("#person")
+    expect(card).to_be_visible()
+    opens(page, card.locator(".danger").first, page.locator("#remove-member"))
+    page.keyboard.press("Escape")
+    expect(card).not_to_be_visible()
     about.locator("[data-open-dialog=delete]").press("Enter")
     asked = page.locator("#delete")
     expect(asked.locator("a[data-close-dialog]")).to_be_focused()

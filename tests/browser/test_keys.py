@@ -26,7 +26,7 @@ def test_the_key_is_kept_where_no_script_can_read_it(sealed):
     for person in (ann, ben):
         kept = person.page.evaluate(KEPT)
         assert key_of(link) not in kept["text"]
-        assert kept["keys"] == [[person.name, room_id, False]]
+        assert kept["keys"] == [[person.api.user_id, room_id, False]]
         assert kept["exported"] == ["rejected"]
         assert "#" not in person.page.url
     say(ann, ben, "still there")
@@ -49,7 +49,7 @@ def test_a_key_from_before_is_carried_over_and_its_text_goes(sealed, at_browser)
     cat.hears("hello")
     kept = cat.page.evaluate(KEPT)
     assert key_of(link) not in kept["text"]
-    assert kept["keys"] == [[cat.name, room_id, False]]
+    assert kept["keys"] == [[cat.api.user_id, room_id, False]]
 
 
 def copied_invitation(person):

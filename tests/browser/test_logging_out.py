@@ -39,7 +39,7 @@ def plant_unsent(person, room_id, text="not sent"):
     entry |= {"text": text, "at": 1, "after": 0, "epoch": "", "reason": "forbidden"}
     person.page.evaluate(
         "([key, value]) => localStorage.setItem(key, value)",
-        [f"maru/{person.name}/outbox/{room_id}/u1", json.dumps(entry)],
+        [f"maru/{person.api.user_id}/outbox/{room_id}/u1", json.dumps(entry)],
     )
 
 

@@ -123,7 +123,9 @@ def test_counts_on_the_list_change_without_a_reload(at_browser):
     expect(row).to_contain_text("0")
     ben.enter(room_id)
     expect(row).to_contain_text("1", timeout=PATIENCE)
+    # Of rooms that are neither one's own nor on the page nothing is told.
     late = ben.api.create_room("Opened later")
+    assert ben.api.request("PUT", f"/api/rooms/{late}/members/{ann.name}").status_code == 204
     opened = ann.page.locator(f'#room-list a[href$="{late}"]')
     expect(opened).to_be_visible(timeout=PATIENCE)
 
@@ -172,9 +174,9 @@ def test_logging_out_ends_the_page_in_the_other_tab(at_browser):
 def test_the_keyboard_alone_is_enough(at_browser):
     ann = at_browser("ann")
     ann.enter(ann.api.create_room("Plans"))
-    # Past the end of the page to its beginning, and over the rooms, however many there are.
+    # Past the end of the page, and who is here, to its beginning.
     skip = ann.page.get_by_role("link", name="Skip to writing")
-    for _ in range(5):
+    for _ in range(15):
         ann.page.keyboard.press("Tab")
         if skip.evaluate("link => link === document.activeElement"):
             break

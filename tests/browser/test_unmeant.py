@@ -99,9 +99,13 @@ def test_keys_pressed_once_too_often_delete_nothing(at_browser):
     fill(ann, room_id, 1)
     ann.enter(room_id)
     ann.page.get_by_role("link", name="About this room").press("Enter")
-    for _ in range(3):
+    delete = ann.page.get_by_role("link", name="Delete this room…")
+    expect(ann.page.locator("#members > .person")).to_have_count(1)
+    for _ in range(12):
         ann.page.keyboard.press("Tab")
-    expect(ann.page.get_by_role("link", name="Delete this room…")).to_be_focused()
+        if delete.evaluate("link => link === document.activeElement"):
+            break
+    expect(delete).to_be_focused()
     ann.page.keyboard.press("Enter")
     expect(ann.page.get_by_role("link", name="Keep it")).to_be_focused()
     ann.page.keyboard.press("Enter")
@@ -142,7 +146,8 @@ def test_giving_up_a_place_and_removing_ask_first(at_browser):
     ann.api.request("PUT", f"/api/rooms/{room_id}/members/{ben.name}")
     ben.enter(room_id)
     ben.page.get_by_role("link", name="About this room").click()
-    ben.page.get_by_role("button", name="Give up my place").press("Enter")
+    about = ben.page.locator("#about")
+    about.get_by_role("button", name="Give up my place").press("Enter")
     expect(ben.page.locator("#give-up").get_by_role("button", name="Keep it")).to_be_focused()
     ben.page.keyboard.press("Enter")
     ben.page.keyboard.press("Escape")
@@ -150,8 +155,9 @@ def test_giving_up_a_place_and_removing_ask_first(at_browser):
     ben.hears("still here")
     ann.enter(room_id)
     ann.page.get_by_role("link", name="About this room").click()
-    ann.page.get_by_role("button", name=f"Remove {ben.name}").click()
+    ann.page.locator(f'#members [data-name="{ben.name}"] a').click()
+    ann.page.locator("#person").get_by_role("button", name="Remove…").click()
     ann.page.locator("#remove-member").get_by_role("button", name="Remove").click()
-    expect(ann.page.locator("#members-told")).to_contain_text(ben.name, timeout=PATIENCE)
+    expect(ann.page.locator("#person-told")).to_contain_text(ben.name, timeout=PATIENCE)
     expect(ann.page.locator(f'#members [data-name="{ben.name}"]')).to_have_count(0)
     expect(ben.page.get_by_text("You were removed")).to_be_visible(timeout=PATIENCE)

@@ -42,5 +42,5 @@ def plant(person, room_id, **entry):
     planted |= {"text": "planted", "at": time.time() * 1000, "after": 0, **entry}
     person.page.evaluate(
         "([key, value]) => localStorage.setItem(key, value)",
-        [f"maru/{person.name}/outbox/{room_id}/{planted['clientId']}", json.dumps(planted)],
+        [f"maru/{person.api.user_id}/outbox/{room_id}/{planted['clientId']}", json.dumps(planted)],
     )

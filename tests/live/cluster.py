@@ -220,6 +220,7 @@ class Api:
         answer = requests.post(self.url + "/api/token", json=body, timeout=30)
         assert answer.status_code == 200, answer.text
         tokens = answer.json()
+        self.user_id = tokens["userId"]
         self.token, self.refresh_token = tokens["accessToken"], tokens["refreshToken"]
         return tokens
 

@@ -1,5 +1,8 @@
+import threading
+
 import pytest
 
+from chat.store.store import connect as open_store
 from tests.live.client import Client
 from tests.live.cluster import Api, Maru
 
@@ -79,5 +82,30 @@ def apart(connect):
     def start(*people: Api) -> list[Client]:
         workers = people[0].maru.workers()
         return [connect(api, worker=workers[i % len(workers)]) for i, api in enumerate(people)]
+
+    return start
+
+
+@pytest.fixture
+def store(maru):
+    opened = open_store(maru.store_url)
+    yield opened
+    opened.redis.connection_pool.disconnect()
+
+
+@pytest.fixture
+def deaf(store):
+    """While this holds, workers lose the connection on which they hear again and again."""
+
+    def start():
+        ended = threading.Event()
+
+        def kill():
+            while not ended.wait(0.005):
+                store.redis.execute_command("CLIENT", "KILL", "TYPE", "pubsub")
+
+        killing = threading.Thread(target=kill)
+        killing.start()
+        return lambda: (ended.set(), killing.join())
 
     return start

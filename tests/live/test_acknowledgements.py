@@ -7,7 +7,9 @@ import pytest
 
 from tests.live.client import settle
 
-TALK_FIELDS = {"seq", "type", "userCount", "sentAt", "roomId", "sender", "message"}
+TALK_FIELDS = {
+    *("seq", "type", "userCount", "sentAt", "n", "roomId", "sender", "senderId", "message")
+}
 
 
 @pytest.fixture
@@ -28,14 +30,17 @@ def test_join(talk, connect):
     ann, room = talk
     answer = connect(ann).join(room)
     assert answer.keys() == {
-        *("ok", "room", "userCount", "users", "epoch", "seq", "messages", "recovered")
+        *("ok", "room", "role", "userCount", "users", "people", "epoch", "seq", "messages"),
+        "recovered",
     }
+    assert answer["role"] == "owner"
     assert answer["room"] == ann.request("GET", f"/api/rooms/{room}").json()
     assert answer["room"].keys() == {
-        *("roomId", "name", "owner", "private", "encrypted", "createdAt", "userCount", "seq"),
-        *("said", "saidBy"),
+        *("roomId", "name", "kind", "description", "owner", "ownerId", "private", "encrypted"),
+        *("archived", "createdAt", "userCount", "seq", "said", "saidBy", "saidById", "talks"),
     }
     assert (answer["userCount"], answer["users"]) == (1, [ann.name])
+    assert answer["people"] == {ann.user_id: ann.name}
     assert answer["room"]["userCount"] == 1 and answer["room"]["seq"] == answer["seq"] == 60
     assert answer["recovered"] is False and seqs(answer) == list(range(11, 61))
     assert isinstance(answer["epoch"], str) and answer["epoch"]
@@ -108,8 +113,10 @@ def test_message(talk, connect):
         "type": "TALK",
         "userCount": 1,
         "sentAt": answer["sentAt"],
+        "n": 61,
         "roomId": room,
         "sender": ann.name,
+        "senderId": ann.user_id,
         "message": "word 61",
         "clientId": "a-name_1",
     }
@@ -161,12 +168,15 @@ def test_watch(talk, person, connect):
     assert listed[0] == {
         "roomId": room,
         "name": "Full of words",
+        "kind": "open",
         "private": False,
         "encrypted": False,
+        "archived": False,
         "userCount": 1,
         "seq": 60,
         "said": 60,
         "saidBy": ann.name,
+        "saidById": ann.user_id,
     }
     assert len(listed) <= 100
 

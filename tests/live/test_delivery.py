@@ -61,7 +61,9 @@ def test_who_joins_hears_its_own_coming_with_the_count(person, apart):
     assert other.told() == [("ENTER", ben.name, 2)]
     entered = other.messages()[0]
     assert entered["message"] == f"{ben.name}님이 방에 입장했습니다."
-    assert entered.keys() == {"type", "roomId", "sender", "message", "userCount", "sentAt"}
+    assert entered["senderId"] == ben.user_id
+    fields = {"type", "roomId", "sender", "senderId", "message", "userCount", "sentAt"}
+    assert entered.keys() == fields
 
 
 def test_the_count_is_on_every_message(person, apart):
@@ -231,24 +233,25 @@ def test_typing_is_told_to_those_in_the_room(person, apart):
     other.join(room)
     assert other.call("typing", roomId=room) == {"ok": True}
     told = one.wait_for_event("typing")
-    assert told == {"roomId": room, "sender": ben.name}
+    assert told == {"roomId": room, "sender": ben.name, "senderId": ben.user_id}
     assert ann.history(room) == []
 
 
 def test_the_list_of_rooms_is_live(person, apart):
     ann, ben = person("ann"), person("ben")
     one, other = apart(ann, ben)
-    assert one.call("watch")["ok"]
     room = ben.create_room("Fresh")
     secret = ben.create_room("Secret", private=True)
+    assert one.call("watch")["ok"]
+    ben.say(room, "hello")
     entry = {"roomId": room, "name": "Fresh"}
-    _wait_for_entry(one, **entry, userCount=0, seq=0)
+    _wait_for_entry(one, **entry, userCount=0, seq=1)
     other.join(room)
     other.join(secret)
     other.say(room, "hello")
-    _wait_for_entry(one, **entry, userCount=1, seq=1)
+    _wait_for_entry(one, **entry, userCount=1, seq=2)
     other.vanish()
-    _wait_for_entry(one, **entry, userCount=0, seq=1)
+    _wait_for_entry(one, **entry, userCount=0, seq=2)
     ben.request("PATCH", f"/api/rooms/{room}", json={"name": "Older"})
     _wait_for_entry(one, roomId=room, name="Older")
     ben.delete_room(room)

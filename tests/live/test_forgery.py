@@ -7,6 +7,8 @@ from tests.live.client import settle
 FORGED = {
     "type": "ENTER",
     "sender": "admin",
+    "senderId": "u0123456789abcdef",
+    "n": 1000,
     "userCount": 1000,
     "seq": 1,
     "sentAt": 0,
@@ -45,6 +47,8 @@ def test_what_the_server_owns_is_the_servers(scene, kind):
         "type": "TALK",
         "roomId": room,
         "sender": liar.name,
+        "senderId": liar.api.user_id,
+        "n": 2,
         "message": "I am the server",
         "userCount": 2,
         "seq": said["seq"],

@@ -19,6 +19,7 @@ CALLS = {
     "edit": {"roomId": "none", "seq": 1, "message": "hi"},
     "delete": {"roomId": "none", "seq": 1},
     "react": {"roomId": "none", "seq": 1, "emoji": "👍", "on": True},
+    "read": {"roomId": "none", "seq": 0},
 }
 
 

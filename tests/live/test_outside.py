@@ -159,7 +159,10 @@ def test_the_rooms_hash_is_there_for_others_to_read(maru, person, apart):
     fields = outside.hgetall(f"maru:room:{{{room}}}")
     expected = {"name": "Open book", "owner": ann.name, "userCount": "2", "seq": "1"}
     assert expected.items() <= fields.items()
-    assert outside.hgetall(f"maru:room:{{{room}}}:people") == {ann.name: "1", ben.name: "1"}
+    assert outside.hgetall(f"maru:room:{{{room}}}:people") == {
+        ann.user_id: f"1 {ann.name}",
+        ben.user_id: f"1 {ben.name}",
+    }
     assert outside.zcard(f"maru:room:{{{room}}}:conns") == 2
     other.leave(room)
     assert outside.hget(f"maru:room:{{{room}}}", "userCount") == "1"

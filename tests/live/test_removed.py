@@ -1,51 +1,14 @@
 """A removed member receives and sends nothing more, whatever its worker has received."""
 
-import threading
-
 import pytest
 
-from chat import people
+from chat import account_state, accounts, people
 from chat.passwords import Hasher
-from chat.store.store import connect as open_store
+from tests.conftest import account_key
 from tests.live.client import settle
 from tests.live.cluster import PASSWORD
+from tests.live.members import let_in, take_out
 from tests.waiting import eventually
-
-
-@pytest.fixture
-def store(maru):
-    opened = open_store(maru.store_url)
-    yield opened
-    opened.redis.connection_pool.disconnect()
-
-
-@pytest.fixture
-def deaf(store):
-    """While this holds, workers lose the connection on which they hear again and again."""
-
-    def start():
-        ended = threading.Event()
-
-        def kill():
-            while not ended.wait(0.005):
-                store.redis.execute_command("CLIENT", "KILL", "TYPE", "pubsub")
-
-        killing = threading.Thread(target=kill)
-        killing.start()
-        return lambda: (ended.set(), killing.join())
-
-    return start
-
-
-def let_in(owner, room, *people):
-    for person in people:
-        answer = owner.request("PUT", f"/api/rooms/{room}/members/{person.name}")
-        assert answer.status_code == 204, answer.text
-
-
-def take_out(owner, room, person):
-    answer = owner.request("DELETE", f"/api/rooms/{room}/members/{person.name}")
-    assert answer.status_code == 204, answer.text
 
 
 def test_a_member_removed_while_its_worker_is_deaf_hears_and_says_nothing_more(
@@ -92,7 +55,7 @@ def test_no_renewal_puts_a_removed_member_back(person, connect, store, maru):
     mine, theirs = connect(ann), connect(ben)
     mine.join(room)
     theirs.join(room)
-    store.redis.srem(f"maru:room:{{{room}}}:members", ben.name)
+    store.redis.hdel(f"maru:room:{{{room}}}:members", ben.user_id)
     assert theirs.refusal("message", roomId=room, message="me") == "not_found"
     theirs.wait_for_event("notice", 30, code="kicked", roomId=room)
     mine.wait_for_message(30, type="QUIT", sender=ben.name, reason="kicked")
@@ -127,10 +90,10 @@ def test_whoever_may_not_go_on_is_cut_off_by_a_deaf_worker_too(
     hear_again = deaf()
     try:
         if how == "guest":
-            people.set_role(store, ben.name, people.GUEST)
+            account_state.set_role(store, ben.name, people.GUEST)
         elif how == "password":
             user = people.get(store, ben.name)
-            people.change_password(store, Hasher(), user, PASSWORD, "another " + PASSWORD)
+            accounts.change_password(store, Hasher(), user, PASSWORD, "another " + PASSWORD)
         else:
             revoked = ben.maru.url + "/api/token/revoke"
             answer = ben.request("POST", revoked.removeprefix(ben.url))
@@ -146,7 +109,7 @@ def test_whoever_may_not_go_on_is_cut_off_by_a_deaf_worker_too(
 def test_an_account_that_was_changed_unheard_is_cut_off_by_the_next_look(person, connect, store):
     ben = person("ben")
     theirs = connect(ben)
-    store.redis.hset(f"maru:user:{ben.name}", "role", people.GUEST)
+    store.redis.hset(account_key(store, ben.name), "role", people.GUEST)
     theirs.wait_for_event("notice", 30, code="revoked")
     assert theirs.ended.wait(30)
 

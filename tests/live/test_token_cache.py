@@ -9,11 +9,12 @@ from chat.errors import TokenExpired, TokenRevoked
 from chat.live import token_cache
 from chat.live.token_cache import TokenCache
 from chat.people import Person
+from tests.conftest import somebody
 
 
 @dataclass
 class Caller:
-    user: Person
+    person: Person
     jti: str
     session: str
     expires_at: float
@@ -34,7 +35,7 @@ class Verifying:
         if self.problem:
             raise self.problem
         expires_at = (time.time() + self.expires_in) * 1000
-        return Caller(Person("ann", "user", 0), f"jti of {token}", "login", expires_at)
+        return Caller(somebody("ann"), f"jti of {token}", "login", expires_at)
 
 
 @pytest.fixture

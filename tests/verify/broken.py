@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from tests.verify.broken_changes import BROKEN_CHANGES
 from tests.verify.broken_goings import BROKEN_GOINGS
 from tests.verify.story import EPOCH, ROOM, heard, shown
 from verify.history import Broken, Count, Snapshot
@@ -35,7 +36,7 @@ def erased_without_a_delete(story):
     story.quiet()
     del story.stream[2]
     story.erased.add(2)
-    story.store()
+    story.store({})
 
 
 def served_otherwise_than_stored(story):
@@ -99,6 +100,21 @@ def a_page_that_stops_short(story):
     story.note("ben.1", "answer", event="history", after=2, answer=page(seqs=(3,), seq=4))
 
 
+def a_page_with_more_than_what_was_said(story):
+    story.note("ben.1", "answer", event="history", after=3, answer=page(type="EDIT", ref=1))
+
+
+def a_page_in_words_that_no_edit_has(story):
+    story.edit("ann.0", 4, "quatre")
+    forged = page(message="cinq", editedAt=story.stream[5]["sentAt"])
+    story.note("ben.1", "answer", event="history", after=3, answer=forged)
+
+
+def served_with_an_earlier_text(story):
+    story.edit("ann.0", 4, "quatre")
+    story.quiet()
+
+
 def not_recovered_though_all_is_there(story):
     story.lose("ann.0")
     story.join("ann.0", recovered=False)
@@ -131,7 +147,7 @@ def joined_without_an_enter(story):
     story.history.tape = [
         told
         for told in story.history.tape
-        if isinstance(told, Snapshot) or told.message["sender"] != "ben" or "seq" in told.message
+        if isinstance(told, Snapshot) or told.message["senderId"] != "ben" or "seq" in told.message
     ]
 
 
@@ -184,7 +200,8 @@ def a_quit_heard_twice(story):
 
 
 def a_quit_heard_that_nobody_told(story):
-    forged = {"type": "QUIT", "roomId": ROOM, "sender": "ben", "userCount": 1}
+    who = {"sender": "ben", "senderId": "ben"}
+    forged = {"type": "QUIT", "roomId": ROOM, **who, "userCount": 1}
     story.note("ann.0", "heard", **forged, sentAt=int(story.at))
 
 
@@ -205,7 +222,15 @@ def a_count_that_is_not_the_truth(story):
 
 
 def a_negative_count(story):
-    story.note("ann.0", "heard", type="typing", userCount=-1, sender="ben", sentAt=int(story.at))
+    story.note(
+        "ann.0",
+        "heard",
+        type="ENTER",
+        userCount=-1,
+        sender="ben",
+        senderId="ben",
+        sentAt=int(story.at),
+    )
 
 
 def somebody_is_behind(story):
@@ -217,12 +242,14 @@ def the_log_tells_of_trouble(story):
 
 
 def page(seqs=(4,), seq=4, **changed):
-    messages = [{"seq": n, "type": "TALK", "sender": "ann", **changed} for n in seqs]
+    talk = {"type": "TALK", "sender": "ann", "senderId": "ann", **changed}
+    messages = [{"seq": n, **talk} for n in seqs]
     return {"ok": True, "messages": messages, "epoch": EPOCH, "seq": seq, "more": False}
 
 
 BROKEN = {
     **BROKEN_GOINGS,
+    **BROKEN_CHANGES,
     acknowledged_but_not_stored: "acknowledged_is_stored",
     stored_twice: "nothing_is_doubled",
     stored_twice_and_never_acknowledged: "nothing_is_doubled",
@@ -239,6 +266,9 @@ BROKEN = {
     heard_after_leaving: "heard_in_order",
     a_page_with_a_hole: "pages_are_whole",
     a_page_that_stops_short: "pages_are_whole",
+    a_page_with_more_than_what_was_said: "pages_are_whole",
+    a_page_in_words_that_no_edit_has: "a_number_is_one_message",
+    served_with_an_earlier_text: "numbers_are_dense",
     not_recovered_though_all_is_there: "pages_are_whole",
     refused_for_no_reason: "nothing_is_refused",
     a_reset: "no_room_is_reset",

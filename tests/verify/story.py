@@ -1,4 +1,7 @@
-"""Histories written by hand: a room in which everything goes well, until a test changes that."""
+"""Histories written by hand: a room in which everything goes well, until a test changes that.
+
+A person's userId is the person's first name.
+"""
 
 from collections.abc import Callable
 from typing import Any
@@ -11,6 +14,8 @@ from verify.history import (
     Message,
     Quiet,
     Removal,
+    Renaming,
+    RoleChange,
     Snapshot,
     Stored,
     Told,
@@ -26,6 +31,8 @@ class Story:
     def __init__(self) -> None:
         self.at = 1_000_000.0
         self.history = History(lease=12_000, grace=2_000)
+        self.history.kinds[ROOM] = "open"
+        self.names: dict[str, str] = {}
         self.history.blind.append((0.0, self.at))
         self.history.tape.append(Snapshot(self.at, ROOM, {}))
         self.history.heard_by[WORKER] = []
@@ -40,7 +47,10 @@ class Story:
         self.at += seconds * 1000
 
     def note(self, client: str, kind: str, room: str = ROOM, **what: Any) -> None:
-        self.history.people[client] = client.split(".")[0]
+        person = self.history.people[client] = client.split(".")[0]
+        if person not in self.names:
+            self.names[person] = person
+            self.history.renamings.append(Renaming(person, person, 0.0, 0.0))
         link = self.links.get(client, 0)
         self.history.events.append(Event(self.at, client, kind, link, room, what))
 
@@ -58,7 +68,11 @@ class Story:
         seen = {} if since is None else {"since": since, "epoch": EPOCH}
         self.note(client, "call", event="join", **seen)
         self.enter(client)
-        numbers = [seq for seq in self.stream if seq > (since or 0)]
+        numbers = [
+            seq
+            for seq, message in self.stream.items()
+            if seq > (since or 0) and (seen or message["type"] == "TALK")
+        ]
         answer = {
             "ok": True,
             "userCount": len(self.present),
@@ -70,7 +84,7 @@ class Story:
         }
         self.note(client, "answer", event="join", **seen, answer=answer)
         if not seen:
-            self.note(client, "fresh", why="opened")
+            self.note(client, "fresh", why="opened", seq=self.top)
         for message in answer["messages"]:
             self.note(client, "shown", **message)
         self.tops[client] = self.top
@@ -97,24 +111,42 @@ class Story:
         self.members.remove(client)
         self.history.link_states[self.links.pop(client)].closed_at = self.at
 
-    def take_out(self, person: str) -> Removal:
+    def take_out(self, person: str, how: str = "banned", reason: str = "kicked") -> Removal:
         """The owner takes somebody out, with all connections, and gets the answer."""
         self.wait()
-        removal = Removal(ROOM, person, self.at)
+        removal = Removal(ROOM, person, self.at, how=how)
         self.history.removals.append(removal)
         self.members = [client for client in self.members if client.split(".")[0] != person]
         if person in self.present:
             self.present[person] = 1
-            self.go(person, "kicked")
+            self.go(person, reason)
         self.wait(0.1)
         removal.answered = self.at
         return removal
 
     def let_in(self, removal: Removal) -> None:
+        """The owner adds the person again."""
         self.wait()
         removal.back_called = self.at
         self.wait(0.1)
         removal.back_answered = self.at
+
+    def rename(self, person: str, name: str) -> None:
+        """The person takes another name, and gets the answer."""
+        self.wait()
+        renaming = Renaming(person, name, self.at)
+        self.history.renamings.append(renaming)
+        self.names[person] = name
+        self.wait(0.1)
+        renaming.answered = self.at
+
+    def give_role(self, person: str, role: str) -> None:
+        """The owner gives a member a role, and gets the answer."""
+        self.wait()
+        change = RoleChange(ROOM, person, role, self.at)
+        self.history.role_changes.append(change)
+        self.wait(0.1)
+        change.answered = self.at
 
     def go(self, person: str, reason: str) -> None:
         self.present[person] -= 1
@@ -145,10 +177,26 @@ class Story:
         del self.stream[ref]
         self.erased.add(ref)
 
+    def edit(self, client: str, ref: int, words: str) -> None:
+        self.wait()
+        call = {"event": "edit", "seq": ref, "message": words, "clientId": f"e{self.top + 1}"}
+        self.note(client, "call", **call)
+        said = {"message": words, "clientId": call["clientId"], "ref": ref, "seq": self.top + 1}
+        answer = self.tell("EDIT", client.split(".")[0], **said)
+        self.note(client, "answer", **call, answer={"ok": True, "seq": answer["seq"]})
+
+    def refuse_deletion(self, client: str, ref: int) -> None:
+        self.wait()
+        call = {"event": "delete", "seq": ref, "clientId": f"d{ref}"}
+        self.note(client, "call", **call)
+        refusal = {"ok": False, "error": {"code": "forbidden"}}
+        self.note(client, "answer", **call, answer=refusal)
+
     def tell(self, kind: str, sender: str, **more: Any) -> Message:
         """The store tells the room, and all who are there hear it."""
         self.at += 200
-        message = {"type": kind, "roomId": ROOM, "sender": sender, "sentAt": int(self.at), **more}
+        who = {"sender": self.names.get(sender, sender), "senderId": sender}
+        message = {"type": kind, "roomId": ROOM, **who, "sentAt": int(self.at), **more}
         message["userCount"] = len(self.present)
         told = Told(self.at, ROOM, message)
         self.history.tape.append(told)
@@ -166,22 +214,28 @@ class Story:
     def top(self) -> int:
         return max(self.stream, default=0)
 
-    def quiet(self, **changed: Any) -> None:
-        """Everybody is asked, and all is as it should be but for what is ``changed``."""
+    def quiet(self, read: dict[int, Message] | None = None, **changed: Any) -> None:
+        """Everybody is asked, and all is as it should be but for what is ``changed``.
+
+        ``read`` are messages that the API gives otherwise than they were said.
+        """
         self.wait()
-        self.store()
+        self.store(read or {})
         truth = {ROOM: dict(self.present)}
         counts = [Count(ROOM, source, len(self.present)) for source in ("api", "join of ann.0")]
         tops = {(client, ROOM): self.tops[client] for client in self.members}
         held = {ROOM: sum(self.present.values())}
+        names = {ROOM: {person: self.names.get(person, person) for person in self.present}}
+        rails = {person: {ROOM: "member"} for person in self.present}
         usual: dict[str, Any] = {"truth": truth, "present": truth, "leases": held}
-        usual = {**usual, "counts": counts, "tops": tops}
+        usual = {**usual, "counts": counts, "tops": tops, "names": names, "rails": rails}
         self.history.quiets.append(Quiet(self.at, **{**usual, **changed}))
 
-    def store(self) -> None:
+    def store(self, read: dict[int, Message]) -> None:
         held = [self.stream[seq] for seq in sorted(self.stream)]
         erased = frozenset(self.erased)
-        self.history.stored[ROOM] = Stored(ROOM, EPOCH, self.top, held, erased, list(held))
+        said = [read.get(m["seq"], m) for m in held if m["type"] == "TALK"]
+        self.history.stored[ROOM] = Stored(ROOM, EPOCH, self.top, held, erased, said)
 
     def drop(self, forgotten: Callable[[Event], bool]) -> None:
         """This was never seen."""

@@ -9,8 +9,8 @@ from tests.waiting import eventually
 from tests.web.answers import refused
 
 ROOM_FIELDS = {
-    "roomId", "name", "owner", "private", "encrypted", "createdAt", "userCount", "seq",
-    "said", "saidBy",
+    "roomId", "name", "kind", "description", "owner", "ownerId", "private", "encrypted",
+    "archived", "createdAt", "userCount", "seq", "said", "saidBy", "saidById", "talks",
 }  # fmt: skip
 
 
@@ -114,7 +114,8 @@ def test_who_is_here(app, bora, hall, store):
     for session in ("laptop", "phone"):
         conversation.join(user, hall.rpartition("/")[2], session)
     answer = bora.get(f"{hall}/users").json
-    assert answer == {"users": [{"name": "bora", "connections": 2}], "userCount": 1}
+    here = {"name": "bora", "userId": user.user_id, "connections": 2}
+    assert answer == {"users": [here], "userCount": 1}
     assert bora.get(hall).json["userCount"] == 1
 
 
@@ -130,7 +131,9 @@ def test_a_private_room_does_not_exist_for_others(bot, attic):
 def test_members_of_a_private_room(bot, bora, attic):
     dan = bot("dan")
     assert bora.put(f"{attic}/members/dan").status_code == 204
-    assert dan.get(f"{attic}/members").json == {"members": ["bora", "dan"]}
+    listed = dan.get(f"{attic}/members").json
+    roles = [(member["name"], member["role"]) for member in listed["members"]]
+    assert (roles, listed["next"]) == ([("bora", "owner"), ("dan", "member")], None)
     assert refused(dan.put(f"{attic}/members/bora"), 403, "forbidden")
     assert refused(dan.delete(f"{attic}/members/bora"), 403, "forbidden")
     assert dan.delete(f"{attic}/members/dan").status_code == 204
@@ -146,9 +149,15 @@ def test_members_that_cannot_be(bora, attic, name, status, code):
     assert refused(bora.delete(f"{attic}/members/{name}"), status, code)
 
 
-def test_an_open_room_has_no_members(bora, hall):
-    assert refused(bora.put(f"{hall}/members/bora"), 409, "conflict")
-    assert bora.get(f"{hall}/members").json == {"members": []}
+def test_everybody_may_become_a_member_of_an_open_room_and_add_nobody_else(bot, bora, hall):
+    dan = bot("dan")
+    bot("eve")
+    assert [member["name"] for member in dan.get(f"{hall}/members").json["members"]] == ["bora"]
+    for _ in range(2):
+        assert dan.put(f"{hall}/members/dan").status_code == 204
+    assert refused(dan.put(f"{hall}/members/eve"), 403, "forbidden")
+    names = [member["name"] for member in bora.get(f"{hall}/members").json["members"]]
+    assert names == ["bora", "dan"]
 
 
 def test_the_owner_stays_in_a_private_room(bora, attic):

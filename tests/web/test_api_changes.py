@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.conftest import entries
 from tests.web.answers import refused
 
 
@@ -10,26 +11,34 @@ def page(client, hall):
 
 
 @pytest.fixture
+def stored(store, hall):
+    """Everything that the hall's stream holds: ``stored()``."""
+    return lambda: entries(store, hall.rpartition("/")[2])
+
+
+@pytest.fixture
 def said(bora, hall):
     return f"{hall}/messages/{bora.post(f'{hall}/messages', json={'message': 'helo'}).json['seq']}"
 
 
-def test_an_edit_is_a_message_of_its_own(bora, hall, said):
+def test_an_edit_is_a_message_of_its_own(bora, hall, said, stored):
     assert bora.patch(said, json={"message": "hello"}).json == {"seq": 2}
-    edit = page(bora, hall)["messages"][1]
+    edit = stored()[1]
     assert (edit["type"], edit["ref"], edit["message"]) == ("EDIT", 1, "hello")
+    [talk] = page(bora, hall)["messages"]
+    assert (talk["seq"], talk["message"], talk["editedAt"]) == (1, "hello", edit["sentAt"])
 
 
 def test_only_its_sender_edits_a_message(bot, hall, said):
     refused(bot("dan").patch(said, json={"message": "mine"}), 403, "forbidden")
 
 
-def test_what_is_deleted_is_gone_with_its_edits(bora, hall, said):
+def test_what_is_deleted_is_gone_with_its_edits(bora, hall, said, stored):
     bora.patch(said, json={"message": "hello"})
     assert bora.delete(said).json == {"seq": 3}
+    assert [(m["type"], m["ref"], m["message"]) for m in stored()] == [("DELETE", 1, "")]
     kept = page(bora, hall)
-    assert [(m["type"], m["ref"], m["message"]) for m in kept["messages"]] == [("DELETE", 1, "")]
-    assert kept["seq"] == 3
+    assert (kept["messages"], kept["seq"]) == ([], 3)
     refused(bora.delete(said), 404, "not_found")
 
 
@@ -39,15 +48,17 @@ def test_others_delete_only_where_they_keep_order(bora, bot, hall):
     assert bora.delete(f"{hall}/messages/{seq}").status_code == 200
 
 
-def test_a_reaction_is_put_and_taken_away(bora, hall, said):
+def test_a_reaction_is_put_and_taken_away(bora, hall, said, stored):
     assert bora.put(f"{said}/reactions/👍🏽").json == {"seq": 2}
+    [talk] = page(bora, hall)["messages"]
+    assert talk["reactions"] == {"👍🏽": [talk["senderId"]]}
     assert bora.delete(f"{said}/reactions/👍🏽").json == {"seq": 3}
-    put, taken = page(bora, hall)["messages"][1:]
+    put, taken = stored()[1:]
     assert (put["type"], put["ref"], put["emoji"], put["on"]) == ("REACT", 1, "👍🏽", True)
     assert (taken["emoji"], taken["on"]) == ("👍🏽", False)
 
 
-def test_a_reaction_and_a_deletion_that_are_repeated_are_made_once(bora, hall, said):
+def test_a_reaction_and_a_deletion_that_are_repeated_are_made_once(bora, hall, said, stored):
     on, off, gone = (f"?clientId=change-{i}" for i in range(3))
     for _ in range(2):
         assert bora.put(f"{said}/reactions/👍{on}").json == {"seq": 2}
@@ -56,7 +67,7 @@ def test_a_reaction_and_a_deletion_that_are_repeated_are_made_once(bora, hall, s
     for _ in range(2):
         assert bora.delete(f"{said}{gone}").json == {"seq": 4}
     refused(bora.put(f"{said}/reactions/👍?clientId=%20"), 400, "invalid")
-    assert page(bora, hall)["messages"][-1]["clientId"] == "change-2"
+    assert stored()[-1]["clientId"] == "change-2"
 
 
 @pytest.mark.parametrize("emoji", ["a", "1", "<b>", "%00", "ok 👍"])

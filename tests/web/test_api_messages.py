@@ -4,10 +4,11 @@ import json
 
 import pytest
 
+from chat import people
 from tests.web.answers import refused
 
 
-def test_saying_something(bora, hall):
+def test_saying_something(bora, hall, store):
     response = bora.post(f"{hall}/messages", json={"message": '안녕 "<b>"\n\t😀'})
     assert response.status_code == 201
     said = response.json
@@ -17,7 +18,9 @@ def test_saying_something(bora, hall):
         {
             "type": "TALK",
             "roomId": hall.rpartition("/")[2],
+            "n": 1,
             "sender": "bora",
+            "senderId": people.id_of_name(store, "bora"),
             "message": '안녕 "<b>"\n\t😀',
             **said,
         }

@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.conftest import PASSWORD
+from chat import ids
+from tests.conftest import PASSWORD, account_key
 
 
 def bearer(token):
@@ -20,18 +21,24 @@ def tokens(client, register):
     return client.post("/api/token", json={"name": "BORA", "password": PASSWORD}).json
 
 
+def known(response):
+    """The answer but for the userId, which has to look like one."""
+    assert ids.is_id(response.json["userId"])
+    return {field: value for field, value in response.json.items() if field != "userId"}
+
+
 def test_registering(client):
     first = client.post("/api/register", json={"name": "보라", "password": PASSWORD})
-    assert (first.status_code, first.json) == (201, {"name": "보라", "role": "admin"})
+    assert (first.status_code, known(first)) == (201, {"name": "보라", "role": "admin"})
     second = client.post("/api/register", json={"name": "dan", "password": PASSWORD})
-    assert (second.status_code, second.json) == (201, {"name": "dan", "role": "user"})
+    assert (second.status_code, known(second)) == (201, {"name": "dan", "role": "user"})
 
 
 def test_registering_by_approval(app_with, register):
     register("root", "admin")
     client = app_with(REGISTRATION="approval").test_client()
     response = client.post("/api/register", json={"name": "dan", "password": PASSWORD})
-    assert response.json == {"name": "dan", "role": "guest"}
+    assert known(response) == {"name": "dan", "role": "guest"}
 
 
 def test_registering_where_it_is_closed(app_with, register):
@@ -69,7 +76,7 @@ def test_a_role_cannot_be_asked_for(client, register):
 
 
 def test_tokens_for_a_password(tokens, client):
-    assert set(tokens) == {"name", "accessToken", "refreshToken", "expiresIn"}
+    assert set(tokens) == {"userId", "name", "accessToken", "refreshToken", "expiresIn"}
     assert (tokens["name"], tokens["expiresIn"]) == ("bora", 900)
     assert client.get("/api/rooms", headers=bearer(tokens["accessToken"])).status_code == 200
 
@@ -94,7 +101,7 @@ def test_no_tokens_without_the_right_password(client, register, body):
 
 def test_a_page_gets_a_token_for_its_login(login, client):
     answer = login("bora").get("/api/token")
-    assert set(answer.json) == {"name", "accessToken", "expiresIn"}
+    assert set(answer.json) == {"userId", "name", "accessToken", "expiresIn"}
     assert answer.headers["Cache-Control"] == "no-store"
     assert client.get("/api/rooms", headers=bearer(answer.json["accessToken"])).status_code == 200
     assert code(client.get("/api/token")) == (401, "unauthorized")
@@ -114,7 +121,7 @@ def test_each_kind_of_token_is_only_good_for_its_own_use(tokens, client):
 
 
 def test_refreshing_for_somebody_who_is_gone(tokens, client, store):
-    store.redis.delete("maru:user:bora")
+    store.redis.delete(account_key(store, "bora"))
     answer = client.post("/api/token/refresh", headers=bearer(tokens["refreshToken"]))
     assert code(answer) == (401, "unauthorized")
 
@@ -169,6 +176,6 @@ def test_revoking_needs_a_token(client, login):
 
 
 def test_a_role_counts_at_once_for_tokens_that_are_out(tokens, client, store):
-    store.redis.hset("maru:user:bora", "role", "guest")
+    store.redis.hset(account_key(store, "bora"), "role", "guest")
     response = client.get("/api/rooms", headers=bearer(tokens["accessToken"]))
     assert code(response) == (403, "forbidden")

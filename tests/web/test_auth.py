@@ -5,7 +5,8 @@ import time
 import pytest
 from flask import session
 
-from tests.conftest import PASSWORD
+from chat import people
+from tests.conftest import PASSWORD, account_key
 
 
 def page_token(client):
@@ -124,7 +125,7 @@ def test_logout_of_nobody_leads_to_the_login(client, submit):
 
 def test_login_of_a_deleted_account_is_over(login, store):
     client = login("bora")
-    store.redis.delete("maru:user:bora")
+    store.redis.delete(account_key(store, "bora"))
     assert client.get("/rooms").location == "/login?next=/rooms"
 
 
@@ -206,6 +207,28 @@ def test_change_of_password_refused(login, submit, current, new, says):
     response = submit(login("bora"), "/settings", current=current, password=new)
     assert response.status_code in (400, 401)
     assert says in response.text
+
+
+def test_the_settings_change_how_others_see_one(login, store, submit):
+    client = login("bora")
+    form = {"name": "sora", "display_name": "남소라", "status": "휴가", "time_zone": "Asia/Seoul"}
+    saved = submit(client, "/settings/profile", **form)
+    page = client.get(saved.location).text
+    assert "Saved." in page and "남소라" in page and "@<bdi>sora</bdi>" in page
+    assert people.named(store, "sora").wire()["status"] == "휴가"
+    assert "Saved." not in client.get("/settings").text
+
+
+def test_what_was_typed_stays_where_the_settings_are_refused(login, register, submit):
+    register("dan")
+    client = login("bora")
+    form = {"name": "dan", "display_name": "남보라", "status": "", "time_zone": ""}
+    refused = submit(client, "/settings/profile", **form)
+    assert refused.status_code == 409
+    assert "That name is taken." in refused.text and 'value="남보라"' in refused.text
+    assert client.get("/api/token").json["name"] == "bora"
+    wrong = submit(client, "/settings", current="wrong", password="another horse")
+    assert wrong.status_code == 401 and 'value="bora"' in wrong.text
 
 
 def test_settings_are_for_those_logged_in(client):

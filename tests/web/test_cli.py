@@ -8,8 +8,8 @@ import sys
 import pytest
 
 import config
-from chat import people
-from chat.people import Hasher
+from chat import accounts, people
+from chat.passwords import Hasher
 from chat.store import store_choice
 from tests.conftest import PASSWORD
 
@@ -23,7 +23,7 @@ def flask(app):
 def test_create_user(flask, store):
     result = flask("create-user", "보라", stdin=f"{PASSWORD}\n")
     assert (result.exit_code, result.output) == (0, "보라 is an admin now.\n")
-    assert people.authenticate(store, Hasher(), "보라", PASSWORD).is_admin
+    assert accounts.authenticate(store, Hasher(), "보라", PASSWORD).is_admin
 
 
 def test_create_user_with_a_role(flask, store, register):
@@ -120,7 +120,7 @@ def test_at_a_terminal_the_password_is_asked_for_twice_and_not_shown(shell, stor
             screen += os.read(keyboard, 1000)
     os.close(keyboard)
     assert PASSWORD.encode() not in screen
-    assert people.authenticate(store, Hasher(), "bora", PASSWORD).name == "bora"
+    assert accounts.authenticate(store, Hasher(), "bora", PASSWORD).name == "bora"
 
 
 def test_without_a_server_the_embedded_store_is_started(shell, tmp_path):
@@ -168,3 +168,24 @@ def test_the_password_of_a_store_is_not_noted(tmp_path):
     settings = config.load({**keys, "REDIS_URL": "redis://:sesame@localhost/2"})
     store_choice.record(settings, settings.shown_store)
     assert store_choice.recorded(tmp_path) == "redis://***@localhost/2"
+
+
+def test_the_operator_renames_and_deactivates(flask, register, store):
+    bora = register("bora")
+    register("dan")
+    renamed = flask("rename-user", "bora", "sora")
+    assert (renamed.exit_code, renamed.output) == (0, "bora is called sora now.\n")
+    assert people.get(store, bora.user_id).name == "sora"
+    assert flask("deactivate", bora.user_id).output == "sora is deactivated now.\n"
+    assert people.get(store, "sora").deactivated
+    assert flask("reactivate", "sora").output == "sora is active now.\n"
+    assert not people.get(store, "sora").deactivated
+    assert flask("set-role", bora.user_id, "guest").output == "sora is a guest now.\n"
+    for args, says in [
+        (("rename-user", "nobody", "x1"), "There is nobody of that name."),
+        (("rename-user", "sora", "DAN"), "That name is taken."),
+        (("rename-user", "sora", "u0123456789abcde"), "A name does not look like the id"),
+        (("deactivate", "nobody"), "There is nobody of that name."),
+    ]:
+        refused = flask(*args)
+        assert refused.exit_code == 1 and refused.output.startswith(f"Error: {says}")

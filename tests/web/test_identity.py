@@ -1,9 +1,11 @@
 """Who may call the API: with a token, or with the cookie and its CSRF header."""
 
 import re
+import time
 
 import pytest
 
+from chat import account_state, profile
 from tests.conftest import PASSWORD
 from tests.web.answers import refused
 
@@ -71,3 +73,27 @@ def test_a_changed_password_ends_the_other_logins(login, submit):
     assert submit(here, "/settings", **form).status_code == 200
     assert here.get("/rooms").status_code == 200
     assert elsewhere.get("/rooms").status_code == 302
+
+
+def as_before(app, name):
+    """A browser with a cookie from before people had ids."""
+    client = app.test_client()
+    with client.session_transaction() as session:
+        session |= {"_user_id": name, "_fresh": True, "login": "before", "generation": 0}
+        session["since"] = int(time.time())
+    return client
+
+
+def test_a_cookie_from_before_people_had_ids_is_whose_it_was_then(app, register, store):
+    bora = register("bora")
+    assert as_before(app, "bora").get("/api/token").status_code == 401
+    store.redis.hset("maru:legacy", "bora", bora.user_id)
+    assert as_before(app, "BORA").get("/api/token").json["name"] == "bora"
+    profile.change(store, bora.user_id, {"name": "sora"})
+    store.redis.delete("maru:former")
+    register("bora")
+    assert as_before(app, "bora").get("/api/token").json["name"] == "sora"
+    assert as_before(app, "sora").get("/api/token").status_code == 401
+    assert as_before(app, bora.user_id).get("/api/token").status_code == 401
+    account_state.delete(store, bora.user_id)
+    assert as_before(app, "bora").get("/api/token").status_code == 401

@@ -13,8 +13,9 @@ OTHERS = {
     "auth.login": "LOGIN_RATE",
     "auth.register": "LOGIN_RATE",
     "auth.settings": "LOGIN_RATE",
+    "auth.profile": "LOGIN_RATE",
     "auth.logout": "ends a login, of which each needs LOGIN_RATE",
-    "auth.language": "sets a cookie",
+    "auth.language": "sets a cookie, and of an account LOGIN_RATE",
     "api_tokens.register": "LOGIN_RATE",
     "api_tokens.log_in": "LOGIN_RATE",
     "api_tokens.revoke": "ends a token",
@@ -24,7 +25,16 @@ BODIES = {
     "api.edit": {"message": "hi"},
     "api.create_room": {"name": "Plans"},
 }
-ARGUMENTS = {"room_id": "none", "name": "nobody", "seq": 1, "emoji": "👍"}
+ARGUMENTS = {
+    "room_id": "none",
+    "name": "nobody",
+    "person": "nobody",
+    "user_id": "nobody",
+    "seq": 1,
+    "emoji": "👍",
+}
+#: Blueprints of pages, whose calls are counted for whoever is logged in.
+PAGES = ("pages", "admin", "members", "direct")
 
 
 def routes(app):
@@ -48,7 +58,7 @@ def test_every_route_refuses_at_some_time(limited, register):
         tokens = client.post("/api/token", json={"name": name, "password": PASSWORD}).json
         kind = "refreshToken" if rule.endpoint == "api_tokens.refresh" else "accessToken"
         headers = {"Authorization": f"Bearer {tokens[kind]}"}
-        if rule.endpoint.partition(".")[0] in ("pages", "admin") or "token_of" in rule.endpoint:
+        if rule.endpoint.partition(".")[0] in PAGES or "token_of" in rule.endpoint:
             continue  # The same counting, for whoever is logged in; see below.
         with limited.test_request_context():
             path = rule.build({a: ARGUMENTS[a] for a in rule.arguments})[1]
@@ -72,7 +82,7 @@ def test_every_page_refuses_at_some_time(limited, register, submit):
     for _ in range(30):
         client.get("/rooms")
     for rule in routes(limited):
-        if rule.endpoint.partition(".")[0] in ("pages", "admin") and "GET" in rule.methods:
+        if rule.endpoint.partition(".")[0] in PAGES and "GET" in rule.methods:
             with limited.test_request_context():
                 path = rule.build({a: ARGUMENTS[a] for a in rule.arguments})[1]
             assert client.get(path).status_code == 429, path

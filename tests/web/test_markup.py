@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from chat import people
+from chat import people, room_lifecycle
 from chat.web.pages.markup import message_text
 from tests.live.cluster import ROOT
 
@@ -29,7 +29,7 @@ def test_a_page_of_dense_marks_takes_few_more_steps_than_a_plain_one(app, store,
     conversation, bora = app.extensions["maru"].conversation, people.get(store, "bora")
 
     def steps(text):
-        room = conversation.create(bora, "Code", False, False)
+        room = room_lifecycle.create(store, bora, "Code")
         for _ in range(50):
             conversation.talk(bora, room.room_id, text)
         client.get(f"/rooms/{room.room_id}")

@@ -2,24 +2,18 @@
 
 import pytest
 
-from chat.web.pages.message_rows import message_rows
+from chat.web.pages.message_rows import message_rows, people_of
 
 #: 2026-11-23 15:12:00 UTC.
 AFTERNOON = 1_795_446_720_000
 MINUTE = 60_000
 HOUR = 60 * MINUTE
+SHOWN = {"id-of-bora": "Bora Kim", "id-of-ann": "Ann"}
 
 
-def talk(seq, sender="bora", at=AFTERNOON, text="hello"):
-    return {"type": "TALK", "seq": seq, "sender": sender, "sentAt": at, "message": text}
-
-
-def edit(ref, text, client_id=None):
-    return {"type": "EDIT", "ref": ref, "message": text, "clientId": client_id}
-
-
-def react(ref, sender, emoji="👍", on=True):
-    return {"type": "REACT", "ref": ref, "sender": sender, "emoji": emoji, "on": on}
+def talk(seq, sender="bora", at=AFTERNOON, **more):
+    said = {"sender": sender, "senderId": f"id-of-{sender}", "message": "hello"}
+    return {"type": "TALK", "seq": seq, "sentAt": at, **said, **more}
 
 
 @pytest.fixture
@@ -28,34 +22,36 @@ def rows(app):
 
     def show(*messages):
         with app.test_request_context(headers={"Cookie": "tz=Asia/Seoul"}):
-            return message_rows(messages)
+            return message_rows(messages, SHOWN, {"id-of-dan"})
 
     return show
 
 
 def test_a_message_that_nobody_changed(rows):
     [row] = rows(talk(1))
-    assert (row.text, row.edited, row.reactions) == ("hello", False, {})
+    assert (row.talk, row.reactions, row.is_inactive) == (talk(1), {}, False)
     assert (row.begins_day, row.follows) == (True, False)
 
 
-def test_the_newest_edit_is_shown(rows):
-    [row] = rows(talk(1), edit(1, "hallo"), edit(1, "hullo"))
-    assert (row.text, row.edited) == ("hullo", True)
+def test_a_sender_is_shown_by_the_present_name(rows):
+    assert [row.shown for row in rows(talk(1), talk(2, "cat"))] == ["Bora Kim", "cat"]
 
 
-def test_an_edit_that_was_stored_twice_does_not_undo_a_later_one(rows):
-    [row] = rows(talk(1), edit(1, "hallo", "a"), edit(1, "hullo", "b"), edit(1, "hallo", "a"))
-    assert row.text == "hullo"
+def test_whose_account_is_deactivated_is_marked(rows):
+    assert [row.is_inactive for row in rows(talk(1), talk(2, "dan"))] == [False, True]
 
 
-def test_reactions_have_the_names_of_those_who_stand_by_them(rows):
-    [row] = rows(
-        talk(1),
-        *(react(1, "ann"), react(1, "ben"), react(1, "ann", on=False), react(1, "ann")),
-        *(react(1, "cat", "🎉"), react(1, "cat", "🎉", on=False)),
-    )
-    assert row.reactions == {"👍": ["ann", "ben"]}
+def test_reactions_have_the_present_names_of_those_who_stand_by_them(rows):
+    [row] = rows(talk(1, reactions={"👍": ["id-of-ann", "id-of-cat"], "🎉": ["id-of-ann"]}))
+    assert row.reactions == {
+        "👍": {"id-of-ann": "Ann", "id-of-cat": "id-of-cat"},
+        "🎉": {"id-of-ann": "Ann"},
+    }
+
+
+def test_the_people_of_messages_are_those_who_sent_them_or_reacted():
+    talks = [talk(1), talk(2, "dan", reactions={"👍": ["id-of-ann", "id-of-bora"]})]
+    assert people_of(talks) == {"id-of-bora", "id-of-dan", "id-of-ann"}
 
 
 @pytest.mark.parametrize(

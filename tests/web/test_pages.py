@@ -6,7 +6,8 @@ import re
 
 import pytest
 
-from chat import people, rooms
+from chat import people, room_lifecycle
+from tests.conftest import account_key
 
 
 def page_data(response):
@@ -17,13 +18,13 @@ def page_data(response):
 @pytest.fixture
 def room(store, register):
     """A room of Bora's."""
-    return rooms.create(store, register("bora"), "hall")
+    return room_lifecycle.create(store, register("bora"), "hall")
 
 
 @pytest.fixture
 def private_room(store, register):
     """A private room of Dan's."""
-    return rooms.create(store, register("dan"), "attic", private=True)
+    return room_lifecycle.create(store, register("dan"), "attic", private=True)
 
 
 PAGES = ["/rooms", "/rooms/abc", "/settings", "/admin"]
@@ -56,7 +57,7 @@ def test_guests_are_kept_out(login, path):
 
 def test_a_new_role_counts_at_once(login, store):
     client = login("dan")
-    store.redis.hset("maru:user:dan", "role", "guest")
+    store.redis.hset(account_key(store, "dan"), "role", "guest")
     assert client.get("/rooms").status_code == 403
 
 

@@ -4,6 +4,9 @@ import re
 
 import pytest
 
+from chat import people
+from tests.conftest import account_key
+
 
 @pytest.fixture
 def refusal(login, submit):
@@ -46,11 +49,14 @@ def test_the_form_needs_its_token(refusal, store):
 def test_the_api_lists_and_takes_back(refusal, token, client, submit):
     owner, _, path = refusal
     headers = {"Authorization": f"Bearer {token('bora')}"}
-    assert client.get("/api/refused", headers=headers).json == {"refused": ["Ann"]}
+    answer = client.get("/api/refused", headers=headers).json
+    assert answer["refused"] == ["Ann"]
+    [ann] = answer["people"]
+    assert (ann["name"], set(ann)) == ("Ann", {"userId", "name", "displayName", "role"})
     # Names are the same in any letters; one that is not there changes nothing.
-    for name, left in (("nobody", ["Ann"]), ("ANN", []), ("ann", [])):
+    for name, left in (("nobody", ["Ann"]), ("ANN", []), (ann["userId"], [])):
         assert client.delete(f"/api/refused/{name}", headers=headers).status_code == 204
-        assert client.get("/api/refused", headers=headers).json == {"refused": left}
+        assert client.get("/api/refused", headers=headers).json["refused"] == left
     assert submit(owner, f"{path}/members", name="bora").location == path
 
 
@@ -65,10 +71,11 @@ def test_the_api_is_for_those_with_a_token(client):
     assert client.delete("/api/refused/ann").status_code == 401
 
 
-def test_a_name_whose_account_is_lost_can_still_be_taken_back(refusal, store, app, token):
-    store.redis.delete("maru:user:ann")
+def test_a_person_whose_account_is_lost_can_still_be_taken_back(refusal, store, app, token):
+    ann = people.id_of_name(store, "ann")
+    store.redis.delete(account_key(store, "ann"))
     headers = {"Authorization": f"Bearer {token('bora')}"}
     client = app.test_client()
-    assert client.get("/api/refused", headers=headers).json == {"refused": ["ann"]}
-    assert client.delete("/api/refused/ann", headers=headers).status_code == 204
-    assert client.get("/api/refused", headers=headers).json == {"refused": []}
+    assert client.get("/api/refused", headers=headers).json == {"refused": [ann], "people": []}
+    assert client.delete(f"/api/refused/{ann}", headers=headers).status_code == 204
+    assert client.get("/api/refused", headers=headers).json == {"refused": [], "people": []}

@@ -19,13 +19,13 @@ def removed_at_the_door(app, store):
 
         def send_and_remove(commands):
             answers = send_commands(commands)
-            asked = [("SISMEMBER", members) == tuple(command[:2]) for command in commands]
+            asked = [("HGET", members) == tuple(command[:2]) for command in commands]
             if any(asked) and not done:
                 done.append(True)
                 owner = people.get(store, "bora")
-                parts.conversation.remove(owner, room_id, "dan")
+                parts.administration.remove(owner, room_id, "dan")
                 parts.conversation.talk(owner, room_id, "now that dan is gone")
-                parts.conversation.invite(owner, room_id, "zelda")
+                parts.administration.set_member(owner, room_id, "zelda")
             return answers
 
         parts.store.send_commands = send_and_remove

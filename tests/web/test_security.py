@@ -189,6 +189,14 @@ FORMS = [
     ("/rooms/abc/delete", {}),
     ("/rooms/abc/members", {"name": "dan"}),
     ("/rooms/abc/members/remove", {"name": "dan"}),
+    ("/rooms/abc/members/role", {"name": "dan", "role": "owner"}),
+    ("/rooms/abc/members/mute", {"name": "dan", "for": "day"}),
+    ("/rooms/abc/members/ban", {"name": "dan"}),
+    ("/rooms/abc/members/unban", {"name": "dan"}),
+    ("/rooms/abc/members/noted", {}),
+    ("/rooms/abc/describe", {"description": "x"}),
+    ("/rooms/abc/archive", {"archived": "1"}),
+    ("/direct", {"people": "dan"}),
     ("/admin/role", {"name": "root", "role": "user"}),
 ]
 

@@ -9,9 +9,9 @@ import pytest
 from flask import jsonify
 from flask_jwt_extended import jwt_required
 
-from chat import people, sessions
+from chat import accounts, people, profile, sessions
 from chat.errors import TokenExpired, TokenRevoked, Unauthorized
-from chat.people import Hasher
+from chat.passwords import Hasher
 from chat.web import tokens, verify_token
 from tests.conftest import PASSWORD
 
@@ -53,11 +53,38 @@ def test_a_token_of_the_extension_alone(app, claims):
 
 def test_a_token_from_before_the_password_was_changed(app, store, claims):
     bora = people.get(store, "bora")
-    people.change_password(store, Hasher(), bora, PASSWORD, "another password")
+    accounts.change_password(store, Hasher(), bora, PASSWORD, "another password")
+    ours = {"sub": bora.user_id, "v": 2}
     with app.app_context(), pytest.raises(TokenRevoked):
-        verify_token(sign({**claims, "gen": 0}))
+        verify_token(sign({**claims, **ours, "gen": 0}))
     with app.app_context():
-        assert verify_token(sign({**claims, "gen": 1}))
+        assert verify_token(sign({**claims, **ours, "gen": 1}))
+
+
+@pytest.mark.parametrize("kind", ["of a later version", "of ours by name", "of ours from before"])
+def test_a_name_in_a_token_of_ours_is_that_of_before_there_were_ids(app, store, claims, kind):
+    bora = people.get(store, "bora").user_id
+    named = {**claims, "gen": 0}
+    if kind == "of a later version":
+        named |= {"v": 3, "sub": bora}
+    elif kind == "of ours by name":
+        named |= {"v": 2}
+    with app.app_context(), pytest.raises(Unauthorized):
+        verify_token(sign(named))
+    if kind == "of ours from before":
+        store.redis.hset("maru:legacy", "bora", bora)
+        profile.change(store, bora, {"name": "sora"})
+        with app.app_context():
+            assert verify_token(sign({**named, "sub": "BORA"})).person.name == "sora"
+        with app.app_context(), pytest.raises(Unauthorized):
+            verify_token(sign({**named, "sub": "sora"}))
+
+
+def test_a_site_around_maru_names_a_person_by_name_or_id(app, store, claims):
+    bora = people.get(store, "bora").user_id
+    for sub in ("bora", "BORA", bora):
+        with app.app_context():
+            assert verify_token(sign({**claims, "sub": sub})).person.user_id == bora
 
 
 def test_an_expired_token(app, claims):
@@ -200,9 +227,10 @@ def test_the_scheme_is_read_in_any_case(client, claims):
         assert client.get("/api/rooms", headers=headers).status_code == 200
 
 
-def test_what_a_token_of_ours_says(app, token):
+def test_what_a_token_of_ours_says(app, store, token):
     said = jwt.decode(token("bora"), KEY, ["HS256"])
-    assert (said["sub"], said["type"]) == ("bora", "access")
+    bora = people.get(store, "bora").user_id
+    assert (said["sub"], said["v"], said["type"]) == (bora, 2, "access")
     assert said["exp"] - said["iat"] == 900
     assert jwt.get_unverified_header(token("bora"))["alg"] == "HS256"
 

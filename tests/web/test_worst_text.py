@@ -102,8 +102,8 @@ def test_at_the_pages_of_people(login, submit, text):
     if "\ud800" in text:
         return  # A form cannot carry it.
     text = text[:1_000]
-    assert submit(admin, "/admin/role", name=text, role="user").status_code == 413
-    assert submit(admin, "/admin/role", name="root", role=text).status_code == 400
+    assert submit(admin, "/admin/role", person=text, role="user").status_code == 413
+    assert submit(admin, "/admin/role", person="root", role=text).status_code == 400
     assert submit(admin, "/rooms", name=text).status_code == 413
     refused = submit(admin, "/settings", current=PASSWORD, password=text)
     assert refused.status_code == 413

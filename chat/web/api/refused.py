@@ -1,9 +1,9 @@
-"""The HTTP API: whose invitations to private rooms one refuses."""
+"""The HTTP API: whose invitations to rooms one refuses."""
 
 from flask import Blueprint
 from flask.typing import ResponseReturnValue
 
-from chat import memberships
+from chat import ids, invitations, people, validation
 from chat.web.identity import caller
 from chat.web.services import services
 
@@ -12,10 +12,23 @@ blueprint = Blueprint("api_refused", __name__, url_prefix="/api/refused")
 
 @blueprint.get("")
 def list_refused() -> ResponseReturnValue:
-    return {"refused": memberships.refused(services().store, caller())}
+    store = services().store
+    refused = invitations.refused(store, caller())
+    known = people.find(store, refused)
+    # Of an account that the store has lost the id is left, by which it can be taken back.
+    names = {user_id: known[user_id].name if user_id in known else user_id for user_id in refused}
+    return {
+        "refused": sorted(names.values()),
+        "people": [person.wire() for person in known.values()],
+    }
 
 
-@blueprint.delete("/<name>")
-def accept_again(name: str) -> ResponseReturnValue:
-    memberships.accept_again(services().store, caller(), name)
+@blueprint.delete("/<person>")
+def accept_again(person: str) -> ResponseReturnValue:
+    store, user = services().store, caller()
+    other = people.get(store, person)
+    user_id = other.user_id if other else person
+    if not ids.is_id(user_id):
+        validation.person_name(person)
+    invitations.accept_again(store, user, user_id)
     return "", 204

@@ -4,7 +4,7 @@ import orjson
 from flask import Blueprint, Response, request
 from flask.typing import ResponseReturnValue
 
-from chat import directory, memberships, presence, rooms
+from chat import directory, presence, rooms
 from chat.web.api.parsing import json_object, message_number, number
 from chat.web.identity import caller
 from chat.web.services import services
@@ -28,7 +28,7 @@ def list_rooms() -> ResponseReturnValue:
 @blueprint.post("")
 def create_room() -> ResponseReturnValue:
     person, body = caller(), json_object()
-    room = services().conversation.create(
+    room = services().administration.create(
         person,
         name=body.get("name"),
         private=body.get("private"),
@@ -39,52 +39,34 @@ def create_room() -> ResponseReturnValue:
 
 @blueprint.get("/<room_id>")
 def get_room(room_id: str) -> ResponseReturnValue:
-    return rooms.access(services().store, caller(), room_id).wire()
+    return rooms.access(services().store, caller(), room_id).room.wire()
 
 
 @blueprint.patch("/<room_id>")
-def rename_room(room_id: str) -> ResponseReturnValue:
+def change_room(room_id: str) -> ResponseReturnValue:
     person, body = caller(), json_object()
-    return services().conversation.rename(person, room_id, body.get("name")).wire()
+    name, description = body.get("name"), body.get("description")
+    changed = services().administration.change(
+        person, room_id, name, description, body.get("archived")
+    )
+    return changed.wire()
 
 
 @blueprint.delete("/<room_id>")
 def delete_room(room_id: str) -> ResponseReturnValue:
-    services().conversation.close(caller(), room_id)
+    services().administration.close(caller(), room_id)
     return "", 204
 
 
 @blueprint.get("/<room_id>/users")
 def list_users(room_id: str) -> ResponseReturnValue:
-    asked = presence.listing(room_id)
-    _, [people] = rooms.read_within(services().store, caller(), room_id, asked)
-    users = [{"name": name, "connections": connections} for name, connections in people]
+    asked = presence.present(room_id)
+    _, [here] = rooms.read_within(services().store, caller(), room_id, asked)
+    users = [
+        {"name": each.name, "userId": each.user_id, "connections": each.connections}
+        for each in here
+    ]
     return {"users": users, "userCount": len(users)}
-
-
-@blueprint.get("/<room_id>/members")
-def list_members(room_id: str) -> ResponseReturnValue:
-    asked = memberships.listing(room_id)
-    _, [members] = rooms.read_within(services().store, caller(), room_id, asked)
-    return {"members": members}
-
-
-@blueprint.put("/<room_id>/members/<name>")
-def add_member(room_id: str, name: str) -> ResponseReturnValue:
-    services().conversation.invite(caller(), room_id, name)
-    return "", 204
-
-
-@blueprint.delete("/<room_id>/members/<name>")
-def remove_member(room_id: str, name: str) -> ResponseReturnValue:
-    services().conversation.remove(caller(), room_id, name)
-    return "", 204
-
-
-@blueprint.post("/<room_id>/members/refuse")
-def leave_and_refuse(room_id: str) -> ResponseReturnValue:
-    services().conversation.leave_and_refuse(caller(), room_id)
-    return "", 204
 
 
 @blueprint.get("/<room_id>/messages")

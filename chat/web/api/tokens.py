@@ -17,7 +17,7 @@ blueprint = Blueprint("api_tokens", __name__, url_prefix="/api")
 def register() -> ResponseReturnValue:
     body = json_object()
     person = accounts.register(body.get("name"), body.get("password"))
-    return {"name": person.name, "role": person.role}, 201
+    return {"userId": person.user_id, "name": person.name, "role": person.role}, 201
 
 
 @blueprint.post("/token")
@@ -26,7 +26,7 @@ def log_in() -> ResponseReturnValue:
     person = accounts.authenticate(body.get("name"), body.get("password"))
     family = sessions.new_id()
     refresh = tokens.refresh_token(person, family)
-    return {"name": person.name, "refreshToken": refresh, **_access(person, family)}
+    return {**_who(person), "refreshToken": refresh, **_access(person, family)}
 
 
 @blueprint.get("/token")
@@ -34,7 +34,7 @@ def token_of_login() -> ResponseReturnValue:
     """A token for the page's own script, which lives no longer than the login."""
     login = cookie_login()
     count_call(login.person)
-    return {"name": login.name, **_access(login.person, login.session_id)}
+    return {**_who(login.person), **_access(login.person, login.session_id)}
 
 
 @blueprint.post("/token/refresh")
@@ -48,6 +48,10 @@ def refresh() -> ResponseReturnValue:
 def revoke() -> ResponseReturnValue:
     tokens.revoke(tokens.bearer())
     return "", 204
+
+
+def _who(person: Person) -> dict[str, object]:
+    return {"userId": person.user_id, "name": person.name}
 
 
 def _access(person: Person, session: str) -> dict[str, object]:

@@ -1,11 +1,11 @@
-"""The admins' page: who has an account, and with which role."""
+"""The admins' page: who has an account, with which role, and whether it is active."""
 
-from flask import Blueprint, request, url_for
+from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from chat import people
-from chat.errors import N_, Forbidden
+from chat import account_state, people, people_search, validation
+from chat.errors import N_, Forbidden, Invalid
 from chat.web.identity import members_only
 from chat.web.pages.forms import done
 from chat.web.rendering import render
@@ -13,6 +13,9 @@ from chat.web.services import services
 
 blueprint = Blueprint("admin", __name__, url_prefix="/admin")
 blueprint.before_request(members_only)
+
+#: People on a page of the list.
+_PEOPLE = 100
 
 
 @blueprint.before_request
@@ -23,10 +26,40 @@ def admins_only() -> None:
 
 @blueprint.get("", endpoint="people")
 def list_people() -> ResponseReturnValue:
-    return render("people.html", users=people.everyone(services().store))
+    q, cursor = request.args.get("q", ""), request.args.get("cursor", "")
+    found, following = people_search.page(services().store, q, cursor, _PEOPLE, everyone=True)
+    return render("people.html", people=found, next=following, q=q)
 
 
 @blueprint.post("/role")
 def set_role() -> ResponseReturnValue:
-    people.set_role(services().store, request.form.get("name", ""), request.form.get("role", ""))
+    account_state.set_role(services().store, _given(), request.form.get("role", ""))
     return done(url_for("admin.people"))
+
+
+@blueprint.post("/deactivate")
+def deactivate() -> ResponseReturnValue:
+    account_state.deactivate(services().store, _given())
+    return redirect(url_for("admin.people"))
+
+
+@blueprint.post("/reactivate")
+def reactivate() -> ResponseReturnValue:
+    account_state.reactivate(services().store, _given())
+    return redirect(url_for("admin.people"))
+
+
+@blueprint.post("/delete")
+def delete() -> ResponseReturnValue:
+    """Whoever deletes an account types its name; capital letters do not matter."""
+    store = services().store
+    person = people.known(store, _given())
+    if validation.fold(request.form.get("name", "")) != person.folded:
+        raise Invalid(N_("That is not the name of this account. Nothing was deleted."))
+    account_state.delete(store, person.user_id)
+    return redirect(url_for("admin.people"))
+
+
+def _given() -> str:
+    """The id or name of whom the form is about."""
+    return request.form.get("person", "")

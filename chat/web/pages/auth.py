@@ -7,20 +7,19 @@ from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_required
 
-from chat import memberships, people
+from chat import accounts as chat_accounts
+from chat import invitations, people
 from chat.errors import N_, Invalid, MaruError
 from chat.people import Person
 from chat.web import accounts, identity
 from chat.web.errors import problem, retry_after
-from chat.web.i18n import LANGUAGES
-from chat.web.pages.forms import CredentialsForm, PasswordForm
+from chat.web.i18n import LANGUAGES, keep_language
+from chat.web.pages.forms import CredentialsForm, PasswordForm, ProfileForm
 from chat.web.rendering import render
-from chat.web.security import is_safe_next, over_tls
+from chat.web.security import is_safe_next
 from chat.web.services import services
 
 blueprint = Blueprint("auth", __name__)
-
-_YEAR = 365 * 24 * 60 * 60
 
 
 @blueprint.route("/login", methods=["GET", "POST"])
@@ -44,33 +43,43 @@ def language() -> ResponseReturnValue:
     chosen = request.form.get("lang")
     if chosen not in LANGUAGES:
         raise Invalid(N_("A language is en or ko."))
-    response = redirect(_next(request.form.get("next")))
-    response.set_cookie(
-        "lang",
-        chosen,
-        max_age=_YEAR,
-        path=request.root_path or "/",
-        secure=over_tls(),
-        httponly=True,
-        samesite="Lax",
-    )
-    return response
+    if current_user.is_authenticated:
+        accounts.change(current_user.person, {"language": chosen})
+    keep_language(chosen)
+    return redirect(_next(request.form.get("next")))
 
 
 @blueprint.route("/settings", methods=["GET", "POST"])
 @login_required
 def settings() -> ResponseReturnValue:
-    form = PasswordForm()
     if request.method == "GET":
-        return _settings_page(form)
+        return _settings_page()
+    form = PasswordForm()
     try:
         person = accounts.change_password(
             current_user.person, form.current.data, form.password.data
         )
     except MaruError as error:
-        return _settings_page(form, error)
+        return _settings_page(error)
     identity.log_in(person)
-    return _settings_page(form, done=True)
+    return _settings_page(done=True)
+
+
+@blueprint.post("/settings/profile")
+@login_required
+def profile() -> ResponseReturnValue:
+    form = ProfileForm()
+    wanted = {
+        "name": form.name.data,
+        "displayName": form.display_name.data,
+        "status": form.status.data,
+        "timeZone": form.time_zone.data,
+    }
+    try:
+        accounts.change(current_user.person, wanted)
+    except MaruError as error:
+        return _settings_page(profile_error=error)
+    return redirect(url_for("auth.settings", saved=""))
 
 
 def _enter(
@@ -99,23 +108,44 @@ def _login_page(form: CredentialsForm, error: MaruError | None = None) -> Respon
 
 def _register_page(form: CredentialsForm, error: MaruError | None = None) -> ResponseReturnValue:
     registration = services().settings.registration
-    first = people.nobody_yet(services().store)
+    first = chat_accounts.nobody_yet(services().store)
     return _form_page("register.html", error, form=form, registration=registration, first=first)
 
 
 def _settings_page(
-    form: PasswordForm, error: MaruError | None = None, done: bool = False
+    error: MaruError | None = None, profile_error: MaruError | None = None, done: bool = False
 ) -> ResponseReturnValue:
-    name, role = current_user.name, current_user.role
-    refused = memberships.refused(services().store, current_user.person)
+    store, person = services().store, current_user.person
+    refused = people.find(store, invitations.refused(store, person))
     return _form_page(
-        "settings.html", error, form=form, done=done, name=name, role=role, refused=refused
+        "settings.html",
+        error,
+        profile_error,
+        form=PasswordForm(sent=profile_error is None),
+        profile=ProfileForm(
+            sent=profile_error is not None,
+            name=person.name,
+            display_name=person.display_name,
+            status=person.status,
+            time_zone=person.time_zone,
+        ),
+        done=done,
+        saved="saved" in request.args,
+        person=person,
+        refused=sorted(other.name for other in refused.values()),
     )
 
 
-def _form_page(template: str, error: MaruError | None, **context: Any) -> ResponseReturnValue:
-    """The page with the form, and what was wrong with it, if anything was."""
-    if error is None:
-        return render(template, problem=None, **context)
-    page = render(template, problem=problem(error), **context)
-    return page, error.status, retry_after(error)
+def _form_page(
+    template: str, error: MaruError | None, other: MaruError | None = None, **context: Any
+) -> ResponseReturnValue:
+    """The page with its form, and what was wrong with it, if anything was; ``other``: of a second
+    form on the page."""
+    page = render(
+        template,
+        problem=problem(error) if error else None,
+        other_problem=problem(other) if other else None,
+        **context,
+    )
+    wrong = error or other
+    return page if wrong is None else (page, wrong.status, retry_after(wrong))

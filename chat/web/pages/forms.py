@@ -9,10 +9,13 @@ from chat.web.errors import from_script
 
 
 class Form(FlaskForm):
-    """A form that takes its values from an HTML form only, never from files or JSON."""
+    """A form that takes its values from an HTML form only, never from files or JSON.
 
-    def __init__(self, **values: object) -> None:
-        super().__init__(formdata=request.form or None, **values)
+    With ``sent=False`` it takes none: another form of the page was sent.
+    """
+
+    def __init__(self, sent: bool = True, **values: object) -> None:
+        super().__init__(formdata=(request.form or None) if sent else None, **values)
 
 
 class CredentialsForm(Form):
@@ -27,6 +30,13 @@ class RoomForm(Form):
     name = StringField()
     private = BooleanField()
     encrypted = BooleanField()
+
+
+class ProfileForm(Form):
+    name = StringField()
+    display_name = StringField()
+    status = StringField()
+    time_zone = StringField()
 
 
 class PasswordForm(Form):

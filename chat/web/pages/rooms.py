@@ -5,14 +5,16 @@ from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from chat import directory, history, memberships, presence, rooms, validation
+from chat import directory, history, invitations, people, presence, room_members, rooms, validation
 from chat.errors import N_, Invalid, MaruError
 from chat.people import Person
-from chat.rooms import Room
+from chat.room_members import Member
+from chat.rooms import DIRECT, MEMBER, Room
 from chat.web.errors import from_script, problem
 from chat.web.identity import members_only
 from chat.web.pages.forms import RoomForm, done
-from chat.web.pages.message_rows import message_rows
+from chat.web.pages.message_rows import message_rows, people_of
+from chat.web.pages.rail import OwnRooms, called, own_rooms
 from chat.web.rendering import render
 from chat.web.services import services
 
@@ -22,6 +24,8 @@ blueprint = Blueprint("pages", __name__)
 _ROOMS = 100
 #: Names that the page of a room lists; the page's script learns of the others.
 _PEOPLE = 200
+#: Members of an open room of whom the page of the room knows the roles of all.
+_LISTED = 1000
 
 
 @blueprint.before_request
@@ -41,7 +45,7 @@ def list_or_create() -> ResponseReturnValue:
     if request.method == "GET":
         return _rooms_page(form)
     try:
-        room = services().conversation.create(
+        room = services().administration.create(
             _me(), form.name.data, form.private.data, form.encrypted.data
         )
     except MaruError as error:
@@ -55,53 +59,95 @@ def list_or_create() -> ResponseReturnValue:
 @blueprint.get("/rooms/<room_id>")
 def room(room_id: str) -> ResponseReturnValue:
     store = services().store
-    here, (page, people, members) = rooms.read_within(
+    known = rooms.known_id(room_id)
+    here, number = store.ask_together(rooms.accessing(_me(), known), room_members.number(known))
+    # The members of an open room may be thousands.
+    is_small = here.room.private or number <= _LISTED
+    access, (page, present, listed) = rooms.read_within(
         store,
         _me(),
-        room_id,
-        history.newest(room_id),
-        presence.some_people(room_id, _PEOPLE),
-        memberships.listing(room_id),
+        known,
+        history.newest(known),
+        presence.present(known, _PEOPLE),
+        room_members.listed(known) if is_small else room_members.of(known, [_me().user_id]),
     )
+    members: list[Member] = listed
+    if not is_small:
+        members = store.ask(room_members.of(known, [each.user_id for each in present]))
+    is_direct = access.room.kind == DIRECT
+    others = [each.user_id for each in members if is_direct and each.user_id != _me().user_id]
+    inviter = invitations.inviter(store, _me(), known)
+    talks = [orjson.loads(message) for message in page.messages]
+    ids = {
+        *people_of(talks),
+        *(each.user_id for each in present),
+        *others,
+        access.room.owner_id,
+        *([inviter] if inviter else []),
+    }
+    # Whoever goes from room to room within the page has the list of rooms already.
     parts_only = request.headers.get("X-Requested-With") == "swup"
-    listed, following = ([], "") if parts_only else directory.page(store, _me(), limit=_ROOMS)
-    if here.room_id not in {other.room_id for other in listed}:
-        # The open room is in the list, however long nothing has been said in it.
-        listed.append(here)
+    own = OwnRooms([], {}, {}) if parts_only else own_rooms(store, _me())
+    found = people.find(store, ids)
+    shown = own.shown | {user_id: person.shown for user_id, person in found.items()}
+    inactive = {user_id for user_id, person in found.items() if person.deactivated}
+    room = called(access.room, _me(), others, shown)
+    if room.room_id not in {other.room_id for other in own.rooms}:
+        # Who looks into an open room becomes a member of it by joining, which the script does.
+        own.rooms.insert(0, room)
+    begin = own.first(room.room_id)
+    mine = next((each for each in members if each.user_id == _me().user_id), None)
+    muted_until = mine.muted_until if mine and mine.is_muted else 0
     for_script = {
-        "roomId": here.room_id,
-        "owner": here.owner,
-        "private": here.private,
-        "encrypted": here.encrypted,
+        "roomId": room.room_id,
+        "owner": room.owner,
+        "ownerId": room.owner_id,
+        "kind": room.kind,
+        "role": access.role,
+        "isAdmin": access.is_admin,
+        "mutedUntil": muted_until,
+        "archived": room.archived,
+        "others": others,
+        "roles": {m.user_id: [m.role, m.muted_until if m.is_muted else 0] for m in marked(members)},
+        "private": room.private,
+        "encrypted": room.encrypted,
         "epoch": page.epoch,
         "seq": page.seq,
         "more": page.more,
-        "talk": {"seq": here.seq, "said": here.said, "saidBy": here.said_by},
+        "talk": {"seq": room.seq, "said": room.said, "saidById": room.said_by_id},
         "messageMax": services().settings.message_max,
         "graceSeconds": services().settings.presence_grace,
     }
-    messages = [orjson.loads(message) for message in page.messages]
     return render(
         "room.html",
-        page=for_script,
+        page={**for_script, "people": shown, "inactive": sorted(inactive)},
         parts_only=parts_only,
-        room=here,
-        messages=messages,
-        rows=message_rows(messages),
+        room=room,
+        rows=message_rows(talks, shown, inactive),
+        changed=[talk for talk in talks if "reactions" in talk or "editedAt" in talk],
+        shown=shown,
+        inactive=inactive,
         more=page.more,
         epoch=page.epoch,
-        people=people,
-        rooms=listed,
-        next=following,
-        may_manage=here.is_managed_by(_me()),
-        members=members if here.private else [],
-        inviter=memberships.inviter(store, _me(), here.room_id) if here.private else None,
+        people=present,
+        own=begin,
+        has_more=len(own.rooms) > len(begin.rooms),
+        access=access,
+        roles={member.user_id: member for member in marked(members)},
+        muted_until=muted_until,
+        inviter=inviter if inviter in shown else None,
+        is_news=bool(inviter) and invitations.is_news(store, _me(), known),
     )
+
+
+def marked(members: list[Member]) -> list[Member]:
+    """Those who are more, or less, than plain members."""
+    return [member for member in members if member.role != MEMBER or member.is_muted]
 
 
 @blueprint.post("/rooms/<room_id>/rename")
 def rename_room(room_id: str) -> ResponseReturnValue:
-    renamed = services().conversation.rename(_me(), room_id, request.form.get("name"))
+    renamed = services().administration.change(_me(), room_id, request.form.get("name", ""))
     return done(url_for("pages.room", room_id=room_id), name=renamed.name)
 
 
@@ -109,33 +155,32 @@ def rename_room(room_id: str) -> ResponseReturnValue:
 def delete_room(room_id: str) -> ResponseReturnValue:
     typed = request.form.get("name")
     if typed is not None:
-        _check_name(rooms.manage(services().store, _me(), room_id), typed)
-    services().conversation.close(_me(), room_id)
+        _check_name(rooms.access(services().store, _me(), room_id).room, typed)
+    services().administration.close(_me(), room_id)
     return done(url_for("pages.rooms"))
 
 
-@blueprint.post("/rooms/<room_id>/members")
-def add_member(room_id: str) -> ResponseReturnValue:
-    guest = services().conversation.invite(_me(), room_id, request.form.get("name"))
-    return done(url_for("pages.room", room_id=room_id), name=guest.name)
+@blueprint.post("/rooms/<room_id>/describe")
+def describe_room(room_id: str) -> ResponseReturnValue:
+    text = request.form.get("description", "")
+    services().administration.change(_me(), room_id, description=text)
+    return done(url_for("pages.room", room_id=room_id))
 
 
-@blueprint.post("/rooms/<room_id>/members/remove")
-def remove_member(room_id: str) -> ResponseReturnValue:
-    name = request.form.get("name")
-    services().conversation.remove(_me(), room_id, name)
-    return done(url_for("pages.room", room_id=room_id), name=name)
-
-
-@blueprint.post("/rooms/<room_id>/members/refuse")
-def leave_and_refuse(room_id: str) -> ResponseReturnValue:
-    services().conversation.leave_and_refuse(_me(), room_id)
-    return redirect(url_for("pages.rooms"))
+@blueprint.post("/rooms/<room_id>/archive")
+def archive_room(room_id: str) -> ResponseReturnValue:
+    """``archived`` is 1 for a room that can only be read, or 0."""
+    archived = request.form.get("archived") == "1"
+    services().administration.change(_me(), room_id, archived=archived)
+    return done(url_for("pages.room", room_id=room_id))
 
 
 @blueprint.post("/settings/accept")
 def accept_again() -> ResponseReturnValue:
-    memberships.accept_again(services().store, _me(), request.form.get("name"))
+    store = services().store
+    other = people.get(store, request.form.get("name", ""))
+    if other is not None:
+        invitations.accept_again(store, _me(), other.user_id)
     return redirect(url_for("auth.settings"))
 
 
@@ -155,8 +200,16 @@ def _me() -> Person:
 
 
 def _rooms_page(form: RoomForm, problem: str | None = None) -> str:
-    q = request.args.get("q", "")
-    found, cursor = directory.page(
-        services().store, _me(), q, request.args.get("cursor", ""), limit=_ROOMS
+    q, store = request.args.get("q", ""), services().store
+    found, cursor = directory.page(store, _me(), q, request.args.get("cursor", ""), limit=_ROOMS)
+    own = own_rooms(store, _me())
+    return render(
+        "rooms.html",
+        page={"people": own.shown},
+        rooms=[room for room in found if room.kind != DIRECT],
+        own=own,
+        next=cursor,
+        q=q,
+        form=form,
+        problem=problem,
     )
-    return render("rooms.html", rooms=found, next=cursor, q=q, form=form, problem=problem)

@@ -2,6 +2,8 @@
  * The page of a room: what stays while one goes from room to room (the connection, the list of rooms,
  * sheets and dialogs), and the room that is open.
  */
+import { tellOfAdding } from '../added.js';
+import { keepNames } from '../called.js';
 import { createConnection } from '../connection.js';
 import { createDepartures } from '../departures.js';
 import { prepareDialogs } from '../dialogs.js';
@@ -10,13 +12,14 @@ import { byId } from '../dom.js';
 import { prepareInlineForms } from '../inline-forms.js';
 import { bringBackForms } from '../kept-forms.js';
 import { keepMembers } from '../members.js';
-import { loadMoreRooms } from '../more-rooms.js';
+import { loadOwnRooms } from '../more-rooms.js';
 import { startNavigation } from '../navigation.js';
 import { page } from '../page.js';
 import { openRoom } from '../room.js';
 import { showRoomName } from '../room-name.js';
 import { prepareSheets } from '../sheets.js';
 import { placeWaiting } from '../waiting.js';
+import { learn } from '../who.js';
 
 const connection = createConnection();
 const departures = createDepartures(connection);
@@ -24,9 +27,19 @@ const sheets = prepareSheets();
 prepareDialogs();
 prepareInlineForms();
 keepMembers();
+keepNames();
+tellOfAdding(connection);
+connection.on('person', ({ person }) => learn(person));
 const list = byId('room-list');
-const directory = keepDirectory({ list, connection, onName: showRoomName });
-loadMoreRooms({ list, more: /** @type {HTMLAnchorElement | null} */ (document.getElementById('more')), directory });
+const directory = keepDirectory({
+  list,
+  direct: byId('direct-list'),
+  connection,
+  whole: false,
+  own: true,
+  onName: (name) => { if (page.kind !== 'direct') showRoomName(name); },
+});
+loadOwnRooms(/** @type {HTMLAnchorElement | null} */ (document.getElementById('more')), directory);
 list.querySelector('[aria-current]')?.scrollIntoView({ block: 'nearest' });
 
 /** Where one was reading in rooms that one has gone on from. @type {Map<string, import('../reader.js').Place | null>} */

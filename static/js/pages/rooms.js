@@ -1,10 +1,12 @@
 /** The page of all rooms: live counts, rooms as they open and end, and the next pages in place. */
+import { tellOfAdding } from '../added.js';
 import { createConnection } from '../connection.js';
 import { keepDirectory } from '../directory.js';
 import { byId } from '../dom.js';
 import { prepareInlineForms } from '../inline-forms.js';
 import { loadMoreRooms } from '../more-rooms.js';
 import { createStatus } from '../status.js';
+import { learn } from '../who.js';
 
 const list = byId('room-list');
 const asked = new URLSearchParams(location.search);
@@ -15,10 +17,13 @@ connection.watchLink(status.show);
 
 const directory = keepDirectory({
   list,
+  direct: byId('direct-list'),
   connection,
   whole: !q && !asked.get('cursor'),
   onChange: () => { byId('empty-list').hidden = list.children.length > 0; },
 });
 loadMoreRooms({ list, more: /** @type {HTMLAnchorElement | null} */ (document.getElementById('more')), q, directory });
 prepareInlineForms();
+tellOfAdding(connection);
+connection.on('person', ({ person }) => learn(person));
 connection.start();

@@ -1,0 +1,110 @@
+"""What admins decide about an account: its role, whether it is active, and its end."""
+
+from collections.abc import Sequence
+
+import orjson
+
+from chat import accounts, keys, people, people_search, renaming
+from chat.errors import N_, Conflict, NotFound
+from chat.people import ADMIN, Person
+from chat.profile import KEPT
+from chat.store.store import Argument, Store
+
+
+def set_role(store: Store, given: str, role: str) -> Person:
+    """Give an account, found by id or name, another role. Raises ``NotFound``, ``Invalid``.
+
+    Workers are told. Raises ``Conflict`` where nobody would be an admin any more.
+    """
+    people.check_role(role)
+    person = _account(store, given)
+    others = [] if role == ADMIN else _other_admins(store, person)
+    _run(store, "set_role", [keys.account(person.user_id), *others], [role])
+    store.redis.publish(keys.CONTROL, orjson.dumps({"role": [person.user_id, role]}))
+    return _told(store, person.user_id)
+
+
+def deactivate(store: Store, given: str) -> Person:
+    """Let nobody log in to this account, found by id or name; all its log-ins end.
+
+    Its name stays taken, and its rooms and messages stay. Raises ``NotFound``, and ``Conflict``
+    where nobody would be an admin any more. Workers are told.
+    """
+    person = _account(store, given)
+    account_keys = [keys.account(person.user_id), *_other_admins(store, person)]
+    _run(store, "set_active", account_keys, ["", "0"])
+    accounts.end_log_ins(store, person.user_id)
+    return _told(store, person.user_id)
+
+
+def reactivate(store: Store, given: str) -> Person:
+    """Undo ``deactivate``; the person has to log in anew. Raises ``NotFound``."""
+    person = _account(store, given)
+    _run(store, "set_active", [keys.account(person.user_id)], ["", "1"])
+    return _told(store, person.user_id)
+
+
+def delete(store: Store, given: str) -> Person:
+    """Delete an account, found by id or name, for ever; all its log-ins end.
+
+    Its id stays, with the name under which its messages stand; they stay too, and its rooms. The
+    name is kept as after a renaming. Raises ``NotFound``, and ``Conflict`` where nobody would be an
+    admin any more. Workers are told.
+    """
+    done = b"AGAIN"
+    while done == b"AGAIN":
+        person = _account(store, given)
+        done = _run(
+            store,
+            "delete_person",
+            [
+                *(keys.account(person.user_id), keys.PEOPLE, keys.NAMES, keys.FORMER),
+                *(keys.TERMS, keys.places(person.user_id), *_other_admins(store, person)),
+            ],
+            [
+                *("", person.user_id, person.name, person.display_name, person.folded, KEPT),
+                *people_search.terms(person),
+            ],
+        )
+    # What only the person cared about.
+    of_person = (keys.levels, keys.starred, keys.read_marks, keys.inviters, keys.refused)
+    store.redis.delete(*(key(person.user_id) for key in of_person))
+    accounts.end_log_ins(store, person.user_id)
+    return _told(store, person.user_id)
+
+
+def _account(store: Store, given: str) -> Person:
+    person = people.known(store, given)
+    if person.deleted:
+        raise _nobody()
+    return person
+
+
+def _other_admins(store: Store, person: Person) -> list[str]:
+    """The keys of the other admins' accounts."""
+    return [
+        keys.account(other.user_id)
+        for other in people.everyone(store)
+        if other.is_admin and other.user_id != person.user_id
+    ]
+
+
+def _run(store: Store, script: str, on: Sequence[str], args: Sequence[Argument]) -> bytes:
+    """What the script answers. Raises ``NotFound``, ``Conflict``."""
+    answer: bytes = store.run(script, on, args)
+    if answer == b"NOBODY":
+        raise _nobody()
+    if answer == b"LAST":
+        raise Conflict(N_("Somebody has to be an admin. Make another one first."))
+    return answer
+
+
+def _told(store: Store, user_id: str) -> Person:
+    """The person as he or she is now, of which all workers are told."""
+    person = people.found(store, user_id)
+    renaming.tell(store, person)
+    return person
+
+
+def _nobody() -> NotFound:
+    return NotFound(N_("There is nobody of that name."))

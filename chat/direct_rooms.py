@@ -1,0 +1,64 @@
+"""Direct rooms: two to nine people talk in one, and the same people always in the same one.
+
+Everybody in it is a plain member. Nobody can be added; whoever has left comes back when one of the
+others asks for the room again.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from chat import keys, room_lifecycle, room_members, rooms, validation
+from chat.people import Person
+from chat.rooms import DIRECT, MEMBER, Room
+from chat.store.store import Question, Store
+
+#: People in a direct room, at the most.
+PEOPLE_MAX = 9
+
+
+def find(store: Store, people: Iterable[Person]) -> Room | None:
+    """The direct room that these people have, if they have one."""
+    noted = store.redis.hget(keys.DIRECT, _group(people))
+    return rooms.find(store, [noted.decode()])[0] if noted else None
+
+
+def create(store: Store, person: Person, others: Sequence[Person]) -> Room | None:
+    """Create the direct room of these people; ``None`` if somebody else has just done it."""
+    everybody = [person, *others]
+    group = _group(everybody)
+    noted = (store.redis.hget(keys.DIRECT, group) or b"").decode()
+    if noted and rooms.find(store, [noted])[0]:
+        return None
+    name = ", ".join(each.name for each in everybody)[: validation.ROOM_NAME_MAX]
+    room = room_lifecycle.new_room(store, person, name, DIRECT, is_encrypted=False)
+    store.batch([room_lifecycle.belonging(each.user_id, room) for each in everybody])
+    records = {each.user_id: room_members.record(MEMBER, each.name) for each in everybody}
+    room_lifecycle.make(store, room, records, "group", group)
+    if store.run("claim_direct", [keys.DIRECT], [group, noted, room.room_id]):
+        return room
+    # Nobody has seen this one.
+    unlisted = [("ZREM", keys.rooms_of(each.user_id), room.room_id) for each in everybody]
+    store.batch([("UNLINK", *keys.of_room(room.room_id)), *unlisted])
+    return None
+
+
+def absent(room_id: str, people: Sequence[Person]) -> Question[list[Person]]:
+    """Those of these people who have left a direct room."""
+    command = ("HMGET", keys.members(room_id), *(each.user_id for each in people))
+
+    def read(answers: list[Any]) -> list[Person]:
+        return [each for each, stored in zip(people, answers[0], strict=True) if stored is None]
+
+    return Question([command], read)
+
+
+def rejoin(store: Store, room: Room, people: Sequence[Person]) -> None:
+    """Make people who have left a direct room its members again. Raises ``NotFound``."""
+    store.batch([room_lifecycle.belonging(each.user_id, room) for each in people])
+    records = [x for p in people for x in (p.user_id, room_members.record(MEMBER, p.name))]
+    store.run("rejoin_direct", [keys.room(room.room_id), keys.members(room.room_id)], records)
+
+
+def _group(people: Iterable[Person]) -> str:
+    """The people of a direct room, as the store names them together."""
+    return ",".join(sorted({each.user_id for each in people}))

@@ -1,0 +1,90 @@
+"""Who adds whom to rooms: limits, and whose invitations a person refuses."""
+
+from collections.abc import Collection
+from typing import Any
+
+from chat import keys, rate_limit
+from chat.errors import N_, Conflict, Forbidden
+from chat.people import Person
+from chat.store.store import Question, Store
+
+#: Invitations an hour: from one person to the same other, from one person, and to one person. An
+#: owner can invite a large team at once, but nobody can be flooded with invitations.
+BY_ONE_TO_ONE, BY_ONE, TO_ONE, HOUR = 10, 300, 60, 3600
+#: People whose invitations one person may refuse.
+REFUSED_MOST = 1000
+#: Stands behind the userId of who has added a person, once the person has taken note of it.
+_NOTED = "noted"
+
+
+def check(store: Store, person: Person, others: Collection[Person], limited: bool) -> None:
+    """Check that a person may add others to a room, and count it where ``limited`` is true.
+
+    Raises ``Forbidden`` if one of them refuses invitations from this person, and ``RateLimited``.
+    """
+    if store.ask(refusers(person, others)):
+        raise Forbidden(N_("This person does not take invitations from you."))
+    for other in others if limited else ():
+        for kind, subject, most in (
+            ("invite-pair", f"{person.user_id}:{other.user_id}", BY_ONE_TO_ONE),
+            ("invite-by", person.user_id, BY_ONE),
+            ("invite-to", other.user_id, TO_ONE),
+        ):
+            rate_limit.throttle(store, kind, subject, most, HOUR, most)
+
+
+def note(store: Store, person: Person, others: Collection[Person], room_id: str) -> None:
+    """Note that a person has added these others to a room."""
+    store.batch([("HSET", keys.inviters(o.user_id), room_id, person.user_id) for o in others])
+
+
+def refuse(store: Store, person: Person, user_id: str) -> None:
+    """Refuse invitations from a person. Raises ``Conflict``."""
+    if store.redis.scard(keys.refused(person.user_id)) >= REFUSED_MOST:
+        raise Conflict(N_("You refuse invitations from too many people."))
+    store.redis.sadd(keys.refused(person.user_id), user_id)
+
+
+def accept_again(store: Store, person: Person, user_id: str) -> None:
+    """Undo ``refuse``."""
+    store.redis.srem(keys.refused(person.user_id), user_id)
+
+
+def refused(store: Store, person: Person) -> list[str]:
+    """The userIds of people whose invitations this person refuses."""
+    return sorted(i.decode() for i in store.redis.smembers(keys.refused(person.user_id)))
+
+
+def refusers(person: Person, others: Collection[Person]) -> Question[list[Person]]:
+    """Those of ``others`` who refuse invitations from this person."""
+    asked = list(others)
+
+    def read(answers: list[Any]) -> list[Person]:
+        return [other for other, refuses in zip(asked, answers, strict=True) if refuses]
+
+    commands = [("SISMEMBER", keys.refused(other.user_id), person.user_id) for other in asked]
+    return Question(commands, read)
+
+
+def inviter(store: Store, person: Person, room_id: str) -> str | None:
+    """The userId of who has added this person to a room, if somebody else did."""
+    return _inviter(store, person, room_id)[0]
+
+
+def is_news(store: Store, person: Person, room_id: str) -> bool:
+    """Whether somebody else has added this person, who has not taken note of it yet."""
+    user_id, is_noted = _inviter(store, person, room_id)
+    return user_id is not None and not is_noted
+
+
+def take_note(store: Store, person: Person, room_id: str) -> None:
+    """The person knows by whom it was added to a room."""
+    user_id = inviter(store, person, room_id)
+    if user_id:
+        store.redis.hset(keys.inviters(person.user_id), room_id, f"{user_id} {_NOTED}")
+
+
+def _inviter(store: Store, person: Person, room_id: str) -> tuple[str | None, bool]:
+    found = store.redis.hget(keys.inviters(person.user_id), room_id)
+    user_id, _, noted = (found or b"").decode().partition(" ")
+    return (user_id if user_id and user_id != person.user_id else None), bool(noted)

@@ -1,0 +1,64 @@
+"""Renaming: the new name is written wherever a copy of the old one stands.
+
+An account's name changes in one script. Copies of it stand in the rooms to which the person
+belongs. Until they are all written, the renaming is noted in the store; if the worker that wrote
+them ends in between, another one writes them.
+"""
+
+import time
+from collections.abc import Iterable
+
+import orjson
+
+from chat import keys, people, room_members
+from chat.people import Person
+from chat.store.store import Store
+
+#: Milliseconds after which a renaming is not under way any more: its worker has ended.
+ABANDONED = 10_000
+
+
+def finish(store: Store, user_id: str, began: int) -> Person:
+    """Write the person's present name everywhere, and tell all workers.
+
+    ``began`` (ms) names the renaming. The name may change again meanwhile, so it is looked up
+    again at the end. Raises ``NotFound`` for an id that nobody has.
+    """
+    while True:
+        person = people.found(store, user_id)
+        room_members.renamed(store, person)
+        over = store.run(
+            "renamed",
+            [keys.account(user_id), keys.RENAMING],
+            [person.name, f"{user_id}:{began}"],
+        )
+        if over:
+            tell(store, person)
+            return person
+
+
+def catch_up(store: Store, added: Iterable[Person], room_id: str) -> None:
+    """Write the names of those who were renamed while they were added to a room.
+
+    Whoever is renamed once the room is in his or her list of rooms is renamed in it anyway.
+    """
+    written = {person.user_id: person for person in added}
+    while written:
+        now = people.find(store, written)
+        written = {i: person for i, person in now.items() if person.name != written[i].name}
+        for person in written.values():
+            room_members.write_name(store, person, [room_id])
+
+
+def finish_abandoned(store: Store) -> None:
+    """Finish the renamings whose workers have ended. Several workers may do this at once."""
+    until = time.time_ns() // 1_000_000 - ABANDONED
+    for member in store.redis.zrangebyscore(keys.RENAMING, "-inf", until):
+        user_id, _, began = member.decode().partition(":")
+        finish(store, user_id, int(began))
+
+
+def tell(store: Store, person: Person) -> None:
+    """Tell all workers how this person is shown now, and to which rooms he or she belongs."""
+    told = {"person": person.wire(), "rooms": room_members.room_ids_of(store, person.user_id)}
+    store.redis.publish(keys.CONTROL, orjson.dumps(told))

@@ -1,0 +1,212 @@
+"""Who belongs to a room, and in which role: one record for each person, beside the room.
+
+The scripts decide by these records: see ``lua/lib.lua``. What a room is to a person (level, star,
+read up to) stands with the person: see ``chat.memberships``.
+"""
+
+import time
+from collections.abc import Collection, Sequence, Set
+from typing import Any, NamedTuple
+
+from chat import keys, message, validation
+from chat.people import Person
+from chat.rooms import Room, actor, is_banned
+from chat.store.store import Argument, Call, Command, Question, Store
+
+
+class Member(NamedTuple):
+    """A person who belongs to a room. ``muted_until`` is in ms; 0 for one who may speak."""
+
+    user_id: str
+    role: str
+    muted_until: int
+    name: str
+
+    @property
+    def is_muted(self) -> bool:
+        return self.muted_until > _now()
+
+
+def record(role: str, name: str, muted_until: int = 0) -> str:
+    """A membership as the scripts store it."""
+    return f"{role} {muted_until} {name}"
+
+
+def parse(user_id: bytes, stored: bytes) -> Member:
+    role, until, name = stored.decode().split(" ", 2)
+    return Member(user_id.decode(), role, int(until), name)
+
+
+def listed(room_id: str) -> Question[list[Member]]:
+    """All members of a room, by name."""
+
+    def read(answers: list[Any]) -> list[Member]:
+        found = [parse(i, r) for i, r in zip(answers[0][::2], answers[0][1::2], strict=True)]
+        return sorted(found, key=lambda member: member.name)
+
+    return Question([("HGETALL", keys.members(room_id))], read)
+
+
+def number(room_id: str) -> Question[int]:
+    """How many people belong to a room."""
+    return Question([("HLEN", keys.members(room_id))], lambda answers: int(answers[0]))
+
+
+def of(room_id: str, user_ids: Sequence[str]) -> Question[list[Member]]:
+    """Those of these people who belong to a room."""
+    if not user_ids:
+        return Question([], lambda answers: [])
+
+    def read(answers: list[Any]) -> list[Member]:
+        both = zip(user_ids, answers[0], strict=True)
+        return [parse(i.encode(), stored) for i, stored in both if stored is not None]
+
+    return Question([("HMGET", keys.members(room_id), *user_ids)], read)
+
+
+def kept_out(room: Room, user_ids: Set[str]) -> Question[set[str]]:
+    """Which of these people may not be in a room."""
+    asked = sorted(user_ids)
+    if not asked:
+        return Question([], lambda answers: set())
+
+    def read(answers: list[Any]) -> set[str]:
+        return {
+            user_id
+            for user_id, record, until in zip(asked, *answers, strict=True)
+            if record is None and (room.private or is_banned(until))
+        }
+
+    room_id = room.room_id
+    return Question(
+        [("HMGET", key, *asked) for key in (keys.members(room_id), keys.banned(room_id))], read
+    )
+
+
+def has_bans(room_id: str) -> Question[bool]:
+    """Whether anybody is banned from a room, or was."""
+    return Question([("EXISTS", keys.banned(room_id))], lambda answers: bool(answers[0]))
+
+
+def set_member(
+    store: Store,
+    person: Person,
+    room_id: str,
+    other: Person,
+    role: str = "",
+    muted_until: int | None = None,
+) -> str:
+    """Add a person to a room, or change a member; gives ``ADDED``, ``CHANGED`` or ``SAME``.
+
+    The role '' leaves it as it is, and so does ``None`` for ``muted_until``. Raises ``Invalid``,
+    ``NotFound``, ``Forbidden``, ``Conflict``.
+    """
+    until = "" if muted_until is None else validation.whole_number(muted_until, "mutedUntil")
+    # An admin who adds himself or herself to an open room does it as everybody may.
+    by = person.user_id if person.user_id == other.user_id and not role else actor(person)
+    args: list[Argument] = ["", by, other.user_id, other.name, role, until]
+    done: str = store.run("set_member", _rules(room_id), args).decode()
+    # Also for a member: the worker that has added it may have ended before it wrote this.
+    store.batch([("ZADD", keys.rooms_of(other.user_id), "NX", _now(), room_id)])
+    return done
+
+
+def remove(
+    store: Store,
+    person: Person,
+    room_id: str,
+    other: Person,
+    locale: str,
+    hold: int,
+    ban: int | None = None,
+) -> bool:
+    """Take a person out of a room with all connections, in one step; with ``ban`` also ban it.
+
+    Whatever is said from then on, no worker hands it to that person. ``ban`` is the time until
+    which the person is banned, in ms, 0 for good. Out of an open room it is banned for ``hold`` ms
+    in any case, so that a worker that hears nothing cannot let it in again. False when it was no
+    member. Raises ``NotFound``, ``Forbidden``, ``Conflict``.
+    """
+    reason = message.LEFT if person.user_id == other.user_id else message.KICKED
+    quit_body = message.notice(message.QUIT, room_id, locale, reason)
+    room_keys = [
+        *(keys.room(room_id), keys.conns(room_id), keys.present(room_id)),
+        *(keys.members(room_id), keys.banned(room_id)),
+    ]
+    by = person.user_id if person.user_id == other.user_id else actor(person)
+    until = "" if ban is None else ban
+    args: list[Argument] = ["", by, other.user_id, quit_body, message.removal(room_id), until, hold]
+    was_member = bool(store.run("remove", room_keys, args))
+    forget(store, other.user_id, [room_id])
+    return was_member
+
+
+def unban(store: Store, person: Person, room_id: str, user_id: str) -> None:
+    """Lift a ban. Raises ``NotFound``, and ``Forbidden`` for all but owner, moderators, admins."""
+    store.run("unban", _rules(room_id), [actor(person), user_id])
+
+
+def banned(room_id: str) -> Question[dict[str, int]]:
+    """The userIds of people who are banned from a room, and until when, in ms; 0 is for good."""
+
+    def read(answers: list[Any]) -> dict[str, int]:
+        found = {i.decode(): int(t) for i, t in zip(answers[0][::2], answers[0][1::2], strict=True)}
+        return {i: until for i, until in found.items() if until == 0 or until > _now()}
+
+    return Question([("HGETALL", keys.banned(room_id))], read)
+
+
+def forgetting(user_id: str, room_id: str) -> list[Command]:
+    """The commands that delete what stands with a person who is no member of a room any more."""
+    return [
+        ("ZREM", keys.rooms_of(user_id), room_id),
+        ("HDEL", keys.levels(user_id), room_id),
+        ("SREM", keys.starred(user_id), room_id),
+        ("HDEL", keys.read_marks(user_id), room_id),
+        ("HDEL", keys.inviters(user_id), room_id),
+    ]
+
+
+def forget(store: Store, user_id: str, room_ids: Sequence[str]) -> None:
+    """Delete what stands with a person who is no member of these rooms any more."""
+    for room_id in room_ids:
+        record_of = ("HGET", keys.members(room_id), user_id)
+        *_, again = store.batch([*forgetting(user_id, room_id), record_of])
+        if again is not None:
+            # Somebody has added the person again before the room was forgotten.
+            store.batch([("ZADD", keys.rooms_of(user_id), "NX", _now(), room_id)])
+
+
+def renamed(store: Store, person: Person) -> list[str]:
+    """Store a person's new name in the rooms it belongs to; gives those rooms."""
+    room_ids = room_ids_of(store, person.user_id)
+    write_name(store, person, room_ids)
+    return room_ids
+
+
+def write_name(store: Store, person: Person, room_ids: Collection[str]) -> None:
+    """Store a person's name in these rooms, where it is a member of them."""
+    store.batch(
+        [
+            Call(
+                "rename_member",
+                [keys.room(i), keys.members(i), keys.present(i)],
+                [person.user_id, person.name],
+            )
+            for i in room_ids
+        ]
+    )
+
+
+def room_ids_of(store: Store, user_id: str) -> list[str]:
+    """The rooms that a person belongs to; among them may be some that are gone."""
+    return [i.decode() for i in store.redis.zrange(keys.rooms_of(user_id), 0, -1)]
+
+
+def _rules(room_id: str) -> list[str]:
+    """The keys of a room that say who may do what in it."""
+    return [keys.room(room_id), keys.members(room_id), keys.banned(room_id)]
+
+
+def _now() -> int:
+    return time.time_ns() // 1_000_000

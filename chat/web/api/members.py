@@ -1,0 +1,105 @@
+"""The HTTP API: who belongs to a room, and what a room is to oneself."""
+
+from flask import Blueprint, request
+from flask.typing import ResponseReturnValue
+
+from chat import people, room_members, rooms, validation
+from chat.errors import N_, Invalid
+from chat.web.api.parsing import json_object, number
+from chat.web.identity import caller
+from chat.web.services import services
+
+blueprint = Blueprint("api_members", __name__, url_prefix="/api/rooms/<room_id>")
+
+#: Members on a page of the list, without a ``limit``.
+_MEMBERS = 50
+
+
+@blueprint.get("/members")
+def list_members(room_id: str) -> ResponseReturnValue:
+    """Members by name; the cursor is the place in that order."""
+    limit = number("limit")
+    size = validation.whole_number(_MEMBERS if limit is None else limit, "limit", 1, 200)
+    cursor = request.args.get("cursor", "")
+    if cursor and not (cursor.isascii() and cursor.isdigit() and len(cursor) <= 9):
+        raise Invalid(N_("That cursor is not one of ours."))
+    store, start = services().store, int(cursor or 0)
+    _, [found] = rooms.read_within(store, caller(), room_id, room_members.listed(room_id))
+    page = found[start : start + size]
+    known = people.find(store, [member.user_id for member in page])
+    return {
+        "members": [
+            {
+                **(
+                    known[member.user_id].wire()
+                    if member.user_id in known
+                    else {"userId": member.user_id, "name": member.name}
+                ),
+                "role": member.role,
+                **({"mutedUntil": member.muted_until} if member.is_muted else {}),
+            }
+            for member in page
+        ],
+        "next": str(start + size) if start + size < len(found) else None,
+    }
+
+
+@blueprint.put("/members/<person>")
+def set_member(room_id: str, person: str) -> ResponseReturnValue:
+    # The role of the person in Maru is another matter: this one is in the room.
+    body = json_object() if request.content_length else {}
+    role, muted_until = body.get("role"), body.get("mutedUntil")
+    services().administration.set_member(caller(), room_id, person, role, muted_until)
+    return "", 204
+
+
+@blueprint.delete("/members/<person>")
+def remove_member(room_id: str, person: str) -> ResponseReturnValue:
+    services().administration.remove(caller(), room_id, person)
+    return "", 204
+
+
+@blueprint.post("/members/refuse")
+def leave_and_refuse(room_id: str) -> ResponseReturnValue:
+    services().administration.leave_and_refuse(caller(), room_id)
+    return "", 204
+
+
+@blueprint.get("/bans")
+def list_banned(room_id: str) -> ResponseReturnValue:
+    store = services().store
+    banned = services().administration.banned(caller(), room_id)
+    known = people.find(store, list(banned))
+    return {
+        "banned": [
+            {**known[user_id].wire(), "until": until or None}
+            for user_id, until in banned.items()
+            if user_id in known
+        ]
+    }
+
+
+@blueprint.put("/bans/<person>")
+def ban(room_id: str, person: str) -> ResponseReturnValue:
+    body = json_object() if request.content_length else {}
+    services().administration.ban(caller(), room_id, person, body.get("until"))
+    return "", 204
+
+
+@blueprint.delete("/bans/<person>")
+def unban(room_id: str, person: str) -> ResponseReturnValue:
+    services().administration.unban(caller(), room_id, person)
+    return "", 204
+
+
+@blueprint.patch("/membership")
+def change_own(room_id: str) -> ResponseReturnValue:
+    person, body = caller(), json_object()
+    level, starred = body.get("level"), body.get("starred")
+    return services().administration.change_own(person, room_id, level, starred).wire()
+
+
+@blueprint.put("/read")
+def mark_read(room_id: str) -> ResponseReturnValue:
+    person, body = caller(), json_object()
+    return services().administration.mark_read(person, room_id, body.get("seq")).wire()

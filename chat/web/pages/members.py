@@ -1,0 +1,171 @@
+"""The pages of who belongs to a room: the list, one person in it, and what may be done about both.
+
+The page of a room shows the same parts in its dialogs: ``static/js/members.js``.
+"""
+
+import time
+
+from flask import Blueprint, abort, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+
+from chat import invitations, people, room_members, rooms
+from chat.errors import N_, Invalid
+from chat.people import Person
+from chat.room_members import Member
+from chat.rooms import DIRECT, MODERATOR, OWNER, Access
+from chat.web.identity import members_only
+from chat.web.pages.forms import done
+from chat.web.pages.rail import called
+from chat.web.rendering import render
+from chat.web.services import services
+
+blueprint = Blueprint("members", __name__, url_prefix="/rooms/<room_id>/members")
+blueprint.before_request(members_only)
+
+#: Members on a page of the list.
+_MEMBERS = 50
+#: How long one may be muted from here, in ms.
+_MUTED = {"hour": 3_600_000, "day": 86_400_000, "off": 0}
+_ORDER = {OWNER: 0, MODERATOR: 1}
+
+
+@blueprint.get("", endpoint="list")
+def list_members(room_id: str) -> ResponseReturnValue:
+    """Owner and moderators first, then by name; the cursor is the place in that order."""
+    store, given = services().store, request.args.get("cursor", "")
+    start = int(given) if given.isascii() and given.isdigit() and len(given) <= 9 else 0
+    asked = room_members.listed(room_id)
+    access, [found] = rooms.read_within(store, _me(), room_id, asked)
+    found = sorted(found, key=lambda member: (_ORDER.get(member.role, 2), member.name))
+    banned = services().administration.banned(_me(), room_id) if access.may_moderate else {}
+    following = start + _MEMBERS
+    page = found[start:following]
+    # A direct room is called as all its people are, of which there are few.
+    known = people.find(store, [*(each.user_id for each in page), *banned])
+    shown = {user_id: person.shown for user_id, person in known.items()}
+    return render(
+        "members.html",
+        room=called(access.room, _me(), [each.user_id for each in found[:_MEMBERS]], shown),
+        members=page,
+        known=known,
+        banned=[known[user_id] for user_id in banned if user_id in known] if not start else [],
+        next=following if following < len(found) else None,
+    )
+
+
+@blueprint.get("/<user_id>")
+def person(room_id: str, user_id: str) -> ResponseReturnValue:
+    """One person, and what the one who asks may do about it in this room."""
+    store = services().store
+    rooms.access(store, _me(), room_id)
+    other = people.get(store, user_id)
+    if other is None:
+        abort(404)
+    asked = room_members.of(room_id, [other.user_id])
+    access, [listed] = rooms.read_within(store, _me(), room_id, asked)
+    member = listed[0] if listed else None
+    banned = services().administration.banned(_me(), room_id) if access.may_moderate else {}
+    return render(
+        "member.html",
+        room=access.room,
+        other=other,
+        member=member,
+        may=_allowed(access, other, member, other.user_id in banned),
+    )
+
+
+def _allowed(access: Access, other: Person, member: Member | None, is_banned: bool) -> set[str]:
+    """What the page offers. Scripts decide what may be done: ``lua/set_member.lua`` and others."""
+    mine = OWNER if access.may_manage else access.role
+    is_own, is_direct = other.user_id == _me().user_id, access.room.kind == DIRECT
+    may: set[str] = set()
+    if not is_own and other.may_chat:
+        may.add("message")
+    if member is None:
+        return may | ({"unban"} if is_banned else set())
+    if is_own:
+        return may | ({"give_up"} if is_direct or member.role != OWNER else set())
+    if is_direct or member.role == OWNER:
+        return may
+    if mine == OWNER:
+        may |= {"member" if member.role == MODERATOR else "moderator", "owner", "remove", "ban"}
+    if mine == MODERATOR and member.role != MODERATOR:
+        may |= {"remove", "ban"}
+    if "remove" in may:
+        may.add("unmute" if member.is_muted else "mute")
+    return may
+
+
+@blueprint.post("")
+def add(room_id: str) -> ResponseReturnValue:
+    guest = services().administration.set_member(_me(), room_id, request.form.get("name"))
+    return _done(url_for("pages.room", room_id=room_id), guest)
+
+
+@blueprint.post("/role")
+def set_role(room_id: str) -> ResponseReturnValue:
+    given, role = request.form.get("name"), request.form.get("role", "")
+    changed = services().administration.set_member(_me(), room_id, given, role)
+    return _done(_list_of(room_id), changed)
+
+
+@blueprint.post("/mute")
+def mute(room_id: str) -> ResponseReturnValue:
+    """``for`` is ``hour``, ``day`` or ``off``."""
+    span = _MUTED.get(request.form.get("for", ""))
+    if span is None:
+        raise Invalid(N_("One is muted for an hour, for a day, or not."))
+    until = time.time_ns() // 1_000_000 + span if span else 0
+    given = request.form.get("name")
+    muted = services().administration.set_member(_me(), room_id, given, None, until)
+    return _done(_list_of(room_id), muted)
+
+
+@blueprint.post("/remove")
+def remove(room_id: str) -> ResponseReturnValue:
+    removed = services().administration.remove(_me(), room_id, request.form.get("name"))
+    # Out of a room one may not see the page of it.
+    is_own = removed.user_id == _me().user_id
+    target = url_for("pages.rooms") if is_own else url_for("pages.room", room_id=room_id)
+    return _done(target, removed)
+
+
+@blueprint.post("/ban")
+def ban(room_id: str) -> ResponseReturnValue:
+    services().administration.ban(_me(), room_id, request.form.get("name"))
+    return _done(_list_of(room_id), people.known(services().store, request.form.get("name", "")))
+
+
+@blueprint.post("/unban")
+def unban(room_id: str) -> ResponseReturnValue:
+    services().administration.unban(_me(), room_id, request.form.get("name"))
+    return _done(_list_of(room_id), people.known(services().store, request.form.get("name", "")))
+
+
+@blueprint.post("/refuse")
+def leave_and_refuse(room_id: str) -> ResponseReturnValue:
+    services().administration.leave_and_refuse(_me(), room_id)
+    return done(url_for("pages.rooms"), then=url_for("pages.rooms"))
+
+
+@blueprint.post("/noted")
+def take_note(room_id: str) -> ResponseReturnValue:
+    """One knows by whom one was added: the page does not tell it any more."""
+    store = services().store
+    room = rooms.access(store, _me(), room_id).room
+    invitations.take_note(store, _me(), room.room_id)
+    return done(url_for("pages.room", room_id=room_id))
+
+
+def _list_of(room_id: str) -> str:
+    return url_for("members.list", room_id=room_id)
+
+
+def _done(target: str, other: Person) -> ResponseReturnValue:
+    return done(target, name=other.shown, userId=other.user_id)
+
+
+def _me() -> Person:
+    me: Person = current_user.person
+    return me

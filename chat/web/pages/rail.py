@@ -1,0 +1,66 @@
+"""The list of one's own rooms beside a conversation, and what a direct room is called there."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from chat import memberships, people, room_members
+from chat.people import Person
+from chat.rooms import DIRECT, Room
+from chat.store.store import Store
+
+#: Rooms with which the list of a page begins, and direct rooms; the script fetches the others.
+USUAL, DIRECTS = 60, 30
+
+
+@dataclass(frozen=True)
+class OwnRooms:
+    """The rooms that a person belongs to, the most recently active first, each as it is called.
+
+    ``others`` are the userIds of the other people of direct rooms, by roomId; ``shown`` is what
+    those are shown as, by userId.
+    """
+
+    rooms: list[Room]
+    others: dict[str, list[str]]
+    shown: dict[str, str]
+
+    def first(self, open_id: str) -> "OwnRooms":
+        """Those with which a page begins its list: the first ones, and the open one."""
+        begin = {room.room_id for room in (*self.usual[:USUAL], *self.direct[:DIRECTS])}
+        rooms = [room for room in self.rooms if room.room_id in begin | {open_id}]
+        return replace(self, rooms=rooms)
+
+    @property
+    def direct(self) -> list[Room]:
+        return [room for room in self.rooms if room.kind == DIRECT]
+
+    @property
+    def usual(self) -> list[Room]:
+        """Those that are not direct."""
+        return [room for room in self.rooms if room.kind != DIRECT]
+
+
+def own_rooms(store: Store, person: Person) -> OwnRooms:
+    found = [room for room, _ in memberships.of_person(store, person)]
+    direct = [room.room_id for room in found if room.kind == DIRECT]
+    listed = store.ask_together(*map(room_members.listed, direct))
+    others = {
+        room_id: [each.user_id for each in members if each.user_id != person.user_id]
+        for room_id, members in zip(direct, listed, strict=True)
+    }
+    ids = {user_id for user_ids in others.values() for user_id in user_ids}
+    shown = {user_id: each.shown for user_id, each in people.find(store, ids).items()}
+    named = [called(room, person, others.get(room.room_id, ()), shown) for room in found]
+    return OwnRooms(named, others, shown)
+
+
+def called(room: Room, person: Person, members: Iterable[str], shown: Mapping[str, str]) -> Room:
+    """The room with the name that this person sees: of a direct room the names of the others.
+
+    ``members`` are userIds, ``shown`` what people are called by userId.
+    """
+    if room.kind != DIRECT:
+        return room
+    others = sorted(shown[i] for i in members if i != person.user_id and i in shown)
+    # Whoever is left alone in it still sees whom it was with.
+    return replace(room, name=", ".join(others) or room.name)

@@ -1,0 +1,172 @@
+"""Who is muted, banned or in an archived room: for how long, and how it ends."""
+
+import pytest
+
+from chat import keys, memberships, rooms
+from chat.errors import Conflict, Forbidden, Invalid, NotFound
+from tests.room_crowd import Crowd
+
+#: A time in ms far ahead.
+LATER = 4_000_000_000_000
+
+
+@pytest.fixture(params=[False, True], ids=["open", "private"])
+def crowd(request, administration, made):
+    return Crowd(administration, made, request.param)
+
+
+@pytest.fixture
+def hall(administration, made):
+    return Crowd(administration, made, private=False)
+
+
+def test_a_muted_member_reads_and_says_nothing_until_that_is_over(crowd, store, conversation):
+    seq = conversation.talk(crowd.ben, crowd.room_id, "hi")["seq"]
+    conversation.join(crowd.ben, crowd.room_id, "s1")
+    crowd.set(crowd.max, "ben", muted_until=LATER)
+    attempts = [
+        lambda: conversation.talk(crowd.ben, crowd.room_id, "hi"),
+        lambda: conversation.edit(crowd.ben, crowd.room_id, seq, "ho"),
+        lambda: conversation.react(crowd.ben, crowd.room_id, seq, "👍", True),
+        lambda: conversation.type(crowd.ben, crowd.room_id, "s1"),
+    ]
+    for attempt in attempts:
+        with pytest.raises(Forbidden, match="speak"):
+            attempt()
+    assert conversation.page(crowd.ben, crowd.room_id).messages
+    own = store.ask(memberships.one(crowd.ben.user_id, crowd.room_id)).wire()
+    assert own["mutedUntil"] == LATER
+    # A time that is over, and none.
+    for until in (1, 0):
+        crowd.set(crowd.max, "ben", muted_until=until)
+        conversation.talk(crowd.ben, crowd.room_id, "hi again")
+        own = store.ask(memberships.one(crowd.ben.user_id, crowd.room_id)).wire()
+        assert "mutedUntil" not in own
+    for until in (-1, "soon", 1.5, 2**60):
+        with pytest.raises(Invalid):
+            crowd.set(crowd.max, "ben", muted_until=until)
+
+
+def test_nobody_unmutes_himself(crowd, conversation):
+    crowd.set(crowd.ann, "max", muted_until=LATER)
+    for name in ("max", "mia"):
+        with pytest.raises(Forbidden):
+            crowd.set(crowd.max if name == "max" else crowd.mia, "max", muted_until=0)
+    crowd.set(crowd.ann, "max", muted_until=0)
+    conversation.talk(crowd.max, crowd.room_id, "hi")
+
+
+def test_a_role_keeps_how_long_one_is_muted(crowd, conversation):
+    crowd.set(crowd.ann, "ben", muted_until=LATER)
+    crowd.set(crowd.ann, "ben", role="moderator")
+    with pytest.raises(Forbidden):
+        conversation.talk(crowd.ben, crowd.room_id, "hi")
+
+
+@pytest.mark.parametrize("also", [{}, {"muted_until": LATER}], ids=["before", "with it"])
+def test_who_is_made_the_owner_is_muted_no_more(crowd, conversation, also):
+    crowd.set(crowd.max, "ben", muted_until=LATER)
+    crowd.set(crowd.ann, "ben", role="owner", **also)
+    conversation.talk(crowd.ben, crowd.room_id, "hi")
+
+
+def test_who_is_banned_reads_nothing_and_comes_back_when_that_is_lifted(crowd, conversation):
+    conversation.talk(crowd.ann, crowd.room_id, "hi")
+    crowd.administration.ban(crowd.max, crowd.room_id, "ben")
+    attempts = [
+        lambda: conversation.join(crowd.ben, crowd.room_id, "s1"),
+        lambda: conversation.page(crowd.ben, crowd.room_id),
+        lambda: conversation.talk(crowd.ben, crowd.room_id, "hi"),
+        lambda: crowd.set(crowd.ben, "ben"),
+        lambda: crowd.administration.unban(crowd.ben, crowd.room_id, "ben"),
+    ]
+    for attempt in attempts:
+        with pytest.raises((Forbidden, NotFound)):
+            attempt()
+    banned = crowd.administration.banned(crowd.max, crowd.room_id)
+    assert banned == {crowd.ben.user_id: 0}
+    crowd.administration.unban(crowd.max, crowd.room_id, "ben")
+    assert crowd.administration.banned(crowd.max, crowd.room_id) == {}
+    crowd.set(crowd.max, "ben")
+    conversation.join(crowd.ben, crowd.room_id, "s1")
+
+
+def test_who_keeps_order_lets_a_banned_person_in_by_adding(crowd, conversation):
+    crowd.administration.ban(crowd.ann, crowd.room_id, "ben")
+    crowd.set(crowd.max, "ben")
+    assert crowd.administration.banned(crowd.max, crowd.room_id) == {}
+    conversation.join(crowd.ben, crowd.room_id, "s1")
+
+
+def test_people_are_banned_who_never_were_members(crowd, conversation):
+    crowd.administration.ban(crowd.max, crowd.room_id, "eve", LATER)
+    assert crowd.administration.banned(crowd.ann, crowd.room_id) == {crowd.eve.user_id: LATER}
+    with pytest.raises((Forbidden, NotFound)):
+        conversation.join(crowd.eve, crowd.room_id, "s1")
+
+
+def test_a_ban_ends_when_its_time_has_come(hall, store, conversation):
+    hall.administration.ban(hall.max, hall.room_id, "eve", LATER)
+    store.redis.hset(keys.banned(hall.room_id), hall.eve.user_id, 1)
+    assert hall.administration.banned(hall.ann, hall.room_id) == {}
+    conversation.join(hall.eve, hall.room_id, "s1")
+    # And is forgotten.
+    assert not store.redis.exists(keys.banned(hall.room_id))
+
+
+def test_a_removal_from_an_open_room_holds_for_two_leases(hall, store, conversation):
+    hall.remove(hall.max, "ben")
+    now = store.redis.time()[0] * 1000
+    ends = int(store.redis.hget(keys.banned(hall.room_id), hall.ben.user_id))
+    lease = conversation.limits.timing.lease
+    assert now + lease < ends <= now + 2 * lease + 1000
+    with pytest.raises(Forbidden):
+        conversation.join(hall.ben, hall.room_id, "s1")
+    # A shorter ban does not let anybody in earlier.
+    hall.administration.ban(hall.max, hall.room_id, "cho", now + 1)
+    assert int(store.redis.hget(keys.banned(hall.room_id), hall.cho.user_id)) >= ends
+    store.redis.hset(keys.banned(hall.room_id), hall.ben.user_id, 1)
+    conversation.join(hall.ben, hall.room_id, "s1")
+
+
+def test_who_leaves_an_open_room_may_come_back_but_not_in_order_to_speak(hall, conversation):
+    hall.remove(hall.ben, "ben")
+    conversation.join(hall.ben, hall.room_id, "s1")
+    hall.set(hall.max, "ben", muted_until=LATER)
+    hall.remove(hall.ben, "ben")
+    with pytest.raises(Forbidden):
+        conversation.join(hall.ben, hall.room_id, "s1")
+    assert hall.administration.banned(hall.max, hall.room_id) == {hall.ben.user_id: LATER}
+
+
+def test_an_admin_who_is_banned_lifts_it(hall, conversation):
+    hall.administration.ban(hall.max, hall.room_id, "root")
+    with pytest.raises(Forbidden):
+        conversation.join(hall.root, hall.room_id, "s1")
+    hall.administration.unban(hall.root, hall.room_id, "root")
+    conversation.join(hall.root, hall.room_id, "s1")
+
+
+def test_what_is_over_is_forgotten_at_the_next_ban(hall, store):
+    store.redis.hset(keys.banned(hall.room_id), "u0over0000000000", 1)
+    hall.administration.ban(hall.max, hall.room_id, "ben", LATER)
+    assert store.redis.hkeys(keys.banned(hall.room_id)) == [hall.ben.user_id.encode()]
+
+
+def test_an_archived_room_is_read_only(hall, conversation, store):
+    seq = conversation.talk(hall.ben, hall.room_id, "hi")["seq"]
+    hall.administration.change(hall.max, hall.room_id, archived=True)
+    assert rooms.find(store, [hall.room_id])[0].archived
+    joined = conversation.join(hall.ben, hall.room_id, "s1")
+    assert len(joined.page.messages) == 1
+    for attempt in (
+        lambda: conversation.talk(hall.ann, hall.room_id, "hi"),
+        lambda: conversation.edit(hall.ben, hall.room_id, seq, "ho"),
+        lambda: conversation.delete(hall.ann, hall.room_id, seq),
+        lambda: conversation.react(hall.ben, hall.room_id, seq, "👍", True),
+        lambda: conversation.type(hall.ben, hall.room_id, "s1"),
+    ):
+        with pytest.raises(Conflict, match="archived"):
+            attempt()
+    hall.administration.change(hall.max, hall.room_id, archived=False)
+    conversation.talk(hall.ben, hall.room_id, "hi again")

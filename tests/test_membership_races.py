@@ -1,0 +1,242 @@
+"""Whatever was under way: a removal, a ban or a demotion counts in the scripts.
+
+Each test stops a call after its access was checked, changes the membership, and lets it go on.
+"""
+
+import pytest
+
+from chat import keys, presence, profile, room_members
+from chat.errors import MaruError, NotFound
+
+#: A time in ms far ahead.
+LATER = 4_000_000_000_000
+
+
+@pytest.fixture
+def beside(store):
+    """``beside(script, happen)``: just before the store runs the script, ``happen()``, once.
+
+    The store is the real one: only the moment between two of the app's writes is used.
+    """
+    run_batch = store.batch
+
+    def stop(script, happen):
+        waiting = [happen]
+
+        def batch(calls):
+            if waiting and any(getattr(call, "script", "") == script for call in calls):
+                waiting.pop()()
+            return run_batch(calls)
+
+        store.batch = batch
+        return lambda: not waiting
+
+    yield stop
+    store.batch = run_batch
+
+
+@pytest.fixture(params=[False, True], ids=["open", "private"])
+def room(request, administration, conversation, made):
+    return Room(administration, conversation, made, request.param)
+
+
+class Room:
+    """A room of ``ann``'s with ``ben``, who is here, and the moderator ``max``."""
+
+    def __init__(self, administration, conversation, made, private):
+        self.administration, self.conversation = administration, conversation
+        self.ann, self.ben, self.max, self.cho = map(made, ("ann", "ben", "max", "cho"))
+        self.room_id = administration.create(self.ann, "Plans", private, None).room_id
+        for name in ("ben", "max"):
+            administration.set_member(self.ann, self.room_id, name)
+        administration.set_member(self.ann, self.room_id, "max", role="moderator")
+        self.conversation.join(self.ben, self.room_id, "s1")
+        self.seq = conversation.talk(self.ben, self.room_id, "hi", session="s1")["seq"]
+
+    def remove(self):
+        self.administration.remove(self.ann, self.room_id, "ben")
+
+    def ban(self):
+        self.administration.ban(self.ann, self.room_id, "ben")
+
+    def demote(self):
+        self.administration.set_member(self.ann, self.room_id, "max", role="member")
+
+
+WAYS_OUT = ["remove", "ban"]
+
+
+@pytest.mark.parametrize("way_out", WAYS_OUT)
+@pytest.mark.parametrize(
+    ("script", "call"),
+    [
+        ("enter", lambda r: r.conversation.join(r.ben, r.room_id, "s2")),
+        ("enter", lambda r: r.conversation.join(r.ben, r.room_id, "s1")),
+        ("append", lambda r: r.conversation.talk(r.ben, r.room_id, "still here", session="s1")),
+        ("append", lambda r: r.conversation.talk(r.ben, r.room_id, "still here")),
+        ("alter", lambda r: r.conversation.edit(r.ben, r.room_id, r.seq, "ho", session="s1")),
+        ("alter", lambda r: r.conversation.edit(r.ben, r.room_id, r.seq, "ho")),
+        ("alter", lambda r: r.conversation.delete(r.ben, r.room_id, r.seq)),
+        ("alter", lambda r: r.conversation.react(r.ben, r.room_id, r.seq, "👍", True)),
+        ("typing", lambda r: r.conversation.type(r.ben, r.room_id, "s1")),
+        ("set_member", lambda r: r.administration.set_member(r.ben, r.room_id, "ben")),
+    ],
+    ids=["join", "join again", "talk", "talk as bot", "edit", "edit as bot", "delete", "react",
+         "type", "become a member"],
+)  # fmt: skip
+def test_nobody_taken_out_does_what_was_under_way(room, store, beside, way_out, script, call):
+    happened = beside(script, getattr(room, way_out))
+    with pytest.raises(MaruError):
+        call(room)
+    assert happened()
+    assert store.redis.hget(keys.members(room.room_id), room.ben.user_id) is None
+    assert store.redis.zcard(keys.conns(room.room_id)) == 0
+    [talk] = room.conversation.page(room.ann, room.room_id).messages
+    assert b'"hi"' in talk and b"reactions" not in talk
+
+
+@pytest.mark.parametrize("way_out", WAYS_OUT)
+def test_no_lease_is_renewed_of_who_was_taken_out(room, store, way_out):
+    """As on a worker that is deaf: it has the connection still, and asks the store alone."""
+    epoch = store.redis.hget(keys.room(room.room_id), "epoch").decode()
+    getattr(room, way_out)()
+    connection = presence.connection_of("s1", room.ben.user_id)
+    held = {room.room_id: (epoch, [(connection, "ben")])}
+    timing = room.conversation.limits.timing
+    assert presence.renew(store, held, timing, "en") == [(room.room_id, connection)]
+    assert store.redis.zcard(keys.conns(room.room_id)) == 0
+
+
+@pytest.mark.parametrize("way_out", WAYS_OUT)
+def test_nobody_taken_out_while_a_lost_lease_is_entered_again_is_back(room, store, way_out):
+    epoch = store.redis.hget(keys.room(room.room_id), "epoch").decode()
+    connection = presence.connection_of("s1", room.ben.user_id)
+    store.redis.delete(keys.conns(room.room_id), keys.present(room.room_id))
+    asked = []
+
+    def is_in(room_id, held):
+        if asked:
+            getattr(room, way_out)()
+        asked.append(held)
+        return True
+
+    held = {room.room_id: (epoch, [(connection, "ben")])}
+    presence.renew(store, held, room.conversation.limits.timing, "en", is_in=is_in)
+    assert len(asked) == 2 and store.redis.zcard(keys.conns(room.room_id)) == 0
+
+
+@pytest.mark.parametrize(
+    ("script", "call"),
+    [
+        ("set_member", lambda r: r.administration.set_member(r.max, r.room_id, "cho")),
+        ("set_member", lambda r: r.administration.set_member(
+            r.max, r.room_id, "ben", muted_until=LATER)),
+        ("remove", lambda r: r.administration.remove(r.max, r.room_id, "ben")),
+        ("remove", lambda r: r.administration.ban(r.max, r.room_id, "cho")),
+        ("unban", lambda r: r.administration.unban(r.max, r.room_id, "ben")),
+        ("change_room", lambda r: r.administration.change(r.max, r.room_id, name="Mine")),
+        ("alter", lambda r: r.conversation.delete(r.max, r.room_id, r.seq)),
+    ],
+    ids=["add", "mute", "remove", "ban", "unban", "rename", "delete"],
+)  # fmt: skip
+def test_a_demotion_counts_at_once(room, store, beside, script, call):
+    before = {m.name for m in store.ask(room_members.listed(room.room_id))}
+    happened = beside(script, room.demote)
+    with pytest.raises(MaruError):
+        call(room)
+    assert happened()
+    listed = store.ask(room_members.listed(room.room_id))
+    assert {m.name for m in listed} == before and not any(m.muted_until for m in listed)
+    assert room.administration.banned(room.ann, room.room_id) == {}
+    assert store.redis.hget(keys.room(room.room_id), "name") == b"Plans"
+    assert len(room.conversation.page(room.ann, room.room_id).messages) == 1
+
+
+@pytest.mark.parametrize(
+    ("script", "call"),
+    [
+        ("set_member", lambda r: r.administration.set_member(r.ann, r.room_id, "cho")),
+        ("create_room", lambda r: r.administration.direct(r.ann, ["cho"])),
+        ("create_room", lambda r: r.administration.create(r.cho, "Hers", False, False)),
+        ("rejoin_direct", lambda r: r.administration.direct(r.cho, ["ann", "ben"])),
+    ],
+    ids=["added", "direct", "made", "back"],
+)
+def test_who_is_renamed_while_being_added_has_the_new_name_there(room, store, beside, script, call):
+    group, _ = room.administration.direct(room.ann, ["ben", "cho"])
+    room.administration.remove(room.cho, group.room_id, "cho")
+    happened = beside(script, lambda: profile.change(store, room.cho.user_id, {"name": "chloe"}))
+    call(room)
+    assert happened()
+    own = room_members.room_ids_of(store, room.cho.user_id)
+    [member] = [m for i in own for m in store.ask(room_members.of(i, [room.cho.user_id]))]
+    assert member.name == "chloe"
+
+
+@pytest.mark.parametrize(
+    ("script", "call"),
+    [
+        ("set_member", lambda r, a: r.administration.set_member(a, r.room_id, "cho")),
+        ("set_member", lambda r, a: r.administration.set_member(
+            a, r.room_id, "root", role="moderator")),
+        ("remove", lambda r, a: r.administration.remove(a, r.room_id, "ben")),
+        ("remove", lambda r, a: r.administration.ban(a, r.room_id, "cho")),
+        ("unban", lambda r, a: r.administration.unban(a, r.room_id, "ben")),
+        ("change_room", lambda r, a: r.administration.change(a, r.room_id, name="Mine")),
+        ("close", lambda r, a: r.administration.close(a, r.room_id)),
+    ],
+    ids=["add", "come back", "remove", "ban", "unban", "rename", "close"],
+)  # fmt: skip
+def test_an_admin_does_nothing_in_a_private_room_after_being_taken_out(
+    administration, conversation, made, store, beside, script, call
+):
+    room, root = Room(administration, conversation, made, True), made("root", "admin")
+    before = {m.name for m in store.ask(room_members.listed(room.room_id))}
+    administration.set_member(room.ann, room.room_id, "root")
+    happened = beside(script, lambda: administration.remove(room.ann, room.room_id, "root"))
+    with pytest.raises(NotFound):
+        call(room, root)
+    assert happened()
+    assert {m.name for m in store.ask(room_members.listed(room.room_id))} == before
+    assert store.redis.hget(keys.room(room.room_id), "name") == b"Plans"
+
+
+def test_who_passes_a_room_on_does_not_delete_it(room, beside):
+    def pass_on():
+        room.administration.set_member(room.ann, room.room_id, "ben", role="owner")
+
+    happened = beside("close", pass_on)
+    with pytest.raises(MaruError):
+        room.administration.close(room.ann, room.room_id)
+    assert happened()
+    room.administration.close(room.ben, room.room_id)
+
+
+@pytest.mark.parametrize(
+    ("call", "left"),
+    [
+        (lambda r: r.administration.change_own(r.ben, r.room_id, "none", True), "levels"),
+        (lambda r: r.administration.change_own(r.ben, r.room_id, None, True), "starred"),
+        (lambda r: r.administration.mark_read(r.ben, r.room_id, 1), "read"),
+    ],
+    ids=["level", "star", "read mark"],
+)
+def test_nothing_of_ones_own_is_left_of_a_room_that_one_is_taken_out_of(room, store, call, left):
+    """The removal comes between the check and the change."""
+    key = f"maru:person:{room.ben.user_id}:{left}"
+    run_batch, changed = store.batch, []
+
+    def batch(calls):
+        writes = [("HSET", key), ("SADD", key)]
+        if not changed and any(isinstance(c, tuple) and c[:2] in writes for c in calls):
+            changed.append(True)
+            room.remove()
+        return run_batch(calls)
+
+    store.batch = batch
+    try:
+        with pytest.raises(NotFound):
+            call(room)
+    finally:
+        store.batch = run_batch
+    assert changed and not store.redis.exists(key)
