@@ -225,7 +225,7 @@ def emitted_events() -> set[str]:
         event
         for node in live_code()
         if isinstance(node, ast.Call) and len(node.args) > 2
-        if getattr(node.func, "attr", "") in ("emit", "send")
+        if getattr(node.func, "attr", "") in ("emit", "emit_all", "send")
         if (event := constant(node.args[1]))
     }
 

@@ -1,16 +1,21 @@
 """Handles what workers tell each other on the control channel: one JSON object with one field."""
 
+import logging
 import time
 from collections.abc import Iterable, Sequence
 from typing import Any, Protocol
 
 import orjson
+import socketio
+from redis.exceptions import RedisError
 
 from chat import person_events
 from chat.live.connections import Connection, Connections
 from chat.live.watchers import Watchers
 from chat.people import GUEST
 from chat.store.store import Store
+
+log = logging.getLogger(__name__)
 
 LOGIN_ENDED = "This login has ended."
 LOGINS_ENDED = "All logins of this account have ended; log in again."
@@ -30,6 +35,7 @@ class Worker(Protocol):
     store: Store
     worker: str
     heard_at: float
+    server: socketio.Server
     changed: set[str]
     closed: dict[str, set[str] | None]
     connections: Connections
@@ -40,13 +46,17 @@ class Worker(Protocol):
     def forget_login(self, ident: str) -> None: ...
     def forget_tokens_of(self, user_id: str) -> None: ...
     def end(self, connection: Connection, text: str) -> None: ...
-    def emit(self, connection: Connection, event: str, payload: Any) -> None: ...
+    def emit_all(self, told: Iterable[Connection], event: str, payload: Any) -> None: ...
     def check(self, connections: Sequence[Connection]) -> None: ...
 
 
 class Control:
     def __init__(self, live: Worker) -> None:
         self._live = live
+        #: Who has joined which room, and with which session: to be read, and being read.
+        self._joined: dict[tuple[str, str], str] = {}
+        self._read: dict[tuple[str, str], str] = {}
+        self._is_telling = False
 
     def hear(self, payload: bytes) -> None:
         """Handle what another worker has published: a JSON object with one field."""
@@ -77,46 +87,63 @@ class Control:
             for user_ids, event in told["me"]:
                 self._tell_people(user_ids, event)
         elif "joined" in told:
-            self._tell_joined(told["joined"])
+            self._note_joined(told["joined"])
         elif "member" in told:
-            for connection in live.fanout.in_rooms([told["member"]["roomId"]]):
-                live.emit(connection, "member", told["member"])
+            in_room = live.fanout.in_rooms([told["member"]["roomId"]])
+            live.emit_all(in_room, "member", told["member"])
         elif "room" in told:
-            for connection in live.fanout.in_rooms([told["room"]["roomId"]]):
-                live.emit(connection, "room", {"room": told["room"]})
+            in_room = live.fanout.in_rooms([told["room"]["roomId"]])
+            live.emit_all(in_room, "room", {"room": told["room"]})
 
     def _tell_people(self, user_ids: Iterable[str], event: dict[str, Any]) -> None:
         """Send ``me`` to all connections of these people on this worker."""
-        live = self._live
         for user_id in user_ids:
-            for connection in live.connections.of_person(user_id):
-                if event["type"] == "membership":
-                    self._watch_or_not(connection, event)
-                live.emit(connection, "me", event)
+            if event["type"] == "membership":
+                # What is being read of this membership may be older.
+                self._read.pop((user_id, _room_of(event)), None)
+            self._send_me(user_id, event)
 
-    def _tell_joined(self, joined: Iterable[tuple[str, str, str]]) -> None:
-        """Tell people's other connections of rooms that one of them has joined."""
+    def _note_joined(self, joined: Iterable[tuple[str, str, str]]) -> None:
+        """Remember who is to be told of a room that one of the person's connections has joined."""
         live = self._live
-        others = [
-            (room_id, connection)
-            for user_id, room_id, sid in joined
-            for connection in live.connections.of_person(user_id)
-            if connection.session != sid
-        ]
-        events = person_events.membership_events(
-            live.store, [(connection.user_id, room_id) for room_id, connection in others]
-        )
-        for (_, connection), event in zip(others, events, strict=True):
-            if event is not None:
+        for user_id, room_id, sid in joined:
+            if any(other.session != sid for other in live.connections.of_person(user_id)):
+                self._joined[user_id, room_id] = sid
+        if self._joined and not self._is_telling:
+            self._is_telling = True
+            live.server.start_background_task(self._tell_joined)
+
+    def _tell_joined(self) -> None:
+        # Not where the channels are heard: messages would wait there for the answers of the store.
+        try:
+            while self._joined:
+                self._read, self._joined = self._joined, {}
+                pairs = list(self._read)
+                events = person_events.membership_events(self._live.store, pairs)
+                for pair, event in zip(pairs, events, strict=True):
+                    sid = self._read.get(pair)
+                    if event is not None and sid is not None:
+                        self._send_me(pair[0], event, sid)
+        except RedisError as away:
+            # The pages read the list again when they connect again.
+            log.debug("The store does not answer: %s", away)
+        finally:
+            self._is_telling = False
+
+    def _send_me(self, user_id: str, event: dict[str, Any], but: str = "") -> None:
+        """Send ``me`` to a person's connections on this worker, except to the session ``but``."""
+        told = [c for c in self._live.connections.of_person(user_id) if c.session != but]
+        if event["type"] == "membership":
+            for connection in told:
                 self._watch_or_not(connection, event)
-                live.emit(connection, "me", event)
+        self._live.emit_all(told, "me", event)
 
     def _watch_or_not(self, connection: Connection, event: dict[str, Any]) -> None:
         watchers = self._live.watchers
         if event.get("gone"):
-            watchers.unwatch(connection, event["roomId"])
+            watchers.unwatch(connection, _room_of(event))
         elif watchers.is_watching(connection):
-            watchers.watch(connection, [event["membership"]["roomId"]])
+            watchers.watch(connection, [_room_of(event)])
 
     def _tell_of_person(self, person: dict[str, Any], room_ids: Iterable[str]) -> None:
         """Send ``person`` to the person itself, and to those in a room with it or watching one."""
@@ -127,11 +154,16 @@ class Control:
         told = {*live.connections.of_person(user_id), *live.fanout.in_rooms(room_ids)}
         # A direct room is called as its people are, also in the list beside another conversation.
         told.update(*live.watchers.of(room_ids).values())
-        for connection in told:
-            live.emit(connection, "person", {"person": person})
+        live.emit_all(told, "person", {"person": person})
         live.check(live.connections.of_person(user_id))
 
     def _end_all(self, connections: Iterable[Connection], text: str) -> None:
         live = self._live
         for connection in connections:
             live.end(connection, text)
+
+
+def _room_of(event: dict[str, Any]) -> str:
+    """The roomId of a ``me`` event about a membership."""
+    room_id: str = event["roomId"] if event.get("gone") else event["membership"]["roomId"]
+    return room_id

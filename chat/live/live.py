@@ -216,7 +216,13 @@ class Live:
 
     def emit(self, connection: Connection, event: str, payload: Any) -> None:
         """Send an event to one connection of this worker, not through the message queue."""
-        connection.engine.send_encoded(packets.event(event.encode(), orjson.dumps(payload)))
+        self.emit_all([connection], event, payload)
+
+    def emit_all(self, told: Iterable[Connection], event: str, payload: Any) -> None:
+        """Send an event to connections of this worker. It is encoded once."""
+        packet = packets.event(event.encode(), orjson.dumps(payload))
+        for connection in told:
+            connection.engine.send_encoded(packet)
 
     def remove_from_room(self, connection: Connection, room_id: str) -> None:
         """Remove a connection from a room that its person may not be in any more."""

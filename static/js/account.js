@@ -6,6 +6,7 @@
 import { element } from './dom.js';
 import { countKeptForms, forgetForms } from './kept-forms.js';
 import { countKeys, carryKeysOver, forgetMyKeys, forgetOthersKeys } from './key-store.js';
+import { leaveFor, reload } from './leaving.js';
 import * as outbox from './outbox.js';
 import { address, figure, page, t } from './page.js';
 import { endRemains, touch } from './remains.js';
@@ -39,11 +40,11 @@ async function settle() {
   touch(String(page.myId));
   endRemains();
   tabs.addEventListener('message', ({ data }) => {
-    if (data.out === page.myId) location.assign(address('/login'));
-    else if (data.here && data.here !== page.myId) location.reload();
+    if (data.out === page.myId) leaveFor(address('/login'));
+    else if (data.here && data.here !== page.myId) reload();
   });
   addEventListener('pageshow', (event) => {
-    if (event.persisted && localStorage.getItem(HERE) !== page.myId) location.reload();
+    if (event.persisted && localStorage.getItem(HERE) !== page.myId) reload();
   });
   const before = localStorage.getItem(HERE);
   localStorage.setItem(HERE, String(page.myId));
@@ -117,7 +118,7 @@ async function logOut(form) {
   localStorage.removeItem(HERE);
   tabs.postMessage({ out: page.myId });
   await forgetWhatIsMine();
-  location.assign(address('/login'));
+  leaveFor(address('/login'));
 }
 
 async function forgetWhatIsMine() {

@@ -147,10 +147,10 @@ export function createConnection() {
     stop,
     restart,
     request,
-    /** Without an answer, and dropped while there is no connection. @param {string} event @param {object} fields */
+    /** Without an answer, and dropped while there is no connection or token. @param {string} event @param {object} fields */
     async tell(event, fields) {
-      const call = { token: await token(), ...fields };
-      if (socket.connected) socket.volatile.emit(event, call);
+      const text = await token().catch(() => null);
+      if (text && socket.connected) socket.volatile.emit(event, { token: text, ...fields });
     },
     isOpen: () => socket.connected,
 

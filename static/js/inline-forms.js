@@ -9,6 +9,7 @@
  */
 import { element } from './dom.js';
 import { forgetForm, keepForm } from './kept-forms.js';
+import { leaveFor, reload } from './leaving.js';
 import { t } from './page.js';
 
 export function prepareInlineForms() {
@@ -48,7 +49,7 @@ async function send(form) {
     // The login has ended meanwhile: the page itself leads to the door and back.
     if (answer.redirected) {
       keepForm(form);
-      return location.reload();
+      return reload();
     }
     const said = await answer.json();
     if (answer.ok) stays = !succeed(form, said);
@@ -119,7 +120,7 @@ function succeed(form, answer) {
   forgetForm(form);
   const then = answer.then ?? form.dataset.then;
   if (then) {
-    location.assign(then);
+    leaveFor(then);
     return true;
   }
   let told = placeOf(form);

@@ -3,6 +3,7 @@
  * (templates/members.html, member.html), which serve without script too: the server decides what is offered.
  */
 import { byId } from './dom.js';
+import { leaveFor } from './leaving.js';
 import { onRole } from './roles.js';
 import { onRenamed } from './who.js';
 
@@ -26,7 +27,7 @@ export function keepMembers() {
     if (shown !== from || card().open) return;
     // The page itself says why not.
     if (filled) card().showModal();
-    else location.assign(from);
+    else leaveFor(from);
   }
 
   /** What is open is drawn again, soon: several things may change at once. */

@@ -14,6 +14,7 @@ import { copyAsWritten } from './copying.js';
 import { deliverHere, flush } from './delivery.js';
 import { byId, element } from './dom.js';
 import { createDrafts } from './drafts.js';
+import { leaveFor } from './leaving.js';
 import { messageText } from './markup.js';
 import { createMembership } from './membership.js';
 import { isOwn } from './message-row.js';
@@ -201,7 +202,7 @@ export function openRoom({ connection, departures, directory, signal }) {
     const words = composer.empty();
     const reason = why === 'closed' ? 'room_gone' : 'not_found';
     if (words) keep({ kind: 'message', reason }, words).catch(() => composer.append(words));
-    else if (why === 'kicked') goOn = setTimeout(() => location.assign(address('/rooms')), 5000);
+    else if (why === 'kicked') goOn = setTimeout(() => leaveFor(address('/rooms')), 5000);
   }
 
   /** @param {any} room as it is now @param {{ role: string, mutedUntil: number }} mine */
@@ -281,7 +282,7 @@ export function openRoom({ connection, departures, directory, signal }) {
   byId('leave').addEventListener('click', async (/** @type {MouseEvent} */ event) => {
     event.preventDefault();
     await membership.leave();
-    location.assign(address('/rooms'));
+    leaveFor(address('/rooms'));
   });
   signal.addEventListener('abort', () => clearTimeout(goOn));
   sealed?.findKey();

@@ -1,4 +1,5 @@
 /** The access token of this page: fetched with the login cookie, renewed before it ends. */
+import { leaveFor, reload } from './leaving.js';
 import { address, page } from './page.js';
 
 /** A token is not used in the last fifth of its life, nor in its last half minute. */
@@ -35,15 +36,14 @@ export function stayHere(stays) {
 
 /** Log in again, and come back here afterwards. */
 export function toLogin() {
-  if (staying) return;
-  location.assign(address(`/login?next=${encodeURIComponent(location.pathname + location.search)}`));
+  if (!staying) leaveFor(address(`/login?next=${encodeURIComponent(location.pathname + location.search)}`));
 }
 
 async function fetchToken() {
   const answer = await fetch(address('/api/token'), { headers: { Accept: 'application/json' } });
   if (answer.status === 401) toLogin();
   // No longer a member: the page itself explains that better.
-  if (answer.status === 403) location.reload();
+  if (answer.status === 403) reload();
   if (!answer.ok) throw new Error(`No token: ${answer.status}`);
   const { userId, accessToken, expiresIn } = await answer.json();
   if (userId !== page.myId) return showWhoIsHere();
@@ -54,6 +54,6 @@ async function fetchToken() {
 
 /** Somebody else has logged in meanwhile: nothing may be said in their name by the page of another. */
 function showWhoIsHere() {
-  location.reload();
+  reload();
   return new Promise(() => {});
 }

@@ -166,9 +166,17 @@ def test_logging_out_ends_the_page_in_the_other_tab(at_browser):
     ann.enter(room_id)
     second = ann.new_page()
     second.goto("/rooms")
+    ways_out: list[str] = []
+    ann.page.on("request", lambda request: is_way_out(request) and ways_out.append(request.url))
     second.get_by_role("button", name="Log out").click()
     second.wait_for_url("**/login*")
-    ann.page.wait_for_url("**/login*")
+    expect(ann.page).to_have_url(re.compile("/login"))
+    # The other tab and the end of the connection both say so: the first is not broken off.
+    assert len(ways_out) == 1
+
+
+def is_way_out(request):
+    return request.is_navigation_request() and "/login" in request.url
 
 
 def test_the_keyboard_alone_is_enough(at_browser):

@@ -104,6 +104,17 @@ def test_two_tabs_send_each_message_once_and_each_in_its_order(behind_cable):
     expect(second.locator("#pending .message")).to_have_count(0, timeout=PATIENCE)
 
 
+def test_typing_without_a_network_and_without_a_token_is_no_error(behind_cable):
+    ann, _, cable, _ = behind_cable
+    go_offline(ann, cable)
+    # Its token would be renewed now.
+    ann.page.clock.set_system_time(time.time() + 3600)
+    with ann.page.expect_event("requestfailed", lambda request: "/api/token" in request.url):
+        ann.write("typed")
+    expect(ann.page.locator("#pending .message")).to_have_count(1)
+    assert ann.complaints == []
+
+
 ELEVEN_MINUTES_MS = 11 * 60_000
 
 

@@ -11,6 +11,7 @@ import { keepDirectory } from '../directory.js';
 import { byId } from '../dom.js';
 import { prepareInlineForms } from '../inline-forms.js';
 import { bringBackForms } from '../kept-forms.js';
+import { reload } from '../leaving.js';
 import { keepMembers } from '../members.js';
 import { loadOwnRooms } from '../more-rooms.js';
 import { startNavigation } from '../navigation.js';
@@ -56,7 +57,7 @@ startNavigation({
   sheets,
   onStart: (roomId) => directory.mark(roomId),
   // Who was let in again, or opens a room of that address anew, sees it.
-  onSelf: () => { if (room.hasEnded()) location.reload(); },
+  onSelf: () => { if (room.hasEnded()) reload(); },
   onLeave() {
     places.set(String(page.roomId), room.place());
     leaving.abort();

@@ -1,0 +1,29 @@
+/**
+ * The ways by which a script leaves this page. Several things may tell a page to go at once, such as a
+ * log-out in another tab and the end of the connection: the first one leads, since a second navigation
+ * would break off the first.
+ */
+
+/** A navigation that has not replaced the page by then was stopped by the person, and another may begin. */
+const ON_THE_WAY_MS = 10_000;
+let until = 0;
+
+/** @param {string} url */
+export function leaveFor(url) {
+  if (begin()) location.assign(url);
+}
+
+export function reload() {
+  if (begin()) location.reload();
+}
+
+/** @returns {boolean} whether no other navigation is on its way */
+function begin() {
+  const now = performance.now();
+  if (now < until) return false;
+  until = now + ON_THE_WAY_MS;
+  return true;
+}
+
+// Back in this page, from the browser's cache.
+addEventListener('pageshow', (event) => { if (event.persisted) until = 0; });
