@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parent.parent
 def main() -> int:
     options = _options()
     faults = _faults(options.faults)
-    measures = plan.Measures(
+    workload = plan.Workload(
         seconds=options.seconds,
         clients=options.clients,
         rooms=options.rooms,
@@ -29,8 +29,8 @@ def main() -> int:
         faults=faults,
     )
     seed = secrets.randbelow(1_000_000) if options.seed is None else options.seed
-    planned = plan.make(seed, measures)
-    print(report.heading(planned, measures, options.workers), flush=True)
+    planned = plan.make(seed, workload)
+    print(report.heading(planned, workload, options.workers), flush=True)
     try:
         return asyncio.run(_verify(planned, options))
     except KeyboardInterrupt:
@@ -67,7 +67,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="bin/verify",
         description="Starts Maru, lets many clients talk in it while its parts are killed, stopped"
-        " and cut off, and judges what they saw by docs/guarantees.md.",
+        " and cut off, and checks what they received by docs/guarantees.md.",
     )
     add = parser.add_argument
     add("--seed", type=int, help="repeat the plan of this seed (default: a new one)")

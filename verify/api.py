@@ -8,7 +8,7 @@ from typing import Any
 import requests
 
 PASSWORD = "correct horse"
-#: Seconds that a call may take. The product gives up on its store sooner.
+#: Seconds that a call may take. Maru gives up on its store sooner.
 PATIENCE = 12
 #: Seconds between two attempts of a call that has to succeed.
 AGAIN = 0.3

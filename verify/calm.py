@@ -1,4 +1,4 @@
-"""Judgements of the quiet moments: the state has converged, and all counts agree."""
+"""Checks of the quiet moments: the state has converged, and all counts agree."""
 
 from collections.abc import Iterator
 
@@ -62,7 +62,7 @@ def everybody_has_everything(index: Index) -> Iterator[Violation]:
 
 def nothing_breaks(index: Index) -> Iterator[Violation]:
     """Maru's log contains no error."""
-    for line in index.history.trouble:
+    for line in index.history.log_errors:
         yield Violation(line)
 
 
@@ -71,7 +71,7 @@ def _violation(index: Index, quiet: Quiet, room: str, person: str, text: str) ->
     return Violation(text, lines)
 
 
-JUDGEMENTS = (
+CHECKS = (
     everything_comes_right,
     who_is_here_is_true,
     counts_agree,

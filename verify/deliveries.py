@@ -1,4 +1,4 @@
-"""Judgements of what arrives: each received history is the stream's, without hole or double."""
+"""Checks of what arrives: each received history is the stream's, without hole or double."""
 
 from collections.abc import Iterator
 from itertools import pairwise
@@ -161,7 +161,7 @@ def nothing_is_refused(index: Index) -> Iterator[Violation]:
             if code in ("not_found", "forbidden") and _was_out(index, event):
                 continue
             if code == "forbidden" and is_of_another(index, event):
-                # Whether rightly, is judged by roles.
+                # Whether rightly, is checked by roles.
                 continue
             if code not in EXPECTED | RACES.get(name, set()):
                 text = f"{name} of {event.client} was refused: {event.what['answer']['error']}"
@@ -192,7 +192,7 @@ def _violation(index: Index, text: str, event: Event, seqs: list[int]) -> Violat
     return Violation(text, about)
 
 
-JUDGEMENTS = (
+CHECKS = (
     shown_in_order,
     heard_in_order,
     pages_are_whole,

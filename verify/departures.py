@@ -1,14 +1,14 @@
-"""Judgement of how soon a QUIT follows the loss of a person's last connection."""
+"""Check of how soon a QUIT follows the loss of a person's last connection."""
 
 import math
 from collections.abc import Iterator
 
-from verify import tape
+from verify import channel_log
+from verify.channel_log import Moment
 from verify.excerpt import excerpt
 from verify.history import History, Violation
-from verify.index import Index, Membership
+from verify.index import Index, Stay
 from verify.presence import SLACK
-from verify.tape import Moment
 
 #: How much later than the grace a QUIT may be, in ms: the workers reap each second.
 LATE = 5_000.0
@@ -20,17 +20,17 @@ def goings_are_soon(index: Index) -> Iterator[Violation]:
     """If a person has lost the last connection and does not come back, a QUIT follows soon after
     the grace: provided that worker and store have had no fault for the time of two leases."""
     history = index.history
-    for room, moments in tape.rooms(history).items():
+    for room, moments in channel_log.rooms(history).items():
         notices: dict[str, list[Moment]] = {}
         for moment in moments:
             if moment.is_notice:
                 notices.setdefault(moment.sender, []).append(moment)
-        for person, told in notices.items():
+        for person, published in notices.items():
             for lost in _losses(index, person, room):
                 due = lost + history.grace + LATE
                 since = lost - 2 * history.lease
                 if due < history.complete_until and _is_well(history, since, due):
-                    before = [moment for moment in told if moment.at <= due + SLACK]
+                    before = [moment for moment in published if moment.at <= due + SLACK]
                     if before and before[-1].kind == "ENTER":
                         text = f"{person} lost the last connection, and was not gone by the grace"
                         text += f" and {LATE / 1000:.0f} s"
@@ -49,7 +49,7 @@ def _losses(index: Index, person: str, room: str) -> Iterator[float]:
             yield lost
 
 
-def _end(index: Index, stay: Membership) -> float:
+def _end(index: Index, stay: Stay) -> float:
     """When the server knew that the connection had ended; infinity if that is not known."""
     link_state = index.history.link_states.get(stay.link)
     closed_at = link_state.closed_at if link_state and not link_state.silent_at else None
@@ -62,8 +62,8 @@ def _end(index: Index, stay: Membership) -> float:
 
 def _is_well(history: History, since: float, until: float) -> bool:
     broken = [(f.began, f.ended) for f in history.faults if f.kind not in HARMLESS]
-    spans = [*broken, *history.slow, *history.blind[1:]]
+    spans = [*broken, *history.slow, *history.gaps[1:]]
     return all(began > until or ended < since for began, ended in spans)
 
 
-JUDGEMENTS = (goings_are_soon,)
+CHECKS = (goings_are_soon,)

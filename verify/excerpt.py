@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterable, Iterator
 
-from verify.history import Broken, Event, History, Message, Snapshot, Told
+from verify.history import Event, History, InjectedFault, Message, Published, Snapshot
 
 #: Lines of an excerpt, and seconds around the moment in question that it looks at.
 LINES, AROUND = 18, 20_000.0
@@ -42,9 +42,9 @@ def excerpt(
         )
 
     lines = [(event.at, _of_event(event)) for event in history.events if concerns(event)]
-    for told in history.tape:
-        if told.room == room and _is_told_of(told, wanted, person, client_id):
-            lines.append((told.at, _of_tape(told)))
+    for published in history.channel_log:
+        if published.room == room and _is_about(published, wanted, person, client_id):
+            lines.append((published.at, _of_channel_log(published)))
     lines += [line for line in _of_changes(history, person) if line[0] < math.inf]
     lines += [
         (fault.began, _of_fault(fault))
@@ -75,10 +75,12 @@ def _of_changes(history: History, person: str) -> Iterator[tuple[float, str]]:
             yield renaming.answered, f"{'this person':17} is called {renaming.name}: answered"
 
 
-def _is_told_of(told: Told | Snapshot, wanted: set[int], person: str, client_id: str) -> bool:
-    if isinstance(told, Snapshot):
+def _is_about(
+    published: Published | Snapshot, wanted: set[int], person: str, client_id: str
+) -> bool:
+    if isinstance(published, Snapshot):
         return bool(person)
-    message = told.message
+    message = published.message
     return (
         message.get("seq") in wanted
         or (bool(person) and "seq" not in message and message["senderId"] == person)
@@ -119,12 +121,12 @@ def _of_message(message: Message) -> str:
     return f"{number}{message['type']} of {sender} {count} {more}"
 
 
-def _of_tape(told: Told | Snapshot) -> str:
-    if isinstance(told, Snapshot):
-        return f"{'the store':17} holds   {len(told.people)} people"
-    return f"{'the store':17} tells   {_of_message(told.message)}"
+def _of_channel_log(published: Published | Snapshot) -> str:
+    if isinstance(published, Snapshot):
+        return f"{'the store':17} holds   {len(published.people)} people"
+    return f"{'the store':17} tells   {_of_message(published.message)}"
 
 
-def _of_fault(fault: Broken) -> str:
+def _of_fault(fault: InjectedFault) -> str:
     whom = f" of {', '.join(map(str, sorted(fault.workers)))}" if fault.workers else ""
     return f"{'a fault':17} {fault.kind}{whom} for {(fault.ended - fault.began) / 1000:.1f} s"

@@ -12,12 +12,12 @@ from redis.exceptions import RedisError
 
 from chat.store.store import Store
 from verify.client import Client
-from verify.history import Broken, History, now
-from verify.observer import Observer
+from verify.connection_tracker import ConnectionTracker
+from verify.deployment import Deployment, owners
+from verify.history import History, InjectedFault, now
 from verify.plan import Fault
-from verify.product import Product, owners
 from verify.proxy import Pipe, Proxy
-from verify.witness import NAME as WITNESS
+from verify.recorder import NAME as RECORDER
 
 T = TypeVar("T")
 
@@ -36,18 +36,18 @@ SLOW = 0.3
 class Faults:
     def __init__(
         self,
-        product: Product,
+        deployment: Deployment,
         network: Proxy,
         store: Proxy,
-        observer: Observer,
+        connection_tracker: ConnectionTracker,
         clients: Sequence[Client],
         history: History,
         opened: Store,
     ) -> None:
-        self._product = product
+        self._deployment = deployment
         self._network = network
         self._store = store
-        self._observer = observer
+        self._connection_tracker = connection_tracker
         self._clients = clients
         self._history = history
         self._opened = opened
@@ -66,37 +66,37 @@ class Faults:
         finally:
             # Recorded also if the fault was ended early.
             hit = frozenset({worker} if worker else ())
-            self._history.faults.append(Broken(fault.kind, began, now(), hit))
+            self._history.faults.append(InjectedFault(fault.kind, began, now(), hit))
 
     async def _worker_kill(self, fault: Fault, worker: int) -> None:
-        self._product.send(worker, signal.SIGKILL)
+        self._deployment.send(worker, signal.SIGKILL)
 
     async def _worker_stop(self, fault: Fault, worker: int) -> None:
-        self._product.send(worker, signal.SIGSTOP)
+        self._deployment.send(worker, signal.SIGSTOP)
         await asyncio.sleep(fault.seconds)
-        self._product.send(worker, signal.SIGCONT)
+        self._deployment.send(worker, signal.SIGCONT)
 
     async def _reload(self, fault: Fault, worker: int) -> None:
-        self._product.reload()
+        self._deployment.reload()
 
     async def _store_kill(self, fault: Fault, worker: int) -> None:
-        if store := self._product.store_process():
-            self._product.send(store, signal.SIGKILL)
+        if store := self._deployment.store_process():
+            self._deployment.send(store, signal.SIGKILL)
 
     async def _store_pause(self, fault: Fault, worker: int) -> None:
-        if store := self._product.store_process():
-            self._product.send(store, signal.SIGSTOP)
+        if store := self._deployment.store_process():
+            self._deployment.send(store, signal.SIGSTOP)
             await asyncio.sleep(fault.seconds)
-            self._product.send(store, signal.SIGCONT)
+            self._deployment.send(store, signal.SIGCONT)
 
     async def _disk_full(self, fault: Fault, worker: int) -> None:
         """Fill the disk, and kill the store: changes that are not in its file are lost."""
         try:
-            if self._product.fill_disk():
+            if self._deployment.fill_disk():
                 await asyncio.sleep(fault.seconds)
                 await self._store_kill(fault, worker)
         finally:
-            self._product.free_disk()
+            self._deployment.free_disk()
 
     async def _store_cut(self, fault: Fault, worker: int) -> None:
         with self._store.refusing(lambda port: True):
@@ -105,7 +105,9 @@ class Faults:
             await asyncio.sleep(fault.seconds)
 
     async def _store_cut_one(self, fault: Fault, worker: int) -> None:
-        with self._store.refusing(lambda port: self._observer.worker_at_store(port) == worker):
+        with self._store.refusing(
+            lambda port: self._connection_tracker.worker_at_store(port) == worker
+        ):
             for pipe in self._links_to_store(worker):
                 pipe.reset()
             await asyncio.sleep(fault.seconds)
@@ -130,7 +132,7 @@ class Faults:
         redis = self._opened.redis
         with contextlib.suppress(RedisError):
             for listener in redis.client_list(_type="pubsub"):
-                if listener["name"] != WITNESS:
+                if listener["name"] != RECORDER:
                     redis.execute_command("CLIENT", "KILL", "ID", listener["id"])
 
     async def _net_reset(self, fault: Fault, worker: int) -> None:
@@ -173,12 +175,12 @@ class Faults:
             await asyncio.gather(reader.client.stall(fault.seconds), *floods)
 
     def _a_worker(self, fault: Fault) -> int:
-        workers = self._product.workers()
-        self._observer.identify()
+        workers = self._deployment.workers()
+        self._connection_tracker.identify()
         return workers[int(fault.pick * len(workers))] if workers else 0
 
     def _links_to_store(self, pid: int) -> list[Pipe]:
-        theirs = owners(self._product.workers(), True)
+        theirs = owners(self._deployment.workers(), True)
         return [pipe for pipe in self._store.pipes() if theirs.get(pipe.client_port) == pid]
 
 

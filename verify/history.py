@@ -1,4 +1,4 @@
-"""What happened, as it was seen: everything that the judgements are made from.
+"""What happened, as it was seen: everything that the checks are made from.
 
 All of it is plain data, so that a test can write a history by hand. Times are in ms since 1970, by
 the clock of the one machine that all of it runs on; the store's ``sentAt`` is by the same clock.
@@ -12,7 +12,7 @@ from typing import Any
 
 Message = dict[str, Any]
 
-#: How much later than a client the witness may hear of something, in ms.
+#: How much later than a client the recorder may hear of something, in ms.
 LAG = 1_500.0
 
 
@@ -48,7 +48,7 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """Who was in the room by the store, with how many connections, at this place of the tape.
+    """Who was in the room by the store, with how many connections, at this place of the log.
 
     Whoever listens anew, after the store was away, begins with one of every room.
     """
@@ -59,7 +59,7 @@ class Snapshot:
 
 
 @dataclass(frozen=True, slots=True)
-class Broken:
+class InjectedFault:
     """A fault that was carried out. ``workers`` are the process ids that it hit."""
 
     kind: str
@@ -141,7 +141,7 @@ class LinkState:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class Published:
     """Something published on a room's channel, in the store's own order; ``link_state`` is that of
     the connection over which a worker was told."""
 
@@ -201,21 +201,21 @@ class History:
 
     ``people`` maps a client to its person (a userId), ``kinds`` a room to its kind, and
     ``admitted`` are those people who were made members of a room before it began, each with the
-    room and the role. ``link_states`` maps a link to its state, ``heard_by`` a worker's process id
-    to what the store sent on its subscribed connection. ``blind`` are the times in which published
-    messages could not be recorded on the tape; ``slow`` those in which the checker itself was slow,
-    and with it its proxies. ``trouble`` are lines of Maru's log. Up to ``complete_until``
-    everything has been recorded.
+    room and the role. ``link_states`` maps a link to its state, ``received_by`` a worker's process
+    id to what the store sent on its subscribed connection. ``gaps`` are the times in which
+    published messages could not be recorded in the log; ``slow`` those in which the checker itself
+    was slow, and with it its proxies. ``log_errors`` are lines of Maru's log. Up to
+    ``complete_until`` everything has been recorded.
     """
 
     lease: float = 12_000
     grace: float = 2_000
     people: dict[str, str] = field(default_factory=dict)
     events: list[Event] = field(default_factory=list)
-    tape: list[Told | Snapshot] = field(default_factory=list)
-    heard_by: dict[int, list[Told]] = field(default_factory=dict)
+    channel_log: list[Published | Snapshot] = field(default_factory=list)
+    received_by: dict[int, list[Published]] = field(default_factory=dict)
     link_states: dict[int, LinkState] = field(default_factory=dict)
-    faults: list[Broken] = field(default_factory=list)
+    faults: list[InjectedFault] = field(default_factory=list)
     removals: list[Removal] = field(default_factory=list)
     renamings: list[Renaming] = field(default_factory=list)
     role_changes: list[RoleChange] = field(default_factory=list)
@@ -224,22 +224,22 @@ class History:
     admitted: dict[tuple[str, str], str] = field(default_factory=dict)
     stored: dict[str, Stored] = field(default_factory=dict)
     quiets: list[Quiet] = field(default_factory=list)
-    blind: list[tuple[float, float]] = field(default_factory=list)
+    gaps: list[tuple[float, float]] = field(default_factory=list)
     slow: list[tuple[float, float]] = field(default_factory=list)
-    trouble: list[str] = field(default_factory=list)
+    log_errors: list[str] = field(default_factory=list)
     complete_until: float = math.inf
 
     def note(self, client: str, kind: str, link: int = 0, room: str = "", **what: Any) -> None:
         self.events.append(Event(now(), client, kind, link, room, what))
 
     def so_far(self) -> "History":
-        """As it is now, while it goes on. What was answered last may not be on the tape yet."""
+        """As it is now, while it goes on. What was answered last may not be in the log yet."""
         return replace(
             self,
             people=dict(self.people),
             events=list(self.events),
-            tape=list(self.tape),
-            heard_by={worker: list(told) for worker, told in self.heard_by.items()},
+            channel_log=list(self.channel_log),
+            received_by={worker: list(told) for worker, told in self.received_by.items()},
             link_states={
                 link: replace(link_state) for link, link_state in self.link_states.items()
             },
@@ -248,7 +248,7 @@ class History:
             renamings=[replace(renaming) for renaming in self.renamings],
             role_changes=[replace(change) for change in self.role_changes],
             direct_calls=[replace(call) for call in self.direct_calls],
-            blind=list(self.blind),
+            gaps=list(self.gaps),
             slow=list(self.slow),
             complete_until=now() - LAG,
         )
@@ -259,7 +259,7 @@ class History:
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """A property that does not hold, and what shows it. ``rule`` is the judgement's name."""
+    """A property that does not hold, and what shows it. ``rule`` is the name of the check."""
 
     text: str
     excerpt: Sequence[str] = ()

@@ -1,4 +1,4 @@
-"""The history, sorted for the judgements: who was in which room when, and what each number was."""
+"""The history, sorted for the checks: who was in which room when, and what each number was."""
 
 import math
 from collections import defaultdict
@@ -13,7 +13,7 @@ SAYING = {"message": "TALK", "edit": "EDIT", "delete": "DELETE", "react": "REACT
 
 
 @dataclass(slots=True)
-class Membership:
+class Stay:
     """A connection's stay in a room, from the call of its join to that of its leave.
 
     ``refused`` says that a join was refused before one was granted. ``stalls`` are the times in
@@ -44,7 +44,7 @@ class Membership:
 @dataclass
 class Index:
     history: History
-    memberships: list[Membership] = field(default_factory=list)
+    stays: list[Stay] = field(default_factory=list)
     by_link: dict[tuple[int, str], list[Event]] = field(default_factory=dict)
     shown: dict[tuple[str, str], list[Event]] = field(default_factory=dict)
     answers: list[Event] = field(default_factory=list)
@@ -78,12 +78,12 @@ class Index:
                 return seq
         return None
 
-    def of(self, person: str, room: str) -> list[Membership]:
+    def of(self, person: str, room: str) -> list[Stay]:
         return self._by_person.get((person, room), [])
 
     def __post_init__(self) -> None:
         self._sort_events()
-        self._find_memberships()
+        self._find_stays()
         self._collect_messages()
 
     def _sort_events(self) -> None:
@@ -110,25 +110,25 @@ class Index:
             self._stalls[link].append((at, math.inf))
         self.by_link, self.shown = dict(by_link), dict(shown)
 
-    def _find_memberships(self) -> None:
-        self._by_person: dict[tuple[str, str], list[Membership]] = defaultdict(list)
+    def _find_stays(self) -> None:
+        self._by_person: dict[tuple[str, str], list[Stay]] = defaultdict(list)
         for (link, room), events in self.by_link.items():
             if link and room:
-                for membership in self._stays(link, room, events):
-                    self.memberships.append(membership)
-                    self._by_person[membership.person, room].append(membership)
+                for stay in self._stays(link, room, events):
+                    self.stays.append(stay)
+                    self._by_person[stay.person, room].append(stay)
 
-    def _stays(self, link: int, room: str, events: list[Event]) -> Iterator[Membership]:
+    def _stays(self, link: int, room: str, events: list[Event]) -> Iterator[Stay]:
         link_state = self.history.link_states.get(link, LinkState())
         ends = [
             at for at in (self._ends.get(link), link_state.closed_at, link_state.silent_at) if at
         ]
-        now: Membership | None = None
+        now: Stay | None = None
         joins: list[Event] = []
 
-        def begin(event: Event) -> Membership:
+        def begin(event: Event) -> Stay:
             person = self.history.people[event.client]
-            begun = Membership(link, event.client, person, room, event.at)
+            begun = Stay(link, event.client, person, room, event.at)
             begun.over, begun.worker = min(ends, default=None), link_state.worker
             begun.stalls = [*self._stalls[link], *link_state.held]
             return begun
@@ -168,10 +168,10 @@ class Index:
     def _collect_messages(self) -> None:
         for room, stored in self.history.stored.items():
             self.seen[room] = {message["seq"]: message for message in stored.messages}
-        for told in self.history.tape:
-            message = getattr(told, "message", {})
+        for published in self.history.channel_log:
+            message = getattr(published, "message", {})
             if "seq" in message:
-                self.seen.setdefault(told.room, {}).setdefault(message["seq"], message)
+                self.seen.setdefault(published.room, {}).setdefault(message["seq"], message)
         for event in self.history.events:
             if event.kind == "heard" and "seq" in event.what:
                 seen = self.seen.setdefault(event.room, {})

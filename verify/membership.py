@@ -1,4 +1,4 @@
-"""Judgements of who may be in a room: nothing of it for whoever was taken out."""
+"""Checks of who may be in a room: nothing of it for whoever was taken out."""
 
 from collections import defaultdict, deque
 from collections.abc import Iterator
@@ -65,4 +65,4 @@ def _violation(index: Index, removal: Removal, event: Event, text: str) -> Viola
     return Violation(text, lines)
 
 
-JUDGEMENTS = (nothing_after_a_removal,)
+CHECKS = (nothing_after_a_removal,)

@@ -1,4 +1,4 @@
-"""Judgements of what is stored: once, in one order, under one number each."""
+"""Checks of what is stored: once, in one order, under one number each."""
 
 from collections import defaultdict
 from collections.abc import Iterator
@@ -76,7 +76,7 @@ def numbers_are_dense(index: Index) -> Iterator[Violation]:
     for room, stored in index.history.stored.items():
         seqs = [message["seq"] for message in stored.messages]
         problem = _gap(index, stored, [0, *seqs, stored.top + 1])
-        if stored.erased - index.erased_by.get(room, {}).keys() and not index.history.blind[1:]:
+        if stored.erased - index.erased_by.get(room, {}).keys() and not index.history.gaps[1:]:
             problem = "there is no DELETE for what was erased"
         if [reading.comparable(m) for m in stored.served] != reading.talks(stored.messages):
             problem = "the API gives another history than the store holds"
@@ -172,7 +172,7 @@ def calls_keep_their_order(index: Index) -> Iterator[Violation]:
             tops[event.link, event.room] = max(seq, top)
 
 
-JUDGEMENTS = (
+CHECKS = (
     acknowledged_is_stored,
     nothing_is_doubled,
     nothing_is_invented,

@@ -1,4 +1,4 @@
-"""Judgements of who is named: everything carries its sender, by a name of that moment."""
+"""Checks of who is named: everything carries its sender, by a name of that moment."""
 
 import math
 from collections import defaultdict
@@ -51,7 +51,7 @@ def _names(history: History) -> dict[str, list[Renaming]]:
 
 def _told(index: Index) -> dict[str, list[dict]]:
     told = {room: list(messages.values()) for room, messages in index.seen.items()}
-    for item in index.history.tape:
+    for item in index.history.channel_log:
         message = getattr(item, "message", None)
         if message and "seq" not in message:
             told.setdefault(item.room, []).append(message)
@@ -71,11 +71,11 @@ def _used_until(history: History, given_up: float) -> float:
     """Until when a name that was given up then may still be used."""
     until = given_up + LATE
     broken = [(fault.began, fault.ended) for fault in history.faults]
-    for began, ended in sorted([*broken, *history.slow, *history.blind[1:]]):
+    for began, ended in sorted([*broken, *history.slow, *history.gaps[1:]]):
         # What was broken shortly before may still keep a worker from hearing.
         if began <= until and ended >= given_up - LOOKS:
             until = max(until, ended + LOOKS)
     return until
 
 
-JUDGEMENTS = (senders_are_named_as_of_then, names_are_true)
+CHECKS = (senders_are_named_as_of_then, names_are_true)

@@ -124,7 +124,7 @@ class Plan:
 
 
 @dataclass(frozen=True)
-class Measures:
+class Workload:
     """How much of everything. ``rate`` is what all clients together do in a second."""
 
     seconds: float = 60
@@ -139,26 +139,26 @@ def private_rooms(rooms: int) -> range:
     return range(rooms - min(rooms - 1, max(1, round(rooms * PRIVATE_ROOMS))), rooms)
 
 
-def make(seed: int, measures: Measures) -> Plan:
+def make(seed: int, workload: Workload) -> Plan:
     random = Random(seed)
-    seats = _seats(random, measures)
-    direct = _groups(random, seats, max(1, measures.rooms // ROOMS_PER_DIRECT))
-    groups = _groups(random, seats, measures.rooms)
-    count = max(1, math.floor(measures.seconds / ROUND))
-    active = max(4.0, measures.seconds / count - CALM)
-    rounds = tuple(_round(random, measures, len(seats), active) for _ in range(count))
+    seats = _seats(random, workload)
+    direct = _groups(random, seats, max(1, workload.rooms // ROOMS_PER_DIRECT))
+    groups = _groups(random, seats, workload.rooms)
+    count = max(1, math.floor(workload.seconds / ROUND))
+    active = max(4.0, workload.seconds / count - CALM)
+    rounds = tuple(_round(random, workload, len(seats), active) for _ in range(count))
     groups = tuple(group for group in groups if group not in direct)
-    return Plan(seed, measures.rooms, seats, direct, groups, rounds)
+    return Plan(seed, workload.rooms, seats, direct, groups, rounds)
 
 
-def _seats(random: Random, measures: Measures) -> tuple[Seat, ...]:
-    people = max(1, round(measures.clients * (1 - SECOND_PAGES)))
+def _seats(random: Random, workload: Workload) -> tuple[Seat, ...]:
+    people = max(1, round(workload.clients * (1 - SECOND_PAGES)))
     seats = []
-    for number in range(measures.clients):
+    for number in range(workload.clients):
         person = number if number < people else random.randrange(people)
         # Most of them share the first room, as in a company.
         rooms = {0} if random.random() < 0.6 else set()
-        rooms |= set(random.sample(range(measures.rooms), random.randint(1, 2)))
+        rooms |= set(random.sample(range(workload.rooms), random.randint(1, 2)))
         seats.append(Seat(person, tuple(sorted(rooms))))
     return tuple(seats)
 
@@ -172,21 +172,21 @@ def _groups(random: Random, seats: tuple[Seat, ...], count: int) -> tuple[tuple[
     return tuple(sorted({tuple(sorted(group)) for group in groups}))
 
 
-def _round(random: Random, measures: Measures, seats: int, seconds: float) -> Round:
+def _round(random: Random, workload: Workload, seats: int, seconds: float) -> Round:
     steps = []
-    at = random.expovariate(measures.rate)
+    at = random.expovariate(workload.rate)
     while at < seconds:
         action = random.choices(list(ACTIONS), list(ACTIONS.values()))[0]
         length = random.uniform(0.2, 6.0)
         steps.append(Step(at, random.randrange(seats), action, random.random(), length))
-        at += random.expovariate(measures.rate)
-    return Round(seconds, tuple(steps), _faults(random, measures, seconds - PAUSE))
+        at += random.expovariate(workload.rate)
+    return Round(seconds, tuple(steps), _faults(random, workload, seconds - PAUSE))
 
 
-def _faults(random: Random, measures: Measures, seconds: float) -> tuple[Fault, ...]:
-    long = LONG if measures.seconds < SHORT else ()
+def _faults(random: Random, workload: Workload, seconds: float) -> tuple[Fault, ...]:
+    long = LONG if workload.seconds < SHORT else ()
     allowed = {
-        kind: FAULTS[kind] for kind in FAULTS if kind in measures.faults and kind not in long
+        kind: FAULTS[kind] for kind in FAULTS if kind in workload.faults and kind not in long
     }
     faults: list[Fault] = []
     at = random.uniform(0.5, 2.0)

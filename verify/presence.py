@@ -1,13 +1,13 @@
-"""Judgements of coming and going: one ENTER and one QUIT for each, and nobody gone who is here."""
+"""Checks of coming and going: one ENTER and one QUIT for each, and nobody gone who is here."""
 
 from collections import defaultdict
 from collections.abc import Iterator
 
-from verify import tape
+from verify import channel_log
+from verify.channel_log import Moment
 from verify.excerpt import excerpt
 from verify.history import History, Violation
-from verify.index import Index, Membership
-from verify.tape import Moment
+from verify.index import Index, Stay
 
 #: Two clocks, and the way in between, in ms.
 SLACK = 60.0
@@ -24,7 +24,7 @@ TROUBLE = 1_000.0
 
 def comings_and_goings_alternate(index: Index) -> Iterator[Violation]:
     """Nobody enters twice without going, or goes twice without entering."""
-    for moments in tape.rooms(index.history).values():
+    for moments in channel_log.rooms(index.history).values():
         for moment in moments:
             if moment.kind == "ENTER" and moment.sender in moment.present:
                 yield _about(index, moment, "enters, and was there already")
@@ -34,15 +34,15 @@ def comings_and_goings_alternate(index: Index) -> Iterator[Violation]:
 
 def counts_are_exact(index: Index) -> Iterator[Violation]:
     """The userCount of everything told is the number of people who have come and not gone."""
-    for moments in tape.rooms(index.history).values():
-        for group in tape.together(moments):
+    for moments in channel_log.rooms(index.history).values():
+        for group in channel_log.together(moments):
             last = group[-1]
             present = set(last.present)
             if last.kind == "ENTER":
                 present.add(last.sender)
             elif last.kind == "QUIT":
                 present.discard(last.sender)
-            count = last.told.message["userCount"]
+            count = last.published.message["userCount"]
             if count != len(present):
                 text = f"has the count {count}, and {len(present)} are there"
                 yield _about(index, last, text)
@@ -50,28 +50,28 @@ def counts_are_exact(index: Index) -> Iterator[Violation]:
 
 def entering_is_told(index: Index) -> Iterator[Violation]:
     """A join is answered only when the person is in the room, and the room was told."""
-    rooms = tape.rooms(index.history)
-    for membership in index.memberships:
-        if membership.joined is None or not _is_known(index, 0, membership.joined):
+    rooms = channel_log.rooms(index.history)
+    for stay in index.stays:
+        if stay.joined is None or not _is_known(index, 0, stay.joined):
             continue
-        called, joined = membership.called - SLACK, membership.joined + SLACK
+        called, joined = stay.called - SLACK, stay.joined + SLACK
         there = False
-        for moment in rooms.get(membership.room, []):
-            if moment.sender != membership.person or not moment.is_notice:
+        for moment in rooms.get(stay.room, []):
+            if moment.sender != stay.person or not moment.is_notice:
                 continue
             if moment.at > joined:
                 break
             # Whoever was there at any time of the call has been let in.
             there = moment.kind == "ENTER" or moment.at >= called
         if not there:
-            text = f"{membership.person} joined, and the room was told of no ENTER"
-            yield Violation(text, _lines(index, membership, joined))
+            text = f"{stay.person} joined, and the room was told of no ENTER"
+            yield Violation(text, _lines(index, stay, joined))
 
 
 def leaving_is_told(index: Index) -> Iterator[Violation]:
     """A leave of somebody's only connection is answered when the room has been told of a QUIT."""
-    rooms = tape.rooms(index.history)
-    for stay in index.memberships:
+    rooms = channel_log.rooms(index.history)
+    for stay in index.stays:
         if stay.left is None or stay.gone is None:
             continue
         if not is_alone(index, stay, stay.left, stay.gone):
@@ -85,7 +85,7 @@ def leaving_is_told(index: Index) -> Iterator[Violation]:
             yield Violation(text, _lines(index, stay, stay.gone))
 
 
-def is_alone(index: Index, stay: Membership, begin: float, end: float) -> bool:
+def is_alone(index: Index, stay: Stay, begin: float, end: float) -> bool:
     """Was there, at this time, no other connection of this person that held a lease, or got one?"""
     longest = index.history.lease + HELD_UP
     return all(
@@ -99,7 +99,7 @@ def is_alone(index: Index, stay: Membership, begin: float, end: float) -> bool:
 
 def comings_are_real(index: Index) -> Iterator[Violation]:
     """An ENTER has a join behind it, over a connection that had not ended long ago."""
-    for room, moments in tape.rooms(index.history).items():
+    for room, moments in channel_log.rooms(index.history).items():
         for moment in moments:
             if moment.kind == "ENTER" and not any(
                 _may_enter(index.history, stay, moment.at) for stay in index.of(moment.sender, room)
@@ -107,7 +107,7 @@ def comings_are_real(index: Index) -> Iterator[Violation]:
                 yield _about(index, moment, "enters, and nobody did")
 
 
-def _may_enter(history: History, stay: Membership, at: float) -> bool:
+def _may_enter(history: History, stay: Stay, at: float) -> bool:
     if stay.called > at + SLACK or (stay.gone is not None and stay.gone < at - SLACK):
         return False
     patience = HELD_UP if stay.unanswered else NOTICING
@@ -116,22 +116,24 @@ def _may_enter(history: History, stay: Membership, at: float) -> bool:
 
 def goings_are_real(index: Index) -> Iterator[Violation]:
     """Nobody is announced as gone who is there, or may still come back within the grace."""
-    for room, moments in tape.rooms(index.history).items():
+    for room, moments in channel_log.rooms(index.history).items():
         leaves: dict[str, int] = defaultdict(int)
         for moment in moments:
             if moment.kind != "QUIT":
                 continue
             stays = index.of(moment.sender, room)
-            reason = moment.told.message["reason"]
+            reason = moment.published.message["reason"]
             if reason == "kicked" and not _was_removed(index.history, moment, room):
                 yield _about(index, moment, "is taken out, and nobody did that")
             if reason == "kicked" or _has_ended_it(index.history, moment, room):
                 continue
             staying = [m for m in stays if _is_there(index.history, m, moment.at)]
             if staying:
-                text = f"goes ({moment.told.message['reason']}), and is there: #{staying[0].link}"
+                text = (
+                    f"goes ({moment.published.message['reason']}), and is there: #{staying[0].link}"
+                )
                 yield _about(index, moment, text)
-            if moment.told.message["reason"] == "left":
+            if moment.published.message["reason"] == "left":
                 leaves[moment.sender] += 1
                 # One that was refused as unavailable may have been carried out after all.
                 called = [at for m in stays for at in m.leaves if at <= moment.at + SLACK]
@@ -150,26 +152,26 @@ def _was_removed(history: History, moment: Moment, room: str, *how: str) -> bool
 
 def _has_ended_it(history: History, moment: Moment, room: str) -> bool:
     """Has the person just ended the own membership?"""
-    is_left = moment.told.message["reason"] == "left"
+    is_left = moment.published.message["reason"] == "left"
     return is_left and _was_removed(history, moment, room, "left")
 
 
-def _is_there(history: History, membership: Membership, at: float) -> bool:
-    if membership.joined is None or membership.joined >= at:
+def _is_there(history: History, stay: Stay, at: float) -> bool:
+    if stay.joined is None or stay.joined >= at:
         return False
-    if membership.left is not None and membership.left <= at + SLACK:
+    if stay.left is not None and stay.left <= at + SLACK:
         return False
-    if membership.over is not None and membership.over <= at - history.grace + SLACK:
+    if stay.over is not None and stay.over <= at - history.grace + SLACK:
         return False
-    if any(b + STALL + history.grace <= at <= e + GOING for b, e in membership.stalls):
+    if any(b + STALL + history.grace <= at <= e + GOING for b, e in stay.stalls):
         return False
-    return not _excuse(history, membership, at)
+    return not _excuse(history, stay, at)
 
 
-def _excuse(history: History, membership: Membership, at: float) -> bool:
+def _excuse(history: History, stay: Stay, at: float) -> bool:
     """Was its worker, and only that, kept from renewing its lease? Or the whole machine?"""
     return any(
-        (membership.worker in fault.workers or (fault.workers and not membership.worker))
+        (stay.worker in fault.workers or (fault.workers and not stay.worker))
         and fault.kind != "worker-kill"
         and fault.ended - fault.began > TROUBLE
         and fault.began < at
@@ -179,24 +181,27 @@ def _excuse(history: History, membership: Membership, at: float) -> bool:
 
 
 def _is_known(index: Index, since: float, until: float) -> bool:
-    """Is all that was told in this time on the tape? It is blind at first, before it begins."""
-    blind = any(start < until and end > since for start, end in index.history.blind[1:])
-    return not blind and until < index.history.complete_until
+    """Whether the log has all that was published in this time.
+
+    The first gap is the time before the log begins.
+    """
+    gaps = any(start < until and end > since for start, end in index.history.gaps[1:])
+    return not gaps and until < index.history.complete_until
 
 
 def _about(index: Index, moment: Moment, text: str) -> Violation:
-    links = [m.link for m in index.of(moment.sender, moment.told.room)]
-    room = moment.told.room
+    links = [m.link for m in index.of(moment.sender, moment.published.room)]
+    room = moment.published.room
     lines = excerpt(index.history, moment.at, room, person=moment.sender, links=links)
     return Violation(f"{moment.kind} of {moment.sender}: {text}", lines)
 
 
-def _lines(index: Index, membership: Membership, at: float) -> list[str]:
-    person, links = membership.person, [membership.link]
-    return excerpt(index.history, at, membership.room, person=person, links=links)
+def _lines(index: Index, stay: Stay, at: float) -> list[str]:
+    person, links = stay.person, [stay.link]
+    return excerpt(index.history, at, stay.room, person=person, links=links)
 
 
-JUDGEMENTS = (
+CHECKS = (
     comings_and_goings_alternate,
     counts_are_exact,
     entering_is_told,

@@ -12,9 +12,9 @@ from chat import keys
 from chat.store.store import Store
 from verify.api import Person
 from verify.client import Client
+from verify.deployment import GRACE, LEASE, Deployment
 from verify.history import Count, History, Quiet, Stored, now
 from verify.link import Unanswered
-from verify.product import GRACE, LEASE, Product
 from verify.room import Room
 from verify.stored import read_stream
 
@@ -36,13 +36,13 @@ class QuietMoment:
 
     def __init__(
         self,
-        product: Product,
+        deployment: Deployment,
         clients: Sequence[Client],
         probe: Client,
         groups: Mapping[str, Sequence[Person]],
         store: Store,
     ) -> None:
-        self._product = product
+        self._deployment = deployment
         self._clients = clients
         self._probe = probe
         self._store = store
@@ -89,7 +89,7 @@ class QuietMoment:
     async def _settled(self) -> bool:
         if any(not client.is_settled() for client in [*self._clients, self._probe]):
             return False
-        if not await self._product.is_ready():
+        if not await self._deployment.is_ready():
             return False
         truth = self._truth()
         for room in self._rooms:

@@ -1,4 +1,4 @@
-"""Judgements of who belongs to which rooms: everybody's own list is true, and direct rooms are one
+"""Checks of who belongs to which rooms: everybody's own list is true, and direct rooms are one
 for each group of people."""
 
 from collections import defaultdict
@@ -130,4 +130,4 @@ def _last_removal(history: History, person: str, room: str, at: float) -> Remova
     return found[-1] if found else None
 
 
-JUDGEMENTS = (rails_are_true, direct_rooms_are_one)
+CHECKS = (rails_are_true, direct_rooms_are_one)

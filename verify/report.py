@@ -3,20 +3,20 @@
 from collections import Counter
 from collections.abc import Sequence
 
+from verify.checks import CHECKS
 from verify.history import History, Violation
 from verify.index import is_ok, sayings
-from verify.judge import JUDGEMENTS
-from verify.plan import Measures, Plan
+from verify.plan import Plan, Workload
 
 #: Violations that are shown in full.
 SHOWN = 5
 
 
-def heading(plan: Plan, measures: Measures, workers: int) -> str:
-    kinds = len(measures.faults) if measures.faults else "no"
+def heading(plan: Plan, workload: Workload, workers: int) -> str:
+    kinds = len(workload.faults) if workload.faults else "no"
     return (
         f"Seed {plan.seed}: {len(plan.seats)} clients in {plan.rooms} rooms on {workers} workers,"
-        f" about {measures.seconds:.0f} s in {len(plan.rounds)} rounds, {kinds} kinds of faults"
+        f" about {workload.seconds:.0f} s in {len(plan.rounds)} rounds, {kinds} kinds of faults"
     )
 
 
@@ -42,11 +42,11 @@ def summary(history: History, violations: Sequence[Violation], seed: int) -> str
         "",
         f"acknowledged  {len(said)} messages, edits, deletions and reactions",
         f"checked       {kinds['heard']} deliveries, {kinds['shown']} shown,"
-        f" {len(history.tape)} things told by the store",
+        f" {len(history.channel_log)} things told by the store",
         f"people        {', '.join(f'{what} {n}' for what, n in changed.items())}",
         f"connections   {kinds['open']}, quiet moments {len(history.quiets)}",
         f"faults        {', '.join(f'{kind} {n}' for kind, n in sorted(faults.items())) or 'none'}",
-        f"judgements    {len(JUDGEMENTS)}",
+        f"checks        {len(CHECKS)}",
         *([f"The machine was too slow for the checker for {late:.0f} s."] if late else []),
         "",
     ]

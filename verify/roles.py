@@ -1,4 +1,4 @@
-"""Judgements of what roles allow."""
+"""Checks of what roles allow."""
 
 import math
 from collections.abc import Iterator
@@ -74,4 +74,4 @@ def _spans(history: History, event: Event, widest: bool) -> list[Span]:
     return [*spans, (began, math.inf)] if began < math.inf else spans
 
 
-JUDGEMENTS = (roles_allow_what_they_should,)
+CHECKS = (roles_allow_what_they_should,)

@@ -1,4 +1,4 @@
-"""A whole run: starts everything, carries out the plan, and has each quiet moment judged."""
+"""A whole run: starts everything, carries out the plan, and has each quiet moment checked."""
 
 import asyncio
 import contextlib
@@ -11,16 +11,16 @@ from chat.store import store
 from verify.actions import act
 from verify.api import Api, Person
 from verify.changes import Changes
+from verify.checks import EARLY, run_checks
 from verify.client import Client
+from verify.connection_tracker import ConnectionTracker
+from verify.deployment import GRACE, LEASE, Deployment
 from verify.faults import Faults
 from verify.history import History, Renaming, Violation, now
-from verify.judge import EARLY, judge
-from verify.observer import Observer
 from verify.plan import Fault, Plan, Round, Step, private_rooms
-from verify.product import GRACE, LEASE, Product
 from verify.proxy import Proxy, to_tcp, to_unix
 from verify.quiet import QuietMoment
-from verify.witness import Witness
+from verify.recorder import Recorder
 
 #: Seconds that what people have begun may take to end.
 LAST_ACTIONS = 20.0
@@ -38,10 +38,10 @@ class Run:
         self.history = History(lease=LEASE * 1000, grace=GRACE * 1000)
         self._plan = plan
         self._talkative = talkative
-        self.product = Product(source, folder, workers)
-        self._observer = Observer(self.product, self.history)
-        self._network = Proxy(to_tcp(self.product.address))
-        self._store = Proxy(to_unix(self.product.socket), self._observer.tap)
+        self.deployment = Deployment(source, folder, workers)
+        self._connection_tracker = ConnectionTracker(self.deployment, self.history)
+        self._network = Proxy(to_tcp(self.deployment.address))
+        self._store = Proxy(to_unix(self.deployment.socket), self._connection_tracker.tap)
         self._clients: list[Client] = []
 
     async def go(self, seconds: float) -> list[Violation]:
@@ -54,28 +54,28 @@ class Run:
                 if violations or (number > 1 and time.monotonic() + round_.seconds / 2 > deadline):
                     break
                 await self._play(round_)
-                violations = await self._judge(number)
+                violations = await self._check(number)
             return violations
 
     async def _start(self, parts: contextlib.AsyncExitStack) -> None:
         """Each part is stopped before those that it needs."""
         parts.push_async_callback(self._store.stop)
-        parts.push_async_callback(self.product.stop)
-        await asyncio.to_thread(self.product.start_store)
-        await self.product.start(await self._store.start())
+        parts.push_async_callback(self.deployment.stop)
+        await asyncio.to_thread(self.deployment.start_store)
+        await self.deployment.start(await self._store.start())
         parts.push_async_callback(self._network.stop)
         api = Api(await self._network.start())
         people = max(seat.person for seat in self._plan.seats) + 1
         persons = [Person(f"p{number:02}", api) for number in range(people)]
-        probe = Person("probe", Api(self.product.address))
+        probe = Person("probe", Api(self.deployment.address))
         # The first account is an admin's, who may do everything: nobody else's should be that.
         await Person("founder", api).register()
         await asyncio.gather(*(person.register() for person in [*persons, probe]))
         self.history.renamings += [Renaming(p.user_id, p.name, 0, 0) for p in [*persons, probe]]
         rooms, groups = await self._make_rooms(persons, probe)
-        witness = Witness(self.product.socket, list(self.history.kinds), self.history)
-        parts.push_async_callback(witness.stop)
-        await witness.start()
+        recorder = Recorder(self.deployment.socket, list(self.history.kinds), self.history)
+        parts.push_async_callback(recorder.stop)
+        await recorder.start()
         await self._let_in(parts, persons, probe, rooms, groups)
 
     async def _make_rooms(
@@ -123,13 +123,13 @@ class Run:
         visitor = self._client("probe.0", probe, rooms)
         for visited in visitor.rooms.values():
             visited.leave()
-        opened = store.connect(f"unix://{self.product.socket}")
-        self._quiet = QuietMoment(self.product, self._clients, visitor, groups, opened)
+        opened = store.connect(f"unix://{self.deployment.socket}")
+        self._quiet = QuietMoment(self.deployment, self._clients, visitor, groups, opened)
         self._faults = Faults(
-            self.product,
+            self.deployment,
             self._network,
             self._store,
-            self._observer,
+            self._connection_tracker,
             self._clients,
             self.history,
             opened,
@@ -138,7 +138,7 @@ class Run:
             parts.push_async_callback(client.stop)
             client.open()
             client.start()
-        for work in (self._observer.watch(self._network), self._watch_itself()):
+        for work in (self._connection_tracker.watch(self._network), self._watch_itself()):
             parts.callback(asyncio.create_task(work).cancel)
 
     async def _watch_itself(self) -> None:
@@ -170,21 +170,21 @@ class Run:
             task.cancel()
         for task in done:
             task.result()
-        self.product.go_on()
+        self.deployment.go_on()
         await self._changes.finish()
 
     async def _act(self, step: Step) -> None:
         await act(self._clients[step.seat], step, self._changes)
 
-    async def _judge(self, number: int) -> list[Violation]:
-        violations = await asyncio.to_thread(judge, self.history.so_far(), EARLY)
+    async def _check(self, number: int) -> list[Violation]:
+        violations = await asyncio.to_thread(run_checks, self.history.so_far(), EARLY)
         if violations:
             return violations
         began = time.monotonic()
         await self._quiet.wait(self.history)
         waited = time.monotonic() - began
-        self.history.trouble[:] = self.product.trouble()
-        violations = await asyncio.to_thread(judge, self.history)
+        self.history.log_errors[:] = self.deployment.log_errors()
+        violations = await asyncio.to_thread(run_checks, self.history)
         self._tell(f"round {number}: quiet after {waited:.1f} s, {len(violations)} violations")
         return violations
 

@@ -1,11 +1,11 @@
-"""Ways to break a history in which Ann and Ben talk, and the judgement that has to find each."""
+"""Ways to break a history in which Ann and Ben talk, and the check that has to find each."""
 
 from dataclasses import replace
 
 from tests.verify.broken_changes import BROKEN_CHANGES
 from tests.verify.broken_goings import BROKEN_GOINGS
 from tests.verify.story import EPOCH, ROOM, heard, shown
-from verify.history import Broken, Count, Snapshot
+from verify.history import Count, InjectedFault, Snapshot
 
 
 def acknowledged_but_not_stored(story):
@@ -144,10 +144,12 @@ def a_count_that_is_one_off(story):
 
 
 def joined_without_an_enter(story):
-    story.history.tape = [
-        told
-        for told in story.history.tape
-        if isinstance(told, Snapshot) or told.message["senderId"] != "ben" or "seq" in told.message
+    story.history.channel_log = [
+        published
+        for published in story.history.channel_log
+        if isinstance(published, Snapshot)
+        or published.message["senderId"] != "ben"
+        or "seq" in published.message
     ]
 
 
@@ -181,7 +183,7 @@ def left_without_a_leave(story):
 
 
 def gone_because_the_store_was_away(story):
-    story.history.faults.append(Broken("store-pause", story.at, story.at + 30_000))
+    story.history.faults.append(InjectedFault("store-pause", story.at, story.at + 30_000))
     story.wait(30)
     story.go("ben", "lost")
 
@@ -238,7 +240,7 @@ def somebody_is_behind(story):
 
 
 def the_log_tells_of_trouble(story):
-    story.history.trouble.append("ERROR chat.live.dispatch: An event failed")
+    story.history.log_errors.append("ERROR chat.live.dispatch: An event failed")
 
 
 def page(seqs=(4,), seq=4, **changed):

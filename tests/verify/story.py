@@ -6,21 +6,21 @@ A person's userId is the person's first name.
 from collections.abc import Callable
 from typing import Any
 
+from verify.checks import run_checks
 from verify.history import (
     Count,
     Event,
     History,
     LinkState,
     Message,
+    Published,
     Quiet,
     Removal,
     Renaming,
     RoleChange,
     Snapshot,
     Stored,
-    Told,
 )
-from verify.judge import judge
 
 ROOM, EPOCH, WORKER = "hall", "e1", 7
 
@@ -33,9 +33,9 @@ class Story:
         self.history = History(lease=12_000, grace=2_000)
         self.history.kinds[ROOM] = "open"
         self.names: dict[str, str] = {}
-        self.history.blind.append((0.0, self.at))
-        self.history.tape.append(Snapshot(self.at, ROOM, {}))
-        self.history.heard_by[WORKER] = []
+        self.history.gaps.append((0.0, self.at))
+        self.history.channel_log.append(Snapshot(self.at, ROOM, {}))
+        self.history.received_by[WORKER] = []
         self.links: dict[str, int] = {}
         self.tops: dict[str, int] = {}
         self.stream: dict[int, Message] = {}
@@ -198,9 +198,9 @@ class Story:
         who = {"sender": self.names.get(sender, sender), "senderId": sender}
         message = {"type": kind, "roomId": ROOM, **who, "sentAt": int(self.at), **more}
         message["userCount"] = len(self.present)
-        told = Told(self.at, ROOM, message)
-        self.history.tape.append(told)
-        self.history.heard_by[WORKER].append(told)
+        published = Published(self.at, ROOM, message)
+        self.history.channel_log.append(published)
+        self.history.received_by[WORKER].append(published)
         for client in self.members:
             self.note(client, "heard", **message)
             if "seq" in message:
@@ -251,8 +251,8 @@ class Story:
         self.history.events = [e for event in events for e in [event] * (1 + seen(event))]
 
     def violated(self) -> set[str]:
-        """The names of the judgements that find something."""
-        found = judge(self.history)
+        """The names of the checks that find something."""
+        found = run_checks(self.history)
         assert all(violation.text for violation in found)
         return {violation.rule for violation in found}
 

@@ -1,9 +1,9 @@
-"""docs/guarantees.md has every judgement, fault and bug, and no others."""
+"""docs/guarantees.md has every check, fault and bug, and no others."""
 
 import re
 from pathlib import Path
 
-from verify.judge import JUDGEMENTS
+from verify.checks import CHECKS
 from verify.plan import FAULTS
 from verify.plants import PLANTS
 
@@ -17,8 +17,8 @@ def first_cells(heading: str) -> set[str]:
     return {name for row in rows for name in re.findall(r"`([\w-]+)`", row)}
 
 
-def test_every_judgement_is_explained():
-    assert first_cells("judgement") == {judgement.__name__ for judgement in JUDGEMENTS}
+def test_every_check_is_explained():
+    assert first_cells("check") == {check.__name__ for check in CHECKS}
 
 
 def test_every_fault_is_explained():
@@ -29,6 +29,6 @@ def test_every_bug_to_be_found_is_explained():
     assert first_cells("bug") == PLANTS.keys()
 
 
-def test_every_judgement_says_what_it_judges():
-    for judgement in JUDGEMENTS:
-        assert judgement.__doc__
+def test_every_check_says_what_it_checks():
+    for check in CHECKS:
+        assert check.__doc__

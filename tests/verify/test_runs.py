@@ -9,7 +9,7 @@ import psutil
 import pytest
 
 ROOT = Path(__file__).parents[2]
-#: Each bug, and the judgements of which at least one has to find it.
+#: Each bug, and the checks of which at least one has to find it.
 PLANTED = {
     "dedup": {"nothing_is_doubled"},
     "publish": {"comings_and_goings_alternate", "counts_are_exact", "entering_is_told"},
@@ -80,7 +80,7 @@ def start_planted(folder: Path, plant: str, seed: int) -> subprocess.Popen[str]:
 
 
 def violated(told: str) -> set[str]:
-    """The judgements that a run names in its last line."""
+    """The checks that a run names in its last line."""
     return set(told.splitlines()[-1].partition("VIOLATED: ")[2].split(", "))
 
 

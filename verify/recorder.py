@@ -1,4 +1,4 @@
-"""Listens to every room at the store itself, and keeps all that is published, in order.
+"""Subscribes to every room at the store itself, and records all that is published, in order.
 
 Any process may do that (docs/protocol.md, "Listening from outside"). RESP 3 lets it ask, over the
 same connection, who is in the rooms: so the answer has its exact place among what is published.
@@ -12,21 +12,21 @@ from pathlib import Path
 from typing import Any
 
 from chat import keys
-from verify.history import History, Snapshot, Told, now
+from verify.history import History, Published, Snapshot, now
 from verify.resp import Parser, command
 
 #: Of its connection, at the store: so that it can be told from those of workers.
-NAME = "witness"
+NAME = "recorder"
 
 
-class Witness:
+class Recorder:
     def __init__(self, socket: Path, rooms: list[str], history: History) -> None:
         self._socket = socket
         self._rooms = rooms
         self._history = history
         self._task: asyncio.Task[None] | None = None
         self._listening = asyncio.Event()
-        self._deaf_since = 0.0
+        self._unsubscribed_since = 0.0
 
     async def start(self) -> None:
         """Return once it listens."""
@@ -45,7 +45,7 @@ class Witness:
                 await self._listen()
             if self._listening.is_set():
                 self._listening.clear()
-                self._deaf_since = now()
+                self._unsubscribed_since = now()
             # A store that was killed is back soon; whoever speaks first then should be heard.
             await asyncio.sleep(0.005)
 
@@ -66,16 +66,16 @@ class Witness:
     def _note(self, answer: Any, asked: Iterator[str]) -> None:
         if isinstance(answer, list) and answer[:1] == [b"message"]:
             room, _ = keys.room_of_channel(answer[1].decode())
-            self._history.tape.append(Told(now(), room, json.loads(answer[2])))
+            self._history.channel_log.append(Published(now(), room, json.loads(answer[2])))
         elif isinstance(answer, list) and answer[:1] != [b"subscribe"]:
             room = next(asked)
             if room:
                 # Of each the number of connections, and the name.
                 numbers = [int(value.split()[0]) for value in answer[1::2]]
                 people = dict(zip(map(bytes.decode, answer[::2]), numbers, strict=True))
-                self._history.tape.append(Snapshot(now(), room, people))
+                self._history.channel_log.append(Snapshot(now(), room, people))
                 if room == self._rooms[-1]:
-                    self._history.blind.append((self._deaf_since, now()))
+                    self._history.gaps.append((self._unsubscribed_since, now()))
                     self._listening.set()
         elif isinstance(answer, bytes):
             # The store is still loading its file.

@@ -1,4 +1,4 @@
-"""All judgements of a history. ``docs/guarantees.md`` has each rule, and what it rests on."""
+"""All checks of a history. ``docs/guarantees.md`` has each rule, and what it rests on."""
 
 import re
 from collections.abc import Callable, Iterable, Sequence
@@ -19,42 +19,42 @@ from verify import (
 from verify.history import History, Violation
 from verify.index import Index
 
-Judgement = Callable[[Index], Iterable[Violation]]
+Check = Callable[[Index], Iterable[Violation]]
 
-JUDGEMENTS: tuple[Judgement, ...] = (
-    *messages.JUDGEMENTS,
-    *deliveries.JUDGEMENTS,
-    *presence.JUDGEMENTS,
-    *departures.JUDGEMENTS,
-    *membership.JUDGEMENTS,
-    *notices.JUDGEMENTS,
-    *naming.JUDGEMENTS,
-    *roles.JUDGEMENTS,
-    *rails.JUDGEMENTS,
-    *calm.JUDGEMENTS,
+CHECKS: tuple[Check, ...] = (
+    *messages.CHECKS,
+    *deliveries.CHECKS,
+    *presence.CHECKS,
+    *departures.CHECKS,
+    *membership.CHECKS,
+    *notices.CHECKS,
+    *naming.CHECKS,
+    *roles.CHECKS,
+    *rails.CHECKS,
+    *calm.CHECKS,
 )
 #: Those that need no quiet moment: of what was told so far.
-EARLY: tuple[Judgement, ...] = (
-    *presence.JUDGEMENTS,
-    *departures.JUDGEMENTS,
-    *membership.JUDGEMENTS,
-    *notices.JUDGEMENTS,
+EARLY: tuple[Check, ...] = (
+    *presence.CHECKS,
+    *departures.CHECKS,
+    *membership.CHECKS,
+    *notices.CHECKS,
 )
 _USER_ID = re.compile(r"\bu[a-z0-9]{12,31}\b")
-#: Of one judgement, more than this only repeat each other.
-ENOUGH = 3
+#: Of one check, more violations than this only repeat each other.
+REPORTED_MAX = 3
 
 
-def judge(history: History, judgements: Sequence[Judgement] = JUDGEMENTS) -> list[Violation]:
+def run_checks(history: History, checks: Sequence[Check] = CHECKS) -> list[Violation]:
     """What does not hold, a few of each kind."""
     index = Index(history)
     found = []
-    for judgement in judgements:
-        for number, violation in enumerate(judgement(index)):
-            if number == ENOUGH:
+    for check in checks:
+        for number, violation in enumerate(check(index)):
+            if number == REPORTED_MAX:
                 break
             text = _with_names(history, violation.text)
-            found.append(replace(violation, text=text, rule=judgement.__name__))
+            found.append(replace(violation, text=text, rule=check.__name__))
     return found
 
 

@@ -1,7 +1,7 @@
 """What people may change, be called and belong to is not taken for a fault."""
 
 from tests.verify.story import ROOM
-from verify.history import Broken
+from verify.history import InjectedFault
 
 
 def test_who_may_come_back_by_itself_after_a_while_does(story):
@@ -37,7 +37,7 @@ def test_a_name_that_was_just_given_up_may_still_be_told(story):
 
 
 def test_a_worker_that_could_not_hear_may_tell_an_earlier_name(story):
-    story.history.faults.append(Broken("store-deafen", story.at, story.at + 6_000))
+    story.history.faults.append(InjectedFault("store-deafen", story.at, story.at + 6_000))
     story.rename("ben", "benjamin")
     story.wait(12)
     story.names["ben"] = "ben"

@@ -1,4 +1,4 @@
-"""Each judgement finds what breaks its rule, and nothing else is taken for a fault."""
+"""Each check finds what breaks its rule, and nothing else is taken for a fault."""
 
 from dataclasses import replace
 
@@ -6,8 +6,8 @@ import pytest
 
 from tests.verify.broken import BROKEN, page
 from tests.verify.story import EPOCH, ROOM, WORKER, heard
-from verify.history import Broken, LinkState, Snapshot, Told
-from verify.judge import EARLY, JUDGEMENTS, judge
+from verify.checks import CHECKS, EARLY, run_checks
+from verify.history import InjectedFault, LinkState, Published, Snapshot
 
 
 @pytest.mark.parametrize("breaks", BROKEN, ids=lambda breaks: breaks.__name__)
@@ -16,8 +16,8 @@ def test_what_breaks_a_rule_is_found(story, breaks):
     assert BROKEN[breaks] in story.violated()
 
 
-def test_every_judgement_has_a_history_that_breaks_it():
-    assert {judgement.__name__ for judgement in JUDGEMENTS} == set(BROKEN.values())
+def test_every_check_has_a_history_that_breaks_it():
+    assert {check.__name__ for check in CHECKS} == set(BROKEN.values())
 
 
 def test_a_history_in_which_all_goes_well_breaks_none(story):
@@ -26,8 +26,8 @@ def test_a_history_in_which_all_goes_well_breaks_none(story):
     edit = story.stream[story.top]
     edited = {"editedAt": edit["sentAt"], "editClientId": edit["clientId"]}
     story.quiet(read={3: {**story.stream[3], "message": "trois", **edited}})
-    assert judge(story.history) == []
-    assert judge(story.history.so_far(), EARLY) == []
+    assert run_checks(story.history) == []
+    assert run_checks(story.history.so_far(), EARLY) == []
 
 
 def test_a_message_that_was_never_acknowledged_may_be_stored_or_not(story):
@@ -65,7 +65,7 @@ def test_who_was_lost_for_longer_than_the_grace_may_go_and_come_again(story):
 
 
 def test_the_people_of_a_worker_that_was_stopped_may_go_and_come_again(story):
-    stopped = Broken("worker-stop", story.at, story.at + 14_000, frozenset({WORKER}))
+    stopped = InjectedFault("worker-stop", story.at, story.at + 14_000, frozenset({WORKER}))
     story.history.faults.append(stopped)
     story.wait(13)
     story.go("ben", "lost")
@@ -77,7 +77,7 @@ def test_the_people_of_a_worker_that_was_stopped_may_go_and_come_again(story):
 
 
 def test_another_workers_trouble_is_no_excuse(story):
-    stopped = Broken("worker-stop", story.at, story.at + 14_000, frozenset({WORKER + 1}))
+    stopped = InjectedFault("worker-stop", story.at, story.at + 14_000, frozenset({WORKER + 1}))
     story.history.faults.append(stopped)
     story.wait(13)
     story.go("ben", "lost")
@@ -127,7 +127,7 @@ def test_a_join_under_way_when_somebody_is_taken_out_comes_after_it(story):
 )
 def test_a_quit_may_be_late_where_worker_or_store_was_not_well(story, kind, violated):
     story.wait(30)
-    story.history.faults.append(Broken(kind, story.at - 9_000, story.at - 8_000))
+    story.history.faults.append(InjectedFault(kind, story.at - 9_000, story.at - 8_000))
     story.lose("ben.1")
     story.wait(12)
     story.go("ben", "lost")
@@ -143,10 +143,10 @@ def test_who_comes_back_in_time_need_not_go(story):
     assert story.violated() == set()
 
 
-def test_what_nobody_could_listen_to_is_not_judged(story):
-    story.history.blind.append((story.at, story.at + 500))
+def test_what_nobody_could_listen_to_is_not_checked(story):
+    story.history.gaps.append((story.at, story.at + 500))
     present = {**story.present, "dan": 1}
-    story.history.tape.append(Snapshot(story.at + 500, ROOM, present))
+    story.history.channel_log.append(Snapshot(story.at + 500, ROOM, present))
     story.present = present
     who = {"sender": "dan", "senderId": "dan"}
     unseen = {"type": "ENTER", "roomId": ROOM, **who, "userCount": 3}
@@ -164,7 +164,7 @@ def test_what_a_worker_did_not_hear_its_clients_may_miss(story):
     del story.present["ben"]
     story.members.remove("ben.1")
     message = {**unheard, "sentAt": int(story.at), "userCount": 1}
-    story.history.tape.append(Told(story.at, ROOM, message))
+    story.history.channel_log.append(Published(story.at, ROOM, message))
     story.note("ben.1", "answer", event="leave", answer={"ok": True, "userCount": 1})
     story.say("ann.0")
     story.quiet()
@@ -174,7 +174,7 @@ def test_what_a_worker_did_not_hear_its_clients_may_miss(story):
 def test_what_a_worker_was_told_just_before_it_was_cut_off_its_clients_may_miss(story):
     story.join("dan.2")
     story.drop(heard("ann.0", type="ENTER", sender="dan"))
-    told = story.history.heard_by[WORKER]
+    told = story.history.received_by[WORKER]
     place = next(i for i, item in enumerate(told) if item.message["sender"] == "dan")
     cut_off = LinkState(WORKER, closed_at=told[place].at + 300)
     told[place] = replace(told[place], link_state=cut_off)
@@ -231,7 +231,7 @@ def test_the_excerpt_is_short_and_shows_what_matters(story):
     for _ in range(200):
         story.say("ann.0")
     story.drop(heard("ben.1", seq=100))
-    [violation] = judge(story.history)
+    [violation] = run_checks(story.history)
     assert "ben.1 heard 101 after 99: 100 is missing" in violation.text
     assert len(violation.excerpt) <= 18
     assert any("heard" in line and " 101 " in line for line in violation.excerpt)

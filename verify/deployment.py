@@ -29,11 +29,11 @@ TOKEN = 90
 STARTING, STOPPING = 40, 25
 
 #: A line of the log about an error inside Maru.
-_TROUBLE = re.compile(r"Traceback|.{0,60}\b(ERROR|CRITICAL)\b")
+_ERROR_LINE = re.compile(r"Traceback|.{0,60}\b(ERROR|CRITICAL)\b")
 _SENT_SIGKILL = re.compile(r"Worker \(pid:(\d+)\) was sent SIGKILL")
 
 
-class Product:
+class Deployment:
     """``source`` is the checkout that runs; its data and its log are in ``folder``."""
 
     def __init__(self, source: Path, folder: Path, workers: int) -> None:
@@ -181,12 +181,12 @@ class Product:
         await asyncio.to_thread(self._store.stop)
         self._disk.unmount()
 
-    def trouble(self) -> list[str]:
+    def log_errors(self) -> list[str]:
         """The log's lines about errors, without those about workers that the checker has killed."""
         found = []
         for line in self.log.read_text("utf-8", "replace").splitlines():
             killed = _SENT_SIGKILL.search(line)
-            if _TROUBLE.match(line) and not (killed and int(killed[1]) in self._killed):
+            if _ERROR_LINE.match(line) and not (killed and int(killed[1]) in self._killed):
                 found.append(line)
         return found
 

@@ -8,8 +8,8 @@ import asyncio
 import json
 
 from chat import keys
-from verify.history import History, Told, now
-from verify.product import Product, owners
+from verify.deployment import Deployment, owners
+from verify.history import History, Published, now
 from verify.proxy import Pipe, Proxy
 from verify.resp import Parser
 
@@ -17,9 +17,9 @@ from verify.resp import Parser
 LOOKS = 0.2
 
 
-class Observer:
-    def __init__(self, product: Product, history: History) -> None:
-        self._product = product
+class ConnectionTracker:
+    def __init__(self, deployment: Deployment, history: History) -> None:
+        self._deployment = deployment
         self._history = history
         self._parsers: dict[Pipe, Parser] = {}
         self._unknown: dict[int, Pipe] = {}
@@ -30,18 +30,18 @@ class Observer:
             if pipe not in self._parsers and b"SUBSCRIBE" in data:
                 pipe.link_state.worker = self.worker_at_store(pipe.client_port)
                 self._parsers[pipe] = Parser()
-                self._history.heard_by.setdefault(pipe.link_state.worker, [])
+                self._history.received_by.setdefault(pipe.link_state.worker, [])
         elif pipe in self._parsers:
             for answer in self._parsers[pipe].feed(data):
                 if isinstance(answer, list) and answer[0] == b"message":
                     room, is_typing = keys.room_of_channel(answer[1].decode())
                     if answer[1].startswith(keys.PREFIX.encode() + b"room:") and not is_typing:
-                        told = Told(now(), room, json.loads(answer[2]), pipe.link_state)
-                        self._history.heard_by[pipe.link_state.worker].append(told)
+                        published = Published(now(), room, json.loads(answer[2]), pipe.link_state)
+                        self._history.received_by[pipe.link_state.worker].append(published)
 
     def worker_at_store(self, port: int) -> int:
         """The worker with this port of a connection to the store; 0 if it has ended."""
-        return owners(self._product.workers(), True).get(port, 0)
+        return owners(self._deployment.workers(), True).get(port, 0)
 
     async def watch(self, clients: Proxy) -> None:
         """Find out, for ever, which workers serve new connections of clients."""
@@ -61,7 +61,7 @@ class Observer:
     def identify(self) -> None:
         """Find out now which workers serve the connections whose worker is not known yet."""
         if self._unknown:
-            known = owners(self._product.workers(), False)
+            known = owners(self._deployment.workers(), False)
             for link, pipe in list(self._unknown.items()):
                 pipe.link_state.worker = known.get(pipe.server_port, 0)
                 if pipe.link_state.worker or pipe.ended:

@@ -3,33 +3,33 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from verify.history import History, Snapshot, Told
+from verify.history import History, Published, Snapshot
 
 NOTICES = ("ENTER", "QUIT")
 
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """Something on the tape, and who was in the room before it."""
+    """Something in the log, and who was in the room before it."""
 
-    told: Told
+    published: Published
     present: frozenset[str]
 
     @property
     def sender(self) -> str:
         """The userId of who is concerned."""
-        sender: str = self.told.message["senderId"]
+        sender: str = self.published.message["senderId"]
         return sender
 
     @property
     def at(self) -> float:
         """By the store's clock."""
-        at: float = self.told.message["sentAt"]
+        at: float = self.published.message["sentAt"]
         return at
 
     @property
     def kind(self) -> str:
-        kind: str = self.told.message["type"]
+        kind: str = self.published.message["type"]
         return kind
 
     @property
@@ -41,7 +41,7 @@ def rooms(history: History) -> Mapping[str, list[Moment]]:
     """By room, what was told in it, in order."""
     found: dict[str, list[Moment]] = {}
     present: dict[str, set[str]] = {}
-    for item in history.tape:
+    for item in history.channel_log:
         if isinstance(item, Snapshot):
             present[item.room] = set(item.people)
             continue
@@ -70,4 +70,4 @@ def together(moments: list[Moment]) -> Iterator[list[Moment]]:
 
 def _is_one_step(before: Moment, after: Moment) -> bool:
     fields = ("type", "sentAt", "userCount")
-    return all(before.told.message[f] == after.told.message[f] for f in fields)
+    return all(before.published.message[f] == after.published.message[f] for f in fields)
