@@ -25,7 +25,7 @@ class Conversation:
     """The operations, over one store.
 
     ``changed`` collects the ids of rooms whose counts or messages have changed, and ``joined`` who
-    has become a member by joining: userId, roomId and the session that joined. The heartbeat takes
+    has become a member by joining: userId, roomId and the sid that joined. The heartbeat takes
     them from there.
     """
 
@@ -41,7 +41,7 @@ class Conversation:
         self,
         person: Person,
         room_id: object,
-        session: str,
+        sid: str,
         since: object = None,
         epoch: object = None,
         since_at: object = None,
@@ -53,13 +53,13 @@ class Conversation:
         ``NotFound``, ``Forbidden``, ``Invalid``.
         """
         room = rooms.access(self.store, person, room_id).room
-        return self.enter(person, room.room_id, session, since, epoch, since_at)
+        return self.enter(person, room.room_id, sid, since, epoch, since_at)
 
     def enter(
         self,
         person: Person,
         room_id: str,
-        session: str,
+        sid: str,
         since: object = None,
         epoch: object = None,
         since_at: object = None,
@@ -67,7 +67,7 @@ class Conversation:
         """``join`` after access has been checked. Raises ``NotFound``, ``Invalid``."""
         seen = None if since is None else validation.whole_number(since, "since")
         at = None if since_at is None else validation.whole_number(since_at, "sinceAt")
-        entrant = presence.connection_of(session, person.user_id), person.name
+        entrant = presence.lease_id_of(sid, person.user_id), person.name
         missed = None
         if seen is not None and isinstance(epoch, str):
             missed = history.since(room_id, seen, epoch, at)
@@ -81,7 +81,7 @@ class Conversation:
         )
         self.changed.add(room_id)
         if entered.is_new_member:
-            self.joined.append((person.user_id, room_id, session))
+            self.joined.append((person.user_id, room_id, sid))
         recovered = missed is not None and page is not None
         page = page or self.store.ask(history.newest(room_id))
         count = entered.user_count
@@ -107,11 +107,11 @@ class Conversation:
         page, _ = self.store.ask_together(asked, access)
         return cast(history.Page, page)
 
-    def leave(self, person: Person, room_id: str, session: str, reason: str = message.LEFT) -> int:
+    def leave(self, person: Person, room_id: str, sid: str, reason: str = message.LEFT) -> int:
         """Leave with one connection, at once. Gives the userCount."""
-        connection = presence.connection_of(session, person.user_id)
+        lease_id = presence.lease_id_of(sid, person.user_id)
         self.changed.add(room_id)
-        return presence.leave(self.store, room_id, connection, self.limits.locale, reason)
+        return presence.leave(self.store, room_id, lease_id, self.limits.locale, reason)
 
     def talk(
         self,
@@ -119,16 +119,16 @@ class Conversation:
         room_id: object,
         text: object,
         client_id: object = None,
-        session: str | None = None,
+        sid: str | None = None,
     ) -> dict[str, int]:
         """Store and publish a message; gives ``{seq, sentAt, userCount}``.
 
-        With a ``session`` that connection must be in the room; bots have none. The same
+        With a ``sid`` that connection must be in the room; bots have none. The same
         ``client_id`` again, within ten minutes, gives the first answer again and stores nothing.
         Raises ``Invalid``, ``TooLong``, ``NotFound``, ``Forbidden``, ``NotJoined``,
         ``RateLimited``.
         """
-        return self.store.ask(self.talking(person, room_id, text, client_id, session))
+        return self.store.ask(self.talking(person, room_id, text, client_id, sid))
 
     def talking(
         self,
@@ -136,14 +136,14 @@ class Conversation:
         room_id: object,
         text: object,
         client_id: object = None,
-        session: str | None = None,
+        sid: str | None = None,
     ) -> Question[dict[str, int]]:
         """``talk`` as a question. The rate is counted now, and what needs no answer is raised."""
         given = validation.client_id(client_id)
         words = validation.message(text, self.limits.message_max)
         known = self._place(person, room_id)
         body = message.body(known, person, words, given)
-        storing = self._writer.storing("append", known, message.TALK, body, person, given, session)
+        storing = self._writer.storing("append", known, message.TALK, body, person, given, sid)
 
         def read(answers: list[Any]) -> dict[str, int]:
             seq, at, count = storing.read(answers)
@@ -158,7 +158,7 @@ class Conversation:
         seq: object,
         text: object,
         client_id: object = None,
-        session: str | None = None,
+        sid: str | None = None,
     ) -> int:
         """Replace the text of one's own message. Gives the ``seq`` of the EDIT.
 
@@ -168,7 +168,7 @@ class Conversation:
         words = validation.message(text, self.limits.message_max)
         known = self._place(person, room_id)
         change = Change(message.EDIT, seq, words, person.user_id)
-        return self._alter(change, person, known, given, session)
+        return self._alter(change, person, known, given, sid)
 
     def delete(
         self,
@@ -176,13 +176,13 @@ class Conversation:
         room_id: object,
         seq: object,
         client_id: object = None,
-        session: str | None = None,
+        sid: str | None = None,
     ) -> int:
         """Delete a message: its sender and moderators may. Gives the DELETE's ``seq``."""
         given = validation.client_id(client_id)
         known = self._place(person, room_id)
         change = Change(message.DELETE, seq, "", "" if person.is_admin else person.user_id)
-        return self._alter(change, person, known, given, session)
+        return self._alter(change, person, known, given, sid)
 
     def react(
         self,
@@ -192,7 +192,7 @@ class Conversation:
         emoji: object,
         on: object,
         client_id: object = None,
-        session: str | None = None,
+        sid: str | None = None,
     ) -> int:
         """Add or remove one's reaction to a message. Gives the ``seq`` of the REACT."""
         given = validation.client_id(client_id)
@@ -201,21 +201,21 @@ class Conversation:
         reaction = {"emoji": check(emoji), "on": puts}
         known = self._place(person, room_id)
         change = Change(message.REACT, seq, more=reaction)
-        return self._alter(change, person, known, given, session)
+        return self._alter(change, person, known, given, sid)
 
-    def type(self, person: Person, room_id: str, session: str) -> None:
+    def type(self, person: Person, room_id: str, sid: str) -> None:
         """Publish that this user, who is in the room, is typing.
 
         Raises ``NotFound``, ``NotJoined``, ``RateLimited``.
         """
         report = self.limiter.count("typing", person.user_id)
         event = {"roomId": room_id, "sender": person.name, "senderId": person.user_id}
-        connection = presence.connection_of(session, person.user_id)
+        lease_id = presence.lease_id_of(sid, person.user_id)
         room_keys = [
             *(keys.room(room_id), keys.conns(room_id)),
             *(keys.members(room_id), keys.banned(room_id)),
         ]
-        args: list[Argument] = ["", person.user_id, connection, orjson.dumps(event)]
+        args: list[Argument] = ["", person.user_id, lease_id, orjson.dumps(event)]
         call = Call("typing", room_keys, args)
         self.store.ask_together(Question([call], lambda answers: None), *report)
 
@@ -230,7 +230,7 @@ class Conversation:
         person: Person,
         room_id: str,
         client_id: str | None,
-        session: str | None,
+        sid: str | None,
     ) -> int:
         ref = validation.whole_number(change.seq, "seq", 1)
         more = {"ref": ref, **change.more}
@@ -239,6 +239,6 @@ class Conversation:
         extra = (ref, change.author, str(emoji), int(bool(on)))
         kind = change.kind
         seq, *_ = self.store.ask(
-            self._writer.storing("alter", room_id, kind, body, person, client_id, session, extra)
+            self._writer.storing("alter", room_id, kind, body, person, client_id, sid, extra)
         )
         return seq

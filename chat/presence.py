@@ -30,7 +30,7 @@ WRITTEN = 100
 #: What the store answers for people who may not enter.
 _MAY_NOT = (NotFound, Forbidden, NotJoined)
 
-#: A connection as the store names it (see ``connection_of``), and the name of its person.
+#: The id of a connection's lease (see ``lease_id_of``), and the name of its person.
 Entrant = tuple[str, str]
 
 
@@ -58,19 +58,19 @@ class Timing:
         return max(3_000, self.lease // 4)
 
 
-def connection_of(sid: str, user_id: str) -> str:
-    """A connection as the store names it, by its Socket.IO session and its person."""
+def lease_id_of(sid: str, user_id: str) -> str:
+    """The id of a connection's lease: its Socket.IO session id and its person."""
     return f"{sid}:{user_id}"
 
 
-def sid_of(connection: str) -> str:
-    """The Socket.IO session of such a connection."""
-    return connection.partition(":")[0]
+def sid_of(lease_id: str) -> str:
+    """The Socket.IO session id in it."""
+    return lease_id.partition(":")[0]
 
 
-def user_of(connection: str) -> str:
-    """The userId of such a connection."""
-    return connection.partition(":")[2]
+def user_of(lease_id: str) -> str:
+    """The userId in it."""
+    return lease_id.partition(":")[2]
 
 
 class Entered(NamedTuple):

@@ -28,14 +28,14 @@ class Writer:
         body: bytes,
         person: Person,
         client_id: str | None,
-        session: str | None,
+        sid: str | None,
         extra: tuple[Argument, ...] = (),
     ) -> Question[tuple[int, int, int]]:
         """Store a message or a change, by ``append`` or ``alter``: ``(seq, sentAt, userCount)``.
 
         Raises ``RateLimited``.
         """
-        speaker = presence.connection_of(session, person.user_id) if session else ""
+        speaker = presence.lease_id_of(sid, person.user_id) if sid else ""
         entry = history.Entry(room_id, kind, body, person, client_id, speaker, extra)
         call = entry.storing(script, self._limits.history_length, rooms.new_epoch(self._store))
 

@@ -4,7 +4,7 @@ import pytest
 
 from chat import keys, presence, rate_limit, room_lifecycle, sessions
 from chat.errors import RateLimited
-from chat.presence import Timing, connection_of
+from chat.presence import Timing, lease_id_of
 from chat.store.store import connect
 from tests.clocks import HOUR, clocked_store
 from tests.conftest import somebody
@@ -68,7 +68,7 @@ def test_a_clock_set_forward_makes_no_revoked_token_good_again(store, clock):
 
 
 def entrant(name):
-    return connection_of(f"of-{name}", name), name
+    return lease_id_of(f"of-{name}", name), name
 
 
 def enter(store, room_id, *names):

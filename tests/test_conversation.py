@@ -31,7 +31,7 @@ def said(page):
 
 def test_messages_are_numbered_densely_and_read_back_as_they_were_sent(conversation, store, room):
     conversation.join(ANN, room, "s1")
-    answers = [conversation.talk(ANN, room, f"{i} 안녕", session="s1") for i in range(3)]
+    answers = [conversation.talk(ANN, room, f"{i} 안녕", sid="s1") for i in range(3)]
     assert [answer["seq"] for answer in answers] == [1, 2, 3]
     page = history.page(store, room)
     assert said(page) == ["0 안녕", "1 안녕", "2 안녕"]
@@ -62,13 +62,13 @@ def test_a_client_id_comes_back_with_the_message(conversation, store, room):
 
 def test_people_talk_through_a_connection_in_the_room(conversation, store, room):
     with pytest.raises(NotJoined):
-        conversation.talk(ANN, room, "hi", session="s1")
+        conversation.talk(ANN, room, "hi", sid="s1")
     conversation.join(ANN, room, "s1")
     with pytest.raises(NotJoined):
-        conversation.talk(BEN, room, "hi", session="s1")
+        conversation.talk(BEN, room, "hi", sid="s1")
     conversation.leave(ANN, room, "s1")
     with pytest.raises(NotJoined):
-        conversation.talk(ANN, room, "hi", session="s1")
+        conversation.talk(ANN, room, "hi", sid="s1")
     assert history.page(store, room).seq == 0
 
 

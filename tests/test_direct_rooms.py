@@ -247,7 +247,7 @@ def test_a_message_counts_as_in_any_room(administration, conversation, store, pe
     ann, ben, _cho, _dan = people
     room, _ = administration.direct(ann, ["ben"])
     conversation.join(ben, room.room_id, "s1")
-    conversation.talk(ben, room.room_id, "hi", session="s1")
+    conversation.talk(ben, room.room_id, "hi", sid="s1")
     assert rooms.find(store, [room.room_id])[0].said == 1
     with pytest.raises(MaruError):
         conversation.talk(people[2], room.room_id, "hi")

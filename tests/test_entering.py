@@ -3,7 +3,7 @@
 import pytest
 
 from chat import keys, presence, room_members
-from chat.presence import connection_of
+from chat.presence import lease_id_of
 from tests.conftest import somebody
 from tests.test_presence import TIMING, RoomUnderTest, of
 
@@ -67,7 +67,7 @@ def test_people_of_a_store_that_lost_its_members_are_members_again(room):
 
 def test_a_new_name_is_written_where_the_person_enters_next(room):
     room.enter("ann1")
-    ann = connection_of("ann2", somebody("ann").user_id)
+    ann = lease_id_of("ann2", somebody("ann").user_id)
     renamed = presence.entering(room.room_id, (ann, "Anna"), TIMING, "ko", str(room.clock))
     room.store.ask(renamed)
     assert members(room) == {"Anna": "owner"}

@@ -51,7 +51,7 @@ class Room:
             administration.set_member(self.ann, self.room_id, name)
         administration.set_member(self.ann, self.room_id, "max", role="moderator")
         self.conversation.join(self.ben, self.room_id, "s1")
-        self.seq = conversation.talk(self.ben, self.room_id, "hi", session="s1")["seq"]
+        self.seq = conversation.talk(self.ben, self.room_id, "hi", sid="s1")["seq"]
 
     def remove(self):
         self.administration.remove(self.ann, self.room_id, "ben")
@@ -72,9 +72,9 @@ WAYS_OUT = ["remove", "ban"]
     [
         ("enter", lambda r: r.conversation.join(r.ben, r.room_id, "s2")),
         ("enter", lambda r: r.conversation.join(r.ben, r.room_id, "s1")),
-        ("append", lambda r: r.conversation.talk(r.ben, r.room_id, "still here", session="s1")),
+        ("append", lambda r: r.conversation.talk(r.ben, r.room_id, "still here", sid="s1")),
         ("append", lambda r: r.conversation.talk(r.ben, r.room_id, "still here")),
-        ("alter", lambda r: r.conversation.edit(r.ben, r.room_id, r.seq, "ho", session="s1")),
+        ("alter", lambda r: r.conversation.edit(r.ben, r.room_id, r.seq, "ho", sid="s1")),
         ("alter", lambda r: r.conversation.edit(r.ben, r.room_id, r.seq, "ho")),
         ("alter", lambda r: r.conversation.delete(r.ben, r.room_id, r.seq)),
         ("alter", lambda r: r.conversation.react(r.ben, r.room_id, r.seq, "👍", True)),
@@ -100,7 +100,7 @@ def test_no_lease_is_renewed_of_who_was_taken_out(room, store, way_out):
     """As on a worker that is deaf: it has the connection still, and asks the store alone."""
     epoch = store.redis.hget(keys.room(room.room_id), "epoch").decode()
     getattr(room, way_out)()
-    connection = presence.connection_of("s1", room.ben.user_id)
+    connection = presence.lease_id_of("s1", room.ben.user_id)
     held = {room.room_id: (epoch, [(connection, "ben")])}
     timing = room.conversation.limits.timing
     assert presence.renew(store, held, timing, "en") == [(room.room_id, connection)]
@@ -110,7 +110,7 @@ def test_no_lease_is_renewed_of_who_was_taken_out(room, store, way_out):
 @pytest.mark.parametrize("way_out", WAYS_OUT)
 def test_nobody_taken_out_while_a_lost_lease_is_entered_again_is_back(room, store, way_out):
     epoch = store.redis.hget(keys.room(room.room_id), "epoch").decode()
-    connection = presence.connection_of("s1", room.ben.user_id)
+    connection = presence.lease_id_of("s1", room.ben.user_id)
     store.redis.delete(keys.conns(room.room_id), keys.present(room.room_id))
     asked = []
 

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from chat import keys, presence, room_lifecycle
-from chat.presence import Timing, connection_of
+from chat.presence import Timing, lease_id_of
 from tests.conftest import somebody
 
 TIMING = Timing(lease=30_000, grace=3_000)
@@ -82,7 +82,7 @@ class RoomUnderTest:
 def of(connection):
     """The connection as the store names it, and its person's name."""
     name = connection.rstrip("0123456789")
-    return connection_of(connection, somebody(name).user_id), name
+    return lease_id_of(connection, somebody(name).user_id), name
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from hypothesis.stateful import (
 )
 
 from chat import keys, presence, room_lifecycle
-from chat.presence import Timing, connection_of
+from chat.presence import Timing, lease_id_of
 from tests.conftest import somebody
 
 TIMING = Timing(lease=30_000, grace=3_000)
@@ -165,7 +165,7 @@ class PresenceMachine(RuleBasedStateMachine):
         return {connection.decode().lstrip("~"): int(end) for connection, end in held}
 
     def _connection(self, page):
-        return connection_of(f"s{page}.{self.connections[page]}", _id(PAGES[page]))
+        return lease_id_of(f"s{page}.{self.connections[page]}", _id(PAGES[page]))
 
     def _people(self):
         return {each.name for each in self.store.ask(presence.present(self.room))}

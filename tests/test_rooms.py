@@ -174,13 +174,13 @@ def test_only_owner_and_admins_change_a_room(store, administration):
 def test_a_closed_room_leaves_nothing_behind(store, people, administration, conversation):
     room = room_lifecycle.create(store, ANN, "Secret", private=True)
     conversation.join(ANN, room.room_id, "s1")
-    conversation.talk(ANN, room.room_id, "hi", session="s1")
+    conversation.talk(ANN, room.room_id, "hi", sid="s1")
     administration.set_member(ANN, room.room_id, "Ben")
     with pytest.raises(Forbidden):
         administration.close(BEN, room.room_id)
     administration.close(ANN, room.room_id)
     with pytest.raises(NotFound):
-        conversation.talk(ANN, room.room_id, "hi", session="s1")
+        conversation.talk(ANN, room.room_id, "hi", sid="s1")
     assert directory.page(store, ANN) == ([], None)
     presence.reap(store, presence.Timing(), "en")
     passing = (b":sent:", b":closed", b":rate:", b"{presence}:reaped")

@@ -91,8 +91,8 @@ PLANTS: dict[str, list[tuple[str, str, str]]] = {
     "old_name": [
         (
             "chat/live/live.py",
-            "self._token_cache.forget(lambda c: c.person.user_id == user_id)",
-            "self._token_cache.forget(lambda c: c is user_id)",
+            "self._token_cache.invalidate(lambda c: c.person.user_id == user_id)",
+            "self._token_cache.invalidate(lambda c: c is user_id)",
         )
     ],
     # Whoever is in a room may delete what others have said.
@@ -123,14 +123,14 @@ PLANTS: dict[str, list[tuple[str, str, str]]] = {
     "late_quit": [
         (
             "chat/live/live.py",
-            "                lost, self._lost = self._lost, []\n",
-            "                lost = list(self._lost)\n",
+            "                lost, self._to_shorten = self._to_shorten, []\n",
+            "                lost = list(self._to_shorten)\n",
         ),
         (
             "chat/live/live.py",
-            "        finally:\n            self._releasing = False\n",
-            "                self._lost.clear()\n"
-            "        finally:\n            self._releasing = False\n",
+            "        finally:\n            self._is_shortening = False\n",
+            "                self._to_shorten.clear()\n"
+            "        finally:\n            self._is_shortening = False\n",
         ),
     ],
     # Without reserved space the store acknowledges messages that it then cannot write, and a

@@ -14,19 +14,19 @@ _NONE: dict[str, str] = {}
 
 
 class ClientManager(socketio.RedisManager):
-    """``rooms[namespace][room]`` are session ids to those of Engine.IO, as the library has it."""
+    """``rooms[namespace][room]`` maps a sid to that of Engine.IO, as in the library."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        self._engines: dict[str, dict[str, str]] = {}
-        self._sessions: dict[str, dict[str, str]] = {}
+        self._eio_sids: dict[str, dict[str, str]] = {}
+        self._sids: dict[str, dict[str, str]] = {}
         self._rooms_of: dict[tuple[str, str], set[str]] = {}
         #: On their way in, and on their way out.
         self._coming: set[tuple[str, str]] = set()
         self._going: set[tuple[str, str]] = set()
 
     def get_namespaces(self) -> list[str]:
-        return list(self._engines)
+        return list(self._eio_sids)
 
     def get_participants(self, namespace: str, room: Any) -> Iterator[tuple[str, str]]:
         if hasattr(room, "__len__") and not isinstance(room, str):
@@ -37,7 +37,7 @@ class ClientManager(socketio.RedisManager):
         return iter(list(self._in(namespace, room).items()))
 
     def _in(self, namespace: str, room: str | None) -> dict[str, str]:
-        connected = self._engines.get(namespace, _NONE)
+        connected = self._eio_sids.get(namespace, _NONE)
         if room is None:
             return connected
         if room in connected:
@@ -46,12 +46,12 @@ class ClientManager(socketio.RedisManager):
         return found
 
     def pre_connect(self, eio_sid: str, namespace: str) -> str | None:
-        sessions = self._sessions.setdefault(namespace, {})
-        if eio_sid in sessions:
+        sids = self._sids.setdefault(namespace, {})
+        if eio_sid in sids:
             return None
         sid: str = self.server.eio.generate_id()
-        sessions[eio_sid] = sid
-        self._engines.setdefault(namespace, {})[sid] = eio_sid
+        sids[eio_sid] = sid
+        self._eio_sids.setdefault(namespace, {})[sid] = eio_sid
         self._coming.add((namespace, sid))
         return sid
 
@@ -72,13 +72,13 @@ class ClientManager(socketio.RedisManager):
         known = (namespace, sid)
         if known in self._coming or known in self._going:
             return False
-        return sid in self._engines.get(namespace, _NONE)
+        return sid in self._eio_sids.get(namespace, _NONE)
 
     def sid_from_eio_sid(self, eio_sid: str, namespace: str) -> str | None:
-        return self._sessions.get(namespace, _NONE).get(eio_sid)
+        return self._sids.get(namespace, _NONE).get(eio_sid)
 
     def eio_sid_from_sid(self, sid: str, namespace: str) -> str | None:
-        return self._engines.get(namespace, _NONE).get(sid)
+        return self._eio_sids.get(namespace, _NONE).get(sid)
 
     def pre_disconnect(self, sid: str, namespace: str) -> str | None:
         self._going.add((namespace, sid))
@@ -87,27 +87,27 @@ class ClientManager(socketio.RedisManager):
     def basic_disconnect(self, sid: str, namespace: str, **_: Any) -> None:
         for room in self._rooms_of.pop((namespace, sid), ()):
             self._remove(sid, namespace, room)
-        engine = self._engines.get(namespace, {}).pop(sid, None)
-        if engine is not None:
-            del self._sessions[namespace][engine]
+        eio_sid = self._eio_sids.get(namespace, {}).pop(sid, None)
+        if eio_sid is not None:
+            del self._sids[namespace][eio_sid]
         self.callbacks.pop(sid, None)
         self._coming.discard((namespace, sid))
         self._going.discard((namespace, sid))
 
     def is_sid_room(self, namespace: str, room: str) -> bool:
-        return room in self._engines.get(namespace, _NONE)
+        return room in self._eio_sids.get(namespace, _NONE)
 
     def basic_enter_room(
         self, sid: str, namespace: str, room: str, eio_sid: str | None = None
     ) -> None:
-        engine = eio_sid or self.eio_sid_from_sid(sid, namespace)
-        if engine is None:
+        eio_sid = eio_sid or self.eio_sid_from_sid(sid, namespace)
+        if eio_sid is None:
             raise ValueError("sid is not connected to requested namespace")
         if self.is_sid_room(namespace, room):
             if room == sid:
                 return
             raise ValueError("cannot enter a sid room")
-        self.rooms.setdefault(namespace, {}).setdefault(room, {})[sid] = engine
+        self.rooms.setdefault(namespace, {}).setdefault(room, {})[sid] = eio_sid
         self._rooms_of.setdefault((namespace, sid), set()).add(room)
 
     def basic_leave_room(self, sid: str, namespace: str, room: str) -> None:

@@ -1,4 +1,4 @@
-"""Handles what workers tell each other on the control channel: one JSON object with one field."""
+"""Handles what workers publish on the control channel: one JSON object with one field."""
 
 import logging
 import time
@@ -34,7 +34,7 @@ class Worker(Protocol):
 
     store: Store
     worker: str
-    heard_at: float
+    canary_received_at: float
     server: socketio.Server
     changed: set[str]
     closed: dict[str, set[str] | None]
@@ -43,59 +43,59 @@ class Worker(Protocol):
 
     @property
     def fanout(self) -> Rooms: ...
-    def forget_login(self, ident: str) -> None: ...
-    def forget_tokens_of(self, user_id: str) -> None: ...
-    def end(self, connection: Connection, text: str) -> None: ...
-    def emit_all(self, told: Iterable[Connection], event: str, payload: Any) -> None: ...
-    def check(self, connections: Sequence[Connection]) -> None: ...
+    def invalidate_login(self, ident: str) -> None: ...
+    def invalidate_tokens_of(self, user_id: str) -> None: ...
+    def close_revoked(self, connection: Connection, text: str) -> None: ...
+    def emit_all(self, connections: Iterable[Connection], event: str, payload: Any) -> None: ...
+    def check_access(self, connections: Sequence[Connection]) -> None: ...
 
 
 class Control:
     def __init__(self, live: Worker) -> None:
         self._live = live
-        #: Who has joined which room, and with which session: to be read, and being read.
+        #: (userId, roomId) -> the sid that joined: memberships to be read, and being read.
         self._joined: dict[tuple[str, str], str] = {}
         self._read: dict[tuple[str, str], str] = {}
-        self._is_telling = False
+        self._is_sending = False
 
-    def hear(self, payload: bytes) -> None:
+    def receive(self, payload: bytes) -> None:
         """Handle what another worker has published: a JSON object with one field."""
         live = self._live
-        told: dict[str, Any] = orjson.loads(payload)
-        if told.get("canary") == live.worker:
-            live.heard_at = time.monotonic()
+        published: dict[str, Any] = orjson.loads(payload)
+        if published.get("canary") == live.worker:
+            live.canary_received_at = time.monotonic()
             live.fanout.compare()
-        elif "closed" in told:
-            room_id, user_ids = told["closed"]
+        elif "closed" in published:
+            room_id, user_ids = published["closed"]
             live.closed[room_id] = None if user_ids is None else set(user_ids)
-        elif "person" in told:
-            self._tell_of_person(told["person"], told["rooms"])
-        elif "rooms" in told:
-            live.changed.update(told["rooms"])
-        elif "revoked" in told:
-            live.forget_login(told["revoked"])
-            self._end_all(live.connections.of_ident(told["revoked"]), LOGIN_ENDED)
-        elif "ended" in told:
-            live.forget_tokens_of(told["ended"])
-            self._end_all(live.connections.of_person(told["ended"]), LOGINS_ENDED)
-        elif "role" in told:
-            user_id, role = told["role"]
-            live.forget_tokens_of(user_id)
+        elif "person" in published:
+            self._send_person(published["person"], published["rooms"])
+        elif "rooms" in published:
+            live.changed.update(published["rooms"])
+        elif "revoked" in published:
+            live.invalidate_login(published["revoked"])
+            self._close_all(live.connections.of_token_or_login(published["revoked"]), LOGIN_ENDED)
+        elif "ended" in published:
+            live.invalidate_tokens_of(published["ended"])
+            self._close_all(live.connections.of_person(published["ended"]), LOGINS_ENDED)
+        elif "role" in published:
+            user_id, role = published["role"]
+            live.invalidate_tokens_of(user_id)
             if role == GUEST:
-                self._end_all(live.connections.of_person(user_id), MADE_A_GUEST)
-        elif "me" in told:
-            for user_ids, event in told["me"]:
-                self._tell_people(user_ids, event)
-        elif "joined" in told:
-            self._note_joined(told["joined"])
-        elif "member" in told:
-            in_room = live.fanout.in_rooms([told["member"]["roomId"]])
-            live.emit_all(in_room, "member", told["member"])
-        elif "room" in told:
-            in_room = live.fanout.in_rooms([told["room"]["roomId"]])
-            live.emit_all(in_room, "room", {"room": told["room"]})
+                self._close_all(live.connections.of_person(user_id), MADE_A_GUEST)
+        elif "me" in published:
+            for user_ids, event in published["me"]:
+                self._send_me_to(user_ids, event)
+        elif "joined" in published:
+            self._add_joined(published["joined"])
+        elif "member" in published:
+            in_room = live.fanout.in_rooms([published["member"]["roomId"]])
+            live.emit_all(in_room, "member", published["member"])
+        elif "room" in published:
+            in_room = live.fanout.in_rooms([published["room"]["roomId"]])
+            live.emit_all(in_room, "room", {"room": published["room"]})
 
-    def _tell_people(self, user_ids: Iterable[str], event: dict[str, Any]) -> None:
+    def _send_me_to(self, user_ids: Iterable[str], event: dict[str, Any]) -> None:
         """Send ``me`` to all connections of these people on this worker."""
         for user_id in user_ids:
             if event["type"] == "membership":
@@ -103,18 +103,18 @@ class Control:
                 self._read.pop((user_id, _room_of(event)), None)
             self._send_me(user_id, event)
 
-    def _note_joined(self, joined: Iterable[tuple[str, str, str]]) -> None:
-        """Remember who is to be told of a room that one of the person's connections has joined."""
+    def _add_joined(self, joined: Iterable[tuple[str, str, str]]) -> None:
+        """Collect the rooms that people have joined, for their other connections on this worker."""
         live = self._live
         for user_id, room_id, sid in joined:
-            if any(other.session != sid for other in live.connections.of_person(user_id)):
+            if any(other.sid != sid for other in live.connections.of_person(user_id)):
                 self._joined[user_id, room_id] = sid
-        if self._joined and not self._is_telling:
-            self._is_telling = True
-            live.server.start_background_task(self._tell_joined)
+        if self._joined and not self._is_sending:
+            self._is_sending = True
+            live.server.start_background_task(self._send_joined)
 
-    def _tell_joined(self) -> None:
-        # Not where the channels are heard: messages would wait there for the answers of the store.
+    def _send_joined(self) -> None:
+        # Not in the greenlet that receives: there messages would wait for the answers of the store.
         try:
             while self._joined:
                 self._read, self._joined = self._joined, {}
@@ -128,15 +128,15 @@ class Control:
             # The pages read the list again when they connect again.
             log.debug("The store does not answer: %s", away)
         finally:
-            self._is_telling = False
+            self._is_sending = False
 
     def _send_me(self, user_id: str, event: dict[str, Any], but: str = "") -> None:
-        """Send ``me`` to a person's connections on this worker, except to the session ``but``."""
-        told = [c for c in self._live.connections.of_person(user_id) if c.session != but]
+        """Send ``me`` to a person's connections on this worker, except to the sid ``but``."""
+        connections = [c for c in self._live.connections.of_person(user_id) if c.sid != but]
         if event["type"] == "membership":
-            for connection in told:
+            for connection in connections:
                 self._watch_or_not(connection, event)
-        self._live.emit_all(told, "me", event)
+        self._live.emit_all(connections, "me", event)
 
     def _watch_or_not(self, connection: Connection, event: dict[str, Any]) -> None:
         watchers = self._live.watchers
@@ -145,22 +145,22 @@ class Control:
         elif watchers.is_watching(connection):
             watchers.watch(connection, [_room_of(event)])
 
-    def _tell_of_person(self, person: dict[str, Any], room_ids: Iterable[str]) -> None:
+    def _send_person(self, person: dict[str, Any], room_ids: Iterable[str]) -> None:
         """Send ``person`` to the person itself, and to those in a room with it or watching one."""
         live = self._live
         user_id = person["userId"]
-        live.forget_tokens_of(user_id)
+        live.invalidate_tokens_of(user_id)
         room_ids = list(room_ids)
-        told = {*live.connections.of_person(user_id), *live.fanout.in_rooms(room_ids)}
+        receivers = {*live.connections.of_person(user_id), *live.fanout.in_rooms(room_ids)}
         # A direct room is called as its people are, also in the list beside another conversation.
-        told.update(*live.watchers.of(room_ids).values())
-        live.emit_all(told, "person", {"person": person})
-        live.check(live.connections.of_person(user_id))
+        receivers.update(*live.watchers.of(room_ids).values())
+        live.emit_all(receivers, "person", {"person": person})
+        live.check_access(live.connections.of_person(user_id))
 
-    def _end_all(self, connections: Iterable[Connection], text: str) -> None:
+    def _close_all(self, connections: Iterable[Connection], text: str) -> None:
         live = self._live
         for connection in connections:
-            live.end(connection, text)
+            live.close_revoked(connection, text)
 
 
 def _room_of(event: dict[str, Any]) -> str:

@@ -55,7 +55,7 @@ def handle_call(live: Live, session: Session, packet: str) -> bool:
     call_id, event, arguments = read
     if event not in OPERATIONS:
         return False
-    answer = _answer(live, event, connection.session, *arguments)
+    answer = _answer(live, event, connection.sid, *arguments)
     _spend_allowance(session, event, packet, answer)
     if call_id is not None:
         session.send_encoded(packets.acknowledgement(call_id, orjson.dumps(answer)))
@@ -110,7 +110,7 @@ def begin_call(live: Live, session: Session, packet: str, ended: Callable[[], No
         end(answer)
 
     try:
-        person = live.authorise_known(connection, call.get("token"))
+        person = live.authorise_cached(connection, call.get("token"))
         if person is None:
             return False
         question = talking(live, connection, person, call)
@@ -131,7 +131,7 @@ def handle_by_library(live: Live, eio_sid: str, packet: str | bytes) -> None:
     except ValueError as problem:
         # Of reading alone: what goes wrong in carrying out a call is in its acknowledgement.
         log.debug("A session sent what is not Socket.IO and is closed: %s", problem)
-        live.drop(eio_sid)
+        live.close_transport(eio_sid)
 
 
 def _spend_allowance(session: Session, event: str, packet: str, answer: dict[str, Any]) -> None:
@@ -189,7 +189,7 @@ def _in_the_room(
             raise
     # The connection is in the room. Its lease expired while this worker was held up: renew it.
     with connection.engine.holding_later_calls():
-        live.conversation.join(person, call.get("roomId"), connection.session)
+        live.conversation.join(person, call.get("roomId"), connection.sid)
         return store_again()
 
 
@@ -221,4 +221,4 @@ def _connect(live: Live, sid: str, environ: dict[str, Any], auth: Any = None) ->
 
 
 def _disconnect(live: Live, sid: str, reason: str) -> None:
-    live.lost(sid)
+    live.connection_lost(sid)

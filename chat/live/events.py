@@ -37,7 +37,7 @@ def _join(live: Live, connection: Connection, person: Person, call: Call) -> dic
         joined = live.conversation.enter(
             person,
             room.room_id,
-            connection.session,
+            connection.sid,
             since=call.get("since"),
             epoch=call.get("epoch"),
             since_at=call.get("sinceAt"),
@@ -49,7 +49,7 @@ def _join(live: Live, connection: Connection, person: Person, call: Call) -> dic
         raise
     if connection.ended:
         # It was ended during the join, before it was known to be in this room.
-        live.release(connection)
+        live.leave_with_grace(connection)
         raise Unauthorized(N_("This connection has ended."))
     if connection.name != person.name:
         # The person was renamed during the join.
@@ -80,7 +80,7 @@ def _leave(live: Live, connection: Connection, person: Person, call: Call) -> di
     room_id = _joined_room(connection, call)
     # Removed from the fan-out only after it has worked: a refused leave changes nothing.
     with live.fanout.leaving(room_id, connection):
-        count = live.conversation.leave(person, room_id, connection.session)
+        count = live.conversation.leave(person, room_id, connection.sid)
     live.fanout.remove(room_id, connection)
     return {"userCount": count}
 
@@ -98,7 +98,7 @@ def talking(
         room_id=call.get("roomId"),
         text=call.get("message"),
         client_id=call.get("clientId"),
-        session=connection.session,
+        sid=connection.sid,
     )
 
 
@@ -109,7 +109,7 @@ def _edit(live: Live, connection: Connection, person: Person, call: Call) -> dic
         seq=call.get("seq"),
         text=call.get("message"),
         client_id=call.get("clientId"),
-        session=connection.session,
+        sid=connection.sid,
     )
     return {"seq": seq}
 
@@ -120,7 +120,7 @@ def _delete(live: Live, connection: Connection, person: Person, call: Call) -> d
         room_id=call.get("roomId"),
         seq=call.get("seq"),
         client_id=call.get("clientId"),
-        session=connection.session,
+        sid=connection.sid,
     )
     return {"seq": seq}
 
@@ -133,7 +133,7 @@ def _react(live: Live, connection: Connection, person: Person, call: Call) -> di
         emoji=call.get("emoji"),
         on=call.get("on"),
         client_id=call.get("clientId"),
-        session=connection.session,
+        sid=connection.sid,
     )
     return {"seq": seq}
 
@@ -150,7 +150,7 @@ def _history(live: Live, connection: Connection, person: Person, call: Call) -> 
 
 
 def _typing(live: Live, connection: Connection, person: Person, call: Call) -> dict[str, Any]:
-    live.conversation.type(person, _joined_room(connection, call), connection.session)
+    live.conversation.type(person, _joined_room(connection, call), connection.sid)
     return {}
 
 

@@ -56,19 +56,19 @@ class Fanout:
         self._on_reset = on_reset
         self._on_removed = on_removed
         self._subscriptions: dict[str, RoomSubscription] = {}
-        self._subscriber = Subscriber(store, self._hear, self._catch_up, tuple(listeners))
-        #: ``run()`` listens for ever; ``reconnect()`` connects again to the store's address.
+        self._subscriber = Subscriber(store, self._receive, self._catch_up, tuple(listeners))
+        #: ``run()`` receives for ever; ``reconnect()`` connects again to the store's address.
         self.run, self.reconnect = self._subscriber.run, self._subscriber.reconnect
 
     def room(self, room_id: object) -> Room | None:
-        """A room whose channel this worker hears. Its name may be outdated, its privacy not."""
+        """A room whose channel this worker receives. Its name may be outdated, its privacy not."""
         subscription = self._subscriptions.get(room_id) if isinstance(room_id, str) else None
         return subscription.room if subscription and subscription.ready.ready() else None
 
     @property
-    def listens(self) -> bool:
+    def is_caught_up(self) -> bool:
         """Whether the worker is subscribed, and has read what it missed before."""
-        return self._subscriber.listens
+        return self._subscriber.is_caught_up
 
     def add(self, room: Room, connection: Connection, check: Callable[[], object]) -> None:
         """Send this connection what is published in the room from now on.
@@ -80,23 +80,24 @@ class Fanout:
         subscription = self._subscriptions.get(room.room_id) or self._open(room)
         subscription.ready.wait()
         if subscription.room.private or subscription.has_bans:
-            self._check(subscription, connection, check)
+            self._check_access(subscription, connection, check)
         if connection.ended:
             raise Unauthorized(N_("This connection has ended."))
-        subscription.join(connection)
+        subscription.add(connection)
         connection.rooms.add(room.room_id)
-        self._manager.basic_enter_room(connection.session, "/", room.room_id)
+        self._manager.basic_enter_room(connection.sid, "/", room.room_id)
 
-    def _check(
+    def _check_access(
         self, subscription: RoomSubscription, connection: Connection, check: Callable[[], object]
     ) -> None:
         """Check access after subscribing: a removal after the check arrives on the channel."""
-        subscription.coming[connection.session] = connection.user_id
+        subscription.joining[connection.sid] = connection.user_id
         try:
             check()
         finally:
-            came = subscription.coming.pop(connection.session, None)
-        if came is None or self._subscriptions.get(subscription.room.room_id) is not subscription:
+            was_joining = subscription.joining.pop(connection.sid, None)
+        room_id = subscription.room.room_id
+        if was_joining is None or self._subscriptions.get(room_id) is not subscription:
             raise NotFound(N_("There is no such room."))
 
     def _open(self, room: Room) -> RoomSubscription:
@@ -106,19 +107,19 @@ class Fanout:
             # Messages that the stream holds by now are in the page that a joining client reads.
             subscription.start(self._store)
         except (MaruError, RedisError) as error:
-            self._drop(room.room_id)
+            self._unsubscribe(room.room_id)
             subscription.ready.send_exception(error)
         else:
             subscription.ready.send()
         return subscription
 
     def remove(self, room_id: str, connection: Connection) -> None:
-        """Undo ``add``. ``sweep`` unsubscribes later, since people often come back at once."""
+        """Undo ``add``. The subscription is kept for a while: people often come back at once."""
         connection.rooms.discard(room_id)
         if subscription := self._subscriptions.get(room_id):
-            subscription.leave(connection)
+            subscription.remove(connection)
         # Not the server's leave_room: for a connection that is ending, it publishes to all workers.
-        self._manager.basic_leave_room(connection.session, "/", room_id)
+        self._manager.basic_leave_room(connection.sid, "/", room_id)
 
     @contextlib.contextmanager
     def leaving(self, room_id: str, connection: Connection) -> Iterator[None]:
@@ -130,21 +131,21 @@ class Fanout:
         if subscription is None:
             yield
             return
-        subscription.leaving.add(connection.session)
+        subscription.leaving.add(connection.sid)
         try:
             yield
         except BaseException:
             if room_id in connection.rooms:
-                subscription.join(connection)
+                subscription.add(connection)
             raise
         finally:
-            subscription.leaving.discard(connection.session)
+            subscription.leaving.discard(connection.sid)
 
-    def sweep(self) -> None:
+    def unsubscribe_empty(self) -> None:
         """Unsubscribe from the channels of rooms that have no members on this worker."""
         for room_id, subscription in list(self._subscriptions.items()):
-            if not subscription.members and not subscription.coming and subscription.ready.ready():
-                self._drop(room_id)
+            if not subscription.members and not subscription.joining and subscription.ready.ready():
+                self._unsubscribe(room_id)
 
     def room_ids(self) -> list[str]:
         """The rooms that have members on this worker, or had some shortly before."""
@@ -167,14 +168,13 @@ class Fanout:
 
     def send(self, room_id: str, event: str, payload: bytes) -> None:
         """Send an event with this JSON to the members of a room on this worker."""
-        subscription = self._subscriptions.get(room_id)
-        if subscription:
-            subscription.tell(packets.event(event.encode(), payload))
+        if subscription := self._subscriptions.get(room_id):
+            subscription.send(packets.event(event.encode(), payload))
 
     def compare(self) -> None:
         """Compare every room with its stream, and send what the channel, or the store, has lost.
 
-        Only a listener may call this: then everything that was published before has been sent.
+        Only a listener may call this: then all that was published before has been sent.
         """
         subscriptions = self._subscriptions.items()
         compared = [(i, a) for i, a in subscriptions if a.members and a.ready.ready()]
@@ -183,10 +183,10 @@ class Fanout:
             seq = int(top or 0)
             lost = epoch is None or epoch.decode() != subscription.epoch or seq < subscription.seq
             if lost or subscription.seq < subscription.expected:
-                self._read_on(room_id, subscription)
+                self._send_missed(room_id, subscription)
             subscription.expected = seq
 
-    def _hear(self, channel: str, payload: bytes) -> None:
+    def _receive(self, channel: str, payload: bytes) -> None:
         try:
             self._handle(channel, payload)
         except RedisError as away:
@@ -211,53 +211,54 @@ class Fanout:
         seq, epoch, kind, at = heading
         if not seq and subscription.leaving and kind == message.QUIT:
             leaver = orjson.loads(payload)["senderId"]
-            subscription.tell_others(packets.event(b"message", payload), leaver)
+            subscription.send_quit(packets.event(b"message", payload), leaver)
         elif not seq and kind == message.REMOVED:
             self._remove_person(room_id, subscription, orjson.loads(payload)["senderId"])
         elif not seq:
-            subscription.tell(packets.event(b"message", payload))
+            subscription.send(packets.event(b"message", payload))
         elif kind == message.CLOSE:
             self._close(room_id, subscription, payload)
         elif epoch and seq == 1:
             subscription.epoch = epoch
-            subscription.tell_stored(payload, 1, at)
+            subscription.send_stored(payload, 1, at)
         elif not epoch and seq == subscription.seq + 1:
-            subscription.tell_stored(payload, seq, at)
+            subscription.send_stored(payload, seq, at)
         elif epoch or seq > subscription.seq:
             # Messages before it are missing: they are read from the stream, and it with them.
-            self._read_on(room_id, subscription)
+            self._send_missed(room_id, subscription)
 
     def _remove_person(self, room_id: str, subscription: RoomSubscription, user_id: str) -> None:
         """Remove all connections of a person who is no member of the room any more."""
         subscription.has_bans = True
-        for connection in subscription.forget(user_id):
+        subscription.cancel_joins(user_id)
+        for connection in subscription.connections_of(user_id):
             self.remove(room_id, connection)
             self._on_removed(connection, room_id)
 
-    def _read_on(self, room_id: str, subscription: RoomSubscription) -> None:
+    def _send_missed(self, room_id: str, subscription: RoomSubscription) -> None:
         """Send all stored messages after the last one sent; if that cannot be done, reset."""
         try:
             more = True
             while more:
-                missed, removed = subscription.missed(self._store)
+                missed, removed = subscription.read_missed(self._store)
                 for user_id in removed:
                     self._remove_person(room_id, subscription, user_id)
                 if missed is None:
-                    subscription.begin_anew(self._store, self._timing)
-                    self._tell_reset(room_id)
+                    subscription.begin_epoch(self._store, self._timing)
+                    self._send_reset(room_id)
                     return
                 for stored in missed.messages:
                     heading = message.heading(stored)
                     assert heading is not None
-                    subscription.tell_stored(stored, heading.seq, heading.sent_at)
+                    subscription.send_stored(stored, heading.seq, heading.sent_at)
                 more = missed.more
                 if more and not missed.messages:
                     # All entries of this page are erased.
                     subscription.seq, subscription.at = subscription.seq + history.RECOVERABLE, 0
         except NotFound:
-            self._room_is_missing(room_id, subscription)
+            self._handle_missing_room(room_id, subscription)
 
-    def _room_is_missing(self, room_id: str, subscription: RoomSubscription) -> None:
+    def _handle_missing_room(self, room_id: str, subscription: RoomSubscription) -> None:
         closing = self._store.redis.get(keys.closed(room_id))
         if closing is not None:
             self._close(room_id, subscription, closing)
@@ -265,36 +266,35 @@ class Fanout:
         log.warning("The store has lost room %s; it is made anew.", room_id)
         here = {(c.user_id, c.name) for c in subscription.members.values()}
         room_lifecycle.revive(self._store, subscription.room, here)
-        subscription.begin_anew(self._store, self._timing)
-        self._tell_reset(room_id)
+        subscription.begin_epoch(self._store, self._timing)
+        self._send_reset(room_id)
 
-    def _tell_reset(self, room_id: str) -> None:
-        """Tell the members to join again: they may have messages that the store has lost."""
+    def _send_reset(self, room_id: str) -> None:
+        """Let the members join again: they may have messages that the store has lost."""
         self._on_reset()
         notice = {"code": "reset", "roomId": room_id, "message": "Join again for a fresh page."}
         self.send(room_id, "notice", orjson.dumps(notice))
 
     def _close(self, room_id: str, subscription: RoomSubscription, closing: bytes) -> None:
-        heading = message.heading(closing)
-        if heading and heading.seq > subscription.seq + 1:
+        if (heading := message.heading(closing)) and heading.seq > subscription.seq + 1:
             log.info("The last messages of room %s were lost with it.", room_id)
         self.send(room_id, "message", closing)
-        self._drop(room_id)
+        self._unsubscribe(room_id)
 
     def _catch_up(self) -> None:
-        """After the subscription was lost: send the members what was said meanwhile."""
+        """After the subscription was lost: send the members the messages that they missed."""
         self._on_connected()
         for room_id, subscription in list(self._subscriptions.items()):
             if subscription.ready.ready():
-                self._read_on(room_id, subscription)
+                self._send_missed(room_id, subscription)
 
-    def _drop(self, room_id: str) -> None:
+    def _unsubscribe(self, room_id: str) -> None:
         subscription = self._subscriptions.pop(room_id, None)
         if subscription is None:
-            # The room was closed while it was being opened here.
+            # The room was closed while this worker subscribed to it.
             return
-        subscription.settle()
+        subscription.flush()
         for connection in list(subscription.members.values()):
             connection.rooms.discard(room_id)
-            self._manager.basic_leave_room(connection.session, "/", room_id)
+            self._manager.basic_leave_room(connection.sid, "/", room_id)
         self._subscriber.unsubscribe(keys.room(room_id), keys.typing(room_id))

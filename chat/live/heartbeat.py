@@ -18,7 +18,7 @@ from redis.exceptions import ReadOnlyError, RedisError
 
 from chat import keys, presence, renaming, room_members, rooms
 from chat.live.connections import Connection
-from chat.live.live import DEAF, Live
+from chat.live.live import CANARY_TIMEOUT_S, Live
 from chat.rooms import Room
 from chat.store import condition
 
@@ -28,13 +28,13 @@ log = logging.getLogger(__name__)
 ROUND = 1.0
 #: Seconds between two canaries.
 CANARY = 2.0
-#: Seconds after which a worker is replaced that reaches the store, but hears nothing published.
-HOPELESS = 40.0
+#: Seconds without a canary after which a worker that reaches the store is replaced.
+REPLACE_AFTER_S = 40.0
 #: Leases are renewed this many times in their length, so that one failure does not end them.
 RENEWALS = 3
 #: Rounds in which every connection is checked once.
 CHECK_ROUNDS = 10
-#: Seconds that an Engine.IO session may take to show a token.
+#: Seconds after which the client of an Engine.IO session must have sent a valid token.
 INTRODUCTION = 15.0
 #: Due rooms reaped in one round; more are reaped in further rounds, or by other workers.
 REAPED = 200
@@ -48,7 +48,7 @@ class Heartbeat:
         self._replace = replace
         self._timing = live.conversation.limits.timing
         self._locale = live.conversation.limits.locale
-        #: Since when nothing known keeps the worker from hearing (monotonic).
+        #: Since when no known failure keeps the worker from receiving (monotonic).
         self._able_since = time.monotonic()
         self._next_canary = 0.0
         #: The number of rounds in which all leases are renewed once; the rooms still to be renewed;
@@ -69,7 +69,14 @@ class Heartbeat:
         while True:
             began = time.monotonic()
             away = None
-            duties = (self._canary, self._renew, self._check, self._reap, self._tell, self._show)
+            duties = (
+                self._canary,
+                self._renew,
+                self._check,
+                self._reap,
+                self._publish_changes,
+                self._send_changes,
+            )
             for duty in duties:
                 # If the store is away, the other duties are skipped: when it is back, the leases
                 # are renewed before anything else.
@@ -80,7 +87,7 @@ class Heartbeat:
             self._do(self._close_unauthenticated)
             self._note_store(away)
             if not away:
-                self._give_up_if_deaf()
+                self._replace_if_not_receiving()
             eventlet.sleep(max(0.05, ROUND - (time.monotonic() - began)))
 
     def unready(self) -> str | None:
@@ -88,14 +95,16 @@ class Heartbeat:
 
         Each round writes to the store (in ``presence.reap``), so a read-only store is noticed.
         """
-        return self._trouble or self.deaf()
+        return self._trouble or self._not_receiving()
 
-    def deaf(self) -> str | None:
-        """Why this worker does not hear the others, or ``None`` when it does."""
-        silent = time.monotonic() - max(self._live.heard_at, self._able_since)
-        if not self._live.heard_at:
-            return "The worker does not hear the others yet."
-        return None if silent < DEAF else f"The worker has heard nothing for {silent:.0f} s."
+    def _not_receiving(self) -> str | None:
+        """That this worker receives nothing from the others; ``None`` while it does."""
+        silent = time.monotonic() - max(self._live.canary_received_at, self._able_since)
+        if not self._live.canary_received_at:
+            return "The worker has not received its own canary yet."
+        if silent < CANARY_TIMEOUT_S:
+            return None
+        return f"The worker has received nothing for {silent:.0f} s."
 
     def _do(self, duty: Callable[[], None]) -> RedisError | None:
         """Do one duty. Its failure must not end the loop; gives the store's error, if any."""
@@ -120,11 +129,11 @@ class Heartbeat:
             self._renew_all = True
         self._trouble = trouble
 
-    def _give_up_if_deaf(self) -> None:
-        """Replace the worker if it has heard nothing for long, although the store answers it."""
-        heard_at = max(self._live.heard_at, self._able_since)
-        if time.monotonic() - heard_at > HOPELESS and not self._live.draining:
-            log.error("This worker no longer hears the others; it gives way to another.")
+    def _replace_if_not_receiving(self) -> None:
+        """Replace the worker if it receives nothing for long, although the store answers it."""
+        since = max(self._live.canary_received_at, self._able_since)
+        if time.monotonic() - since > REPLACE_AFTER_S and not self._live.draining:
+            log.error("This worker receives nothing from the others any more; it is replaced.")
             self._replace()
 
     def _canary(self) -> None:
@@ -159,56 +168,57 @@ class Heartbeat:
             self._live.store, members, self._timing, self._locale, is_in=fanout.is_in
         )
         self._renew_all = False
-        for room_id, in_store in removed:
-            connection = self._live.connections.get(presence.sid_of(in_store))
+        for room_id, lease_id in removed:
+            connection = self._live.connections.get(presence.sid_of(lease_id))
             if connection is not None and room_id in connection.rooms:
                 self._live.remove_from_room(connection, room_id)
         if not self._unrenewed:
-            fanout.sweep()
+            fanout.unsubscribe_empty()
             self._unrenewed = fanout.room_ids()
             self._share = math.ceil(len(self._unrenewed) / self._rounds)
 
     def _check(self) -> None:
-        """Check the access of a part of the connections: a revocation may not have been heard."""
+        """Check the access of a part of the connections: a revocation may not have arrived."""
         if not self._unchecked:
             self._unchecked = list(self._live.connections.values())
             self._checked_at_once = math.ceil(len(self._unchecked) / CHECK_ROUNDS)
         chunk = self._unchecked[: self._checked_at_once]
         del self._unchecked[: self._checked_at_once]
-        self._live.check([c for c in chunk if not c.ended])
+        self._live.check_access([c for c in chunk if not c.ended])
 
     def _reap(self) -> None:
         reaped = presence.reap(self._live.store, self._timing, self._locale, REAPED)
         self._live.conversation.changed.update(room_id for room_id, gone in reaped.items() if gone)
 
-    def _tell(self) -> None:
+    def _publish_changes(self) -> None:
+        """Publish to all workers which rooms have changed, and who has joined."""
         changed, joined = self._live.conversation.changed, self._live.conversation.joined
         if joined:
             self._live.store.redis.publish(keys.CONTROL, orjson.dumps({"joined": joined}))
             joined.clear()
         if changed:
-            told = list(changed)
-            self._live.store.redis.publish(keys.CONTROL, orjson.dumps({"rooms": told}))
-            changed.difference_update(told)
+            published = list(changed)
+            self._live.store.redis.publish(keys.CONTROL, orjson.dumps({"rooms": published}))
+            changed.difference_update(published)
 
-    def _show(self) -> None:
-        """Tell of changed rooms those who watch them, each connection with one event."""
+    def _send_changes(self) -> None:
+        """Send the changed rooms to the connections that watch them: one event to each."""
         live = self._live
         changed, live.changed = live.changed, set()
         closed, live.closed = live.closed, {}
-        told: dict[Connection, list[dict[str, object]]] = defaultdict(list)
+        events: dict[Connection, list[dict[str, object]]] = defaultdict(list)
         watched = live.watchers.of(changed)
         for room, kept_out in self._rooms_for(watched):
             for connection in watched[room.room_id]:
                 if connection.user_id not in kept_out:
-                    told[connection].append(room.summary())
+                    events[connection].append(room.summary())
         for room_id, watching in live.watchers.of(closed).items():
             members = closed[room_id]
             for connection in watching:
                 live.watchers.unwatch(connection, room_id)
                 if members is None or connection.user_id in members:
-                    told[connection].append({"roomId": room_id, "closed": True})
-        for connection, shown in told.items():
+                    events[connection].append({"roomId": room_id, "closed": True})
+        for connection, shown in events.items():
             live.emit(connection, "rooms", {"rooms": shown})
 
     def _rooms_for(self, watched: dict[str, set[Connection]]) -> Iterator[tuple[Room, set[str]]]:
@@ -236,20 +246,20 @@ class Heartbeat:
         for connection in connections.due(time.time()):
             left = connection.seconds_left()
             if left <= 0:
-                self._end(connection)
+                self._close_expired(connection)
                 continue
             if left <= connection.warn_before and not connection.warned:
                 connection.warned = True
                 self._live.notify(connection, "expiring", "The token expires soon; renew it.")
-            connections.wait(connection)
+            connections.schedule(connection)
 
     def _close_unauthenticated(self) -> None:
-        """Close sessions that have shown no valid token within ``INTRODUCTION`` seconds."""
+        """Close sessions whose client has sent no valid token within ``INTRODUCTION`` seconds."""
         then = time.monotonic() - INTRODUCTION
         for session in self._live.server.eio.unauthenticated_since(then):
             session.close(wait=False, abort=True)
 
-    def _end(self, connection: Connection) -> None:
-        # It keeps its leases for the grace: a page that was asleep comes back with a new token.
+    def _close_expired(self, connection: Connection) -> None:
+        # It keeps its leases for the grace: a page that was asleep connects again with a new token.
         self._live.notify(connection, "expired", "The token has expired.")
         connection.engine.close(wait=False, abort=True)

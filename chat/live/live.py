@@ -1,8 +1,8 @@
-"""The connections of one worker: accepted with a token, checked, notified, and ended.
+"""The connections of one worker: accepted with a token, checked, notified, and closed.
 
-A connection that is lost keeps its leases for the grace, in which its client may come back
-(``lost``). One whose access has ended (token revoked, password changed, person made a guest) leaves
-its rooms at once (``end``).
+A connection that is lost keeps its leases for the grace, in which its client may connect again
+(``connection_lost``). One whose access has ended (token revoked, password changed, person made a
+guest) leaves its rooms at once (``close_revoked``).
 """
 
 import logging
@@ -34,10 +34,10 @@ log = logging.getLogger(__name__)
 
 #: Connections whose people are looked up in one write to the store.
 CHECKED = 200
-#: Connections that a stopping worker lets go in a second, where not all have to go faster.
+#: Connections that a stopping worker closes in a second, if its time is enough for that.
 DRAINED = 200
-#: Seconds without a canary after which the worker counts as deaf.
-DEAF = 8.0
+#: Seconds without a canary after which the worker counts as one that receives nothing.
+CANARY_TIMEOUT_S = 8.0
 
 
 class Live:
@@ -56,67 +56,73 @@ class Live:
         self.administration = administration
         self.store = conversation.store
         self.connections = Connections(per_person)
-        self._token_cache = TokenCache(verify, self.hears)
+        self._token_cache = TokenCache(verify, self.is_receiving)
         timing = conversation.limits.timing
-        listeners = {keys.CONTROL: Control(self).hear, key_prefix.queue(): server.manager.hear}
+        listeners = {
+            keys.CONTROL: Control(self).receive,
+            key_prefix.queue(): server.manager.receive,
+        }
         self.fanout: Fanout = Fanout(
             self.store,
             server.manager,
             server.eio.tick,
             timing,
             listeners,
-            self._check_again,
-            self._token_cache.forget_all,
-            self._tell_removed,
+            self._on_reconnected,
+            self._token_cache.clear,
+            self._notify_kicked,
         )
         self.watchers = Watchers()
         self.changed: set[str] = set()
         #: Rooms that were deleted, with the userIds of their members where they were private.
         self.closed: dict[str, set[str] | None] = {}
-        #: Tells this worker's canary from others'.
+        #: The id of this worker in its canary.
         self.worker = secrets.token_hex(8)
-        self.heard_at = 0.0
+        self.canary_received_at = 0.0
         self.draining = False
         #: Rooms and members whose leases are to be shortened.
-        self._lost: list[tuple[list[str], str]] = []
-        self._releasing = False
+        self._to_shorten: list[tuple[list[str], str]] = []
+        self._is_shortening = False
 
-    def hears(self) -> bool:
-        """Whether the worker hears what other workers publish."""
-        return self.fanout.listens and time.monotonic() - self.heard_at < DEAF
+    def is_receiving(self) -> bool:
+        """Whether the worker receives what other workers publish."""
+        return (
+            self.fanout.is_caught_up
+            and time.monotonic() - self.canary_received_at < CANARY_TIMEOUT_S
+        )
 
-    def accept(self, session: str, token: object) -> None:
+    def accept(self, sid: str, token: object) -> None:
         """A client connects. Raises ``Unauthorized``, ``Forbidden``, ``RateLimited``."""
         caller = self._token_cache(token)
         if not caller.person.may_chat:
             raise Forbidden(N_("Guests cannot enter the rooms yet. An admin can change that."))
-        self.connections.check_room_for(caller.person.user_id)
-        engine = self.server.eio.sockets[self.server.manager.eio_sid_from_sid(session, "/")]
+        self.connections.check_limit(caller.person.user_id)
+        engine = self.server.eio.sockets[self.server.manager.eio_sid_from_sid(sid, "/")]
         engine.allowance = self.server.eio.backlog.allowances.of(caller.person.user_id, engine)
-        connection = self.connections[session] = Connection(
-            session, engine, caller.person, caller.jti, caller.session, caller.expires_at
+        connection = self.connections[sid] = Connection(
+            sid, engine, caller.person, caller.jti, caller.login_id, caller.expires_at
         )
         engine.authenticate(connection)
 
     def authorise(self, connection: Connection, token: object) -> Person:
         """The person of a call's token. Raises ``Unauthorized``, also for another one's token."""
         holding = connection.engine.holding_later_calls
-        return connection.take(self._token_cache(token, holding))
+        return connection.authorise(self._token_cache(token, holding))
 
-    def authorise_known(self, connection: Connection, token: object) -> Person | None:
-        """The same without asking the store; ``None`` for a token that has to be verified."""
-        caller = self._token_cache.known(token)
-        return None if caller is None else connection.take(caller)
+    def authorise_cached(self, connection: Connection, token: object) -> Person | None:
+        """The same by the cache alone; ``None`` for a token that has to be verified."""
+        caller = self._token_cache.cached(token)
+        return None if caller is None else connection.authorise(caller)
 
-    def lost(self, session: str) -> None:
-        """The connection is gone: its leases end after the grace, unless the client comes back."""
-        connection = self.connections.pop(session, None)
+    def connection_lost(self, sid: str) -> None:
+        """Handle the loss of a connection: it leaves its rooms with the grace."""
+        connection = self.connections.pop(sid, None)
         if connection is not None:
             connection.ended = True
-            self.watchers.forget(connection)
-            self.release(connection)
+            self.watchers.unwatch_all(connection)
+            self.leave_with_grace(connection)
 
-    def release(self, connection: Connection) -> None:
+    def leave_with_grace(self, connection: Connection) -> None:
         """Remove an ended connection from the fan-out, and shorten its leases to the grace."""
         connection.engine.authenticate(None)
         joined = list(connection.rooms)
@@ -125,16 +131,16 @@ class Live:
         if self.draining or not joined:
             # Clients of a stopping worker may need longer than the grace: their leases stay long.
             return
-        self._lost.append((joined, connection.in_store))
-        if not self._releasing:
-            self._releasing = True
-            self.server.start_background_task(self._release_all)
+        self._to_shorten.append((joined, connection.lease_id))
+        if not self._is_shortening:
+            self._is_shortening = True
+            self.server.start_background_task(self._shorten_leases)
 
-    def _release_all(self) -> None:
-        # Thousands may be lost at once: they are released together, and later ones in a next pass.
+    def _shorten_leases(self) -> None:
+        # Thousands may be lost at once: all up to now in one pass, and later ones in the next.
         try:
-            while self._lost:
-                lost, self._lost = self._lost, []
+            while self._to_shorten:
+                lost, self._to_shorten = self._to_shorten, []
                 members: dict[str, list[str]] = defaultdict(list)
                 for joined, member in lost:
                     for room_id in joined:
@@ -145,68 +151,68 @@ class Live:
                     # Their leases are not renewed any more, and expire.
                     log.debug("The store does not answer: %s", away)
         finally:
-            self._releasing = False
+            self._is_shortening = False
 
-    def end(self, connection: Connection, text: str) -> None:
-        """End a connection whose access has ended; ``text`` tells the client why.
+    def close_revoked(self, connection: Connection, text: str) -> None:
+        """Close a connection whose access has ended; ``text`` tells the client why.
 
-        When this returns, nothing more is sent to it. A background task closes it and takes it out
-        of its rooms in the store.
+        When this returns, nothing more is sent to it. A background task closes its transport, and
+        removes it from its rooms in the store: without the grace.
         """
         if connection.ended:
             return
-        self.connections.pop(connection.session, None)
+        self.connections.pop(connection.sid, None)
         connection.ended = True
-        self.watchers.forget(connection)
+        self.watchers.unwatch_all(connection)
         connection.engine.authenticate(None)
         joined = list(connection.rooms)
         for room_id in joined:
             self.fanout.remove(room_id, connection)
         self.notify(connection, "revoked", text)
-        self.server.start_background_task(self._finish, connection, joined)
+        self.server.start_background_task(self._disconnect_and_leave, connection, joined)
 
-    def _finish(self, connection: Connection, joined: Iterable[str]) -> None:
-        self.server.disconnect(connection.session)
+    def _disconnect_and_leave(self, connection: Connection, joined: Iterable[str]) -> None:
+        self.server.disconnect(connection.sid)
         for room_id in joined:
             self._leave_room(connection, room_id, message.LEFT)
 
-    def refuse_namespace(self, engine: str, namespace: str) -> None:
+    def refuse_namespace(self, eio_sid: str, namespace: str) -> None:
         """Answer a client that connects to a namespace other than ``/``: there is none."""
-        session = self.server.eio.sockets.get(engine)
+        session = self.server.eio.sockets.get(eio_sid)
         if session is not None:
             error = NotFound(N_("There is no such namespace. Connect to / instead.")).wire()
             refusal = orjson.dumps({"message": error["message"], "data": error})
             session.send_encoded(packets.connect_error(namespace, refusal))
 
-    def drop(self, engine: str) -> None:
-        """Close the transport, so that the client connects again."""
-        session = self.server.eio.sockets.get(engine)
+    def close_transport(self, eio_sid: str) -> None:
+        """Close the transport of a session. Its client connects again."""
+        session = self.server.eio.sockets.get(eio_sid)
         if session is not None:
             session.close(wait=False, abort=True)
 
     def close_slow_client(self, session: Session) -> None:
-        """Close a session whose client does not read. It can connect again and resume."""
+        """Close a session whose client does not read. The client can connect again and resume."""
         connection = session.connection
         if connection is not None:
             log.info("A connection of %s is too slow and is cut off.", connection.name)
-            self.lost(connection.session)
-        # Not before: leaving its rooms puts into its outbox what they have said in this tick.
+            self.connection_lost(connection.sid)
+        # Not before: leaving a room flushes the packets of this tick into its outbox.
         session.discard()
         if connection is not None:
             self.notify(connection, "slow", "Too slow to read; come back and go on from there.")
         session.close(wait=False, abort=True)
 
     def drain(self, seconds: float) -> None:
-        """The worker stops: notify its clients, and close them spread over at most ``seconds``."""
+        """The worker stops: notify all clients, and close them spread over at most ``seconds``."""
         self.draining = True
         seconds = min(seconds, len(self.connections) / DRAINED)
         for connection in list(self.connections.values()):
             self.notify(connection, "draining", "The server restarts; connect again in a moment.")
             self.server.start_background_task(
-                self._drop_after, random.uniform(0, seconds), connection
+                self._close_after, random.uniform(0, seconds), connection
             )
 
-    def _drop_after(self, seconds: float, connection: Connection) -> None:
+    def _close_after(self, seconds: float, connection: Connection) -> None:
         self.server.sleep(seconds)
         connection.engine.close(wait=False, abort=True)
 
@@ -218,48 +224,48 @@ class Live:
         """Send an event to one connection of this worker, not through the message queue."""
         self.emit_all([connection], event, payload)
 
-    def emit_all(self, told: Iterable[Connection], event: str, payload: Any) -> None:
+    def emit_all(self, connections: Iterable[Connection], event: str, payload: Any) -> None:
         """Send an event to connections of this worker. It is encoded once."""
         packet = packets.event(event.encode(), orjson.dumps(payload))
-        for connection in told:
+        for connection in connections:
             connection.engine.send_encoded(packet)
 
     def remove_from_room(self, connection: Connection, room_id: str) -> None:
         """Remove a connection from a room that its person may not be in any more."""
         self.fanout.remove(room_id, connection)
-        self._tell_removed(connection, room_id)
+        self._notify_kicked(connection, room_id)
         self.server.start_background_task(self._leave_room, connection, room_id, message.KICKED)
 
-    def _tell_removed(self, connection: Connection, room_id: str) -> None:
+    def _notify_kicked(self, connection: Connection, room_id: str) -> None:
         text = "You are no member of this room any more."
         self.emit(connection, "notice", {"code": "kicked", "message": text, "roomId": room_id})
 
     def _leave_room(self, connection: Connection, room_id: str, reason: str) -> None:
         self.fanout.remove(room_id, connection)
         try:
-            self.conversation.leave(connection.person, room_id, connection.session, reason)
+            self.conversation.leave(connection.person, room_id, connection.sid, reason)
         except RedisError as away:
             # Its lease is not renewed any more, and expires.
             log.debug("The store does not answer: %s", away)
 
-    def forget_tokens_of(self, user_id: str) -> None:
+    def invalidate_tokens_of(self, user_id: str) -> None:
         """Have this person's tokens verified anew."""
-        self._token_cache.forget(lambda c: c.person.user_id == user_id)
+        self._token_cache.invalidate(lambda c: c.person.user_id == user_id)
 
-    def forget_login(self, ident: str) -> None:
+    def invalidate_login(self, ident: str) -> None:
         """Have the tokens of this login, or the token of this id, verified anew."""
-        self._token_cache.forget(lambda c: ident in (c.jti, c.session))
+        self._token_cache.invalidate(lambda c: ident in (c.jti, c.login_id))
 
-    def _check_again(self) -> None:
-        """The worker hears again: end connections whose revocation it may have missed."""
-        self._token_cache.forget_all()
-        self.check(list(self.connections.values()))
+    def _on_reconnected(self) -> None:
+        """The worker receives again: close connections whose revocation it may have missed."""
+        self._token_cache.clear()
+        self.check_access(list(self.connections.values()))
 
-    def check(self, connections: Sequence[Connection]) -> None:
-        """Ask the store who has lost access, and end their connections. Raises ``RedisError``."""
+    def check_access(self, connections: Sequence[Connection]) -> None:
+        """Ask the store who has lost access, and close their connections. Raises ``RedisError``."""
         for start in range(0, len(connections), CHECKED):
             chunk = connections[start : start + CHECKED]
-            idents = sorted({ident for c in chunk for ident in (c.token, c.login)})
+            idents = sorted({ident for c in chunk for ident in (c.jti, c.login_id)})
             user_ids = sorted({c.user_id for c in chunk})
             answers = self.store.ask_together(
                 *map(sessions.revocation, idents), *map(people.reading, user_ids)
@@ -267,20 +273,20 @@ class Live:
             revoked = {i for i, is_revoked in zip(idents, answers, strict=False) if is_revoked}
             found = dict(zip(user_ids, answers[len(idents) :], strict=True))
             for connection in chunk:
-                self._check(connection, found[connection.user_id], revoked)
+                self._check_one(connection, found[connection.user_id], revoked)
 
-    def _check(self, connection: Connection, person: Person | None, revoked: set[str]) -> None:
+    def _check_one(self, connection: Connection, person: Person | None, revoked: set[str]) -> None:
         if person is None:
             # Accounts are never deleted, so the store has lost this one. Its calls are refused.
-            self.forget_tokens_of(connection.user_id)
-        elif not revoked.isdisjoint((connection.token, connection.login)):
-            self.end(connection, LOGIN_ENDED)
+            self.invalidate_tokens_of(connection.user_id)
+        elif not revoked.isdisjoint((connection.jti, connection.login_id)):
+            self.close_revoked(connection, LOGIN_ENDED)
         elif person.generation != connection.person.generation:
-            self.end(connection, LOGINS_ENDED)
+            self.close_revoked(connection, LOGINS_ENDED)
         elif not person.may_chat:
-            self.end(connection, MADE_A_GUEST)
+            self.close_revoked(connection, MADE_A_GUEST)
         elif person != connection.person:
-            self.forget_tokens_of(person.user_id)
+            self.invalidate_tokens_of(person.user_id)
             is_renamed = person.name != connection.name
             connection.person = person
             if is_renamed:

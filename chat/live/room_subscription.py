@@ -17,8 +17,8 @@ from chat.transport.tick import Tick
 class RoomSubscription:
     """``seq``, ``epoch`` and ``at`` are those of the last stored message that was sent to members.
 
-    From ``room`` the room can be made anew if the store has lost it. ``expected`` is the stream's
-    number at the last comparison; it must have been sent by the next one.
+    ``room`` is created again if the store has lost it. ``expected`` is the newest number of the
+    stream at the last comparison; it must have been sent by the next one.
     """
 
     room: Room
@@ -29,46 +29,46 @@ class RoomSubscription:
     epoch: str = ""
     at: int = 0
     expected: int = 0
-    #: Session -> userId of people who are joining while their access is checked.
-    coming: dict[str, str] = field(default_factory=dict)
+    #: sid -> userId of people who are joining while their access is checked.
+    joining: dict[str, str] = field(default_factory=dict)
     #: Whether somebody may not enter this room, though it is an open one.
     has_bans: bool = False
-    #: The sessions of members that are leaving: see ``Fanout.leaving``.
+    #: The sids of members that are leaving: see ``Fanout.leaving``.
     leaving: set[str] = field(default_factory=set)
     #: Packets of this tick that have not been put into the outboxes yet.
     _unsent: list[bytes] = field(default_factory=list)
 
-    def join(self, connection: Connection) -> None:
-        self.settle()
-        self.members[connection.session] = connection
+    def add(self, connection: Connection) -> None:
+        self.flush()
+        self.members[connection.sid] = connection
 
-    def leave(self, connection: Connection) -> None:
-        self.settle()
-        self.members.pop(connection.session, None)
+    def remove(self, connection: Connection) -> None:
+        self.flush()
+        self.members.pop(connection.sid, None)
 
-    def tell(self, packet: bytes) -> None:
+    def send(self, packet: bytes) -> None:
         """Send a packet to all members at the end of the tick, together with others of the tick."""
         self._unsent.append(packet)
         if len(self._unsent) == 1:
-            self.tick.at_end(self.settle)
+            self.tick.at_end(self.flush)
 
-    def tell_stored(self, stored: bytes, seq: int, at: int) -> None:
+    def send_stored(self, stored: bytes, seq: int, at: int) -> None:
         """Send a stored message, with this number and ``sentAt``."""
-        self.tell(packets.event(b"message", stored))
+        self.send(packets.event(b"message", stored))
         self.seq, self.at = seq, at
 
-    def tell_others(self, packet: bytes, leaver: str) -> None:
+    def send_quit(self, packet: bytes, leaver: str) -> None:
         """Send the QUIT of ``leaver`` (a userId), except to the connections that are leaving by it.
 
         Those have left the room in the store already; only their call is not answered yet.
         """
-        self.settle()
-        for session in self.leaving:
-            if session in self.members and self.members[session].user_id == leaver:
-                del self.members[session]
-        self.tell(packet)
+        self.flush()
+        for sid in self.leaving:
+            if sid in self.members and self.members[sid].user_id == leaver:
+                del self.members[sid]
+        self.send(packet)
 
-    def settle(self) -> None:
+    def flush(self) -> None:
         """Put the collected packets into each member's outbox, as one piece."""
         if not self._unsent:
             return
@@ -90,7 +90,7 @@ class RoomSubscription:
         self.seq, self.epoch, self.expected = page.seq, page.epoch, page.seq
         self.at = message.sent_at(page.messages[-1]) if page.messages else 0
 
-    def missed(self, store: Store) -> tuple[history.Page | None, set[str]]:
+    def read_missed(self, store: Store) -> tuple[history.Page | None, set[str]]:
         """A page of what is stored after the last message sent, and whom not to send it to.
 
         The page is ``None`` if the stream does not continue that message; ``more`` in it says that
@@ -107,15 +107,17 @@ class RoomSubscription:
             if self.user_ids() <= here:
                 return page, out
 
-    def forget(self, user_id: str) -> list[Connection]:
-        """Give the connections of a person who is to be removed, and stop that person's joins."""
-        self.coming = {session: each for session, each in self.coming.items() if each != user_id}
+    def cancel_joins(self, user_id: str) -> None:
+        """Let the joins of this person that are under way fail: the person is to be removed."""
+        self.joining = {sid: each for sid, each in self.joining.items() if each != user_id}
+
+    def connections_of(self, user_id: str) -> list[Connection]:
         return [connection for connection in self.members.values() if connection.user_id == user_id]
 
     def user_ids(self) -> set[str]:
         return {connection.user_id for connection in self.members.values()}
 
-    def begin_anew(self, store: Store, timing: Timing) -> None:
+    def begin_epoch(self, store: Store, timing: Timing) -> None:
         """The store has lost data: agree on a new epoch, and enter the members again.
 
         Raises ``NotFound``.

@@ -2,8 +2,8 @@
 
 Every call carries a token, and verifying one costs a signature check and a request to the store.
 What ends a token early (a revocation, a changed password, another role) is published to all
-workers, and each removes it from its cache. While a worker cannot hear what is published, its
-cache is not used.
+workers, and each removes it from its cache. While a worker does not receive what is
+published, its cache is not used.
 """
 
 import time
@@ -27,52 +27,54 @@ class Caller(Protocol):
     @property
     def jti(self) -> str: ...
     @property
-    def session(self) -> str: ...
+    def login_id(self) -> str: ...
     @property
     def expires_at(self) -> int: ...
 
 
 class TokenCache:
-    """Call it with a token: it answers as ``verify`` does, which it calls where it has to.
+    """Call it with a token: it returns and raises what ``verify`` does, from the cache if it can.
 
-    It calls ``verify`` within the context ``asking()``. ``hears`` says whether this worker hears
-    what is published now.
+    It calls ``verify`` within the context ``asking()``. ``is_receiving`` says whether this worker
+    receives what is published now.
     """
 
-    def __init__(self, verify: Callable[[object], Caller], hears: Callable[[], bool]) -> None:
+    def __init__(
+        self, verify: Callable[[object], Caller], is_receiving: Callable[[], bool]
+    ) -> None:
         self._verify = verify
-        self._hears = hears
+        self._is_receiving = is_receiving
         self._callers: dict[str, Caller] = {}
-        #: Counts the calls of ``forget``.
-        self._forgotten = 0
+        #: Number of calls of ``invalidate``.
+        self._invalidations = 0
 
-    def known(self, token: object) -> Caller | None:
-        """Who has shown this token before, if that can be relied on."""
-        known = self._callers.get(token) if isinstance(token, str) else None
-        if known is not None and known.expires_at > time.time() * 1000 and self._hears():
-            return known
+    def cached(self, token: object) -> Caller | None:
+        """The caller of a token in the cache; ``None`` if it has to be verified."""
+        cached = self._callers.get(token) if isinstance(token, str) else None
+        if cached is not None and cached.expires_at > time.time() * 1000 and self._is_receiving():
+            return cached
         return None
 
     def __call__(self, token: object, asking: Asking = nullcontext) -> Caller:
-        known = self.known(token)
-        if known is not None:
-            return known
-        forgotten = self._forgotten
+        cached = self.cached(token)
+        if cached is not None:
+            return cached
+        invalidations = self._invalidations
         with asking():
             caller = self._verify(token)
-        # If something was forgotten during the check, its answer may be outdated: not kept.
-        if isinstance(token, str) and forgotten == self._forgotten:
+        # If a token was invalidated during the check, its result may be outdated: it is not kept.
+        if isinstance(token, str) and invalidations == self._invalidations:
             while len(self._callers) >= SIZE:
                 del self._callers[next(iter(self._callers))]
             self._callers[token] = caller
         return caller
 
-    def forget_all(self) -> None:
-        """Empty the cache, as after a time in which this worker heard nothing."""
-        self.forget(lambda caller: True)
+    def clear(self) -> None:
+        """Empty the cache, as after a time in which this worker received nothing."""
+        self.invalidate(lambda caller: True)
 
-    def forget(self, ended: Callable[[Caller], bool]) -> None:
-        """Remove the tokens of which ``ended`` says so: they are verified anew."""
-        self._forgotten += 1
+    def invalidate(self, ended: Callable[[Caller], bool]) -> None:
+        """Remove the tokens for which ``ended`` returns true: they are verified anew."""
+        self._invalidations += 1
         for token in [token for token, caller in self._callers.items() if ended(caller)]:
             del self._callers[token]

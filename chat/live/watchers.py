@@ -23,7 +23,7 @@ class Watchers:
 
     def watch_only(self, connection: Connection, room_ids: Iterable[str]) -> None:
         """Let a connection watch these rooms, and no others: so it cannot watch ever more."""
-        self.forget(connection)
+        self.unwatch_all(connection)
         self.watch(connection, room_ids)
 
     def is_watching(self, connection: Connection) -> bool:
@@ -38,8 +38,8 @@ class Watchers:
             if not watching:
                 del self._of_room[room_id]
 
-    def forget(self, connection: Connection) -> None:
-        """Let a connection that has ended watch nothing any more."""
+    def unwatch_all(self, connection: Connection) -> None:
+        """Let a connection watch nothing any more."""
         for room_id in list(self._of_connection.get(connection, ())):
             self.unwatch(connection, room_id)
         self._of_connection.pop(connection, None)

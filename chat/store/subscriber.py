@@ -49,7 +49,7 @@ class Subscriber:
         self._channels = {channel: eventlet.event.Event() for channel in permanent}
         self._connected = False
         #: Whether all channels are subscribed, and ``on_connected`` has read missed messages.
-        self.listens = False
+        self.is_caught_up = False
         self._writing = eventlet.semaphore.Semaphore()
 
     def subscribe(self, *channels: str) -> None:
@@ -73,7 +73,7 @@ class Subscriber:
         self._shut_down_socket()
 
     def run(self) -> None:
-        """Listen for ever."""
+        """Receive for ever."""
         failures = 0
         was_logged = False
         while True:
@@ -87,16 +87,16 @@ class Subscriber:
                     # Not before a message: a store that loads its data accepts a connection.
                     if was_logged:
                         was_logged = False
-                        log.warning("The worker hears the store again.")
+                        log.warning("The worker receives from the store again.")
             except (RedisError, OSError) as error:
                 if not was_logged:
                     was_logged = True
-                    log.warning("The worker does not hear the store (%s); trying again.", error)
+                    log.warning("The worker receives nothing from the store (%s).", error)
             except Exception:
                 # Without this loop the worker would receive no more messages.
-                log.exception("The worker could not handle what it heard; starting over.")
+                log.exception("The worker could not handle what it received; starting over.")
             self._connection.disconnect()
-            self._connected = self.listens = False
+            self._connected = self.is_caught_up = False
             failures += 1
             # Jitter: the workers of a restarted store do not all connect at the same time.
             longest = min(0.1 * 2**failures, LONGEST_PAUSE)
@@ -134,7 +134,7 @@ class Subscriber:
             else:
                 early.append(answer)
         self._catch_up()
-        self.listens = True
+        self.is_caught_up = True
         for answer in early:
             self._handle(answer)
 

@@ -42,9 +42,9 @@ _LIFETIME_SECONDS = int(LOGIN_LIFETIME.total_seconds())
 class LoggedIn(UserMixin):
     """A user as Flask-Login wants one, with the id of the login."""
 
-    def __init__(self, person: Person, session_id: str) -> None:
+    def __init__(self, person: Person, login_id: str) -> None:
         self.person = person
-        self.session_id = session_id
+        self.login_id = login_id
 
     @property
     def name(self) -> str:
@@ -93,7 +93,7 @@ def log_in(person: Person) -> None:
 def log_out() -> None:
     """End this browser's login, with its tokens and the sockets that use them."""
     if current_user.is_authenticated:
-        sessions.revoke(services().store, current_user.session_id, _LIFETIME_SECONDS)
+        sessions.revoke(services().store, current_user.login_id, _LIFETIME_SECONDS)
     logout_user()
     session.clear()
 

@@ -50,7 +50,7 @@ class Caller:
 
     person: Person
     jti: str
-    session: str
+    login_id: str
     expires_at: int
 
 
@@ -91,15 +91,15 @@ def bearer() -> str:
     return token.strip()
 
 
-def access_token(person: Person, session: str) -> str:
+def access_token(person: Person, login_id: str) -> str:
     """A token that speaks for this person for TOKEN_SECONDS."""
-    token: str = create_access_token(person.user_id, additional_claims=_claims(person, session))
+    token: str = create_access_token(person.user_id, additional_claims=_claims(person, login_id))
     return token
 
 
-def refresh_token(person: Person, session: str) -> str:
+def refresh_token(person: Person, login_id: str) -> str:
     """A token that only fetches access tokens, for 30 days."""
-    token: str = create_refresh_token(person.user_id, additional_claims=_claims(person, session))
+    token: str = create_refresh_token(person.user_id, additional_claims=_claims(person, login_id))
     return token
 
 
@@ -138,8 +138,8 @@ def revoke(token: object) -> None:
     sessions.revoke(services().store, ident, int(claims["exp"] - time.time()) + rest + CLOCKS_APART)
 
 
-def _claims(person: Person, session: str) -> dict[str, object]:
-    return {"v": _VERSION, "sid": session, "gen": person.generation}
+def _claims(person: Person, login_id: str) -> dict[str, object]:
+    return {"v": _VERSION, "sid": login_id, "gen": person.generation}
 
 
 def _verify(token: object, kind: str) -> Caller:

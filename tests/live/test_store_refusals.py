@@ -49,7 +49,7 @@ def assert_told_once(maru, why):
     lines = told(maru, "Calls are answered unavailable")
     assert len(lines) == 1 and why in lines[0], lines
     assert len(told(maru, "The store can be used again")) == 1
-    assert len(told(maru, "does not hear the store")) <= 1
+    assert len(told(maru, "receives nothing from the store")) <= 1
 
 
 class Trouble:

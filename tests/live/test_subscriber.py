@@ -59,11 +59,11 @@ def test_who_subscribes_while_it_connects_is_heard_and_disturbs_nothing(told):
     found = told("""
 subscriber = start(*MANY)
 calls = []
-while not subscriber.listens and len(calls) < 2_000:
+while not subscriber.is_caught_up and len(calls) < 2_000:
     # One in each tick of the event loop, so that some fall between two pieces.
     calls.append(eventlet.spawn(subscriber.subscribe, f"late {len(calls)}"))
     eventlet.sleep(0)
-until(lambda: subscriber.listens)
+until(lambda: subscriber.is_caught_up)
 for call in calls: call.wait()
 late = [f"late {i}" for i in range(len(calls))]
 direct.publish(late[-1], "")
@@ -76,7 +76,7 @@ tell([len(calls) > 1, not_subscribed((*MANY, *late)), len(connected), len(listen
 def test_who_subscribes_while_the_connection_is_lost_is_heard_on_the_next_one(told):
     found = told("""
 subscriber = start("always")
-until(lambda: subscriber.listens)
+until(lambda: subscriber.is_caught_up)
 [first] = listeners()
 # A store that reads nothing for a while.
 server = psutil.Process(direct.info()["process_id"])
@@ -90,7 +90,7 @@ try:
 finally:
     server.resume()
 for call in calls: call.wait()
-until(lambda: subscriber.listens)
+until(lambda: subscriber.is_caught_up)
 late = [f"late {i}" for i in range(20)]
 direct.publish(late[-1], "")
 until(lambda: heard)
@@ -104,11 +104,11 @@ def test_a_channel_given_up_while_it_connects_is_not_subscribed_in_the_end(told)
     found = told("""
 subscriber = start(*MANY)
 given_up = []
-while not subscriber.listens and len(given_up) < 2_000:
+while not subscriber.is_caught_up and len(given_up) < 2_000:
     given_up.append(MANY[len(given_up)])
     eventlet.spawn(subscriber.unsubscribe, given_up[-1])
     eventlet.sleep(0)
-until(lambda: subscriber.listens)
+until(lambda: subscriber.is_caught_up)
 direct.publish(MANY[-1], "")
 until(lambda: heard)
 kept = MANY[len(given_up):]
@@ -128,13 +128,13 @@ module.SILENCE = 0.1
 subscriber = start("control")
 until(lambda: len(connected) > 3)
 before = list(said)
-while "The worker hears the store again." not in said:
+while "The worker receives from the store again." not in said:
     direct.publish("control", "{}")
     eventlet.sleep(0.01)
 tell([before, said[:2]])
 """) == [
-        ["The worker does not hear the store"],
-        ["The worker does not hear the store", "The worker hears the store again."],
+        ["The worker receives nothing from the store"],
+        ["The worker receives nothing from the store", "The worker receives from the store again."],
     ]
 
 
@@ -152,7 +152,7 @@ def catch_up():
 def hear(channel, text): heard.append(text.decode())
 subscriber = Subscriber(opened, hear, catch_up, ("always",))
 eventlet.spawn(subscriber.run)
-until(lambda: subscriber.listens)
+until(lambda: subscriber.is_caught_up)
 direct.publish("always", "the last")
 until(lambda: "the last" in heard)
 tell([len(tries), heard])

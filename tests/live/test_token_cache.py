@@ -16,7 +16,7 @@ from tests.conftest import somebody
 class Caller:
     person: Person
     jti: str
-    session: str
+    login_id: str
     expires_at: float
 
 
@@ -45,12 +45,12 @@ def verify():
 
 @pytest.fixture
 def worker():
-    return {"hears": True}
+    return {"is_receiving": True}
 
 
 @pytest.fixture
 def known(verify, worker):
-    return TokenCache(verify, lambda: worker["hears"])
+    return TokenCache(verify, lambda: worker["is_receiving"])
 
 
 def test_a_token_is_verified_once(known, verify):
@@ -86,14 +86,14 @@ def test_an_expired_one_is_looked_at_again(known, verify):
     "ended",
     [
         lambda caller: caller.jti == "jti of token",
-        lambda caller: caller.session == "login",
+        lambda caller: caller.login_id == "login",
         lambda caller: caller.person.name == "ann",
     ],
     ids=["token", "login", "person"],
 )
 def test_what_ended_is_forgotten(known, verify, ended):
     known("token")
-    known.forget(ended)
+    known.invalidate(ended)
     verify.problem = TokenRevoked("no")
     with pytest.raises(TokenRevoked):
         known("token")
@@ -101,20 +101,20 @@ def test_what_ended_is_forgotten(known, verify, ended):
 
 def test_what_others_have_is_not_forgotten(known, verify):
     known("token")
-    known.forget(lambda caller: caller.jti == "somebody else's")
+    known.invalidate(lambda caller: caller.jti == "somebody else's")
     known("token")
     assert verify.asked == 1
 
 
 def test_a_worker_that_does_not_hear_remembers_nothing(known, verify, worker):
     known("token")
-    worker["hears"] = False
+    worker["is_receiving"] = False
     known("token")
     assert verify.asked == 2
 
 
 def test_what_ends_while_it_is_being_verified_is_not_remembered(known, verify):
-    verify.meanwhile = known.forget_all
+    verify.meanwhile = known.clear
     known("token")
     verify.problem = TokenRevoked("no")
     with pytest.raises(TokenRevoked):

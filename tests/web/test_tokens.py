@@ -41,14 +41,14 @@ def test_a_good_token_needs_no_request(app, claims):
     with app.app_context():
         caller = verify_token(sign(claims))
     assert (caller.person.name, caller.person.role) == ("bora", "user")
-    assert (caller.jti, caller.session) == ("j", "s")
+    assert (caller.jti, caller.login_id) == ("j", "s")
     assert caller.expires_at == claims["exp"] * 1000
 
 
 def test_a_token_of_the_extension_alone(app, claims):
     del claims["sid"]
     with app.app_context():
-        assert verify_token(sign(claims)).session == claims["jti"]
+        assert verify_token(sign(claims)).login_id == claims["jti"]
 
 
 def test_a_token_from_before_the_password_was_changed(app, store, claims):

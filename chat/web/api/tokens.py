@@ -34,14 +34,14 @@ def token_of_login() -> ResponseReturnValue:
     """A token for the page's own script, which lives no longer than the login."""
     login = cookie_login()
     count_call(login.person)
-    return {**_who(login.person), **_access(login.person, login.session_id)}
+    return {**_who(login.person), **_access(login.person, login.login_id)}
 
 
 @blueprint.post("/token/refresh")
 def refresh() -> ResponseReturnValue:
     caller = tokens.verify_refresh_token(tokens.bearer())
     count_call(caller.person)
-    return _access(caller.person, caller.session)
+    return _access(caller.person, caller.login_id)
 
 
 @blueprint.post("/token/revoke")
@@ -54,6 +54,6 @@ def _who(person: Person) -> dict[str, object]:
     return {"userId": person.user_id, "name": person.name}
 
 
-def _access(person: Person, session: str) -> dict[str, object]:
-    token = tokens.access_token(person, session)
+def _access(person: Person, login_id: str) -> dict[str, object]:
+    token = tokens.access_token(person, login_id)
     return {"accessToken": token, "expiresIn": services().settings.token_seconds}
