@@ -12,8 +12,8 @@ from verify.presence import SLACK, is_alone
 
 Key = tuple[Any, ...]
 
-#: How long a worker may take to read what it is told, in ms.
-LAST_WORDS = 1_000.0
+#: How long a worker may take to read what it is told, in ms: it first reads what it has missed.
+LAST_WORDS = 10_000.0
 
 
 def those_present_are_told(index: Index) -> Iterator[Violation]:
@@ -23,13 +23,30 @@ def those_present_are_told(index: Index) -> Iterator[Violation]:
     for worker, published in index.history.received_by.items():
         for item in published:
             received_by.setdefault((worker, item.room), []).append(item)
+    handled = _handled(index)
     for stay in index.stays:
         if stay.worker and stay.joined is not None:
             published = received_by.get((stay.worker, stay.room), [])
-            yield from _missed(index, stay, published)
+            yield from _missed(index, stay, published, handled)
 
 
-def _missed(index: Index, stay: Stay, published: list[Published]) -> Iterator[Violation]:
+def _handled(index: Index) -> dict[int, float]:
+    """By the link over which a worker was told: when the last notice came that it passed on."""
+    heard: dict[int, set[Key]] = {}
+    for stay in index.stays:
+        heard.setdefault(stay.worker, set()).update(_key(event.what) for event in stay.heard)
+    handled: dict[int, float] = {}
+    for worker, published in index.history.received_by.items():
+        for item in published:
+            is_notice = item.message["type"] in channel_log.NOTICES
+            if is_notice and _key(item.message) in heard.get(worker, ()):
+                handled[id(item.link_state)] = item.at
+    return handled
+
+
+def _missed(
+    index: Index, stay: Stay, published: list[Published], handled: dict[int, float]
+) -> Iterator[Violation]:
     assert stay.joined is not None
     alone = is_alone(index, stay, stay.called, stay.joined)
     got = Counter(_key(event.what) for event in stay.heard)
@@ -42,15 +59,18 @@ def _missed(index: Index, stay: Stay, published: list[Published]) -> Iterator[Vi
         if message["type"] == "ENTER" and message["senderId"] == stay.person:
             # A join that was refused may have been carried out, and told, before the next began.
             since = stay.called if alone and not stay.refused else since
-        if message["sentAt"] > since and not got[_key(message)] and not _was_cut_short(item):
+        is_lost = message["sentAt"] > since and not got[_key(message)]
+        if is_lost and not _was_cut_short(item, handled):
             text = f"{stay.client} did not hear {message['type']} of {message['sender']}"
             yield _violation(index, stay, text, message)
 
 
-def _was_cut_short(published: Published) -> bool:
-    """Whether the worker's connection ended just then: what it has not read by then it loses."""
-    closed_at = published.link_state.closed_at if published.link_state else None
-    return closed_at is not None and closed_at - published.at < LAST_WORDS
+def _was_cut_short(item: Published, handled: dict[int, float]) -> bool:
+    """Whether the worker's connection ended before the worker had read so far, and it lost this."""
+    closed_at = item.link_state.closed_at if item.link_state else None
+    if closed_at is None or handled.get(id(item.link_state), 0.0) >= item.at:
+        return False
+    return closed_at - item.at < LAST_WORDS
 
 
 def nobody_is_told_twice(index: Index) -> Iterator[Violation]:

@@ -155,7 +155,15 @@ class Control:
         # A direct room is called as its people are, also in the list beside another conversation.
         receivers.update(*live.watchers.of(room_ids).values())
         live.emit_all(receivers, "person", {"person": person})
-        live.check_access(live.connections.of_person(user_id))
+        # Not here: messages would wait for the answers of the store.
+        live.server.start_background_task(self._check_access, user_id)
+
+    def _check_access(self, user_id: str) -> None:
+        try:
+            self._live.check_access(self._live.connections.of_person(user_id))
+        except RedisError as away:
+            # The heartbeat checks every connection in turn.
+            log.debug("The store does not answer: %s", away)
 
     def _close_all(self, connections: Iterable[Connection], text: str) -> None:
         live = self._live

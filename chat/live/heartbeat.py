@@ -38,6 +38,8 @@ CHECK_ROUNDS = 10
 INTRODUCTION = 15.0
 #: Due rooms reaped in one round; more are reaped in further rounds, or by other workers.
 REAPED = 200
+#: Connections that get the changed rooms before other greenlets run.
+SENT_AT_ONCE = 100
 
 
 class Heartbeat:
@@ -192,34 +194,49 @@ class Heartbeat:
 
     def _publish_changes(self) -> None:
         """Publish to all workers which rooms have changed, and who has joined."""
+        redis = self._live.store.redis
         changed, joined = self._live.conversation.changed, self._live.conversation.joined
-        if joined:
-            self._live.store.redis.publish(keys.CONTROL, orjson.dumps({"joined": joined}))
+        # Both are emptied before the store is asked: what is added meanwhile is published later.
+        if joins := list(joined):
             joined.clear()
-        if changed:
-            published = list(changed)
-            self._live.store.redis.publish(keys.CONTROL, orjson.dumps({"rooms": published}))
-            changed.difference_update(published)
+            try:
+                redis.publish(keys.CONTROL, orjson.dumps({"joined": joins}))
+            except RedisError:
+                joined.extend(joins)
+                raise
+        if room_ids := list(changed):
+            changed.clear()
+            try:
+                redis.publish(keys.CONTROL, orjson.dumps({"rooms": room_ids}))
+            except RedisError:
+                changed.update(room_ids)
+                raise
 
     def _send_changes(self) -> None:
         """Send the changed rooms to the connections that watch them: one event to each."""
         live = self._live
         changed, live.changed = live.changed, set()
         closed, live.closed = live.closed, {}
-        events: dict[Connection, list[dict[str, object]]] = defaultdict(list)
+        events: dict[Connection, list[orjson.Fragment]] = defaultdict(list)
         watched = live.watchers.of(changed)
         for room, kept_out in self._rooms_for(watched):
+            # Encoded once: thousands may watch a room.
+            summary = orjson.Fragment(orjson.dumps(room.summary()))
             for connection in watched[room.room_id]:
                 if connection.user_id not in kept_out:
-                    events[connection].append(room.summary())
+                    events[connection].append(summary)
         for room_id, watching in live.watchers.of(closed).items():
             members = closed[room_id]
+            summary = orjson.Fragment(orjson.dumps({"roomId": room_id, "closed": True}))
             for connection in watching:
                 live.watchers.unwatch(connection, room_id)
                 if members is None or connection.user_id in members:
-                    events[connection].append({"roomId": room_id, "closed": True})
-        for connection, shown in events.items():
-            live.emit(connection, "rooms", {"rooms": shown})
+                    events[connection].append(summary)
+        for i, (connection, summaries) in enumerate(events.items()):
+            live.emit(connection, "rooms", {"rooms": summaries})
+            if i % SENT_AT_ONCE == SENT_AT_ONCE - 1:
+                # Messages go out in between.
+                eventlet.sleep(0)
 
     def _rooms_for(self, watched: dict[str, set[Connection]]) -> Iterator[tuple[Room, set[str]]]:
         """The watched rooms that exist, and the userIds of those who may not see them."""

@@ -102,7 +102,12 @@ class RoomSubscription:
         while True:
             here = self.user_ids()
             # They are read after the messages: so nobody was removed before those messages.
-            page, out = store.ask_together(following, room_members.kept_out(self.room, here))
+            page, out, self.has_bans = store.ask_together(
+                following,
+                room_members.kept_out(self.room, here),
+                # Of a ban of somebody who is not here the worker may have received nothing.
+                room_members.has_bans(room_id),
+            )
             # Otherwise somebody has joined meanwhile who has not been checked.
             if self.user_ids() <= here:
                 return page, out

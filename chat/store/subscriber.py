@@ -22,8 +22,9 @@ log = logging.getLogger(__name__)
 #: Seconds without a message after which the connection counts as lost. The worker's own canary
 #: arrives much more often: every ``heartbeat.CANARY`` seconds.
 SILENCE = 10.0
-#: Tries to read the messages that were missed, and seconds between two tries.
-CATCH_UP_TRIES, CATCH_UP_PAUSE = 5, 0.2
+#: Tries to read the messages that were missed, and seconds between two tries. What arrives in that
+#: time waits; if no try succeeds, it is lost with the connection.
+CATCH_UP_TRIES, CATCH_UP_PAUSE = 25, 0.2
 #: Seconds between two tries to connect, at most.
 LONGEST_PAUSE = 2.0
 

@@ -53,6 +53,31 @@ def test_nobody_taken_out_of_an_open_room_hears_or_says_more_through_a_deaf_work
     assert answer.status_code == 403, answer.text
 
 
+def test_who_is_banned_while_a_worker_is_deaf_hears_nothing_by_asking_to_join_there(
+    person, apart, connect, deaf
+):
+    ann, ben, cho = person("ann"), person("ben"), person("cho")
+    room = ann.create_room()
+    mine, theirs = apart(ann, ben)
+    there = connect(cho, worker=theirs.worker(ann.maru))
+    for client in (mine, there):
+        client.join(room)
+    settle(room, mine, there)
+    hear_again = deaf()
+    try:
+        ban(ann, room, ben)
+    finally:
+        hear_again()
+    ann.say(room, "heard again")
+    there.wait_for_message(30, message="heard again")
+    talk = threading.Thread(target=lambda: [mine.say(room, str(i)) for i in range(300)])
+    talk.start()
+    while talk.is_alive():
+        assert theirs.refusal("join", roomId=room) == "forbidden"
+    there.wait_for_message(30, message="299")
+    assert not theirs.messages("TALK")
+
+
 def test_who_is_banned_may_come_back_once_that_is_undone(person, apart):
     ann, ben = person("ann"), person("ben")
     room = ann.create_room()

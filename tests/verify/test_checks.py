@@ -173,14 +173,25 @@ def test_what_a_worker_did_not_hear_its_clients_may_miss(story):
 
 def test_what_a_worker_was_told_just_before_it_was_cut_off_its_clients_may_miss(story):
     story.join("dan.2")
-    story.drop(heard("ann.0", type="ENTER", sender="dan"))
+    for client in ("ann.0", "ben.1", "dan.2"):
+        story.drop(heard(client, type="ENTER", sender="dan"))
     told = story.history.received_by[WORKER]
     place = next(i for i, item in enumerate(told) if item.message["sender"] == "dan")
     cut_off = LinkState(WORKER, closed_at=told[place].at + 300)
     told[place] = replace(told[place], link_state=cut_off)
     story.leave("ben.1")
     assert story.violated() == set()
-    cut_off.closed_at += 5_000
+    cut_off.closed_at += 20_000
+    assert story.violated() == {"those_present_are_told"}
+
+
+def test_what_a_worker_was_told_before_something_that_it_passed_on_its_clients_do_not_miss(story):
+    story.join("dan.2")
+    story.drop(heard("ann.0", type="ENTER", sender="dan"))
+    story.leave("ben.1")
+    told = story.history.received_by[WORKER]
+    cut_off = LinkState(WORKER, closed_at=told[-1].at + 300)
+    told[:] = [replace(item, link_state=cut_off) for item in told]
     assert story.violated() == {"those_present_are_told"}
 
 
