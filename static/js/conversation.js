@@ -25,21 +25,21 @@ const KEPT = 400;
  * @param {ReturnType<typeof import('./connection.js').createConnection>} parts.connection
  * @param {ReturnType<typeof import('./state.js').createState>} parts.state
  * @param {import('./message-row.js').Write} parts.write
- * @param {(since: number, sinceAt?: number) => Promise<any>} parts.fetchMissed every entry after this one
  * @param {(clientId: string) => void} parts.onOwn a message of one's own is stored
  * @param {(seq: number) => void} parts.onDeleted
  * @param {(userId: string) => void} parts.onSpoken somebody has said what they were typing
+ * @param {() => void} parts.onGap messages are missing after the newest one shown
  * @param {() => void} parts.onDoubt what we have is of another epoch
  * @param {AbortSignal} parts.signal aborts when the room is left
  */
-export function createConversation({ connection, state, write, fetchMissed, onOwn, onDeleted, onSpoken, onDoubt, signal }) {
+export function createConversation({ connection, state, write, onOwn, onDeleted, onSpoken, onGap, onDoubt, signal }) {
   const log = byId('log');
   const roomId = String(page.roomId);
   const changes = createChanges();
   const timeline = createTimeline({ list: byId('timeline'), pendingList: byId('pending'), write, changes, signal });
   const tally = createTally({ seq: Number(page.talk?.seq), said: Number(page.talk?.said) });
   const reader = createReader({ log, pill: byId('new-messages'), timeline, tally, onReturn: (count) => firstUnread.tell(count), signal });
-  const sequence = createSequence({ fetchMissed, deliver, onDoubt });
+  const sequence = createSequence({ deliver, onGap, onDoubt });
   const earlier = createEarlier({
     log,
     foot: byId('earlier'),

@@ -106,22 +106,15 @@ export function createMembership({ roomId, connection, departures, state, seen, 
   });
 
   return {
-    /** For the first time; where there is no connection yet, that joins. */
-    begin() {
+    /**
+     * Join, for the first time or to be given what is missing after the newest message shown. Where there is no
+     * connection, the next one joins.
+     */
+    join() {
       if (connection.isOpen()) join();
     },
     /** Join, and begin with a fresh page. */
     rejoin,
-    /**
-     * Every entry after this one, by joining again; null if they cannot be given.
-     *
-     * @param {number} since @param {number} [sinceAt]
-     */
-    async missed(since, sinceAt) {
-      const seen = { since, sinceAt, epoch: state.now.epoch };
-      const answer = await connection.request('join', { roomId: page.roomId, ...seen });
-      return answer.recovered && answer.epoch === state.now.epoch ? answer : null;
-    },
     /** Leave for good; the page goes on without waiting long for the answer. */
     async leave() {
       state.set({ ended: 'left' });

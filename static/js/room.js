@@ -91,10 +91,10 @@ export function openRoom({ connection, departures, directory, signal }) {
     connection,
     state,
     write,
-    fetchMissed: (since, sinceAt) => membership.missed(since, sinceAt),
     onOwn: (clientId) => outbox.drop({ roomId, clientId }),
     onDeleted: (seq) => composer.forgetMessage(seq),
     onSpoken: typing.stop,
+    onGap: () => membership.join(),
     onDoubt: () => membership.rejoin(),
     signal,
   });
@@ -286,7 +286,7 @@ export function openRoom({ connection, departures, directory, signal }) {
   });
   signal.addEventListener('abort', () => clearTimeout(goOn));
   sealed?.findKey();
-  membership.begin();
+  membership.join();
 
   return { hasEnded: () => Boolean(state.now.ended), place: reader.place, returnTo: conversation.returnTo };
 }

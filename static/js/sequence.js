@@ -4,7 +4,7 @@
  * server, asked for all after another one, does not give it: then that message was deleted.
  */
 
-/** The time in which a missing message may still arrive; then it is fetched. */
+/** The time in which a missing message may still arrive; then it is asked for. */
 const GAP_MS = 250;
 /** Numbers whose times are kept, to tell a repeated message from one of a new epoch. */
 const REMEMBERED = 500;
@@ -13,18 +13,18 @@ const REMEMBERED = 500;
 
 /**
  * @param {object} parts
- * @param {(since: number, sinceAt?: number) => Promise<{ messages: Message[], seq: number } | null>} parts.fetchMissed
- *   every entry after this one; null if they cannot be given
  * @param {(message: Message) => void} parts.deliver
+ * @param {() => void} parts.onGap messages after `top` are missing: all there are after it are to be given to `cover`
  * @param {() => void} parts.onDoubt a number has arrived with another message: the room has a new epoch,
  *   and everything is to be loaded again
  */
-export function createSequence({ fetchMissed, deliver, onDoubt }) {
+export function createSequence({ deliver, onGap, onDoubt }) {
   let top = 0;
   /** @type {Map<number, Message>} */
   const waiting = new Map();
   /** @type {Map<number, number>} */
   const times = new Map();
+  /** Runs, or has run, for the gap after `top`; 0 without a gap. */
   let timer = 0;
 
   /** @param {Message} message */
@@ -34,27 +34,21 @@ export function createSequence({ fetchMissed, deliver, onDoubt }) {
   }
 
   function drain() {
+    const before = top;
     for (let next = waiting.get(top + 1); next; next = waiting.get(top + 1)) {
       waiting.delete(top + 1);
       top += 1;
       remember(next);
       deliver(next);
     }
-    clearTimeout(timer);
-    if (waiting.size) timer = setTimeout(fill, GAP_MS);
+    if (top !== before || !waiting.size) forgetGap();
+    // One time for each gap: where people say more all the time, it must end too.
+    if (waiting.size && !timer) timer = setTimeout(onGap, GAP_MS);
   }
 
-  async function fill() {
-    const since = top;
-    let missed;
-    try {
-      missed = await fetchMissed(since, times.get(since));
-    } catch {
-      return; // The next join brings what is missing.
-    }
-    if (!missed) return onDoubt();
-    if (since === top) cover(missed.messages, missed.seq);
-    drain();
+  function forgetGap() {
+    clearTimeout(timer);
+    timer = 0;
   }
 
   /** These are all there are up to this number. @param {Message[]} messages @param {number} seq */
@@ -68,6 +62,8 @@ export function createSequence({ fetchMissed, deliver, onDoubt }) {
     }
     top = Math.max(top, seq);
     for (const known of waiting.keys()) if (known <= top) waiting.delete(known);
+    // What is missing still is asked for again.
+    forgetGap();
     drain();
   }
 
@@ -89,6 +85,7 @@ export function createSequence({ fetchMissed, deliver, onDoubt }) {
     begin(shown, seq) {
       waiting.clear();
       times.clear();
+      forgetGap();
       shown.forEach(remember);
       top = seq;
     },
