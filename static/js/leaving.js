@@ -1,11 +1,13 @@
 /**
- * The ways by which a script leaves this page. Several things may tell a page to go at once, such as a
- * log-out in another tab and the end of the connection: the first one leads, since a second navigation
- * would break off the first.
+ * The ways out of this page. Several things may tell a page to go at once, such as a log-out in another
+ * tab and the end of the connection, or a new password, which ends the login it was sent with: the first
+ * one leads, since a second navigation would break off the first.
  */
 
 /** A navigation that has not replaced the page by then was stopped by the person, and another may begin. */
 const ON_THE_WAY_MS = 10_000;
+/** The answer to a form brings the page that says what was done. It may take long on a busy server. */
+const FORM_ON_THE_WAY_MS = 60_000;
 let until = 0;
 
 /** @param {string} url */
@@ -15,6 +17,11 @@ export function leaveFor(url) {
 
 export function reload() {
   if (begin()) location.reload();
+}
+
+/** The browser sends a form, whose answer takes this page's place. */
+export function leaveByForm() {
+  until = performance.now() + FORM_ON_THE_WAY_MS;
 }
 
 /** @returns {boolean} whether no other navigation is on its way */

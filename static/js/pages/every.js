@@ -10,6 +10,7 @@ import { guardDialogs } from '../input-method.js';
 import { carryThroughDoor, keyIn, roomOfAddress, takeFromAddress } from '../invitation.js';
 import { keepForms } from '../kept-forms.js';
 import { keepKey } from '../key-store.js';
+import { leaveByForm } from '../leaving.js';
 import { page, t } from '../page.js';
 import { drawnElsewhere, retime } from '../time.js';
 import { placeWaiting, showWaiting } from '../waiting.js';
@@ -26,6 +27,7 @@ document.addEventListener('submit', (event) => {
   if (event.defaultPrevented || form.method !== 'post') return;
   if (!navigator.onLine) return stayHere(event, form);
   if (sent.has(form)) event.preventDefault();
+  else leaveByForm();
   sent.add(form);
   event.submitter?.setAttribute('aria-disabled', 'true');
 });
