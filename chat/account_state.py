@@ -1,17 +1,24 @@
-"""What admins decide about an account: its role, whether it is active, and its end."""
+"""What admins decide about an account: its role, whether it is active, and its end.
+
+``by`` is the admin who decides, or ``None`` for the operator. The scripts check that it still is
+one; where it is not, functions raise ``Forbidden``. Whoever may not chat any more is out of all
+rooms before a function here returns; ``locale`` is the language in which those there are told.
+"""
 
 from collections.abc import Sequence
 
 import orjson
 
-from chat import accounts, keys, people, people_search, renaming
-from chat.errors import N_, Conflict, NotFound
-from chat.people import ADMIN, Person
+from chat import accounts, keys, people, people_search, presence, renaming, room_members
+from chat.errors import N_, Conflict, Forbidden, NotFound
+from chat.people import ADMIN, GUEST, Person
 from chat.profile import KEPT
 from chat.store.store import Argument, Store
 
 
-def set_role(store: Store, given: str, role: str) -> Person:
+def set_role(
+    store: Store, given: str, role: str, by: Person | None = None, locale: str = "en"
+) -> Person:
     """Give an account, found by id or name, another role. Raises ``NotFound``, ``Invalid``.
 
     Workers are told. Raises ``Conflict`` where nobody would be an admin any more.
@@ -19,32 +26,35 @@ def set_role(store: Store, given: str, role: str) -> Person:
     people.check_role(role)
     person = _account(store, given)
     others = [] if role == ADMIN else _other_admins(store, person)
-    _run(store, "set_role", [keys.account(person.user_id), *others], [role])
+    _run(store, "set_role", [*_accounts(person, by), *others], [role, int(by is not None)])
     store.redis.publish(keys.CONTROL, orjson.dumps({"role": [person.user_id, role]}))
+    if role == GUEST:
+        _take_out(store, person, locale)
     return _told(store, person.user_id)
 
 
-def deactivate(store: Store, given: str) -> Person:
+def deactivate(store: Store, given: str, by: Person | None = None, locale: str = "en") -> Person:
     """Let nobody log in to this account, found by id or name; all its log-ins end.
 
     Its name stays taken, and its rooms and messages stay. Raises ``NotFound``, and ``Conflict``
     where nobody would be an admin any more. Workers are told.
     """
     person = _account(store, given)
-    account_keys = [keys.account(person.user_id), *_other_admins(store, person)]
-    _run(store, "set_active", account_keys, ["", "0"])
+    account_keys = [*_accounts(person, by), *_other_admins(store, person)]
+    _run(store, "set_active", account_keys, ["", "0", int(by is not None)])
     accounts.end_log_ins(store, person.user_id)
+    _take_out(store, person, locale)
     return _told(store, person.user_id)
 
 
-def reactivate(store: Store, given: str) -> Person:
+def reactivate(store: Store, given: str, by: Person | None = None) -> Person:
     """Undo ``deactivate``; the person has to log in anew. Raises ``NotFound``."""
     person = _account(store, given)
-    _run(store, "set_active", [keys.account(person.user_id)], ["", "1"])
+    _run(store, "set_active", _accounts(person, by), ["", "1", int(by is not None)])
     return _told(store, person.user_id)
 
 
-def delete(store: Store, given: str) -> Person:
+def delete(store: Store, given: str, by: Person | None = None, locale: str = "en") -> Person:
     """Delete an account, found by id or name, for ever; all its log-ins end.
 
     Its id stays, with the name under which its messages stand; they stay too, and its rooms. The
@@ -59,10 +69,12 @@ def delete(store: Store, given: str) -> Person:
             "delete_person",
             [
                 *(keys.account(person.user_id), keys.PEOPLE, keys.NAMES, keys.FORMER),
-                *(keys.TERMS, keys.places(person.user_id), *_other_admins(store, person)),
+                *(keys.TERMS, keys.places(person.user_id)),
+                *(_accounts(person, by)[1], *_other_admins(store, person)),
             ],
             [
                 *("", person.user_id, person.name, person.display_name, person.folded, KEPT),
+                int(by is not None),
                 *people_search.terms(person),
             ],
         )
@@ -70,6 +82,7 @@ def delete(store: Store, given: str) -> Person:
     of_person = (keys.levels, keys.starred, keys.read_marks, keys.inviters, keys.refused)
     store.redis.delete(*(key(person.user_id) for key in of_person))
     accounts.end_log_ins(store, person.user_id)
+    _take_out(store, person, locale)
     return _told(store, person.user_id)
 
 
@@ -78,6 +91,20 @@ def _account(store: Store, given: str) -> Person:
     if person.deleted:
         raise _nobody()
     return person
+
+
+def _accounts(person: Person, by: Person | None) -> list[str]:
+    """The keys of the account that is changed, and of that of who changes it."""
+    return [keys.account(person.user_id), keys.account((by or person).user_id)]
+
+
+def _take_out(store: Store, person: Person, locale: str) -> None:
+    """Take the person's connections out of all rooms, also where a worker hears of nothing.
+
+    From here on nobody gets in with one: the script that lets people in asks for the account.
+    """
+    room_ids = room_members.room_ids_of(store, person.user_id)
+    presence.take_out(store, person.user_id, room_ids, locale)
 
 
 def _other_admins(store: Store, person: Person) -> list[str]:
@@ -90,8 +117,10 @@ def _other_admins(store: Store, person: Person) -> list[str]:
 
 
 def _run(store: Store, script: str, on: Sequence[str], args: Sequence[Argument]) -> bytes:
-    """What the script answers. Raises ``NotFound``, ``Conflict``."""
+    """What the script answers. Raises ``Forbidden``, ``NotFound``, ``Conflict``."""
     answer: bytes = store.run(script, on, args)
+    if answer == b"NOTADMIN":
+        raise Forbidden(N_("This page is for admins."))
     if answer == b"NOBODY":
         raise _nobody()
     if answer == b"LAST":

@@ -80,7 +80,7 @@ class Administration:
         if room is None:
             raise Conflict(N_("Something has changed in the meantime. Try again."))
         if made is None and absent:
-            direct_rooms.rejoin(self._store, room, absent)
+            direct_rooms.rejoin(self._store, person, room, absent)
         renaming.catch_up(self._store, absent, room.room_id)
         invitations.note(self._store, person, added, room.room_id)
         if absent:
@@ -107,7 +107,8 @@ class Administration:
             fields += ["archived", int(validation.truth(archived, "archived"))]
         if not fields:
             raise Invalid(N_("Give a name, a description or archived."))
-        room_keys = [keys.room(room.room_id), keys.members(room.room_id)]
+        account = keys.account(person.user_id)
+        room_keys = [keys.room(room.room_id), keys.members(room.room_id), account]
         self._store.run("change_room", room_keys, [rooms.actor(person), *fields])
         self._changed.add(room.room_id)
         if name is not None:
@@ -122,7 +123,10 @@ class Administration:
         return new
 
     def close(self, person: Person, room_id: object) -> None:
-        """Delete a room. Raises ``NotFound``, and ``Forbidden`` for all but owner and admins."""
+        """Delete a room. Raises ``NotFound``, ``Forbidden`` for all but owner and admins.
+
+        Nobody may delete a direct room.
+        """
         room = rooms.access(self._store, person, room_id).room
         closing = message.body(room.room_id, person, "")
         room_lifecycle.close(self._store, person, room, closing)

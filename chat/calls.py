@@ -11,7 +11,7 @@ from chat.rooms import Room
 class Joined:
     """The answer to a join. ``names`` are those of people here, by userId.
 
-    ``member`` is what the person is in the room; ``None`` if it was removed just now.
+    ``member`` is what the person is in the room.
     ``recovered``: ``page`` is all that the client had missed.
     """
 
@@ -20,18 +20,18 @@ class Joined:
     names: dict[str, str]
     page: history.Page
     recovered: bool
-    member: Member | None
+    member: Member
 
 
 @dataclass(frozen=True)
 class Change:
     """An edit, deletion or reaction to the message ``seq``.
 
-    ``author`` is the userId of the only person who may make it, or '' if any member may.
+    ``as_admin``: an admin deletes what somebody else may have said.
     """
 
     kind: str
     seq: object
     words: str = ""
-    author: str = ""
+    as_admin: bool = False
     more: dict[str, object] = field(default_factory=dict)

@@ -64,30 +64,34 @@ class Conversation:
         epoch: object = None,
         since_at: object = None,
     ) -> Joined:
-        """``join`` after access has been checked. Raises ``NotFound``, ``Invalid``."""
+        """``join`` after access has been checked. Raises as that does."""
         seen = None if since is None else validation.whole_number(since, "since")
         at = None if since_at is None else validation.whole_number(since_at, "sinceAt")
         entrant = presence.lease_id_of(sid, person.user_id), person.name
         missed = None
         if seen is not None and isinstance(epoch, str):
             missed = history.since(room_id, seen, epoch, at)
-        # In one write, and read after entering: what is said from now on arrives live.
+        # In one write, and read after entering: what is said from now on arrives live. The
+        # membership is read last: so the page contains nothing that was said after a removal.
+        own = room_members.of(room_id, [person.user_id])
         entered, room, page, here, members = self.store.ask_together(
             presence.entering(room_id, entrant, self.limits.timing, self.limits.locale),
             rooms.reading(room_id),
             missed or history.newest(room_id),
             presence.names(room_id, NAMES),
-            room_members.of(room_id, [person.user_id]),
+            own,
         )
         self.changed.add(room_id)
         if entered.is_new_member:
             self.joined.append((person.user_id, room_id, sid))
         recovered = missed is not None and page is not None
-        page = page or self.store.ask(history.newest(room_id))
+        if page is None:
+            page, members = self.store.ask_together(history.newest(room_id), own)
+        if not members:
+            raise rooms.no_entry(room)
         count = entered.user_count
         room = replace(room, user_count=count, seq=page.seq)
-        member = members[0] if members else None
-        return Joined(room, count, here, page, recovered, member)
+        return Joined(room, count, here, page, recovered, members[0])
 
     def page(
         self,
@@ -167,7 +171,7 @@ class Conversation:
         given = validation.client_id(client_id)
         words = validation.message(text, self.limits.message_max)
         known = self._place(person, room_id)
-        change = Change(message.EDIT, seq, words, person.user_id)
+        change = Change(message.EDIT, seq, words)
         return self._alter(change, person, known, given, sid)
 
     def delete(
@@ -181,7 +185,7 @@ class Conversation:
         """Delete a message: its sender and moderators may. Gives the DELETE's ``seq``."""
         given = validation.client_id(client_id)
         known = self._place(person, room_id)
-        change = Change(message.DELETE, seq, "", "" if person.is_admin else person.user_id)
+        change = Change(message.DELETE, seq, as_admin=person.is_admin)
         return self._alter(change, person, known, given, sid)
 
     def react(
@@ -236,7 +240,7 @@ class Conversation:
         more = {"ref": ref, **change.more}
         body = message.body(room_id, person, change.words, client_id, **more)
         emoji, on = change.more.get("emoji", ""), change.more.get("on", False)
-        extra = (ref, change.author, str(emoji), int(bool(on)))
+        extra = (ref, int(change.as_admin), str(emoji), int(bool(on)))
         kind = change.kind
         seq, *_ = self.store.ask(
             self._writer.storing("alter", room_id, kind, body, person, client_id, sid, extra)

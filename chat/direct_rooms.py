@@ -31,9 +31,8 @@ def create(store: Store, person: Person, others: Sequence[Person]) -> Room | Non
         return None
     name = ", ".join(each.name for each in everybody)[: validation.ROOM_NAME_MAX]
     room = room_lifecycle.new_room(store, person, name, DIRECT, is_encrypted=False)
-    store.batch([room_lifecycle.belonging(each.user_id, room) for each in everybody])
     records = {each.user_id: room_members.record(MEMBER, each.name) for each in everybody}
-    room_lifecycle.make(store, room, records, "group", group)
+    room_lifecycle.make(store, person, room, records, "group", group)
     if store.run("claim_direct", [keys.DIRECT], [group, noted, room.room_id]):
         return room
     # Nobody has seen this one.
@@ -52,11 +51,17 @@ def absent(room_id: str, people: Sequence[Person]) -> Question[list[Person]]:
     return Question([command], read)
 
 
-def rejoin(store: Store, room: Room, people: Sequence[Person]) -> None:
-    """Make people who have left a direct room its members again. Raises ``NotFound``."""
-    store.batch([room_lifecycle.belonging(each.user_id, room) for each in people])
+def rejoin(store: Store, person: Person, room: Room, people: Sequence[Person]) -> None:
+    """Make people who have left a direct room its members again, as ``person`` asks for it.
+
+    Raises ``NotFound``, ``Forbidden``.
+    """
+    room_keys = [
+        *(keys.room(room.room_id), keys.members(room.room_id), keys.account(person.user_id)),
+        *(keys.rooms_of(each.user_id) for each in people),
+    ]
     records = [x for p in people for x in (p.user_id, room_members.record(MEMBER, p.name))]
-    store.run("rejoin_direct", [keys.room(room.room_id), keys.members(room.room_id)], records)
+    store.run("rejoin_direct", room_keys, records)
 
 
 def _group(people: Iterable[Person]) -> str:

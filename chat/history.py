@@ -51,6 +51,9 @@ class Entry:
         known = self.client_id or f"{random.getrandbits(128):032x}"
         room, stream, conns, present, members, banned, *rest = _keys(self.room_id)
         user_id = self.sender.user_id
+        # Of a message it is asked only where no connection in the room is: see lua/lib.lua.
+        if script != "append" or not self.speaker:
+            rest.append(keys.account(user_id))
         sent = keys.sent(self.room_id, user_id, known)
         what: list[Argument] = ["", self.kind, self.body, user_id, self.sender.name, self.speaker]
         return Call(

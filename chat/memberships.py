@@ -5,20 +5,18 @@ The role stands beside the room (see ``chat.room_members``). What only the perso
 """
 
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from chat import keys, room_members, validation
 from chat.errors import N_, Invalid, NotFound
 from chat.people import Person
-from chat.rooms import Room, find
+from chat.rooms import DIRECT, Room, finding
 from chat.store.store import Command, Question, Store
 
 ALL, MENTIONS, NONE = "all", "mentions", "none"
 LEVELS = (ALL, MENTIONS, NONE)
-#: For how long in ms a room is in a person's list before its record is missed there: whoever adds
-#: somebody writes the list first.
-UNDER_WAY = 60_000
 
 
 @dataclass(frozen=True)
@@ -54,16 +52,25 @@ class Membership:
 
 def of_person(store: Store, person: Person) -> list[tuple[Room, Membership]]:
     """All rooms that a person belongs to, the most recently active first."""
-    listed = store.redis.zrange(keys.rooms_of(person.user_id), 0, -1, withscores=True)
-    joined = {room_id.decode(): at for room_id, at in listed}
-    rooms = find(store, list(joined))
-    found = store.ask(_memberships(person.user_id, list(joined)))
+    listed = room_members.room_ids_of(store, person.user_id)
+    # In one write, the memberships behind the rooms: so nothing is told from after a removal.
+    rooms, found = store.ask_together(finding(listed), _memberships(person.user_id, listed))
     both = [(r, m) for r, m in zip(rooms, found, strict=True) if r is not None and m is not None]
-    # What a worker has left that ended between two writes.
-    until = time.time_ns() // 1_000_000 - UNDER_WAY
-    left = joined.keys() - {room.room_id for room, _ in both}
-    room_members.forget(store, person.user_id, [i for i in left if joined[i] < until])
+    # What is left of rooms that were deleted, or that the store has lost.
+    left = {*listed} - {room.room_id for room, _ in both}
+    store.batch([room_members.forgetting(person.user_id, room_id) for room_id in left])
     return sorted(both, key=lambda each: each[0].active_at, reverse=True)
+
+
+def people_of_direct(store: Store, person: Person, found: Iterable[Room]) -> dict[str, list[str]]:
+    """The userIds of everybody in those of these rooms that are direct, by roomId.
+
+    Without the rooms of which the person is no member any more.
+    """
+    direct = [room.room_id for room in found if room.kind == DIRECT]
+    listed = store.ask_together(*map(room_members.listed, direct))
+    by_room = {i: [each.user_id for each in of] for i, of in zip(direct, listed, strict=True)}
+    return {i: user_ids for i, user_ids in by_room.items() if person.user_id in user_ids}
 
 
 def one(user_id: str, room_id: str) -> Question[Membership | None]:
@@ -114,7 +121,7 @@ def _changed(store: Store, person: Person, room_id: str) -> Membership:
     try:
         return own(store, person, room_id)
     except NotFound:
-        room_members.forget(store, person.user_id, [room_id])
+        store.batch([room_members.forgetting(person.user_id, room_id)])
         raise
 
 

@@ -51,8 +51,11 @@ def membership_events(
     """What to tell people of rooms, given by userId and roomId; ``None`` for no member."""
     if not pairs:
         return []
-    found = store.ask_together(*(memberships.one(user_id, i) for user_id, i in pairs))
-    there = rooms.find(store, [room_id for _, room_id in pairs])
+    # The memberships behind the rooms: nobody is told of a room what it is after a removal.
+    there, *found = store.ask_together(
+        rooms.finding([room_id for _, room_id in pairs]),
+        *(memberships.one(user_id, i) for user_id, i in pairs),
+    )
     direct = {room.room_id for room in there if room is not None and room.kind == rooms.DIRECT}
     listed = store.ask_together(*map(room_members.listed, direct))
     members = {
@@ -61,9 +64,9 @@ def membership_events(
     }
     return [
         membership_event(room, membership, by, members.get(room.room_id, ()))
-        if room and membership
+        if room and membership and user_id in members.get(room.room_id, (user_id,))
         else None
-        for room, membership in zip(there, found, strict=True)
+        for (user_id, _), room, membership in zip(pairs, there, found, strict=True)
     ]
 
 

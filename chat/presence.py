@@ -9,7 +9,6 @@ The room's hash, its connections and its people change together in one script, w
 the change. All times are the store's, so the workers' clocks do not matter.
 """
 
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
@@ -160,6 +159,20 @@ def leave(
     return int(store.run("leave", _room_keys(room_id), [now, announcement, connection])[0])
 
 
+def take_out(store: Store, user_id: str, room_ids: Sequence[str], locale: str) -> None:
+    """Take all connections of a person out of these rooms, at once."""
+    store.batch(
+        [
+            Call(
+                "take_out",
+                _room_keys(room_id),
+                ["", message.notice(message.QUIT, room_id, locale, message.LEFT), user_id],
+            )
+            for room_id in room_ids
+        ]
+    )
+
+
 def release(store: Store, lost: Mapping[str, Sequence[str]], timing: Timing, now: str = "") -> None:
     """Connections were lost, given by room: they have the grace to come back as others."""
     shortened = [
@@ -244,14 +257,14 @@ def _enter_calls(
     now: str,
 ) -> list[Call | tuple[Argument, ...]]:
     flat = [part for entrant in entrants for part in entrant]
+    user_ids = [user_of(connection) for connection, _ in entrants]
+    of_people = [key(i) for i in user_ids for key in (keys.account, keys.rooms_of)]
     return [
         # Before anybody is in, so that the reaper knows the room whatever happens to this process.
         ("ZADD", keys.OCCUPIED, 0, room_id),
-        # And before anybody is a member, so that the room is never missing in the person's list.
-        *(("ZADD", keys.rooms_of(user_of(c)), "NX", _now(), room_id) for c, _ in entrants),
         Call(
             "enter",
-            [*_room_keys(room_id), keys.members(room_id), keys.banned(room_id)],
+            [*_room_keys(room_id), keys.members(room_id), keys.banned(room_id), *of_people],
             [now, timing.lease, announcement, epoch, *flat],
         ),
     ]
@@ -260,10 +273,6 @@ def _enter_calls(
 def _present(user_id: bytes, stored: bytes) -> Present:
     connections, name = stored.decode().split(" ", 1)
     return Present(user_id.decode(), name, int(connections))
-
-
-def _now() -> int:
-    return time.time_ns() // 1_000_000
 
 
 def _chunks(connections: Sequence[T]) -> Iterator[Sequence[T]]:

@@ -20,7 +20,7 @@ from chat.rooms import (
     check_may_chat,
     new_epoch,
 )
-from chat.store.store import Argument, Command, Store
+from chat.store.store import Argument, Call, Command, Store
 
 #: How long it is remembered that a room was deleted, in seconds.
 REMEMBER_CLOSED = 24 * 3600
@@ -43,9 +43,7 @@ def create(
     is_encrypted = validation.truth(encrypted, "encrypted")
     room = new_room(store, owner, validation.room_name(name), kind, is_encrypted)
     owned_rooms.note(store, owner.user_id, room.room_id, most)
-    # Before the room itself, so that it is never missing in its owner's list.
-    store.batch([belonging(owner.user_id, room)])
-    make(store, room, {owner.user_id: room_members.record(OWNER, owner.name)})
+    make(store, owner, room, {owner.user_id: room_members.record(OWNER, owner.name)})
     store.batch(
         [
             ("ZADD", keys.ROOMS, room.created_at, room.room_id),
@@ -76,11 +74,12 @@ def revive(store: Store, room: Room, present: Collection[tuple[str, str]]) -> bo
     flat = [part for record in records.items() for part in record]
     made = store.run(
         "revive",
-        [keys.room(room.room_id), keys.members(room.room_id), keys.closed(room.room_id)],
+        [
+            *(keys.room(room.room_id), keys.members(room.room_id), keys.closed(room.room_id)),
+            *map(keys.rooms_of, records),
+        ],
         [len(records), *flat, *anew.fields()],
     )
-    if made:
-        store.batch([belonging(user_id, room) for user_id in records])
     if made and room.kind != DIRECT:
         store.batch(
             [
@@ -95,23 +94,19 @@ def revive(store: Store, room: Room, present: Collection[tuple[str, str]]) -> bo
 def close(store: Store, person: Person, room: Room, closing: bytes) -> None:
     """Delete a room, with ``closing`` as the body of its CLOSE.
 
-    Raises ``NotFound``, and ``Forbidden`` for all but the owner and admins.
+    Raises ``NotFound``, and ``Forbidden`` for all but the owner and admins, and for direct rooms.
     """
     i = room.room_id
-    group = store.redis.hget(keys.room(i), "group")
-    members = store.run("close", keys.of_room(i), ["", closing, REMEMBER_CLOSED, actor(person)])
+    room_keys = [*keys.of_room(i), keys.account(person.user_id)]
+    members = store.run("close", room_keys, ["", closing, REMEMBER_CLOSED, actor(person)])
     ids = [member.decode() for member in members]
-    forget: list[Command] = [
+    forget: list[Call | Command] = [
         ("ZREM", keys.ROOMS, i),
         ("ZREM", keys.OCCUPIED, i),
         ("SREM", keys.owned_rooms(room.owner_id), i),
         *room_index.removing(i, room.name),
     ]
-    if group:
-        forget.append(("HDEL", keys.DIRECT, group))
-    for user_id in ids:
-        forget += room_members.forgetting(user_id, i)
-    store.batch(forget)
+    store.batch([*forget, *(room_members.forgetting(user_id, i) for user_id in ids)])
     # Of a private room its members alone are told, and nobody else that it was there.
     store.redis.publish(keys.CONTROL, orjson.dumps({"closed": [i, ids if room.private else None]}))
 
@@ -132,13 +127,14 @@ def new_room(store: Store, owner: Person, name: str, kind: str, is_encrypted: bo
     )
 
 
-def make(store: Store, room: Room, records: dict[str, str], *more: Argument) -> None:
-    """Store a room with the records of its members; ``more`` are further fields and values."""
+def make(store: Store, maker: Person, room: Room, records: dict[str, str], *more: Argument) -> None:
+    """Store a room with the records of its members; ``more`` are further fields and values.
+
+    Raises ``Forbidden`` where ``maker`` is a guest by now.
+    """
     flat = [part for record in records.items() for part in record]
-    room_keys = [keys.room(room.room_id), keys.members(room.room_id)]
+    room_keys = [
+        *(keys.room(room.room_id), keys.members(room.room_id), keys.account(maker.user_id)),
+        *map(keys.rooms_of, records),
+    ]
     store.run("create_room", room_keys, [len(records), *flat, *room.fields(), *more])
-
-
-def belonging(user_id: str, room: Room) -> Command:
-    """The command that adds the room to a person's list: to be sent before the room is stored."""
-    return ("ZADD", keys.rooms_of(user_id), "NX", time.time_ns() // 1_000_000, room.room_id)

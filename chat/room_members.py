@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from chat import keys, message, validation
 from chat.people import Person
 from chat.rooms import Room, actor, is_banned
-from chat.store.store import Argument, Call, Command, Question, Store
+from chat.store.store import Argument, Call, Question, Store
 
 
 class Member(NamedTuple):
@@ -105,10 +105,9 @@ def set_member(
     # An admin who adds himself or herself to an open room does it as everybody may.
     by = person.user_id if person.user_id == other.user_id and not role else actor(person)
     args: list[Argument] = ["", by, other.user_id, other.name, role, until]
-    done: str = store.run("set_member", _rules(room_id), args).decode()
-    # Also for a member: the worker that has added it may have ended before it wrote this.
-    store.batch([("ZADD", keys.rooms_of(other.user_id), "NX", _now(), room_id)])
-    return done
+    asked = [*_rules(room_id), keys.account(person.user_id), keys.rooms_of(other.user_id)]
+    done: bytes = store.run("set_member", asked, args)
+    return done.decode()
 
 
 def remove(
@@ -131,19 +130,19 @@ def remove(
     quit_body = message.notice(message.QUIT, room_id, locale, reason)
     room_keys = [
         *(keys.room(room_id), keys.conns(room_id), keys.present(room_id)),
-        *(keys.members(room_id), keys.banned(room_id)),
+        *(keys.members(room_id), keys.banned(room_id), keys.account(person.user_id)),
+        *_own(other.user_id),
     ]
     by = person.user_id if person.user_id == other.user_id else actor(person)
     until = "" if ban is None else ban
     args: list[Argument] = ["", by, other.user_id, quit_body, message.removal(room_id), until, hold]
-    was_member = bool(store.run("remove", room_keys, args))
-    forget(store, other.user_id, [room_id])
-    return was_member
+    return bool(store.run("remove", room_keys, args))
 
 
 def unban(store: Store, person: Person, room_id: str, user_id: str) -> None:
     """Lift a ban. Raises ``NotFound``, and ``Forbidden`` for all but owner, moderators, admins."""
-    store.run("unban", _rules(room_id), [actor(person), user_id])
+    room_keys = [*_rules(room_id), keys.account(person.user_id)]
+    store.run("unban", room_keys, [actor(person), user_id])
 
 
 def banned(room_id: str) -> Question[dict[str, int]]:
@@ -156,25 +155,9 @@ def banned(room_id: str) -> Question[dict[str, int]]:
     return Question([("HGETALL", keys.banned(room_id))], read)
 
 
-def forgetting(user_id: str, room_id: str) -> list[Command]:
-    """The commands that delete what stands with a person who is no member of a room any more."""
-    return [
-        ("ZREM", keys.rooms_of(user_id), room_id),
-        ("HDEL", keys.levels(user_id), room_id),
-        ("SREM", keys.starred(user_id), room_id),
-        ("HDEL", keys.read_marks(user_id), room_id),
-        ("HDEL", keys.inviters(user_id), room_id),
-    ]
-
-
-def forget(store: Store, user_id: str, room_ids: Sequence[str]) -> None:
-    """Delete what stands with a person who is no member of these rooms any more."""
-    for room_id in room_ids:
-        record_of = ("HGET", keys.members(room_id), user_id)
-        *_, again = store.batch([*forgetting(user_id, room_id), record_of])
-        if again is not None:
-            # Somebody has added the person again before the room was forgotten.
-            store.batch([("ZADD", keys.rooms_of(user_id), "NX", _now(), room_id)])
+def forgetting(user_id: str, room_id: str) -> Call:
+    """The call that deletes what stands with a person who is no member of a room any more."""
+    return Call("forget", [keys.members(room_id), *_own(user_id)], [user_id, room_id])
 
 
 def renamed(store: Store, person: Person) -> list[str]:
@@ -206,6 +189,12 @@ def room_ids_of(store: Store, user_id: str) -> list[str]:
 def _rules(room_id: str) -> list[str]:
     """The keys of a room that say who may do what in it."""
     return [keys.room(room_id), keys.members(room_id), keys.banned(room_id)]
+
+
+def _own(user_id: str) -> list[str]:
+    """The keys of what a person's rooms are to the person."""
+    of_person = (keys.rooms_of, keys.levels, keys.starred, keys.read_marks, keys.inviters)
+    return [key(user_id) for key in of_person]
 
 
 def _now() -> int:

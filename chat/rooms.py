@@ -112,7 +112,8 @@ class Room:
 class Access(NamedTuple):
     """A room that a person may be in, and the person's role in it, '' for no member.
 
-    ``is_admin``: the person is an admin, who may do in a room what its owner may.
+    ``is_admin``: the person is an admin, who may do in a room what its owner may; but in a direct
+    room, where everybody is a plain member.
     """
 
     room: Room
@@ -154,8 +155,15 @@ def reading(room_id: str) -> Question[Room]:
 
 def find(store: Store, room_ids: Sequence[str]) -> list[Room | None]:
     """These rooms, ``None`` for one that does not exist. No access is checked."""
-    found = store.batch([("HMGET", keys.room(room_id), *_FIELDS) for room_id in room_ids])
-    return [_room(i, values) for i, values in zip(room_ids, found, strict=True)]
+    return store.ask(finding(room_ids))
+
+
+def finding(room_ids: Sequence[str]) -> Question[list[Room | None]]:
+    """The same, as a question."""
+    return Question(
+        [("HMGET", keys.room(room_id), *_FIELDS) for room_id in room_ids],
+        lambda found: [_room(i, values) for i, values in zip(room_ids, found, strict=True)],
+    )
 
 
 def access(store: Store, person: Person, room_id: object) -> Access:
@@ -177,19 +185,25 @@ def accessing(person: Person, room_id: object) -> Question[Access]:
 
     def read(answers: list[Any]) -> Access:
         room, record, banned = question.read(answers[:1]), answers[1], answers[2]
+        role_in_maru, off = answers[3]
+        if role_in_maru == b"guest" or off is not None:
+            raise _is_guest()
+        is_admin = person.is_admin and role_in_maru == b"admin"
         if record is None and room.private:
-            raise NotFound(N_("There is no such room."))
+            raise no_entry(room)
         # A banned admin may look, and lift the ban; the scripts let nobody in who is banned.
-        if record is None and is_banned(banned) and not person.is_admin:
-            raise Forbidden(N_("You may not enter this room."))
+        if record is None and is_banned(banned) and not is_admin:
+            raise no_entry(room)
         role = record.split(b" ")[0].decode() if record else ""
-        return Access(room, role, person.is_admin)
+        return Access(room, role, is_admin and room.kind != DIRECT)
 
     return Question(
         [
             *question.calls,
             ("HGET", keys.members(known), person.user_id),
             ("HGET", keys.banned(known), person.user_id),
+            # The person may have been read before its role was changed.
+            ("HMGET", keys.account(person.user_id), "role", "deactivatedAt"),
         ],
         read,
     )
@@ -210,7 +224,18 @@ def read_within(
 
 def check_may_chat(person: Person) -> None:
     if not person.may_chat:
-        raise Forbidden(N_("Guests cannot enter the rooms yet. An admin can change that."))
+        raise _is_guest()
+
+
+def no_entry(room: Room) -> NotFound | Forbidden:
+    """What is raised for who may not be in a room: of a private one nobody else learns."""
+    if room.private:
+        return NotFound(N_("There is no such room."))
+    return Forbidden(N_("You may not enter this room."))
+
+
+def _is_guest() -> Forbidden:
+    return Forbidden(N_("Guests cannot enter the rooms yet. An admin can change that."))
 
 
 def known_id(room_id: object) -> str:

@@ -4,7 +4,7 @@ import hashlib
 import os
 import re
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import orjson
@@ -25,7 +25,7 @@ from chat.limits import Limits
 from chat.migrations.start import VERSION
 from chat.passwords import Hasher
 from chat.people import Person
-from chat.store.store import Store, connect
+from chat.store.store import Call, Command, Store, connect
 
 # The tests of models: the same cases in each run, and many others with --hypothesis-profile=long.
 settings.register_profile("usual", derandomize=True, database=None, deadline=None, max_examples=40)
@@ -186,6 +186,29 @@ def told(store: Store) -> Iterator[Callable[[], list[object]]]:
 
     yield read
     control.close()
+
+
+@pytest.fixture
+def beside(store: Store) -> Iterator[Callable[..., Callable[[], bool]]]:
+    """``beside(script, happen)``: just before the store runs the script, ``happen()``, once.
+
+    The store is the real one: only the moment between two of the app's writes is used.
+    """
+    run_batch = store.batch
+
+    def stop(script: str, happen: Callable[[], object]) -> Callable[[], bool]:
+        waiting = [happen]
+
+        def batch(calls: Sequence[Call | Command]) -> list[object]:
+            if waiting and any(getattr(call, "script", "") == script for call in calls):
+                waiting.pop()()
+            return run_batch(calls)
+
+        store.batch = batch  # type: ignore[method-assign]
+        return lambda: not waiting
+
+    yield stop
+    store.batch = run_batch  # type: ignore[method-assign]
 
 
 @pytest.fixture

@@ -205,19 +205,39 @@ def test_people_are_told_by_whom_and_only_once(administration, people, told):
     assert told() == []
 
 
-def test_a_direct_room_that_is_gone_is_made_anew(administration, store, people, made):
+def test_nobody_deletes_a_direct_room_or_what_others_have_said_there(
+    administration, conversation, store, people, made
+):
+    """An admin neither: in a direct room everybody is a plain member."""
     ann = people[0]
     root = made("root", "admin")
-    room, _ = administration.direct(root, ["ann"])
-    administration.remove(ann, room.room_id, "ann")
-    administration.close(root, room.room_id)
-    assert store.redis.hlen(keys.DIRECT) == 0
-    anew, is_new = administration.direct(ann, ["root"])
+    room, _ = administration.direct(root, ["ann", "ben"])
+    seq = conversation.talk(ann, room.room_id, "hi")["seq"]
+    for person in (ann, root):
+        with pytest.raises(Forbidden):
+            administration.close(person, room.room_id)
+    with pytest.raises(Forbidden):
+        conversation.delete(root, room.room_id, seq)
+    with pytest.raises(Forbidden):
+        administration.banned(root, room.room_id)
+    access = rooms.access(store, root, room.room_id)
+    assert not access.is_admin and not access.may_manage and not access.may_moderate
+    # What everybody there may, an admin may too.
+    own = conversation.talk(root, room.room_id, "ho")["seq"]
+    conversation.delete(root, room.room_id, own)
+    assert administration.change(root, room.room_id, description="Us").description == "Us"
+    # Whoever goes leaves it to the others.
+    administration.remove(root, room.room_id, "root")
+    assert listed(store, room) == {"ann": "member", "ben": "member"}
+    [left] = conversation.page(ann, room.room_id).messages
+    assert b'"hi"' in left
+
+
+def test_a_direct_room_that_the_store_has_lost_is_made_anew(administration, store, people):
+    room, _ = administration.direct(people[0], ["ben"])
+    store.redis.delete(keys.room(room.room_id), keys.members(room.room_id))
+    anew, is_new = administration.direct(people[0], ["ben"])
     assert is_new and anew.room_id != room.room_id
-    # Also where the store has lost the room alone.
-    store.redis.delete(keys.room(anew.room_id), keys.members(anew.room_id))
-    third, is_new = administration.direct(ann, ["root"])
-    assert is_new and third.room_id != anew.room_id
 
 
 def test_a_direct_room_that_the_store_lost_comes_back_as_one(administration, store, people):

@@ -135,16 +135,6 @@ def test_who_was_taken_out_does_not_see_the_room_though_it_is_listed_still(
     assert store.redis.zcard(own) == 0
 
 
-def test_what_is_just_being_added_is_not_tidied_away(store, crowd):
-    """Whoever adds somebody writes the person's list first."""
-    _ann, ben, _cho = crowd
-    own = f"maru:person:{ben.user_id}:rooms"
-    at = store.redis.time()[0] * 1000
-    store.redis.zadd(own, {"coming": at, "gone": 1})
-    assert memberships.of_person(store, ben) == []
-    assert store.redis.zrange(own, 0, -1) == [b"coming"]
-
-
 def test_nobody_unknown_is_added(administration, store, crowd):
     ann = crowd[0]
     room = administration.create(ann, "Secret", True, None)

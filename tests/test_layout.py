@@ -45,7 +45,8 @@ MAY_IMPORT = {
         *("people_search", "person_events", "renaming"),
     },
     "account_state": {
-        *("store", "keys", "errors", "accounts", "people", "people_search", "profile", "renaming"),
+        *("store", "keys", "errors", "accounts", "people", "people_search", "presence"),
+        *("profile", "renaming", "room_members"),
     },
     "history": {"store", "keys", "validation", "errors", "message", "people"},
     "presence": {"store", "keys", "message", "errors"},

@@ -24,12 +24,13 @@ def test_a_change_beside_a_deletion_leaves_no_room_without_an_end(store, adminis
     # As they arrive where access was given just before the deletion.
     room_keys = [keys.room(room.room_id), keys.members(room.room_id), keys.banned(room.room_id)]
     ann, ben = somebody("Ann").user_id, somebody("Ben").user_id
+    by, rooms_of = keys.account(ann), keys.rooms_of(ben)
     for late in (
-        Call("change_room", room_keys[:2], [ann, "name", "Other"]),
-        Call("set_member", room_keys, ["", ann, ben, "Ben", "", ""]),
-        Call("unban", room_keys, [ann, ben]),
-        Call("rejoin_direct", room_keys[:2], [ben, "member 0 Ben"]),
+        Call("change_room", [*room_keys[:2], by], [ann, "name", "Other"]),
+        Call("set_member", [*room_keys, by, rooms_of], ["", ann, ben, "Ben", "", ""]),
+        Call("unban", [*room_keys, by], [ann, ben]),
+        Call("rejoin_direct", [*room_keys[:2], by, rooms_of], [ben, "member 0 Ben"]),
     ):
         with pytest.raises(NotFound):
             store.batch([late])
-    assert not store.redis.exists(*room_keys)
+    assert not store.redis.exists(*room_keys, rooms_of)

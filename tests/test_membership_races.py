@@ -12,29 +12,6 @@ from chat.errors import MaruError, NotFound
 LATER = 4_000_000_000_000
 
 
-@pytest.fixture
-def beside(store):
-    """``beside(script, happen)``: just before the store runs the script, ``happen()``, once.
-
-    The store is the real one: only the moment between two of the app's writes is used.
-    """
-    run_batch = store.batch
-
-    def stop(script, happen):
-        waiting = [happen]
-
-        def batch(calls):
-            if waiting and any(getattr(call, "script", "") == script for call in calls):
-                waiting.pop()()
-            return run_batch(calls)
-
-        store.batch = batch
-        return lambda: not waiting
-
-    yield stop
-    store.batch = run_batch
-
-
 @pytest.fixture(params=[False, True], ids=["open", "private"])
 def room(request, administration, conversation, made):
     return Room(administration, conversation, made, request.param)

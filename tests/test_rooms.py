@@ -160,7 +160,7 @@ def test_members_come_and_go_by_rules(store, people, administration):
         administration.set_member(BEN, public.room_id, "Ada")
 
 
-def test_only_owner_and_admins_change_a_room(store, administration):
+def test_only_owner_and_admins_change_a_room(store, people, administration):
     room = room_lifecycle.create(store, ANN, "Plans")
     with pytest.raises(Forbidden):
         administration.change(BEN, room.room_id, "Mine")

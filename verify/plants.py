@@ -99,8 +99,8 @@ PLANTS: dict[str, list[tuple[str, str, str]]] = {
     "moderation": [
         (
             "chat/lua/alter.lua",
-            "local moderates = kind == 'DELETE' and (role == 'owner' or role == 'moderator')\n",
-            "local moderates = kind == 'DELETE'\n",
+            "local may = kind == 'REACT' or said.senderId == sender or moderates\n",
+            "local may = kind ~= 'EDIT' or said.senderId == sender\n",
         )
     ],
     # Two who ask for the direct room of their group at the same time make two.
@@ -114,9 +114,9 @@ PLANTS: dict[str, list[tuple[str, str, str]]] = {
     # Whoever joins an open room does not find it in the own list.
     "rail": [
         (
-            "chat/presence.py",
-            '(("ZADD", keys.rooms_of(user_of(c)), "NX", _now(), room_id) for c, _ in entrants)',
-            "()",
+            "chat/lua/enter.lua",
+            "    list_room(rooms_of, room, at)\n",
+            "",
         )
     ],
     # Who is lost while others are taken out of their rooms keeps the lease to its end.

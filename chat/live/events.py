@@ -16,7 +16,7 @@ from chat.live import call_limits
 from chat.live.connections import Connection
 from chat.live.live import Live
 from chat.people import Person
-from chat.rooms import MEMBER, Room
+from chat.rooms import Room
 from chat.store.store import Question
 
 Call = dict[str, Any]
@@ -57,8 +57,8 @@ def _join(live: Live, connection: Connection, person: Person, call: Call) -> dic
     member = joined.member
     return {
         "room": joined.room.wire(),
-        "role": member.role if member else MEMBER,
-        **({"mutedUntil": member.muted_until} if member and member.is_muted else {}),
+        "role": member.role,
+        **({"mutedUntil": member.muted_until} if member.is_muted else {}),
         "userCount": joined.user_count,
         "users": list(joined.names.values()),
         "people": joined.names,

@@ -1,16 +1,16 @@
 -- Edit, delete or react to a message. The change is an entry of its own in the stream, so that everybody
 -- receives changes and messages in one order. A deleted message is also erased, with its edits.
--- KEYS  as for append
--- ARGV  as for append, then the seq of the message, the userId of the only person who may do this ('' for
---       anybody; the room's owner and moderators may delete any message), and for a reaction the emoji and
---       1 or 0 for on or off
+-- KEYS  as for append, always with the account
+-- ARGV  as for append, then the seq of the message, 1 if an admin deletes it, else 0, and for a reaction the emoji
+--       and 1 or 0 for on or off. Everybody may react, and the sender may edit and delete a message; the room's
+--       owner and moderators may delete any, and in all but direct rooms admins.
 -- Gives what append gives; what append refuses, and NOMESSAGE, NOTYOURS, TOOMANYEDITS, TOOMANYREACTIONS.
 -- At most: edits of one message, emoji of one person under it, and different emoji under it.
 local MOST_EDITS, MOST_OF_ONE, MOST_DIFFERENT = 1000, 10, 50
-local room, stream, conns, present, members, banned, sent, erased, edited, reactions = unpack(KEYS)
-local at, kind, sender, ref, author = clock(ARGV[1]), ARGV[2], ARGV[4], ARGV[10], ARGV[11]
+local room, stream, conns, present, members, banned, sent, erased, edited, reactions, account = unpack(KEYS)
+local at, kind, sender, ref = clock(ARGV[1]), ARGV[2], ARGV[4], ARGV[10]
 local known = known_of(room)
-local refused, record = no_speech(known, members, conns, banned, ARGV[6], sender, at)
+local refused, record = no_speech(known, members, conns, banned, ARGV[6], sender, at, account)
 if refused then return refused end
 local what = kind .. ' ' .. ref
 if kind == 'REACT' then what = what .. ' ' .. ARGV[12] .. ' ' .. ARGV[13] end
@@ -20,8 +20,10 @@ local target = redis.call('XRANGE', stream, '0-' .. ref, '0-' .. ref)[1]
 local said = target and cjson.decode(target[2][2])
 if not said or said.type ~= 'TALK' then return redis.error_reply('NOMESSAGE') end
 local role = record and string.match(record, '^%a+')
-local moderates = kind == 'DELETE' and (role == 'owner' or role == 'moderator')
-if author ~= '' and said.senderId ~= author and not moderates then return redis.error_reply('NOTYOURS') end
+local as_admin = ARGV[11] == '1' and role_in_maru(account) == 'admin' and redis.call('HGET', room, 'kind') ~= 'direct'
+local moderates = kind == 'DELETE' and (role == 'owner' or role == 'moderator' or as_admin)
+local may = kind == 'REACT' or said.senderId == sender or moderates
+if not may then return redis.error_reply('NOTYOURS') end
 
 if kind == 'EDIT' and redis.call('ZCOUNT', edited, ref, ref) >= MOST_EDITS then
   return redis.error_reply('TOOMANYEDITS')

@@ -1,13 +1,14 @@
 -- Store a message and publish it, in one step, so that all workers receive messages in one order.
--- KEYS  room, stream, conns, present, members, banned, sent, erased, edited, reactions
+-- KEYS  room, stream, conns, present, members, banned, sent, erased, edited, reactions, and without a connection
+--       the sender's account
 -- ARGV  now ('' for the store's clock), type, body, the sender's userId and name, the connection that must be in
 --       the room ('' for none), longest stream, ms to remember the clientId, an epoch in case a new one is due
 -- Gives 1 if the message is new or 0 if its clientId was known, seq, sentAt, userCount; NOTFOUND, NOTJOINED,
--- BANNED, MUTED, ARCHIVED, USEDBEFORE.
-local room, stream, conns, present, members, banned, sent, erased, edited, reactions = unpack(KEYS)
+-- BANNED, GUEST, MUTED, ARCHIVED, USEDBEFORE.
+local room, stream, conns, present, members, banned, sent, erased, edited, reactions, account = unpack(KEYS)
 local at, sender = clock(ARGV[1]), ARGV[4]
 local known = known_of(room)
-local refused = no_speech(known, members, conns, banned, ARGV[6], sender, at)
+local refused = no_speech(known, members, conns, banned, ARGV[6], sender, at, account)
 if refused then return refused end
 local before = remembered(sent, ARGV[2])
 if before then return before end

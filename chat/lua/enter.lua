@@ -1,26 +1,28 @@
 -- Connections enter a room; the lease of one that is already in is renewed. Whoever enters an open room becomes
 -- a member of it, unless a worker that has lost the lease enters again: then the person may have left for good.
 -- Connections of people who may not be in the room are skipped.
--- KEYS  room, conns, present, members, banned
+-- KEYS  room, conns, present, members, banned, then for each connection the account and the rooms of its person
 -- ARGV  now ('' for the store's clock), lease in ms, body of ENTER ('' to tell nobody), the epoch that
 --       the worker knows ('' if it knows none yet), then for each connection: itself and the person's name
--- Gives userCount, then the userIds of people who have become members; NOTFOUND, NOTJOINED or BANNED if none
--- may enter.
-local room, conns, present, members, banned = unpack(KEYS)
+-- Gives userCount, then the userIds of people who have become members; NOTFOUND, NOTJOINED, BANNED or GUEST if
+-- none may enter.
+local room, conns, present, members, banned = unpack(KEYS, 1, 5)
 local at, body = clock(ARGV[1]), ARGV[3]
 local private, epoch = unpack(redis.call('HMGET', room, 'private', 'epoch'))
 -- In another epoch the store has lost who was here. They are entered again without ENTER: they never left.
 if ARGV[4] ~= '' and ARGV[4] ~= epoch then body = '' end
 local came, names, became, refused, entered = {}, {}, {}, nil, 0
 for i = 5, #ARGV, 2 do
-  local connection, name = ARGV[i], ARGV[i + 1]
+  local connection, name, account, rooms_of = ARGV[i], ARGV[i + 1], KEYS[i + 1], KEYS[i + 2]
   local id = person_of(connection)
   local role, muted_until, called = membership(members, id)
   local no = no_access(private, role, banned, id, at)
   if not no and not role and ARGV[4] == epoch then no = redis.error_reply('NOTJOINED') end
+  if not no and role_in_maru(account) == 'guest' then no = redis.error_reply('GUEST') end
   refused = refused or no
   if not no then
     entered = entered + 1
+    list_room(rooms_of, room, at)
     if called ~= name then
       -- The person is new here, or was renamed.
       redis.call('HSET', members, id, record_of(role or 'member', muted_until or 0, name))

@@ -1,4 +1,4 @@
--- Functions that the scripts share; put in front of each script when it is loaded.
+-- Functions that scripts share: each script is loaded with those that it needs in front. Each is one paragraph.
 
 -- The store's clock in ms, so that the workers' clocks do not matter; a test may pass its own time.
 local function clock(given)
@@ -23,12 +23,48 @@ local function membership(members, id)
   if record then return string.match(record, '^(%a+) (%d+) (.*)$') end
 end
 
--- The role by which somebody acts in a room; nothing for others. 'actor' is a userId, with '*' before that of
--- an admin, who may do what the owner may in each room that he or she can see.
-local function acting(members, actor, private)
-  local admin = string.match(actor, '^%*(.*)$')
-  if not admin then return (membership(members, actor)) end
-  if private == '0' or redis.call('HEXISTS', members, admin) == 1 then return 'owner' end
+-- The role of an account in Maru: 'guest' also for one that is deactivated, and nothing for one that the store has
+-- lost. A worker may have read the account before its role was changed, so scripts ask again.
+local function role_in_maru(account)
+  local role, off = unpack(redis.call('HMGET', account, 'role', 'deactivatedAt'))
+  return off and 'guest' or role
+end
+
+-- What somebody may do who changes a room: a table with 'refused' (the error for who may do nothing there), 'role'
+-- (nothing for no member), 'moderates' (whether it is the owner's or a moderator's), and the room's 'private',
+-- 'kind' and 'owner'. 'actor' is a userId, and 'account' the key of that account. An admin's has '*' before it:
+-- an admin may do what the owner may in each room that he or she can see, but in a direct room, where
+-- everybody is a plain member.
+local function rights_in(room, members, account, actor)
+  local private, kind, owner = unpack(redis.call('HMGET', room, 'private', 'kind', 'ownerId'))
+  if not private then return {refused = redis.error_reply('NOTFOUND')} end
+  local in_maru = role_in_maru(account)
+  if in_maru == 'guest' then return {refused = redis.error_reply('GUEST')} end
+  local star, id = string.match(actor, '^(%*?)(.*)$')
+  local role = membership(members, id)
+  if not role and private ~= '0' then return {refused = redis.error_reply('NOTFOUND')} end
+  if star == '*' and in_maru == 'admin' and kind ~= 'direct' then role = 'owner' end
+  local moderates = role == 'owner' or role == 'moderator'
+  return {role = role, moderates = moderates, private = private, kind = kind, owner = owner}
+end
+
+-- The id in the key of a room.
+local function id_of(room)
+  return string.match(room, '{([^{}]*)}$')
+end
+
+-- Note in the list of a person's rooms that it belongs to one, in the step in which it becomes a member.
+local function list_room(rooms_of, room, at)
+  redis.call('ZADD', rooms_of, 'NX', at, id_of(room))
+end
+
+-- Delete what stands with a person who is no member of a room any more. 'own' are the keys of the person's rooms,
+-- levels, starred rooms, read marks and inviters.
+local function forget_room(own, room_id)
+  local rooms_of, levels, starred, read, inviters = unpack(own)
+  redis.call('ZREM', rooms_of, room_id)
+  redis.call('SREM', starred, room_id)
+  for _, of_room in ipairs({levels, read, inviters}) do redis.call('HDEL', of_room, room_id) end
 end
 
 local function record_of(role, muted_until, name)
@@ -77,6 +113,15 @@ local function presence_of(present, id)
   return tonumber(connections), name
 end
 
+-- The connections of a person that are in the room.
+local function connections_of(conns, id)
+  local found = {}
+  for _, connection in ipairs(redis.call('ZRANGE', conns, 0, -1)) do
+    if person_of(connection) == id then found[#found + 1] = connection end
+  end
+  return found
+end
+
 -- Remove connections from a room. Returns the userIds of people whose last connection it was, and their names.
 local function depart(conns, present, connections)
   local gone, names = {}, {}
@@ -96,8 +141,11 @@ local function depart(conns, present, connections)
 end
 
 -- The error for somebody who may not speak in the room now; else nothing, and the person's record as stored.
--- 'speaker' is the connection that has to be in the room, or ''. 'known' is the result of known_of.
-local function no_speech(known, members, conns, banned, speaker, id, at)
+-- 'speaker' is the connection that has to be in the room, or ''. 'known' is the result of known_of. 'account' is
+-- asked where it is given. Where there is a speaker it need not be: whoever is made a guest or deactivated is taken
+-- out of all rooms (take_out.lua), so that a message costs no look at the account.
+local function no_speech(known, members, conns, banned, speaker, id, at, account)
+  if account and role_in_maru(account) == 'guest' then return redis.error_reply('GUEST') end
   local record = redis.call('HGET', members, id)
   local refused = no_access(known[1], record, banned, id, at)
   if refused then return refused end

@@ -1,22 +1,20 @@
 -- Add a person to a room, or change the role of a member, or mute one.
--- KEYS  room, members, banned
--- ARGV  now ('' for the store's clock), who does it (see acting), userId and name of the person,
+-- KEYS  room, members, banned, account of who does it, rooms of the person
+-- ARGV  now ('' for the store's clock), who does it (see rights_in), userId and name of the person,
 --       role ('' to leave it), until when muted in ms ('' to leave it)
--- Gives ADDED, CHANGED or SAME; NOTFOUND, NOTALLOWED, NOTMEMBER, OWNERSTAYS, BANNED.
-local room, members, banned = unpack(KEYS)
+-- Gives ADDED, CHANGED or SAME; NOTFOUND, GUEST, NOTALLOWED, NOTMEMBER, OWNERSTAYS, BANNED.
+local room, members, banned, account, rooms_of = unpack(KEYS)
 local at, actor, id, name, role, muted_until = clock(ARGV[1]), ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6]
-local private, kind, owner = unpack(redis.call('HMGET', room, 'private', 'kind', 'ownerId'))
-if not private then return redis.error_reply('NOTFOUND') end
+local rights = rights_in(room, members, account, actor)
+if rights.refused then return rights.refused end
+local mine = rights.role
 local theirs, theirs_until, called = membership(members, id)
 -- The name of a member is changed by rename_member alone: this one may have been read before that.
 name = called or name
-local mine = acting(members, actor, private)
-if not mine and private == '1' then return redis.error_reply('NOTFOUND') end
-local moderates = mine == 'owner' or mine == 'moderator'
-if kind == 'direct' then return redis.error_reply('NOTALLOWED') end
-local may_join = actor == id and (theirs or private == '0')
-if not moderates and not may_join then return redis.error_reply('NOTALLOWED') end
-if not theirs and not moderates and is_banned(banned, id, at) then return redis.error_reply('BANNED') end
+if rights.kind == 'direct' then return redis.error_reply('NOTALLOWED') end
+local may_join = actor == id and (theirs or rights.private == '0')
+if not rights.moderates and not may_join then return redis.error_reply('NOTALLOWED') end
+if not theirs and not rights.moderates and is_banned(banned, id, at) then return redis.error_reply('BANNED') end
 -- Roles are the owner's to give. Moderators mute members, the owner mutes anybody else.
 if role ~= '' and role ~= (theirs or 'member') then
   if mine ~= 'owner' then return redis.error_reply('NOTALLOWED') end
@@ -31,11 +29,13 @@ end
 -- An owner is never muted: nobody could undo it.
 if role == 'owner' then muted_until = '0' end
 local record = record_of(role ~= '' and role or theirs or 'member', muted_until ~= '' and muted_until or theirs_until or 0, name)
+-- Also for who is a member already: a version before this one may have left the room out of the list.
+list_room(rooms_of, room, at)
 if record == redis.call('HGET', members, id) then return 'SAME' end
 if role == 'owner' and theirs ~= 'owner' then
   -- A room has one owner: the one before becomes a moderator.
-  local _, before_until, before = membership(members, owner)
-  if before then redis.call('HSET', members, owner, record_of('moderator', before_until, before)) end
+  local _, before_until, before = membership(members, rights.owner)
+  if before then redis.call('HSET', members, rights.owner, record_of('moderator', before_until, before)) end
   redis.call('HSET', room, 'ownerId', id, 'owner', name)
 end
 redis.call('HSET', members, id, record)

@@ -1,6 +1,10 @@
-"""The scripts of ``chat/lua``, each with the functions that all of them share in front."""
+"""The scripts of ``chat/lua``, each with the functions of ``lib.lua`` that it needs in front.
+
+The store makes these functions anew for each call, so those that are not needed would cost time.
+"""
 
 import hashlib
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,12 +16,22 @@ class Script:
     source: str
 
 
+def _functions(library: str) -> dict[str, str]:
+    """The functions of ``lib.lua``, by name. Each is a paragraph, with its comment."""
+    found = re.finditer(r"^(?:--.*\n)*local function (\w+)\(.*\n(?:.+\n)*", library, re.MULTILINE)
+    return {function[1]: function[0] for function in found}
+
+
 def _scripts() -> Iterator[tuple[str, Script]]:
     folder = Path(__file__).parents[1] / "lua"
-    shared = (folder / "lib.lua").read_text("utf-8")
+    shared = _functions((folder / "lib.lua").read_text("utf-8"))
     for path in sorted(folder.glob("*.lua")):
         if path.stem != "lib":
-            source = shared + path.read_text("utf-8")
+            source = path.read_text("utf-8")
+            # From the last to the first: a function calls only those that stand before it.
+            for name, text in reversed(shared.items()):
+                if re.search(rf"\b{name}\(", source):
+                    source = text + source
             yield path.stem, Script(hashlib.sha1(source.encode()).hexdigest(), source)
 
 

@@ -283,6 +283,7 @@ def _as_domain_error(error: Exception) -> Exception:
             "NOTFOUND": NotFound(N_("There is no such room.")),
             "NOTJOINED": NotJoined(N_("Join the room first.")),
             "BANNED": Forbidden(N_("You may not enter this room.")),
+            "GUEST": Forbidden(N_("Guests cannot enter the rooms yet. An admin can change that.")),
             "MUTED": Forbidden(N_("You may not speak in this room for a while.")),
             "ARCHIVED": Conflict(N_("This room is archived: it can be read only.")),
             "NOTALLOWED": Forbidden(N_("Your role in this room does not allow that.")),

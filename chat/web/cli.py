@@ -49,7 +49,7 @@ def _create_user(name: str, role: str | None) -> None:
 def _set_role(person: str, role: str) -> None:
     """Give an account, by its name or id, another role."""
     with _store() as store:
-        changed = account_state.set_role(store, person, role)
+        changed = account_state.set_role(store, person, role, locale=_locale())
     click.echo(f"{changed.name} is {_with_article(changed.role)} now.")
 
 
@@ -70,7 +70,7 @@ def _rename_user(person: str, name: str) -> None:
 def _deactivate(person: str) -> None:
     """Let nobody log in to an account, given by its name or id; all its logins end."""
     with _store() as store:
-        changed = account_state.deactivate(store, person)
+        changed = account_state.deactivate(store, person, locale=_locale())
     click.echo(f"{changed.name} is deactivated now.")
 
 
@@ -105,6 +105,11 @@ def _store() -> Iterator[Store]:
     except RedisError as error:
         reason = condition.description(error, settings.embedded)
         raise click.ClickException(f"The store cannot be used: {reason}.") from None
+
+
+def _locale() -> str:
+    """The language in which those in the rooms are told who is gone."""
+    return services().conversation.limits.locale
 
 
 def _password() -> str:

@@ -3,7 +3,7 @@
 from flask import Blueprint
 from flask.typing import ResponseReturnValue
 
-from chat import memberships, people, room_members, rooms
+from chat import memberships, people, rooms
 from chat.rooms import DIRECT
 from chat.web.api.parsing import json_object
 from chat.web.identity import caller
@@ -17,17 +17,16 @@ def own_rooms() -> ResponseReturnValue:
     store, person = services().store, caller()
     rooms.check_may_chat(person)
     found = memberships.of_person(store, person)
-    direct = [room.room_id for room, _ in found if room.kind == DIRECT]
-    asked = store.ask_together(*map(room_members.listed, direct))
-    members = dict(zip(direct, asked, strict=True))
-    ids = {member.user_id for listed in members.values() for member in listed}
+    members = memberships.people_of_direct(store, person, (room for room, _ in found))
+    ids = {user_id for listed in members.values() for user_id in listed}
     known = people.find(store, sorted(ids))
     wire = []
     for room, membership in found:
         shown: dict[str, object] = {**room.wire(), "membership": membership.wire()}
-        if room.room_id in members:
-            listed = [member.user_id for member in members[room.room_id]]
-            shown["people"] = [known[i].wire() for i in listed if i in known]
+        if room.kind == DIRECT:
+            if room.room_id not in members:
+                continue
+            shown["people"] = [known[i].wire() for i in members[room.room_id] if i in known]
         wire.append(shown)
     return {"rooms": wire}
 

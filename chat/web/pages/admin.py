@@ -6,6 +6,7 @@ from flask_login import current_user
 
 from chat import account_state, people, people_search, validation
 from chat.errors import N_, Forbidden, Invalid
+from chat.people import Person
 from chat.web.identity import members_only
 from chat.web.pages.forms import done
 from chat.web.rendering import render
@@ -33,19 +34,20 @@ def list_people() -> ResponseReturnValue:
 
 @blueprint.post("/role")
 def set_role() -> ResponseReturnValue:
-    account_state.set_role(services().store, _given(), request.form.get("role", ""))
+    role = request.form.get("role", "")
+    account_state.set_role(services().store, _given(), role, by=_me(), locale=_locale())
     return done(url_for("admin.people"))
 
 
 @blueprint.post("/deactivate")
 def deactivate() -> ResponseReturnValue:
-    account_state.deactivate(services().store, _given())
+    account_state.deactivate(services().store, _given(), by=_me(), locale=_locale())
     return redirect(url_for("admin.people"))
 
 
 @blueprint.post("/reactivate")
 def reactivate() -> ResponseReturnValue:
-    account_state.reactivate(services().store, _given())
+    account_state.reactivate(services().store, _given(), by=_me())
     return redirect(url_for("admin.people"))
 
 
@@ -56,8 +58,18 @@ def delete() -> ResponseReturnValue:
     person = people.known(store, _given())
     if validation.fold(request.form.get("name", "")) != person.folded:
         raise Invalid(N_("That is not the name of this account. Nothing was deleted."))
-    account_state.delete(store, person.user_id)
+    account_state.delete(store, person.user_id, by=_me(), locale=_locale())
     return redirect(url_for("admin.people"))
+
+
+def _me() -> Person:
+    me: Person = current_user.person
+    return me
+
+
+def _locale() -> str:
+    """The language in which those in the rooms are told who is gone."""
+    return services().conversation.limits.locale
 
 
 def _given() -> str:

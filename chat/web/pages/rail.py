@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from chat import memberships, people, room_members
+from chat import memberships, people
 from chat.people import Person
 from chat.rooms import DIRECT, Room
 from chat.store.store import Store
@@ -42,12 +42,9 @@ class OwnRooms:
 
 def own_rooms(store: Store, person: Person) -> OwnRooms:
     found = [room for room, _ in memberships.of_person(store, person)]
-    direct = [room.room_id for room in found if room.kind == DIRECT]
-    listed = store.ask_together(*map(room_members.listed, direct))
-    others = {
-        room_id: [each.user_id for each in members if each.user_id != person.user_id]
-        for room_id, members in zip(direct, listed, strict=True)
-    }
+    members = memberships.people_of_direct(store, person, found)
+    found = [room for room in found if room.kind != DIRECT or room.room_id in members]
+    others = {i: [each for each in of if each != person.user_id] for i, of in members.items()}
     ids = {user_id for user_ids in others.values() for user_id in user_ids}
     shown = {user_id: each.shown for user_id, each in people.find(store, ids).items()}
     named = [called(room, person, others.get(room.room_id, ()), shown) for room in found]

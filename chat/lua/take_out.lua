@@ -1,0 +1,12 @@
+-- Take all connections of a person, who stays a member, out of a room at once.
+-- KEYS  room, conns, present
+-- ARGV  now ('' for the store's clock), body of QUIT, userId
+-- Gives how many connections there were.
+local room, conns, present = unpack(KEYS)
+if presence_of(present, ARGV[3]) == 0 then return 0 end
+local denied = untold(room)
+if denied then return denied end
+local connections = connections_of(conns, ARGV[3])
+local gone, names = depart(conns, present, connections)
+announce(room, present, 'QUIT', clock(ARGV[1]), ARGV[2], gone, names)
+return #connections
