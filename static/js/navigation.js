@@ -3,7 +3,8 @@
  * puts its parts in the place of the old ones. The list of rooms, the modules and the connection stay.
  *
  * Whatever is not the page of a room for the same person, in the same language and of the same version
- * (a login that has ended, a room that is gone, an update) is loaded as a page of its own.
+ * (a login that has ended, a room that is gone, an update) is loaded as a page of its own. Without an
+ * answer the old room stays.
  */
 import '../vendor/Swup.umd.js';
 import { createAhead } from './ahead.js';
@@ -13,6 +14,9 @@ import { page, pageOf, turnTo } from './page.js';
 /** The parts of a room that another room's take the place of. */
 const PARTS = ['#conversation', '#people', '#room-dialogs'];
 const SAME = /** @type {const} */ (['me', 'lang', 'version']);
+const ANSWER_MS = 20_000;
+
+class NoAnswer extends Error {}
 
 /**
  * @param {object} parts
@@ -21,8 +25,9 @@ const SAME = /** @type {const} */ (['me', 'lang', 'version']);
  * @param {() => void} parts.onLeave the old room's parts are about to go
  * @param {() => void} parts.onSelf the open room was chosen again
  * @param {(isReturn: boolean) => void} parts.onArrive the new ones are in place; isReturn: by back or forward
+ * @param {(again: () => void) => void} parts.onNoAnswer the old room stays, since the server cannot be reached
  */
-export function startNavigation({ sheets, onStart, onSelf, onLeave, onArrive }) {
+export function startNavigation({ sheets, onStart, onSelf, onLeave, onArrive, onNoAnswer }) {
   /** @type {any} what the file above leaves behind */
   const Swup = Reflect.get(globalThis, 'Swup');
   const rooms = `${page.base}/rooms/`;
@@ -32,10 +37,14 @@ export function startNavigation({ sheets, onStart, onSelf, onLeave, onArrive }) 
     ignoreVisit: (url) => !isRoom(url),
     animationSelector: false,
     cache: false,
+    timeout: ANSWER_MS,
     requestHeaders: { 'X-Requested-With': 'swup', Accept: 'text/html' },
-    // The entries of sheets too: their room may be another one by now.
-    skipPopStateHandling: () => false,
+    // The entries of sheets are not skipped: their room may be another one by now.
+    skipPopStateHandling: () => goingBack,
   });
+  /** Where the room that is shown is. */
+  let shown = swup.location;
+  let goingBack = false;
 
   /** @param {string} url */
   function roomIn(url) {
@@ -58,10 +67,17 @@ export function startNavigation({ sheets, onStart, onSelf, onLeave, onArrive }) 
   });
   const ahead = createAhead({ list: byId('room-list'), fetchPage: (url) => swup.fetchPage(url) });
   swup.hooks.replace('page:load', async (visit, args, load) => {
-    args.page = await ahead.take(visit.to.url) ?? await load?.(visit, args);
+    try {
+      args.page = await ahead.take(visit.to.url) ?? await load?.(visit, args);
+    } catch (error) {
+      if (!(error instanceof TypeError) && !(/** @type {any} */ (error).timedOut)) throw error;
+      // The library leaves a rejection here unhandled: the failure is thrown when the page is put in place.
+      args.page = { url: visit.to.url, html: '' };
+    }
     return args.page;
   });
   swup.hooks.replace('content:replace', async (visit, args, replace) => {
+    if (!visit.to.html) throw new NoAnswer();
     const next = pageOf(/** @type {Document} */ (visit.to.document));
     if (!next.roomId || SAME.some((key) => next[key] !== page[key])) throw new Error('Another page');
     onLeave();
@@ -71,18 +87,41 @@ export function startNavigation({ sheets, onStart, onSelf, onLeave, onArrive }) 
   });
   // Nothing but the conversation scrolls.
   swup.hooks.replace('content:scroll', () => {});
-  swup.hooks.replace('visit:fail', ({ from, to }) => {
+  swup.hooks.replace('visit:fail', async ({ from, to, history: { popstate } }, { error }) => {
+    if (error instanceof NoAnswer) {
+      if (!popstate) await goBack();
+      return stay(to);
+    }
     // The address is the new one already. A reload would leave the new page with the entries of this one
     // in the history, and with a fragment nothing would be loaded at all.
     history.replaceState(null, '', from.url);
     location.replace(to.url + to.hash);
   });
 
+  /** Off the entry that the library has made for the new room, or put in the place of a sheet's, which closes. */
+  async function goBack() {
+    goingBack = true;
+    await new Promise((arrived) => {
+      addEventListener('popstate', arrived, { once: true });
+      history.back();
+    });
+    goingBack = false;
+  }
+
+  /** @param {{ url: string, hash: string }} to */
+  function stay(to) {
+    // By back or forward, or after another visit that was given up, the entry is another room's.
+    if (location.href !== shown.href) history.replaceState(history.state && { ...history.state, url: shown.url }, '', shown.href);
+    swup.location = shown;
+    onNoAnswer(() => swup.navigate(to.url + to.hash));
+  }
+
   /** @param {boolean} isReturn */
   function arrive(isReturn) {
     for (const field of /** @type {NodeListOf<HTMLInputElement>} */ (byId('rooms').querySelectorAll('[name=next]'))) {
       field.value = location.pathname + location.search;
     }
+    shown = swup.location;
     onArrive(isReturn);
     tell();
   }

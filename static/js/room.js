@@ -288,5 +288,5 @@ export function openRoom({ connection, departures, directory, signal }) {
   sealed?.findKey();
   membership.join();
 
-  return { hasEnded: () => Boolean(state.now.ended), place: reader.place, returnTo: conversation.returnTo };
+  return { hasEnded: () => Boolean(state.now.ended), place: reader.place, returnTo: conversation.returnTo, sayFailure: status.failed };
 }

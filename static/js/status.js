@@ -3,7 +3,7 @@
  * shown. It also shows a failed action, until that is tried again or dismissed. The empty line takes no
  * space, but stays in the page as a live region for screen readers.
  */
-import { element } from './dom.js';
+import { byId, element } from './dom.js';
 import { t } from './page.js';
 
 const SHOW_AFTER_MS = 900;
@@ -19,8 +19,10 @@ export function createStatus(line) {
   }
 
   function clear() {
+    const focused = failure.contains(document.activeElement);
     failure.replaceChildren();
     draw();
+    if (focused) byId('log').focus({ preventScroll: true });
   }
 
   return {

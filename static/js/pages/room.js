@@ -15,7 +15,7 @@ import { reload } from '../leaving.js';
 import { keepMembers } from '../members.js';
 import { loadOwnRooms } from '../more-rooms.js';
 import { startNavigation } from '../navigation.js';
-import { page } from '../page.js';
+import { page, t } from '../page.js';
 import { openRoom } from '../room.js';
 import { showRoomName } from '../room-name.js';
 import { prepareSheets } from '../sheets.js';
@@ -70,6 +70,10 @@ startNavigation({
     room = open();
     const place = places.get(String(page.roomId));
     if (isReturn && place) room.returnTo(place);
+  },
+  onNoAnswer(again) {
+    directory.mark(String(page.roomId));
+    room.sayFailure(t(navigator.onLine ? 'sent_nowhere' : 'go_offline'), again);
   },
 });
 connection.start();
