@@ -93,6 +93,17 @@ class Conversation:
         room = replace(room, user_count=count, seq=page.seq)
         return Joined(room, count, here, page, recovered, members[0])
 
+    def enter_again(self, person: Person, room_id: str, sid: str, epoch: str) -> None:
+        """Enter with a connection that is in the room, and whose lease has expired.
+
+        ``epoch`` is the one that its worker knows. Whoever has ended the own membership meanwhile
+        does not become a member again. Raises ``NotFound``, ``Forbidden``, ``NotJoined``.
+        """
+        entrant = presence.lease_id_of(sid, person.user_id), person.name
+        timing, locale = self.limits.timing, self.limits.locale
+        self.store.ask(presence.entering(room_id, entrant, timing, locale, epoch=epoch))
+        self.changed.add(room_id)
+
     def page(
         self,
         person: Person,

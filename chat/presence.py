@@ -80,15 +80,16 @@ class Entered(NamedTuple):
 
 
 def entering(
-    room_id: str, entrant: Entrant, timing: Timing, locale: str, now: str = ""
+    room_id: str, entrant: Entrant, timing: Timing, locale: str, now: str = "", epoch: str = ""
 ) -> Question[Entered]:
     """Let a connection in, or renew its lease if it is in.
 
-    Whoever was not there before is announced with an ENTER. Asking raises ``NotFound`` and
-    ``Forbidden``.
+    Whoever was not there before is announced with an ENTER. ``epoch`` is given for a connection
+    that was in already, as its worker knows it: it makes nobody a member of an open room. Asking
+    raises ``NotFound`` and ``Forbidden``, and with an ``epoch`` ``NotJoined``.
     """
     announcement = message.notice(message.ENTER, room_id, locale)
-    calls = _enter_calls(room_id, [entrant], timing, announcement, "", now)
+    calls = _enter_calls(room_id, [entrant], timing, announcement, epoch, now)
     return Question(calls, lambda answers: Entered(int(answers[-1][0]), len(answers[-1]) > 1))
 
 
@@ -134,14 +135,19 @@ def renew(
 
 
 def restore(
-    store: Store, room_id: str, entrants: Sequence[Entrant], timing: Timing, now: str = ""
+    store: Store,
+    room_id: str,
+    entrants: Sequence[Entrant],
+    timing: Timing,
+    epoch: str,
+    now: str = "",
 ) -> None:
     """Put connections back that the store has lost: their people never left, so nobody is told.
 
-    Those who may not enter are passed over.
+    ``epoch`` is the one that the worker knows. Those who may not enter are passed over.
     """
     for chunk in _chunks(entrants):
-        for answer in store.try_batch(_enter_calls(room_id, chunk, timing, b"", "", now)):
+        for answer in store.try_batch(_enter_calls(room_id, chunk, timing, b"", epoch, now)):
             if isinstance(answer, Exception) and not isinstance(answer, _MAY_NOT):
                 raise answer
 

@@ -3,10 +3,12 @@
 Each test stops a call after its access was checked, changes the membership, and lets it go on.
 """
 
+import contextlib
+
 import pytest
 
 from chat import keys, presence, profile, room_members
-from chat.errors import MaruError, NotFound
+from chat.errors import MaruError, NotFound, NotJoined
 
 #: A time in ms far ahead.
 LATER = 4_000_000_000_000
@@ -100,6 +102,44 @@ def test_nobody_taken_out_while_a_lost_lease_is_entered_again_is_back(room, stor
     held = {room.room_id: (epoch, [(connection, "ben")])}
     presence.renew(store, held, room.conversation.limits.timing, "en", is_in=is_in)
     assert len(asked) == 2 and store.redis.zcard(keys.conns(room.room_id)) == 0
+
+
+def leave_for_good(room):
+    room.administration.remove(room.ben, room.room_id, "ben")
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda r, epoch: r.conversation.enter_again(r.ben, r.room_id, "s1", epoch),
+        lambda r, epoch: presence.restore(
+            r.conversation.store,
+            r.room_id,
+            [(presence.lease_id_of("s1", r.ben.user_id), "ben")],
+            r.conversation.limits.timing,
+            epoch,
+        ),
+    ],
+    ids=["message", "reset"],
+)
+def test_who_has_left_for_good_is_not_entered_again_by_a_worker_that_has_not_heard_of_it(
+    room, store, call
+):
+    epoch = store.redis.hget(keys.room(room.room_id), "epoch").decode()
+    leave_for_good(room)
+    with contextlib.suppress(NotJoined, NotFound):
+        call(room, epoch)
+    assert store.redis.hget(keys.members(room.room_id), room.ben.user_id) is None
+    assert store.redis.zcard(keys.conns(room.room_id)) == 0
+    assert store.redis.hlen(keys.present(room.room_id)) == 0
+
+
+def test_who_is_a_member_still_is_entered_again_after_the_lease(room, store):
+    epoch = store.redis.hget(keys.room(room.room_id), "epoch").decode()
+    store.redis.delete(keys.conns(room.room_id), keys.present(room.room_id))
+    room.conversation.enter_again(room.ben, room.room_id, "s1", epoch)
+    assert store.redis.zcard(keys.conns(room.room_id)) == 1
+    assert room.conversation.talk(room.ben, room.room_id, "back", sid="s1")["userCount"] == 1
 
 
 @pytest.mark.parametrize(

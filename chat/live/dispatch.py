@@ -185,11 +185,13 @@ def _in_the_room(
     try:
         return store()
     except NotJoined:
-        if call.get("roomId") not in connection.rooms:
+        room_id = call.get("roomId")
+        if room_id not in connection.rooms:
             raise
     # The connection is in the room. Its lease expired while this worker was held up: renew it.
     with connection.engine.holding_later_calls():
-        live.conversation.join(person, call.get("roomId"), connection.sid)
+        epoch = live.fanout.epoch(room_id)
+        live.conversation.enter_again(person, room_id, connection.sid, epoch)
         return store_again()
 
 

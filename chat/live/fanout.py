@@ -128,18 +128,8 @@ class Fanout:
         If the leave fails (an exception within), the connection stays a member.
         """
         subscription = self._subscriptions.get(room_id)
-        if subscription is None:
+        with subscription.departing(connection) if subscription else contextlib.nullcontext():
             yield
-            return
-        subscription.leaving.add(connection.sid)
-        try:
-            yield
-        except BaseException:
-            if room_id in connection.rooms:
-                subscription.add(connection)
-            raise
-        finally:
-            subscription.leaving.discard(connection.sid)
 
     def unsubscribe_empty(self) -> None:
         """Unsubscribe from the channels of rooms that have no members on this worker."""
@@ -165,6 +155,11 @@ class Fanout:
         """Is this connection, as the store names it, in the room now?"""
         subscription = self._subscriptions.get(room_id)
         return subscription is not None and sid_of(connection) in subscription.members
+
+    def epoch(self, room_id: str) -> str:
+        """The epoch of a room with members on this worker; '' for another room."""
+        subscription = self._subscriptions.get(room_id)
+        return subscription.epoch if subscription else ""
 
     def send(self, room_id: str, event: str, payload: bytes) -> None:
         """Send an event with this JSON to the members of a room on this worker."""

@@ -1,5 +1,7 @@
 """The members of one room on this worker, and the last message that they have been sent."""
 
+import contextlib
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import eventlet
@@ -45,6 +47,19 @@ class RoomSubscription:
     def remove(self, connection: Connection) -> None:
         self.flush()
         self.members.pop(connection.sid, None)
+
+    @contextlib.contextmanager
+    def departing(self, connection: Connection) -> Iterator[None]:
+        """See ``Fanout.leaving``."""
+        self.leaving.add(connection.sid)
+        try:
+            yield
+        except BaseException:
+            if self.room.room_id in connection.rooms:
+                self.add(connection)
+            raise
+        finally:
+            self.leaving.discard(connection.sid)
 
     def send(self, packet: bytes) -> None:
         """Send a packet to all members at the end of the tick, together with others of the tick."""
@@ -131,5 +146,5 @@ class RoomSubscription:
         anew = rooms.new_epoch(store)
         history.diverge(store, room_id, self.seq, self.epoch, self.at, anew)
         entrants = [connection.entrant for connection in self.members.values()]
-        presence.restore(store, room_id, entrants, timing)
+        presence.restore(store, room_id, entrants, timing, self.epoch)
         self.start(store)

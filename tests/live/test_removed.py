@@ -64,6 +64,24 @@ def test_no_renewal_puts_a_removed_member_back(person, connect, store, maru):
     assert not theirs.messages("TALK")
 
 
+def test_who_has_left_for_good_is_not_back_by_a_message_of_another_tab(person, connect, store):
+    """The tab's worker was not told at all: as if what was published had been lost."""
+    ben = person("ben")
+    room = person("ann").create_room()
+    tab = connect(ben)
+    tab.join(room)
+    tab.say(room, "hi")
+    key = f"maru:room:{{{room}}}"
+    with store.redis.pipeline() as at_once:
+        at_once.hdel(f"{key}:members", ben.user_id)
+        at_once.delete(f"{key}:conns", f"{key}:people")
+        at_once.execute()
+    assert tab.refusal("message", roomId=room, message="me") == "not_joined"
+    assert tab.refusal("react", roomId=room, seq=1, emoji="👍", on=True) == "not_joined"
+    assert not store.redis.hexists(f"{key}:members", ben.user_id)
+    assert store.redis.xlen(f"{key}:stream") == 1
+
+
 def test_nothing_said_after_a_removal_is_heard_however_fast(person, apart):
     ann, ben = person("ann"), person("ben")
     room = ann.create_room(private=True)
