@@ -5,7 +5,7 @@ acknowledgement needs. ``chat.live`` and ``chat.web`` only translate calls and a
 """
 
 from dataclasses import replace
-from typing import Any, cast
+from typing import Any
 
 import orjson
 
@@ -87,6 +87,8 @@ class Conversation:
         recovered = missed is not None and page is not None
         if page is None:
             page, members = self.store.ask_together(history.newest(room_id), own)
+        while page.rest is not None and members:
+            page, members = self.store.ask_together(page.rest, own)
         if not members:
             raise rooms.no_entry(room)
         count = entered.user_count
@@ -120,7 +122,7 @@ class Conversation:
         access = rooms.accessing(person, room_id)
         asked = history.paging(str(room_id), before, after, limit)
         page, _ = self.store.ask_together(asked, access)
-        return cast(history.Page, page)
+        return history.complete(self.store, page, access)
 
     def leave(self, person: Person, room_id: str, sid: str, reason: str = message.LEFT) -> int:
         """Leave with one connection, at once. Gives the userCount."""

@@ -6,7 +6,7 @@ the room. Messages are returned as the JSON that clients get, without being deco
 
 import functools
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from chat import keys, message, validation
@@ -17,6 +17,10 @@ from chat.store.store import Argument, Call, Question, Store, snapshot
 PAGE_MAX = 200
 #: Bytes of one page, about, however few messages they are.
 BYTES_MAX = 1_000_000
+#: Entries that one call reads beyond the messages of a page, so that it does not hold up the store.
+READ_AT_ONCE = 300
+#: Such entries that are read for one page, about, where it has at least one message by then.
+READ_MOST = 10_000
 #: Messages that a client gets when it cannot be told exactly what it missed.
 FRESH = 50
 #: The most messages that are made up for one by one; who missed more starts from a fresh page.
@@ -77,20 +81,32 @@ class Page:
     A page of history holds TALKs as they read now; what a client has missed is every entry.
 
     ``seq`` is the number of the room's newest message; ``more`` says whether further messages
-    follow in the direction asked for.
+    follow in the direction asked for. Between messages there may be very many other entries: then
+    ``rest`` asks for the same page with what stands behind them. See ``complete``.
     """
 
     messages: list[bytes]
     epoch: str
     seq: int
     more: bool
+    rest: "Question[Page] | None" = None
 
 
 def page(
     store: Store, room_id: str, before: object = None, after: object = None, limit: object = None
 ) -> Page:
-    """The page that ``paging`` asks for."""
-    return store.ask(paging(room_id, before, after, limit))
+    """The page that ``paging`` asks for, completed."""
+    return complete(store, store.ask(paging(room_id, before, after, limit)))
+
+
+def complete(store: Store, page: Page, *checks: Question[Any]) -> Page:
+    """The whole page, after further calls if it has a ``rest``; ``checks`` are asked behind each.
+
+    Raises what ``checks`` raise, and ``NotFound``.
+    """
+    while page.rest is not None:
+        page, *_ = store.ask_together(page.rest, *checks)
+    return page
 
 
 def paging(
@@ -99,7 +115,8 @@ def paging(
     """The newest ``limit`` messages, or those just before or just after a number.
 
     Each reads as it does now: with its newest text and its reactions. A page of very long messages
-    has fewer than ``limit``: see ``BYTES_MAX``.
+    has fewer than ``limit``: see ``BYTES_MAX``; and so has one with very many other entries between
+    its messages: see ``READ_MOST``.
 
     Raises ``Invalid`` for numbers out of range and for both ``before`` and ``after``, and
     ``NotFound``.
@@ -189,22 +206,47 @@ def diverge(store: Store, room_id: str, seq: int, epoch: str, at: int, new_epoch
     return bool(store.run("diverge", room_keys, [epoch, seq, at, new_epoch]))
 
 
-def _window(room_id: str, command: tuple[str, str, str], limit: int) -> Question[Page]:
+def _window(
+    room_id: str,
+    command: tuple[str, str, str],
+    limit: int,
+    begun: Page | None = None,
+    read_before: int = 0,
+) -> Question[Page]:
+    """``begun`` is what was found so far in this direction, among ``read_before`` entries."""
     name, start, end = command
 
     def read(answers: list[Any]) -> Page:
-        epoch, seq, more, encrypted, *flat = answers[0]
+        epoch, seq, more, encrypted, stopped, *flat = answers[0]
         is_sealed = encrypted == b"1"
         messages = [_as_read(is_sealed, *flat[i : i + 4]) for i in range(0, len(flat), 4)]
+        found = len(messages)
         if name == "XREVRANGE":
             messages.reverse()
-        return Page(messages, epoch.decode(), int(seq), bool(more))
+        top = int(seq)
+        if begun is not None:
+            if begun.epoch != epoch.decode():
+                # What has been found is a part of another stream than this one.
+                return replace(begun, more=True, rest=None)
+            if name == "XREVRANGE":
+                messages, top = messages + begun.messages, begun.seq
+            else:
+                messages = begun.messages + messages
+        page = Page(messages, epoch.decode(), top, bool(more))
+        if not stopped:
+            return page
+        number_read = read_before + READ_AT_ONCE
+        if messages and number_read >= READ_MOST:
+            return replace(page, more=True)
+        going_on = (name, stopped.decode(), end)
+        return replace(page, rest=_window(room_id, going_on, limit - found, page, number_read))
 
     room_keys = [
         *(keys.room(room_id), keys.stream(room_id)),
         *(keys.edited(room_id), keys.reactions(room_id)),
     ]
-    args: list[Argument] = [name, start, end, limit, BYTES_MAX]
+    room_for = BYTES_MAX - sum(map(len, begun.messages)) if begun is not None else BYTES_MAX
+    args: list[Argument] = [name, start, end, limit, room_for, READ_AT_ONCE]
     return Question([Call("page", room_keys, args)], read)
 
 

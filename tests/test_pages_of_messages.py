@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from chat import history
+from chat import history, keys
+from chat.errors import NotFound
 from tests.conftest import somebody
 
 ANN, BEN = somebody("Ann"), somebody("Ben")
@@ -33,6 +34,107 @@ def test_a_page_holds_what_was_said_and_nothing_else(conversation, store, room_i
     later = history.page(store, room_id, after=5, limit=10)
     assert numbers(later) == list(range(6, 16)) and later.more is True
     assert numbers(history.page(store, room_id, after=25, limit=10)) == list(range(26, 31))
+
+
+@pytest.fixture
+def crowded(conversation, store, room_id):
+    """Two messages, 2500 entries of other kinds, and two messages again."""
+    for text in ("one", "two"):
+        conversation.talk(ANN, room_id, text)
+    react(store, room_id, 3, 2502)
+    for text in ("three", "four"):
+        conversation.talk(ANN, room_id, text)
+    return room_id
+
+
+def react(store, room_id, first, last):
+    """Entries as reactions leave them, without the time that so many calls take."""
+    with store.redis.pipeline(transaction=False) as pipeline:
+        for number in range(first, last + 1):
+            entry = {"m": '{"type":"REACT","userCount":0,"sentAt":1,"ref":1}'}
+            pipeline.xadd(keys.stream(room_id), entry, f"0-{number}")
+        pipeline.hset(keys.room(room_id), "seq", last)
+        pipeline.execute()
+
+
+@pytest.mark.parametrize(
+    ("window", "found", "more"),
+    [
+        ({}, [1, 2, 2503, 2504], False),
+        ({"limit": 3}, [2, 2503, 2504], True),
+        ({"limit": 2}, [2503, 2504], True),
+        ({"before": 2504, "limit": 2}, [2, 2503], True),
+        ({"before": 2400}, [1, 2], False),
+        ({"before": 2400, "limit": 1}, [2], True),
+        ({"after": 0}, [1, 2, 2503, 2504], False),
+        ({"after": 0, "limit": 3}, [1, 2, 2503], True),
+        ({"after": 1, "limit": 1}, [2], True),
+        ({"after": 2, "limit": 1}, [2503], True),
+        ({"after": 2504}, [], False),
+    ],
+)
+def test_a_page_is_whole_however_many_reactions_stand_between(
+    conversation, store, crowded, window, found, more
+):
+    page = conversation.page(ANN, crowded, **window)
+    assert (numbers(page), page.more) == (found, more)
+    assert page.rest is None and page.seq == 2504
+    assert (
+        conversation.join(ANN, crowded, "s1").page.messages
+        == conversation.page(ANN, crowded).messages
+    )
+
+
+def test_one_call_to_the_store_reads_a_few_hundred_entries_at_most(store, crowded):
+    asked, seen = history.newest(crowded), 0
+    page = store.ask(asked)
+    while page.rest is not None:
+        seen += 1
+        assert numbers(page)[-2:] == [2503, 2504]
+        page = store.ask(page.rest)
+    assert numbers(page) == [1, 2, 2503, 2504]
+    assert seen >= 2504 / (history.READ_AT_ONCE + history.FRESH + 1) - 1
+
+
+def test_behind_very_many_reactions_a_page_ends_where_it_has_a_message(
+    conversation, store, crowded, monkeypatch
+):
+    monkeypatch.setattr(history, "READ_MOST", 600)
+    newest = conversation.page(ANN, crowded)
+    assert (numbers(newest), newest.more) == ([2503, 2504], True)
+    # The page before begins at once behind all of them.
+    earlier = conversation.page(ANN, crowded, before=2503)
+    assert (numbers(earlier), earlier.more) == ([1, 2], False)
+
+
+def test_a_page_that_is_read_on_in_another_epoch_ends_there(conversation, store, crowded):
+    page = store.ask(history.newest(crowded))
+    store.redis.hset(keys.room(crowded), "epoch", "another")
+    page = history.complete(store, page)
+    assert (numbers(page), page.more, page.rest) == ([2503, 2504], True, None)
+    assert page.epoch != "another"
+
+
+def test_nobody_reads_on_who_was_taken_out_meanwhile(
+    administration, conversation, store, made, monkeypatch
+):
+    ann, ben = made("ann"), made("ben")
+    room_id = administration.create(ann, "Plans", True, None).room_id
+    administration.set_member(ann, room_id, "ben")
+    react(store, room_id, 1, 700)
+    run_batch, calls = store.batch, []
+
+    def batch(asked):
+        if any(getattr(call, "script", "") == "page" for call in asked):
+            calls.append(asked)
+            if len(calls) == 2:
+                administration.remove(ann, room_id, "ben")
+        return run_batch(asked)
+
+    monkeypatch.setattr(store, "batch", batch)
+    with pytest.raises(NotFound):
+        conversation.page(ben, room_id)
+    assert len(calls) == 2
 
 
 def test_a_message_reads_as_it_was_edited_last(conversation, store, room_id):

@@ -1,17 +1,20 @@
 -- A page of TALKs as they read now: each with its newest edit and the reactions to it.
 -- KEYS  room, stream, edited, reactions
--- ARGV  'XRANGE' or 'XREVRANGE', the first and the last id in that direction, TALKs and bytes at most
--- Gives the room's epoch and seq, 1 if more follow in that direction or 0, 1 if it is encrypted, then for each TALK its id, what is
--- stored, a list of its newest edit (of all edits in an encrypted room, whose readers decide which of them
+-- ARGV  'XRANGE' or 'XREVRANGE', the first and the last id in that direction, TALKs and bytes at most, and how many
+--       entries one call reads beyond those TALKs, so that the store soon gets to other work
+-- Gives the room's epoch and seq, 1 if more follow in that direction or 0, 1 if it is encrypted, the id from which
+-- another call has to read on ('' if the page is complete), then for each TALK its id, what is stored, a list of its newest edit (of all edits in an encrypted room, whose readers decide which of them
 -- count) with id and what is stored, and the reactions: a list of '<emoji>\0<userId>'; NOTFOUND.
+-- A reaction counts for so many bytes, about: the userId and its part of the emoji.
+local REACTION_BYTES = 20
 local room, stream, edited, reactions = unpack(KEYS)
 local known = redis.call('HMGET', room, 'epoch', 'seq', 'encrypted')
 if not known[1] then return redis.error_reply('NOTFOUND') end
 local command, start, stop = ARGV[1], ARGV[2], ARGV[3]
-local talks, room_for = tonumber(ARGV[4]), tonumber(ARGV[5])
+local talks, room_for, further = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
 local any_edited = redis.call('EXISTS', edited) == 1
 local any_reactions = redis.call('EXISTS', reactions) == 1
-local answer, found, size = {known[1], known[2] or '0', 0, known[3] or '0'}, 0, 0
+local answer, found, size = {known[1], known[2] or '0', 0, known[3] or '0', ''}, 0, 0
 
 -- Gives the edits, and how many bytes they have.
 local function edits_of(ref)
@@ -38,8 +41,7 @@ local function reactions_to(ref)
 end
 
 -- The first read is enough if there are only TALKs; one entry more shows whether more follow.
-local count = talks + 1
-while true do
+for _, count in ipairs({talks + 1, further}) do
   local entries = redis.call(command, stream, start, stop, 'COUNT', count)
   for _, entry in ipairs(entries) do
     local stored = entry[2][2]
@@ -49,15 +51,18 @@ while true do
         return answer
       end
       local ref = tonumber(string.sub(entry[1], 3))
-      local edits, bytes = {}, 0
+      local edits, reacted, bytes = {}, {}, 0
       if any_edited then edits, bytes = edits_of(ref) end
-      found, size = found + 1, size + #stored + bytes
+      if any_reactions then reacted = reactions_to(ref) end
+      found, size = found + 1, size + #stored + bytes + REACTION_BYTES * #reacted
       answer[#answer + 1] = entry[1]
       answer[#answer + 1] = stored
       answer[#answer + 1] = edits
-      answer[#answer + 1] = any_reactions and reactions_to(ref) or {}
+      answer[#answer + 1] = reacted
     end
   end
   if #entries < count then return answer end
-  start, count = '(' .. entries[#entries][1], 1000
+  start = '(' .. entries[#entries][1]
 end
+answer[5] = start
+return answer

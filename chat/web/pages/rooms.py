@@ -71,6 +71,7 @@ def room(room_id: str) -> ResponseReturnValue:
         presence.present(known, _PEOPLE),
         room_members.listed(known) if is_small else room_members.of(known, [_me().user_id]),
     )
+    page = history.complete(store, page, rooms.accessing(_me(), known))
     members: list[Member] = listed
     if not is_small:
         members = store.ask(room_members.of(known, [each.user_id for each in present]))
