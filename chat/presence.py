@@ -16,7 +16,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from chat import keys, message
 from chat.errors import Forbidden, NotFound, NotJoined
-from chat.store.store import Argument, Call, Question, Store
+from chat.store.store import Argument, Call, Command, Question, Store
 
 T = TypeVar("T")
 
@@ -226,28 +226,33 @@ def reap(
     return {i: [n.decode() for n in a[1:]] for i, a in zip(due, answers, strict=True)}
 
 
-def present(room_id: str, about: int = 0) -> Question[list[Present]]:
-    """Who is here, by name. With ``about``, of a large room only about so many people."""
+def present(room_id: str, most: int = 0) -> Question[list[Present]]:
+    """Who is here, by name. With ``most``, of a large room so many people at the most."""
 
     def read(answers: list[Any]) -> list[Present]:
-        found = answers[0][1] if about else answers[0]
+        found = answers[0][1] if most else answers[0]
         here = [_present(i, r) for i, r in zip(found[::2], found[1::2], strict=True)]
-        return sorted(here, key=lambda each: each.name)
+        here.sort(key=lambda each: each.name)
+        return here[: most or None]
 
-    key = keys.present(room_id)
-    return Question([("HSCAN", key, 0, "COUNT", about) if about else ("HGETALL", key)], read)
+    return Question([_some(room_id, most) if most else ("HGETALL", keys.present(room_id))], read)
 
 
-def names(room_id: str, about: int) -> Question[dict[str, str]]:
-    """The names of about so many people who are here, by userId, in the order of names."""
+def names(room_id: str, most: int) -> Question[dict[str, str]]:
+    """The names of people who are here, by userId, in the order of names; ``most`` at the most."""
 
     def read(answers: list[Any]) -> dict[str, str]:
         found = answers[0][1]
         here = [(i, r[r.index(b" ") + 1 :]) for i, r in zip(found[::2], found[1::2], strict=True)]
         here.sort(key=itemgetter(1))
-        return {user_id.decode(): name.decode() for user_id, name in here}
+        return {user_id.decode(): name.decode() for user_id, name in here[:most]}
 
-    return Question([("HSCAN", keys.present(room_id), 0, "COUNT", about)], read)
+    return Question([_some(room_id, most)], read)
+
+
+def _some(room_id: str, about: int) -> Command:
+    """COUNT is no limit: of a hash of some hundred fields the store gives all."""
+    return ("HSCAN", keys.present(room_id), 0, "COUNT", about)
 
 
 def count(store: Store, room_id: str) -> int:

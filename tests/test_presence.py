@@ -276,3 +276,12 @@ def test_the_notices_are_sentences_in_the_servers_language(room):
     assert message["message"] == "ann님이 방에서 나갔습니다."
     assert message["reason"] == "left" and message["roomId"] == room.room_id
     assert (message["sender"], message["senderId"]) == ("ann", somebody("ann").user_id)
+
+
+def test_of_a_large_room_no_more_people_are_listed_than_asked_for(store, room):
+    here = {somebody(f"p{number:03}").user_id: f"1 p{number:03}" for number in range(401)}
+    store.redis.hset(keys.present(room.room_id), mapping=here)
+    some = store.ask(presence.names(room.room_id, 200))
+    assert len(some) == 200 and list(some.values()) == sorted(some.values())
+    assert len(store.ask(presence.present(room.room_id, 200))) == 200
+    assert len(store.ask(presence.present(room.room_id))) == 401
