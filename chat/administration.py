@@ -80,7 +80,9 @@ class Administration:
         if room is None:
             raise Conflict(N_("Something has changed in the meantime. Try again."))
         if made is None and absent:
-            direct_rooms.rejoin(self._store, person, room, absent)
+            # Another call may have made the room, or brought them back, since they were read.
+            absent = direct_rooms.rejoin(self._store, person, room, absent)
+            added = [each for each in absent if each.user_id != person.user_id]
         renaming.catch_up(self._store, absent, room.room_id)
         invitations.note(self._store, person, added, room.room_id)
         if absent:

@@ -51,17 +51,18 @@ def absent(room_id: str, people: Sequence[Person]) -> Question[list[Person]]:
     return Question([command], read)
 
 
-def rejoin(store: Store, person: Person, room: Room, people: Sequence[Person]) -> None:
+def rejoin(store: Store, person: Person, room: Room, people: Sequence[Person]) -> list[Person]:
     """Make people who have left a direct room its members again, as ``person`` asks for it.
 
-    Raises ``NotFound``, ``Forbidden``.
+    Gives those who were none. Raises ``NotFound``, ``Forbidden``.
     """
     room_keys = [
         *(keys.room(room.room_id), keys.members(room.room_id), keys.account(person.user_id)),
         *(keys.rooms_of(each.user_id) for each in people),
     ]
     records = [x for p in people for x in (p.user_id, room_members.record(MEMBER, p.name))]
-    store.run("rejoin_direct", room_keys, records)
+    back = set(map(bytes.decode, store.run("rejoin_direct", room_keys, records)))
+    return [each for each in people if each.user_id in back]
 
 
 def _group(people: Iterable[Person]) -> str:

@@ -4,7 +4,15 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from chat import account_state, directory, keys, memberships, room_lifecycle, room_members, rooms
+from chat import (
+    account_state,
+    directory,
+    keys,
+    memberships,
+    room_lifecycle,
+    room_members,
+    rooms,
+)
 from chat.administration import Administration
 from chat.errors import Conflict, Forbidden, Invalid, MaruError, NotFound, RateLimited
 from chat.limits import Limits

@@ -157,3 +157,35 @@ def test_who_has_taken_note_of_an_invitation_is_not_told_again(administration, s
     # Whom to refuse stays known.
     assert invitations.inviter(store, ben, room.room_id) == ann.user_id
     assert not invitations.is_news(store, ann, room.room_id)
+
+
+@pytest.mark.parametrize("script", ["claim_direct", "rejoin_direct"])
+def test_people_are_told_by_the_one_who_was_first_alone(
+    administration, store, crowd, told, monkeypatch, script
+):
+    """Ben's whole call comes between the halves of ann's; both want cho in their direct room."""
+    ann, ben, cho = crowd
+    if script == "rejoin_direct":
+        room, _ = administration.direct(ann, ["ben", "cho"])
+        administration.remove(cho, room.room_id, "cho")
+        told()
+    run, others = store.run, []
+
+    def run_beside(asked, *args):
+        if asked == script and not others:
+            others.append(None)
+            others[0] = administration.direct(ben, ["ann", "cho"])
+        return run(asked, *args)
+
+    monkeypatch.setattr(store, "run", run_beside)
+    room, is_new = administration.direct(ann, ["ben", "cho"])
+    assert others[0][0].room_id == room.room_id and not is_new
+    by = [
+        (user_id, event.get("by"))
+        for message in told()
+        for user_ids, event in message["me"]
+        for user_id in user_ids
+    ]
+    assert by.count((cho.user_id, ben.user_id)) == 1
+    assert not [user_id for user_id, inviter in by if inviter == ann.user_id]
+    assert invitations.inviter(store, cho, room.room_id) == ben.user_id
