@@ -29,8 +29,6 @@ NAMES = PREFIX + "names"
 FORMER = PREFIX + "former"
 #: HASH of the names (folded) to userIds, as they were when accounts got ids.
 LEGACY = PREFIX + "legacy"
-#: Which version of the stored shapes the store holds.
-VERSION = PREFIX + "version"
 #: HASH of the userIds of a direct room, sorted and joined by commas, to its roomId.
 DIRECT = PREFIX + "direct"
 #: The userId of the account that was made first.

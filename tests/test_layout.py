@@ -15,8 +15,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 CHAT = ROOT / "chat"
 
-#: Module of the domain -> what else of the domain it may import. ``rooms`` knows ``people``, since
-#: a room is somebody's and lets somebody in; otherwise siblings do not know each other.
+#: Module of the domain -> what else of the domain it may import, exactly; without a circle.
 MAY_IMPORT = {
     "errors": set(),
     "key_prefix": {"keys"},
@@ -304,6 +303,23 @@ def test_no_file_has_grown_too_long():
         if (lines := path.read_text("utf-8", errors="replace").count("\n")) > 300
     }
     assert not long, "a file of this length has more than one responsibility"
+
+
+@each(sorted(CHAT.rglob("*.py")))
+def test_no_constant_is_set_twice(path):
+    assigned = (node for node in ast.parse(path.read_text("utf-8")).body if is_assignment(node))
+    names = [target.id for node in assigned for target in targets(node)]
+    assert sorted(names) == sorted(set(names))
+
+
+def is_assignment(node):
+    return isinstance(node, ast.Assign | ast.AnnAssign)
+
+
+def targets(node):
+    """The plain names that an assignment sets."""
+    each_target = node.targets if isinstance(node, ast.Assign) else [node.target]
+    return [target for target in each_target if isinstance(target, ast.Name)]
 
 
 @each(TEMPLATES)
