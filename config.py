@@ -117,7 +117,7 @@ class Settings:
         "3", check.whole(0, 3600), "Seconds that a dropped connection has to come back unnoticed."
     )
     history_length: int = setting(
-        "100000", check.whole(1, 100_000_000), "Messages kept of each room, about."
+        "100000", check.whole(1, 100_000_000), "Entries kept of each room, changes included."
     )
     message_max: int = setting("4000", check.whole(1, 100_000), "Longest message, in characters.")
     message_rate: int = setting(
