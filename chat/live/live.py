@@ -277,7 +277,7 @@ class Live:
 
     def _check_one(self, connection: Connection, person: Person | None, revoked: set[str]) -> None:
         if person is None:
-            # Accounts are never deleted, so the store has lost this one. Its calls are refused.
+            # A deleted account keeps its record: the store has lost this one. Calls are refused.
             self.invalidate_tokens_of(connection.user_id)
         elif not revoked.isdisjoint((connection.jti, connection.login_id)):
             self.close_revoked(connection, LOGIN_ENDED)
