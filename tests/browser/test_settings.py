@@ -18,3 +18,30 @@ def test_who_changes_the_password_stays_logged_in_and_is_told(at_browser):
     expect(told).to_be_visible()
     ann.page.goto("/rooms")
     expect(ann.page.get_by_role("heading", name="Open a room")).to_be_visible()
+
+
+def test_after_saving_the_focus_is_at_what_is_said_of_it(at_browser):
+    ann = at_browser("ann")
+    ann.page.goto("/settings")
+    ann.page.get_by_label("Status").fill("on holiday")
+    ann.page.get_by_label("Status").press("Enter")
+    expect(ann.page.get_by_text("Saved.")).to_be_focused()
+
+
+def test_a_wrong_field_has_the_focus(at_browser):
+    ann = at_browser("ann")
+    ann.page.goto("/settings")
+    ann.page.get_by_label("Time zone").fill("Asia/Soul")
+    ann.page.get_by_label("Time zone").press("Enter")
+    expect(ann.page.get_by_role("alert")).to_be_visible()
+    expect(ann.page.get_by_label("Time zone")).to_be_focused()
+    ann.complaints.clear()  # of the 400
+
+
+def test_after_a_search_the_focus_is_in_its_field(at_browser):
+    ann = at_browser("ann")
+    ann.page.goto("/rooms")
+    ann.page.get_by_label("Find a room").fill("plans")
+    ann.page.get_by_label("Find a room").press("Enter")
+    ann.page.wait_for_url("**/rooms?q=plans")
+    expect(ann.page.get_by_label("Find a room")).to_be_focused()

@@ -14,7 +14,7 @@ from chat.people import Person
 from chat.web import accounts, identity
 from chat.web.errors import problem, retry_after
 from chat.web.i18n import LANGUAGES, keep_language
-from chat.web.pages.forms import CredentialsForm, PasswordForm, ProfileForm
+from chat.web.pages.forms import CredentialsForm, Form, PasswordForm, ProfileForm
 from chat.web.rendering import render
 from chat.web.security import is_safe_next
 from chat.web.services import services
@@ -103,32 +103,42 @@ def _next(target: str | None) -> str:
 
 def _login_page(form: CredentialsForm, error: MaruError | None = None) -> ResponseReturnValue:
     registration = services().settings.registration
-    return _form_page("login.html", error, form=form, registration=registration)
+    return _form_page("login.html", error, form=form, wrong="", registration=registration)
 
 
 def _register_page(form: CredentialsForm, error: MaruError | None = None) -> ResponseReturnValue:
     registration = services().settings.registration
     first = chat_accounts.nobody_yet(services().store)
-    return _form_page("register.html", error, form=form, registration=registration, first=first)
+    return _form_page(
+        "register.html",
+        error,
+        form=form,
+        wrong=_wrong(form, error),
+        registration=registration,
+        first=first,
+    )
 
 
 def _settings_page(
     error: MaruError | None = None, profile_error: MaruError | None = None, done: bool = False
 ) -> ResponseReturnValue:
     store, person = services().store, current_user.person
+    form = PasswordForm(sent=profile_error is None)
+    profile = ProfileForm(
+        sent=profile_error is not None,
+        name=person.name,
+        display_name=person.display_name,
+        status=person.status,
+        time_zone=person.time_zone,
+    )
     refused = people.find(store, invitations.refused(store, person))
     return _form_page(
         "settings.html",
         error,
         profile_error,
-        form=PasswordForm(sent=profile_error is None),
-        profile=ProfileForm(
-            sent=profile_error is not None,
-            name=person.name,
-            display_name=person.display_name,
-            status=person.status,
-            time_zone=person.time_zone,
-        ),
+        form=form,
+        profile=profile,
+        wrong=_wrong(profile, profile_error) or _wrong(form, error),
         done=done,
         saved="saved" in request.args,
         person=person,
@@ -136,11 +146,15 @@ def _settings_page(
     )
 
 
+def _wrong(form: Form, error: MaruError | None) -> str:
+    return form.wrong_field(error) if error else ""
+
+
 def _form_page(
     template: str, error: MaruError | None, other: MaruError | None = None, **context: Any
 ) -> ResponseReturnValue:
     """The page with its form, and what was wrong with it, if anything was; ``other``: of a second
-    form on the page."""
+    form on the page. ``wrong`` is the name of the field that it is about, or ``""``."""
     page = render(
         template,
         problem=problem(error) if error else None,
