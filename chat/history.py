@@ -15,7 +15,7 @@ from chat.people import Person
 from chat.store.store import Argument, Call, Question, Store, snapshot
 
 PAGE_MAX = 200
-#: Bytes of one page, about, however few messages they are.
+#: Bytes of one page, about, however few messages they are, and of what is made up for at once.
 BYTES_MAX = 1_000_000
 #: Entries that one call reads beyond the messages of a page, so that it does not hold up the store.
 READ_AT_ONCE = 300
@@ -161,43 +161,39 @@ def since(room_id: str, seq: int, epoch: str, at: int | None = None) -> Question
     """All messages after ``seq``, or ``None`` if not all of them can be given.
 
     That is: in another epoch, for a ``seq`` beyond the newest message, if some have been trimmed,
-    or if there are too many. ``at`` is the ``sentAt`` of the message ``seq``: a store that has lost
-    its last writes may have another message under that number by now. Reading raises ``NotFound``.
+    or if there are too many: see ``RECOVERABLE`` and ``BYTES_MAX``. ``at`` is the ``sentAt`` of the
+    message ``seq``: a store that has lost its last writes may have another message under that
+    number by now. Reading raises ``NotFound``.
     """
-    question = following(room_id, seq, epoch, at)
-
-    def read(answers: list[Any]) -> Page | None:
-        found = question.read(answers)
-        return None if found is None or found.more else found
-
-    return Question(question.calls, read)
+    return _missed(room_id, seq, epoch, at, is_all=True)
 
 
 def following(room_id: str, seq: int, epoch: str, at: int | None = None) -> Question[Page | None]:
-    """The same; but if there are too many, those of the next ``RECOVERABLE`` numbers."""
-    last = seq + RECOVERABLE
+    """The same; but if there are too many, as many of the next as may be given at once."""
+    return _missed(room_id, seq, epoch, at, is_all=False)
 
+
+def _missed(
+    room_id: str, seq: int, epoch: str, at: int | None, is_all: bool
+) -> Question[Page | None]:
     def read(answers: list[Any]) -> Page | None:
-        (known, top), entries, erased = answers
-        if known is None:
-            raise NotFound(N_("There is no such room."))
-        if entries and seq and entries[0][0] == b"0-%d" % seq:
-            last_seen = entries.pop(0)
-            if at is not None and message.sent_at(last_seen[1][1]) != at:
-                return None
-        newest = int(top or 0)
-        if known.decode() != epoch or len(entries) + erased != min(newest, last) - seq:
+        if not answers[0]:
             return None
-        return Page([_wire(entry) for entry in entries], epoch, newest, newest > last)
+        top, last, erased, *flat = answers[0]
+        entries = list(zip(flat[::2], flat[1::2], strict=True))
+        if entries and seq and entries[0][0] == b"0-%d" % seq:
+            _, last_seen = entries.pop(0)
+            if at is not None and message.sent_at(last_seen) != at:
+                return None
+        newest = int(top)
+        if len(entries) + erased != min(newest, int(last)) - seq:
+            return None
+        found = [message.on_wire(entry_id[2:], stored) for entry_id, stored in entries]
+        return Page(found, epoch, newest, newest > int(last))
 
-    return snapshot(
-        [
-            ("HMGET", keys.room(room_id), "epoch", "seq"),
-            ("XRANGE", keys.stream(room_id), f"0-{max(seq, 1)}", f"0-{last}"),
-            ("ZCOUNT", keys.erased(room_id), seq + 1, last),
-        ],
-        read,
-    )
+    room_keys = [keys.room(room_id), keys.stream(room_id), keys.erased(room_id)]
+    args: list[Argument] = [epoch, seq, seq + RECOVERABLE, BYTES_MAX, int(is_all)]
+    return Question([Call("missed", room_keys, args)], read)
 
 
 def diverge(store: Store, room_id: str, seq: int, epoch: str, at: int, new_epoch: str) -> bool:

@@ -215,3 +215,44 @@ def test_a_page_is_bounded_in_bytes(conversation, store, room_id):
     page = history.page(store, room_id, limit=200)
     assert 100 < len(page.messages) < 150 and page.more is True
     assert sum(map(len, page.messages)) < history.BYTES_MAX + 10_000
+
+
+@pytest.fixture
+def long_messages(conversation, room_id):
+    """A hundred messages of 16 KB."""
+    for _ in range(100):
+        conversation.talk(ANN, room_id, "😀" * 4000)
+    return room_id
+
+
+def test_who_missed_more_bytes_than_a_page_has_starts_from_the_newest_page(
+    conversation, store, long_messages
+):
+    epoch = history.page(store, long_messages).epoch
+    back = conversation.join(BEN, long_messages, "s1", since=1, epoch=epoch)
+    assert back.recovered is False
+    assert sum(map(len, back.page.messages)) < history.BYTES_MAX + 20_000
+    # What is missing before that page is paged back to.
+    assert numbers(back.page) == list(range(51, 101)) and back.page.seq == 100
+    earlier = conversation.page(BEN, long_messages, before=51, limit=50)
+    assert numbers(earlier) == list(range(1, 51))
+
+
+def test_who_missed_less_gets_all_of_it(conversation, store, long_messages):
+    epoch = history.page(store, long_messages).epoch
+    back = conversation.join(BEN, long_messages, "s1", since=41, epoch=epoch)
+    assert back.recovered is True and numbers(back.page) == list(range(42, 101))
+
+
+def test_a_worker_is_given_what_it_missed_piece_by_piece(conversation, store, long_messages):
+    epoch = history.page(store, long_messages).epoch
+    conversation.delete(ANN, long_messages, 50)
+    seq, found, pieces = 0, [], 0
+    more = True
+    while more:
+        piece = store.ask(history.following(long_messages, seq, epoch))
+        assert sum(map(len, piece.messages)) < history.BYTES_MAX + 20_000
+        found += numbers(piece)
+        seq, more, pieces = found[-1], piece.more, pieces + 1
+    assert found == [number for number in range(1, 102) if number != 50]
+    assert pieces == 2
