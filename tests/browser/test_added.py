@@ -3,6 +3,9 @@
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.going import go
+from tests.browser.people import DESKTOP, NARROW, PHONE
+
 
 def add(owner, room_id, other):
     path = f"/api/rooms/{room_id}/members/{other.api.user_id}"
@@ -68,3 +71,92 @@ def test_the_line_goes_when_one_says_something(at_browser):
     expect(ben.page.locator("#added")).to_have_count(0)
     ben.enter(room_id)
     expect(ben.page.locator("#added")).to_have_count(0)
+
+
+def test_on_a_phone_the_cards_lie_on_no_sheet(at_browser):
+    ann, ben = at_browser("ann"), at_browser("ben", viewport=PHONE, has_touch=True)
+    ben.enter(ben.api.create_room("Garden"))
+    assert add(ann, ann.api.create_room("Plans"), ben) == 204
+    expect(ben.page.locator(".news-card")).to_have_count(1)
+    for sheet in ("#rooms", "#people"):
+        ben.page.locator(f'[data-open-sheet="{sheet[1:]}"]').tap()
+        ben.page.locator(f"{sheet} .sheet-close").tap()
+        expect(ben.page.locator(sheet)).not_to_be_in_viewport()
+    expect(ben.page.locator(".news-card")).to_have_count(1)
+
+
+@pytest.mark.parametrize("viewport", [NARROW, DESKTOP])
+def test_three_cards_cover_nothing_and_all_can_be_reached(at_browser, viewport):
+    ann, ben = at_browser("ann"), at_browser("ben", viewport=viewport)
+    ben.enter(ben.api.create_room("Garden"))
+    ben.write("hello")
+    ben.hears("hello")
+    names = [f"{name} of which one speaks at length" for name in ("Plans", "Lunch", "Walks")]
+    for name in names:
+        assert add(ann, ann.api.create_room(name), ben) == 204
+    cards = ben.page.locator(".news-card")
+    expect(cards).to_have_count(3)
+    for place in ("#composer-text", "#people-button", ".send"):
+        ben.page.locator(place).click(trial=True)
+    ben.said("hello").click(trial=True)
+    if viewport == DESKTOP:
+        ben.page.get_by_role("link", name="All members").click(trial=True)
+    for name in names:
+        card = cards.filter(has_text=name)
+        card.get_by_role("button", name="Leave", exact=True).click(trial=True)
+        card.get_by_role("button", name="Close").click()
+    expect(cards).to_have_count(0)
+
+
+def test_a_card_goes_when_one_opens_its_room_from_the_list(at_browser):
+    ann, ben = at_browser("ann"), at_browser("ben")
+    ben.enter(ben.api.create_room("Garden"))
+    room_id = ann.api.create_room("Plans")
+    assert add(ann, room_id, ben) == 204
+    expect(ben.page.locator(".news-card")).to_have_count(1)
+    go(ben, room_id, "Plans")
+    expect(ben.page.locator("#added")).to_be_visible()
+    expect(ben.page.locator(".news-card")).to_have_count(0)
+
+
+def test_who_refuses_more_is_rid_of_all_cards_of_that_person(at_browser):
+    ann, ben, cat = at_browser("ann"), at_browser("ben"), at_browser("cat")
+    ben.enter(ben.api.create_room("Garden"))
+    for owner, name in ((ann, "Plans"), (cat, "Lunch"), (ann, "Walks")):
+        assert add(owner, owner.api.create_room(name), ben) == 204
+    cards = ben.page.locator(".news-card")
+    expect(cards).to_have_count(3)
+    refuse = f"Leave, and refuse invitations from {ann.name}"
+    cards.filter(has_text="Plans").get_by_role("button", name=refuse).click()
+    expect(cards).to_have_count(1)
+    expect(cards).to_contain_text(f"{cat.name} has added you to Lunch.")
+
+
+def test_the_focus_goes_from_card_to_card_and_back_to_what_one_writes(at_browser):
+    ann, ben = at_browser("ann"), at_browser("ben")
+    ben.enter(ben.api.create_room("Garden"))
+    for name in ("Plans", "Lunch"):
+        assert add(ann, ann.api.create_room(name), ben) == 204
+    cards = ben.page.locator(".news-card")
+    expect(cards).to_have_count(2)
+    expect(ben.composer).to_be_focused()
+    cards.first.get_by_role("button", name="Close").focus()
+    ben.page.keyboard.press("Enter")
+    expect(cards).to_have_count(1)
+    expect(cards.get_by_role("link", name="Open it")).to_be_focused()
+    cards.get_by_role("button", name="Leave", exact=True).press("Enter")
+    expect(cards).to_have_count(0)
+    expect(ben.composer).to_be_focused()
+
+
+@pytest.mark.parametrize("path", ["/rooms", "/settings"])
+def test_after_the_last_card_the_focus_is_in_the_page(at_browser, path):
+    ann, ben = at_browser("ann"), at_browser("ben")
+    with ben.page.expect_event("websocket"):
+        ben.page.goto(path)
+    expect(ben.page.locator(".news")).to_be_attached()
+    ben.page.wait_for_load_state("networkidle")
+    assert add(ann, ann.api.create_room("Plans"), ben) == 204
+    ben.page.locator(".news-card").get_by_role("button", name="Close").focus()
+    ben.page.keyboard.press("Enter")
+    expect(ben.page.locator("main h1")).to_be_focused()

@@ -29,7 +29,7 @@ prepareDialogs();
 prepareInlineForms();
 keepMembers();
 keepNames();
-tellOfAdding(connection);
+const added = tellOfAdding(connection);
 connection.on('person', ({ person }) => learn(person));
 const list = byId('room-list');
 const directory = keepDirectory({
@@ -64,6 +64,7 @@ startNavigation({
   },
   onArrive(isReturn) {
     sheets.settle();
+    added.settle();
     placeWaiting(/** @type {HTMLElement} */ (document.querySelector('.conversation-body')));
     bringBackForms(byId('room-dialogs'));
     directory.mark(String(page.roomId));
