@@ -242,7 +242,8 @@ def _window(
         *(keys.edited(room_id), keys.reactions(room_id)),
     ]
     room_for = BYTES_MAX - sum(map(len, begun.messages)) if begun is not None else BYTES_MAX
-    args: list[Argument] = [name, start, end, limit, room_for, READ_AT_ONCE]
+    is_begun = begun is not None and bool(begun.messages)
+    args: list[Argument] = [name, start, end, limit, room_for, READ_AT_ONCE, int(is_begun)]
     return Question([Call("page", room_keys, args)], read)
 
 

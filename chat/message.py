@@ -73,8 +73,8 @@ def on_wire(seq: bytes, stored: bytes) -> bytes:
 def edited(talk: bytes, edits: Sequence[bytes], is_sealed: bool) -> bytes:
     """A TALK on the wire with the text of the last of its EDITs, which are on the wire too.
 
-    In an encrypted room the text of before and all edits stay in it: there the reader alone can
-    tell which of them count.
+    In an encrypted room the text of before and all these edits stay in it: there the reader alone
+    can tell which of them count.
     """
     fields, newest = orjson.loads(talk), orjson.loads(edits[-1])
     fields |= {"message": newest["message"], "editedAt": newest["sentAt"]}

@@ -256,3 +256,38 @@ def test_a_worker_is_given_what_it_missed_piece_by_piece(conversation, store, lo
         seq, more, pieces = found[-1], piece.more, pieces + 1
     assert found == [number for number in range(1, 102) if number != 50]
     assert pieces == 2
+
+
+@pytest.fixture
+def much_edited(administration, conversation):
+    """An encrypted room with four messages, each of which has been edited 25 times, at length."""
+    sealed = administration.create(ANN, "Secrets", None, True).room_id
+    for _ in range(4):
+        seq = conversation.talk(ANN, sealed, "first")["seq"]
+        for number in range(25):
+            conversation.edit(ANN, sealed, seq, f"{number:02}" + "😀" * 3990)
+    return sealed
+
+
+def test_a_page_has_the_newest_edits_of_a_message_and_no_more_of_them(store, much_edited):
+    newest = read(history.page(store, much_edited))[-1]
+    assert [edit["message"][:2] for edit in newest["edits"]] == [f"{n:02}" for n in range(5, 25)]
+    assert newest["original"] == "first" and newest["message"][:2] == "24"
+
+
+def test_edits_count_among_the_bytes_of_a_page(store, much_edited):
+    page = history.page(store, much_edited)
+    assert sum(map(len, page.messages)) <= history.BYTES_MAX + 20_000
+    assert (numbers(page), page.more) == ([53, 79], True)
+    assert numbers(history.page(store, much_edited, before=53)) == [1, 27]
+    assert numbers(history.page(store, much_edited, after=0)) == [1, 27]
+
+
+def test_a_page_that_is_read_in_parts_has_no_more_bytes_than_another(
+    store, much_edited, monkeypatch
+):
+    monkeypatch.setattr(history, "READ_AT_ONCE", 10)
+    page = history.page(store, much_edited)
+    assert (numbers(page), page.more) == ([53, 79], True)
+    page = history.page(store, much_edited, after=0)
+    assert (numbers(page), page.more) == ([1, 27], True)
