@@ -4,14 +4,20 @@ The scripts decide by these records: see ``lua/lib.lua``. What a room is to a pe
 read up to) stands with the person: see ``chat.memberships``.
 """
 
+import heapq
 import time
 from collections.abc import Collection, Sequence, Set
 from typing import Any, NamedTuple
 
 from chat import keys, message, validation
 from chat.people import Person
-from chat.rooms import Room, actor, is_banned
+from chat.rooms import MODERATOR, OWNER, Room, actor, is_banned
 from chat.store.store import Argument, Call, Question, Store
+
+#: In which order members are listed by role: the owner, moderators, others.
+_RANKS = {OWNER.encode(): b"0", MODERATOR.encode(): b"1"}
+#: Beyond this part of the members a sort of all is quicker than to find the first ones.
+_FAR = 16
 
 
 class Member(NamedTuple):
@@ -43,6 +49,29 @@ def listed(room_id: str) -> Question[list[Member]]:
     def read(answers: list[Any]) -> list[Member]:
         found = [parse(i, r) for i, r in zip(answers[0][::2], answers[0][1::2], strict=True)]
         return sorted(found, key=lambda member: member.name)
+
+    return Question([("HGETALL", keys.members(room_id))], read)
+
+
+def page(
+    room_id: str, start: int, size: int, by_role: bool = False
+) -> Question[tuple[list[Member], int]]:
+    """``size`` members from the place ``start`` on, by name, and how many there are in all.
+
+    With ``by_role`` the owner and the moderators come first. Only the members of the page are taken
+    apart, and the first pages are found without a sort of all: a room may have ten thousand.
+    """
+
+    def place(stored: tuple[bytes, bytes]) -> bytes:
+        role, _, name = stored[1].split(b" ", 2)
+        return _RANKS.get(role, b"2") + name if by_role else name
+
+    def read(answers: list[Any]) -> tuple[list[Member], int]:
+        found = list(zip(answers[0][::2], answers[0][1::2], strict=True))
+        end = start + size
+        is_far = end > len(found) // _FAR
+        first = sorted(found, key=place) if is_far else heapq.nsmallest(end, found, key=place)
+        return [parse(user_id, stored) for user_id, stored in first[start:end]], len(found)
 
     return Question([("HGETALL", keys.members(room_id))], read)
 

@@ -181,3 +181,19 @@ def test_a_renamed_person_has_the_new_name_in_all_rooms(
     assert "gone" in room_members.renamed(store, renamed)
     assert not store.redis.exists(keys.room("gone"), keys.members("gone"))
     assert one(store, ben, direct.room_id).role == "member"
+
+
+@pytest.mark.parametrize("by_role", [False, True])
+def test_every_page_of_the_members_is_in_its_place(store, by_role):
+    """Wherever it begins: the first ones are found in another way than those far down."""
+    roles = {3: "owner", 70: "moderator", 20: "moderator"}
+    names = [f"person{number * 37 % 100:02}" for number in range(100)]
+    stored = {f"u{n:014}": f"{roles.get(n, 'member')} 0 {name}" for n, name in enumerate(names)}
+    store.redis.hset(keys.members("room"), mapping=stored)
+    everybody = store.ask(room_members.listed("room"))
+    if by_role:
+        order = ("owner", "moderator", "member")
+        everybody.sort(key=lambda member: (order.index(member.role), member.name))
+    for start, size in ((0, 3), (2, 3), (0, 50), (50, 50), (98, 5), (100, 5)):
+        page = store.ask(room_members.page("room", start, size, by_role))
+        assert page == (everybody[start : start + size], 100)

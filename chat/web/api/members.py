@@ -24,8 +24,8 @@ def list_members(room_id: str) -> ResponseReturnValue:
     if cursor and not (cursor.isascii() and cursor.isdigit() and len(cursor) <= 9):
         raise Invalid(N_("That cursor is not one of ours."))
     store, start = services().store, int(cursor or 0)
-    _, [found] = rooms.read_within(store, caller(), room_id, room_members.listed(room_id))
-    page = found[start : start + size]
+    asked = room_members.page(room_id, start, size)
+    _, [(page, total)] = rooms.read_within(store, caller(), room_id, asked)
     known = people.find(store, [member.user_id for member in page])
     return {
         "members": [
@@ -40,7 +40,7 @@ def list_members(room_id: str) -> ResponseReturnValue:
             }
             for member in page
         ],
-        "next": str(start + size) if start + size < len(found) else None,
+        "next": str(start + size) if start + size < total else None,
     }
 
 

@@ -27,7 +27,6 @@ blueprint.before_request(members_only)
 _MEMBERS = 50
 #: How long one may be muted from here, in ms.
 _MUTED = {"hour": 3_600_000, "day": 86_400_000, "off": 0}
-_ORDER = {OWNER: 0, MODERATOR: 1}
 
 
 @blueprint.get("", endpoint="list")
@@ -35,22 +34,20 @@ def list_members(room_id: str) -> ResponseReturnValue:
     """Owner and moderators first, then by name; the cursor is the place in that order."""
     store, given = services().store, request.args.get("cursor", "")
     start = int(given) if given.isascii() and given.isdigit() and len(given) <= 9 else 0
-    asked = room_members.listed(room_id)
-    access, [found] = rooms.read_within(store, _me(), room_id, asked)
-    found = sorted(found, key=lambda member: (_ORDER.get(member.role, 2), member.name))
+    asked = room_members.page(room_id, start, _MEMBERS, by_role=True)
+    access, [(page, total)] = rooms.read_within(store, _me(), room_id, asked)
     banned = services().administration.banned(_me(), room_id) if access.may_moderate else {}
     following = start + _MEMBERS
-    page = found[start:following]
     # A direct room is called as all its people are, of which there are few.
     known = people.find(store, [*(each.user_id for each in page), *banned])
     shown = {user_id: person.shown for user_id, person in known.items()}
     return render(
         "members.html",
-        room=called(access.room, _me(), [each.user_id for each in found[:_MEMBERS]], shown),
+        room=called(access.room, _me(), [each.user_id for each in page], shown),
         members=page,
         known=known,
         banned=[known[user_id] for user_id in banned if user_id in known] if not start else [],
-        next=following if following < len(found) else None,
+        next=following if following < total else None,
     )
 
 
