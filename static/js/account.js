@@ -48,10 +48,10 @@ async function settle() {
   });
   const before = localStorage.getItem(HERE);
   localStorage.setItem(HERE, String(page.myId));
-  // Who has read a room here tells whose its key from before is.
-  await carryKeysOver();
+  // Who has read a room here tells whose its key from before is. Where keys cannot be read, nothing is carried over.
+  await carryKeysOver().catch(() => {});
   forgetOlder([READ], (owner) => owner !== page.myId && owner !== page.me);
-  if (before !== page.myId && before !== page.me) await forgetOthersKeys();
+  if (before !== page.myId && before !== page.me) await forgetOthersKeys().catch(() => {});
 }
 
 /** Drafts and marks from before, which are not under the account's own path. @param {string[]} starts @param {(owner: string) => boolean} whose */

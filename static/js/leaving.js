@@ -15,6 +15,11 @@ export function leaveFor(url) {
   if (begin()) location.assign(url);
 }
 
+/** The same, in place of this page's entry in the history. @param {string} url */
+export function replaceBy(url) {
+  if (begin()) location.replace(url);
+}
+
 export function reload() {
   if (begin()) location.reload();
 }

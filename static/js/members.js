@@ -23,8 +23,10 @@ export function keepMembers() {
   /** @param {string} from */
   async function showCard(from) {
     shown = from;
-    const filled = await fill(byId('person-part'), from, 'person-part');
-    if (shown !== from || card().open) return;
+    const part = byId('person-part');
+    const filled = await fill(part, from, 'person-part');
+    // Meanwhile somebody else was chosen, or another room.
+    if (shown !== from || !part.isConnected || card().open) return;
     // The page itself says why not.
     if (filled) card().showModal();
     else leaveFor(from);

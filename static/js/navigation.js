@@ -9,6 +9,7 @@
 import '../vendor/Swup.umd.js';
 import { createAhead } from './ahead.js';
 import { byId } from './dom.js';
+import { replaceBy } from './leaving.js';
 import { page, pageOf, turnTo } from './page.js';
 
 /** The parts of a room that another room's take the place of. */
@@ -70,9 +71,9 @@ export function startNavigation({ sheets, onStart, onSelf, onLeave, onArrive, on
     try {
       args.page = await ahead.take(visit.to.url) ?? await load?.(visit, args);
     } catch (error) {
-      if (!(error instanceof TypeError) && !(/** @type {any} */ (error).timedOut)) throw error;
       // The library leaves a rejection here unhandled: the failure is thrown when the page is put in place.
-      args.page = { url: visit.to.url, html: '' };
+      // A refusal by the server is a page of its own.
+      args.page = { url: visit.to.url, html: /** @type {any} */ (error).status ? '<title></title>' : '' };
     }
     return args.page;
   });
@@ -95,7 +96,7 @@ export function startNavigation({ sheets, onStart, onSelf, onLeave, onArrive, on
     // The address is the new one already. A reload would leave the new page with the entries of this one
     // in the history, and with a fragment nothing would be loaded at all.
     history.replaceState(null, '', from.url);
-    location.replace(to.url + to.hash);
+    replaceBy(to.url + to.hash);
   });
 
   /** Off the entry that the library has made for the new room, or put in the place of a sheet's, which closes. */

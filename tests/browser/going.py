@@ -2,6 +2,8 @@
 
 from playwright.sync_api import expect
 
+from tests.waiting import eventually
+
 
 def link(person, room_id):
     return person.page.locator(f'.room-link[data-room-id="{room_id}"] a')
@@ -27,3 +29,11 @@ def mark(person):
 
 def is_marked(person):
     return person.page.evaluate("window.isThisPage === true")
+
+
+def hold(page, address):
+    """Requests for this address wait: a function that waits for the first, and gives its route."""
+    routes = []
+    page.route(address, lambda route: routes.append(route))
+    # What the browser tells arrives while it is asked something; a page on its way does not answer.
+    return lambda: eventually(lambda: page.context.cookies() is not None and routes)[0]

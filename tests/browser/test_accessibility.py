@@ -78,6 +78,25 @@ def test_the_rooms_and_all_that_opens_in_one(at_browser, maru, scheme, lang, scr
         assert faults(page) == [], "toolbar"
 
 
+def test_what_opens_over_a_room_is_no_banner_of_its_page(at_browser, maru):
+    ann = at_browser("ann", **FINGER)
+    ann.enter(ann.api.create_room("Plans"))
+    banners = ann.page.get_by_role("banner")
+    ann.page.locator("header [data-open-dialog=about]").first.tap()
+    ann.page.locator("#members a").first.tap()
+    expect(ann.page.locator("#person .card")).to_be_visible()
+    expect(banners).to_have_count(0)
+    for dialog in ("person", "about"):
+        ann.page.keyboard.press("Escape")
+        expect(ann.page.locator(f"#{dialog}")).not_to_be_visible()
+    for sheet in ("rooms", "people"):
+        ann.page.locator(f"[data-open-sheet={sheet}]").tap()
+        expect(ann.page.locator(f"#{sheet}")).to_have_attribute("role", "dialog")
+        expect(banners).to_have_count(0)
+        ann.page.keyboard.press("Escape")
+        expect(ann.page.locator(f"#{sheet}")).not_to_have_attribute("role", "dialog")
+
+
 def test_a_member_may_leave_and_axe_agrees(at_browser, scheme):
     ann, ben = at_browser("ann"), at_browser("ben", **scheme)
     room_id = ann.api.create_room("Plans", private=True)

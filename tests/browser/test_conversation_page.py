@@ -13,13 +13,14 @@ def test_a_stranger_registers_opens_a_room_and_is_joined_by_another(maru, browse
     ann = Person(maru, browser, "Stranger-1")
     ann.page.goto("/")
     ann.page.get_by_role("link", name="Make an account").click()
+    expect(ann.page).to_have_url(re.compile("/register"))
     ann.page.get_by_label("Name").fill(ann.name)
     ann.page.get_by_label("Password").fill(PASSWORD)
     ann.page.get_by_role("button", name="Make").click()
-    ann.page.wait_for_url("**/rooms")
+    expect(ann.page).to_have_url(f"{maru.url}/rooms")
     ann.page.locator("input[name=name]").fill("Kitchen")
     ann.page.get_by_role("button", name="Open the room").click()
-    ann.page.wait_for_url(re.compile("/rooms/[0-9a-f]+"))
+    expect(ann.page).to_have_url(re.compile("/rooms/[0-9a-f]+"))
     expect(ann.count()).to_have_text("1", timeout=PATIENCE)
 
     ben = at_browser("ben")
@@ -35,7 +36,7 @@ def test_a_stranger_registers_opens_a_room_and_is_joined_by_another(maru, browse
     ann.is_told(f"{ben.name} came in")
 
     ben.page.locator("#leave").click()
-    ben.page.wait_for_url("**/rooms")
+    expect(ben.page).to_have_url(f"{maru.url}/rooms")
     expect(ann.count()).to_have_text("1", timeout=PATIENCE)
     ann.is_told(f"{ben.name} left")
     assert ann.complaints == []

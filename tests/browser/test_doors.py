@@ -45,7 +45,7 @@ def fill(person, name, password=PASSWORD):
 
 
 def arrives(person, path, words):
-    person.page.wait_for_url(re.compile(re.escape(path.partition("#")[0]) + "(#.*)?$"))
+    expect(person.page).to_have_url(re.compile(re.escape(path.partition("#")[0]) + "(#.*)?$"))
     person.hears(words)
     assert "#k=" not in person.page.url
 
@@ -72,6 +72,7 @@ def test_who_registers_comes_into_the_room_with_its_key(invited, stranger, optio
     ben = stranger(f"newcomer-{len(options)}-{options.get('locale', 'en')[:2]}", **options)
     ben.page.goto(path)
     ben.page.locator("main a[href*=register]").click()
+    expect(ben.page).to_have_url(re.compile("/register"))
     fill(ben, ben.name, "short")
     expect(ben.page.get_by_role("alert").or_(ben.page.locator(".error"))).not_to_have_count(0)
     fill(ben, ben.name)
@@ -85,8 +86,10 @@ def test_to_and_fro_between_the_doors_and_the_languages_nothing_is_lost(invited,
     ben.page.get_by_role("button", name="한국어").click()
     expect(ben.page.locator("html")).to_have_attribute("lang", "ko")
     ben.page.locator("main a[href*=register]").click()
+    expect(ben.page).to_have_url(re.compile("/register"))
     ben.page.get_by_role("button", name="English").click()
     ben.page.get_by_role("link", name="Log in").click()
+    expect(ben.page).to_have_url(re.compile("/login"))
     fill(ben, ben.name, "a wrong password")
     expect(ben.page.get_by_role("alert")).to_be_visible(timeout=PATIENCE)
     ben.page.get_by_role("button", name="한국어").click()
@@ -115,15 +118,16 @@ def test_an_ordinary_room_is_found_behind_the_registration_too(at_browser, stran
     cat = stranger("newcomer-plain")
     cat.page.goto(f"/rooms/{room_id}")
     cat.page.get_by_role("link", name="Make an account").click()
+    expect(cat.page).to_have_url(re.compile("/register"))
     fill(cat, cat.name)
-    cat.page.wait_for_url(f"**/rooms/{room_id}")
+    expect(cat.page).to_have_url(f"{cat.maru.url}/rooms/{room_id}")
 
 
 def test_registration_leads_to_no_other_site(stranger):
     cat = stranger("newcomer-safe")
     cat.page.goto("/register?next=//evil.example/")
     fill(cat, cat.name)
-    cat.page.wait_for_url("**/rooms")
+    expect(cat.page).to_have_url(f"{cat.maru.url}/rooms")
 
 
 def test_who_may_not_see_the_room_keeps_nothing_of_it(at_browser):
@@ -154,9 +158,10 @@ def test_who_waits_for_approval_has_the_key_when_the_door_opens(tmp_path, browse
         ben = Person(maru, browser, "newcomer")
         ben.page.goto(link)
         ben.page.get_by_role("link", name="Make an account").click()
+        expect(ben.page).to_have_url(re.compile("/register"))
         fill(ben, ben.name)
         expect(ben.page.get_by_text("waits for approval")).to_be_visible(timeout=PATIENCE)
-        ben.page.wait_for_function("() => !location.hash")
+        expect(ben.page).not_to_have_url(re.compile("#"))
         maru.flask("set-role", ben.name, "user")
         ben.page.get_by_role("link", name="Look again").click()
         arrives(ben, f"/rooms/{room_id}", "between us")

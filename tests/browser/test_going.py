@@ -1,8 +1,10 @@
 """Going from room to room: the page, its modules and the connection stay."""
 
+import time
+
 from playwright.sync_api import expect
 
-from tests.browser.going import arrives, go, is_marked, link, mark
+from tests.browser.going import arrives, go, hold, is_marked, link, mark
 from tests.browser.people import PHONE
 from tests.waiting import eventually
 
@@ -45,6 +47,7 @@ def test_the_room_one_goes_on_from_is_left_and_the_next_one_entered(two_rooms, a
     ann.hears("Nobody here")
     expect(link(ann, one).locator(".room-unread")).to_be_hidden()
     expect(ben.page.locator(f'#people-list [data-name="{ann.name}"]')).to_be_attached()
+    expect(cat.page.locator(f'#people-list [data-name="{ann.name}"]')).to_have_count(0)
     assert ann.api.present(one) == {ann.name: 1, ben.name: 1}
     assert ann.api.present(other) == {cat.name: 1}
 
@@ -75,9 +78,13 @@ def test_the_page_is_fetched_when_the_pointer_is_pressed_and_not_again(two_rooms
     ann, _, other = two_rooms
     asked = []
     ann.page.on("request", lambda request: asked.append(request.url.rpartition("/")[2]))
+    # A pointer that has come to rest fetches it too: that takes a time which does not pass here.
+    ann.page.clock.install()
+    ann.page.clock.pause_at(time.time() + 1)
     link(ann, other).hover()
     with ann.page.expect_request(f"**/rooms/{other}"):
         ann.page.mouse.down()
+    ann.page.clock.resume()
     ann.page.mouse.up()
     arrives(ann, other, "Lunch")
     assert asked.count(other) == 1
@@ -113,6 +120,19 @@ def test_on_a_phone_the_sheet_closes_and_the_focus_goes_to_the_heading(at_browse
     assert is_marked(ann)
     ann.page.locator("#people-button").tap()
     expect(ann.page.get_by_role("dialog", name="People here")).to_be_in_viewport()
+
+
+def test_the_card_of_a_member_that_comes_late_opens_in_no_other_room(two_rooms):
+    ann, one, other = two_rooms
+    first_card = hold(ann.page, f"**/rooms/{one}/members/*")
+    ann.page.locator("#people-list a").click()
+    card = first_card()
+    go(ann, other, "Lunch")
+    with ann.page.expect_event("requestfinished", lambda request: "/members/" in request.url):
+        card.continue_()
+    ann.page.evaluate("fetch('/healthz')")
+    expect(ann.page.locator("dialog[open]")).to_have_count(0)
+    assert ann.page.url.endswith(other)
 
 
 def test_another_tab_is_the_browsers_to_open(two_rooms):

@@ -1,8 +1,10 @@
 """Where the way leads out of the rooms, the browser loads the page as ever."""
 
+import re
+
 from playwright.sync_api import expect
 
-from tests.browser.going import arrives, go, is_marked, link, mark
+from tests.browser.going import arrives, go, hold, is_marked, link, mark
 
 
 def test_the_language_changes_in_the_room_that_is_open(two_rooms):
@@ -34,8 +36,41 @@ def test_a_new_version_is_loaded_with_the_next_room(two_rooms):
 
     ann.page.route(f"**/rooms/{other}", updated, times=1)
     link(ann, other).click()
-    ann.page.wait_for_function("() => !window.isThisPage && document.readyState === 'complete'")
     arrives(ann, other, "Lunch")
+    assert not is_marked(ann)
+
+
+def test_a_room_that_the_server_fails_to_give_is_loaded_by_the_browser(two_rooms):
+    ann, _, other = two_rooms
+    mark(ann)
+    failed = {"status": 500, "body": "failed"}
+    ann.page.route(f"**/rooms/{other}", lambda route: route.fulfill(**failed), times=1)
+    link(ann, other).press("Enter")
+    arrives(ann, other, "Lunch")
+    assert not is_marked(ann)
+    assert len(ann.complaints) == 1 and "status of 500" in ann.complaints.pop()
+
+
+def test_a_log_out_in_another_tab_is_not_broken_off_by_a_room_on_its_way(two_rooms):
+    ann, _, other = two_rooms
+    second = ann.new_page()
+    second.goto("/settings")
+    ways_out = []
+    ann.page.on(
+        "request",
+        lambda request: request.is_navigation_request() and ways_out.append(request.url),
+    )
+    first_room, first_door = hold(ann.page, f"**/rooms/{other}"), hold(ann.page, "**/login*")
+    link(ann, other).press("Enter")
+    room = first_room()
+    second.get_by_role("button", name="Log out").click()
+    door = first_door()
+    # The room comes while the page is about to go, and is a page of its own by now.
+    with ann.page.expect_event("requestfinished", lambda request: "/login" in request.url):
+        room.continue_()
+    door.continue_()
+    expect(ann.page).to_have_url(re.compile("/login"))
+    assert len(ways_out) == 1
 
 
 def test_one_can_log_out_from_the_room_that_one_has_gone_to(two_rooms):

@@ -119,6 +119,19 @@ def test_what_is_said_offline_in_an_encrypted_room_is_sent_from_elsewhere(
     ann.hears("second")
 
 
+def test_where_the_browser_keeps_no_keys_a_link_opens_the_room_all_the_same(sealed, at_browser):
+    ann, ben, _, link = sealed
+    say(ann, ben, "hello")
+    cat = at_browser("cat")
+    cat.context.add_init_script(
+        "IDBDatabase.prototype.transaction = () => { throw new DOMException('No space'); }"
+    )
+    cat.page.goto(link)
+    cat.hears("hello")
+    cat.write("here too")
+    ann.hears("here too")
+
+
 def test_words_for_an_encrypted_room_that_ends_can_be_read_again(sealed):
     ann, _, room_id, _ = sealed
     ann.composer.fill("half a thought")

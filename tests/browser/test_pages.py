@@ -152,9 +152,9 @@ def test_a_guest_is_told_why_the_rooms_are_shut(at_browser, maru):
 def test_a_lost_connection_is_told_beside_what_one_can_do(at_browser, cable):
     ann = at_browser("ann", url=cable.url, viewport=PHONE, has_touch=True)
     ann.page.goto("/rooms")
-    ann.page.wait_for_load_state("networkidle")
-    cable.pull()
     told = ann.page.locator(".connection")
+    expect(told).to_have_attribute("data-link", "online")
+    cable.pull()
     expect(told).to_contain_text("trying again", timeout=PATIENCE)
     head = ann.page.locator(".directory-head").bounding_box()
     assert told.bounding_box()["y"] > head["y"] + head["height"]
@@ -169,7 +169,7 @@ def test_logging_out_ends_the_page_in_the_other_tab(at_browser):
     ways_out: list[str] = []
     ann.page.on("request", lambda request: is_way_out(request) and ways_out.append(request.url))
     second.get_by_role("button", name="Log out").click()
-    second.wait_for_url("**/login*")
+    expect(second).to_have_url(re.compile("/login"))
     expect(ann.page).to_have_url(re.compile("/login"))
     # The other tab and the end of the connection both say so: the first is not broken off.
     assert len(ways_out) == 1
@@ -205,5 +205,5 @@ def test_a_safe_next_leads_back_after_logging_in(maru, browser):
     ann.page.locator("input[name=name]").fill(api.name)
     ann.page.locator("input[name=password]").fill(PASSWORD)
     ann.page.locator("input[name=password]").press("Enter")
-    ann.page.wait_for_url(f"**/rooms/{room_id}")
+    expect(ann.page).to_have_url(f"{maru.url}/rooms/{room_id}")
     ann.context.close()

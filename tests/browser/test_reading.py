@@ -170,7 +170,7 @@ def test_the_plus_in_the_rail_leads_into_the_field(at_browser):
     ann = at_browser("ann")
     ann.enter(ann.api.create_room("Plans"))
     ann.page.get_by_role("link", name="Open a room").click()
-    ann.page.wait_for_url("**/rooms#name")
+    expect(ann.page).to_have_url(f"{ann.maru.url}/rooms#name")
     expect(ann.page.locator("input[name=name]")).to_be_focused()
 
 

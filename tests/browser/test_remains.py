@@ -77,7 +77,7 @@ def test_the_page_to_log_in_deletes_too(at_browser):
     ben.context.clear_cookies()
     ben.page.clock.set_system_time(time.time() + 31 * DAY)
     ben.page.goto("/login")
-    ben.page.wait_for_url(re.compile("/login"))
+    expect(ben.page).to_have_url(re.compile("/login"))
     ben.page.wait_for_function("!JSON.stringify({ ...localStorage }).includes('his half')")
 
 

@@ -79,6 +79,8 @@ def test_who_is_banned_is_out_and_comes_back_when_the_ban_is_lifted(at_browser, 
     room_id = ann.api.create_room("Plans")
     ann.enter(room_id)
     ben.enter(room_id)
+    # A page with something to keep does not go on by itself.
+    ben.composer.fill("half a thought")
     open_card(ann, ben)
     choose(ann, "Ban…")
     ann.page.locator("#ban-member").get_by_role("button", name="Ban", exact=True).click()

@@ -7,10 +7,13 @@ from playwright.sync_api import expect
 
 from tests.browser.people import PATIENCE
 from tests.live.cluster import PASSWORD
+from tests.waiting import eventually
+
+KEPT = "JSON.stringify({ ...sessionStorage })"
 
 
 def log_in_again(person):
-    person.page.wait_for_url(re.compile("/login"))
+    expect(person.page).to_have_url(re.compile("/login"))
     person.page.locator("input[name=name]").fill(person.name)
     person.page.locator("input[name=password]").fill(PASSWORD)
     person.page.locator("input[name=password]").press("Enter")
@@ -25,11 +28,11 @@ def test_the_name_of_a_new_room_outlives_a_login_that_has_ended(at_browser):
     ann.context.clear_cookies(name="maru_session")
     name.press("Enter")
     log_in_again(ann)
-    ann.page.wait_for_url("**/rooms")
+    expect(ann.page).to_have_url(f"{ann.maru.url}/rooms")
     expect(name).to_have_value("A good name", timeout=PATIENCE)
     expect(private).to_be_checked()
     name.press("Enter")
-    ann.page.wait_for_url(re.compile("/rooms/[0-9a-f]+"))
+    expect(ann.page).to_have_url(re.compile("^[^?]+/rooms/[0-9a-f]+"))
     ann.page.goto("/rooms")
     expect(name).to_have_value("")
 
@@ -42,7 +45,7 @@ def test_a_new_name_of_a_room_outlives_a_login_that_has_ended(at_browser):
     ann.context.clear_cookies(name="maru_session")
     ann.page.locator("#rename").press("Enter")
     log_in_again(ann)
-    ann.page.wait_for_url(re.compile("/rooms/[0-9a-f]+"))
+    expect(ann.page).to_have_url(re.compile("^[^?]+/rooms/[0-9a-f]+"))
     ann.page.get_by_role("link", name="About this room").click()
     expect(ann.page.locator("#rename")).to_have_value("Better plans", timeout=PATIENCE)
 
@@ -50,7 +53,7 @@ def test_a_new_name_of_a_room_outlives_a_login_that_has_ended(at_browser):
 def over_another_page(page):
     address = page.url
     page.get_by_role("link", name="Settings").click()
-    page.wait_for_url("**/settings")
+    expect(page).to_have_url(re.compile("/settings$"))
     page.goto(address)
 
 
@@ -172,8 +175,8 @@ def test_logging_out_asks_about_a_form_that_was_not_sent_and_forgets_it_in_all_t
     expect(other.get_by_text("You have filled in 1 form")).to_be_visible(timeout=PATIENCE)
     other.get_by_role("button", name="Log out and lose it").click()
     for page in (other, ann.page):
-        page.wait_for_url(re.compile("/login"))
-        page.wait_for_function("!JSON.stringify({ ...sessionStorage }).includes('name')")
+        expect(page).to_have_url(re.compile("/login"))
+        eventually(lambda page=page: "name" not in page.evaluate(KEPT))
 
 
 @pytest.mark.parametrize("lang", ["en-GB", "ko-KR"])

@@ -167,6 +167,8 @@ def test_a_guest_is_told_that_the_words_wait(at_browser, maru):
     room_id = ann.api.create_room("Plans")
     ann.page.goto("/settings")
     plant(ann, room_id, epoch="", text="too late")
+    # Nor does the page go anywhere by itself, as one does whose connection is closed.
+    ann.page.goto("about:blank")
     maru.flask("set-role", ann.name, "guest")
     ann.page.goto("/settings")
     expect(waiting(ann)).to_have_text("1 could not be sent", timeout=PATIENCE)

@@ -29,7 +29,7 @@ def unharmed(room, *clients):
 
 
 def test_a_token_that_expires_is_renewed_or_ends_the_connection(own_maru):
-    maru = own_maru(TOKEN_SECONDS="15")
+    maru = own_maru(TOKEN_SECONDS="30")
     ann, ben = maru.register("ann"), maru.register("ben")
     room = ann.create_room()
     renews, forgets = ann.connect(), ben.connect()
@@ -38,7 +38,7 @@ def test_a_token_that_expires_is_renewed_or_ends_the_connection(own_maru):
 
     def renew():
         # The server says when it is time, again for each token that it has been shown.
-        renews.wait_for_event("notice", code="expiring")
+        renews.wait_for_event("notice", seconds=60, code="expiring")
         renews.forget()
         eventually(lambda: expiry(ann.log_in()["accessToken"]) > expiry(renews.token))
         renews.token = ann.token
@@ -53,7 +53,7 @@ def test_a_token_that_expires_is_renewed_or_ends_the_connection(own_maru):
     ended(forgets, "expired")
     assert [p["code"] for e, p in forgets.heard if e == "notice"] == ["expiring", "expired"]
     # For longer than any of its tokens lives.
-    while time.monotonic() < first + 20:
+    while time.monotonic() < first + 35:
         renew()
     assert not renews.ended.is_set()
     assert renews.say(room, "still here")["userCount"] == 1
@@ -64,17 +64,17 @@ def test_a_token_that_expires_is_renewed_or_ends_the_connection(own_maru):
 
 
 def test_a_warning_comes_once_for_each_token_and_late_in_its_life(own_maru):
-    maru = own_maru(TOKEN_SECONDS="20")
+    maru = own_maru(TOKEN_SECONDS="30")
     ann = maru.register("ann")
     client = ann.connect()
-    warned = client.wait_for_event("notice", seconds=30, code="expiring")
-    assert warned and 0 < expiry(client.token) - time.time() <= 20 / 3 + 2
+    warned = client.wait_for_event("notice", seconds=60, code="expiring")
+    assert warned and 0 < expiry(client.token) - time.time() <= 30 / 3 + 2
     ann.log_in()
     client.token, client_until = ann.token, expiry(ann.token)
     client.forget()
     client.call("reauth")
-    client.wait_for_event("notice", seconds=30, code="expiring")
-    assert client_until - time.time() <= 20 / 3 + 2
+    client.wait_for_event("notice", seconds=60, code="expiring")
+    assert client_until - time.time() <= 30 / 3 + 2
     assert [p["code"] for e, p in client.heard if e == "notice"] == ["expiring"]
     client.close()
 
