@@ -21,6 +21,8 @@ from tests.waiting import eventually
 
 ROOT = Path(__file__).parents[2]
 PASSWORD = "correct horse"
+#: Seconds in which a process has started, also where dozens of others want the same two cores.
+STARTED = 180
 #: Leases short enough to wait for.
 QUICK = {"PRESENCE_LEASE": "4", "PRESENCE_GRACE": "1"}
 #: A line of the log that says something went wrong inside. It may well tell of workers that a test
@@ -59,7 +61,7 @@ class Maru:
 
     def start(self) -> "Maru":
         self.launch()
-        eventually(self.is_ready, 60)
+        eventually(self.is_ready, STARTED)
         if not hasattr(self, "admin"):
             # The first account is the admin's, so that nobody else's is.
             self.admin = self.register("admin")
@@ -160,7 +162,7 @@ class Maru:
     def kill_worker(self, pid: int) -> None:
         """As the system does to who takes too much memory."""
         os.kill(pid, signal.SIGKILL)
-        eventually(lambda: pid not in self.workers() and self.is_ready(), 60)
+        eventually(lambda: pid not in self.workers() and self.is_ready(), STARTED)
 
     def worker_at(self, local_port: int) -> int:
         """The worker that serves the client behind this port."""
@@ -179,7 +181,7 @@ class Maru:
         """Run one of Maru's commands, as an operator does beside the running server."""
         done = subprocess.run(
             [sys.executable, "-m", "flask", "--app", "app", *arguments],
-            cwd=ROOT, env=self.environ, input=words, text=True, timeout=60,
+            cwd=ROOT, env=self.environ, input=words, text=True, timeout=STARTED,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         )  # fmt: skip
         assert done.returncode == 0, done.stdout

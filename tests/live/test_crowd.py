@@ -6,6 +6,7 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
 from tests.live.client import settle
+from tests.live.cluster import STARTED
 from tests.live.crowd import Observer, Person
 from tests.waiting import eventually
 
@@ -37,7 +38,7 @@ def test_a_crowd_is_counted_right_though_a_worker_dies(own_maru):
     for person in people:
         person.join(120)
         assert not person.is_alive() and person.failure is None, person.failure
-    eventually(maru.is_ready, 60)
+    eventually(maru.is_ready, STARTED)
 
     for room in rooms:
         present = {person.name for person in people if room in person.rooms()} | {owner.name}

@@ -11,6 +11,7 @@ import redis
 import requests
 
 from tests.disks import small_disk
+from tests.live.cluster import STARTED
 from tests.waiting import eventually
 
 FULL = "the disk of DATA_DIR is full, and the store takes no writes"
@@ -100,7 +101,7 @@ def test_a_full_disk_is_noticed_before_anything_is_lost_and_heals_by_itself(own_
         eventually(lambda: requests.get(of_room, headers=me, timeout=30).status_code == 200, 30)
         eventually(lambda: readiness(maru) == (503, FULL), 30)
     other.unlink()
-    eventually(maru.is_ready, 60)
+    eventually(maru.is_ready, STARTED)
     assert stored(ann, room) == (epoch, said)
     assert ann.say(room, "after")["seq"] == max(said) + 1
     assert stored(ann, room)[0] == epoch
@@ -141,7 +142,7 @@ def test_a_number_is_never_given_twice_where_the_disk_was_faster_than_the_keeper
     for worker in maru.workers():
         os.kill(worker, signal.SIGKILL)
     disk.resize(64)
-    eventually(maru.is_ready, 60)
+    eventually(maru.is_ready, STARTED)
     kept_epoch, kept = stored(ann, room)
     assert len(kept) < len(said), "this is the case in which something is lost"
     again = ann.say(room, "another message")["seq"]
@@ -164,7 +165,7 @@ def test_ordinary_ends_begin_no_new_life(own_maru):
     assert life() == before
     killed = maru.store_process()
     killed.kill()
-    eventually(lambda: maru.store_process().pid != killed.pid and maru.is_ready(), 30)
+    eventually(lambda: maru.store_process().pid != killed.pid and maru.is_ready(), STARTED)
     assert life() == before
     family = maru.processes()
     for process in family:

@@ -8,6 +8,7 @@ import uuid
 import psutil
 
 from tests.live.client import Client, settle
+from tests.live.cluster import STARTED
 from tests.live.pages import Pages
 from tests.waiting import eventually
 
@@ -51,7 +52,7 @@ def lose_a_worker(maru, how, hesitate=False):
             witness.wait_for_message(type="QUIT", sender=dan.name)
         returned.append(back(client.api, room, answer))
     bystander.close()
-    eventually(lambda: doomed not in maru.workers() and maru.is_ready(), 30)
+    eventually(lambda: doomed not in maru.workers() and maru.is_ready(), STARTED)
     for api in (dan, cho):
         gone = witness.wait_for_message(ANNOUNCED, type="QUIT", sender=api.name)
         assert gone["reason"] == "lost"

@@ -9,6 +9,7 @@ import redis
 import requests
 
 from tests.live.client import settle
+from tests.live.cluster import STARTED
 from tests.live.stores import SECRETS, started
 from tests.live.test_failover import readiness
 from tests.waiting import eventually
@@ -149,7 +150,7 @@ def test_what_a_store_refuses_is_unavailable_said_once_and_heals(own_maru, store
     last_through_rounds(maru, trouble.why)
     trouble.end(store)
 
-    eventually(maru.is_ready, 60)
+    eventually(maru.is_ready, STARTED)
     eventually(lambda: told(maru, "The store can be used again"), 30)
     # Nobody is cut off, nor gone, and what is said is heard.
     clients[0].say(room, "there you are")
@@ -175,7 +176,7 @@ def test_a_store_that_begins_to_ask_for_a_password_is_said_so_and_heals(own_maru
     assert client.refusal("message", roomId=room, message="hello?") == "unavailable"
     last_through_rounds(maru, why)
     store.config_set("requirepass", "")
-    eventually(maru.is_ready, 60)
+    eventually(maru.is_ready, STARTED)
     eventually(lambda: told(maru, "The store can be used again"), 30)
     client.say(room, "there you are")
     assert client.wait_for_message(30, message="there you are")

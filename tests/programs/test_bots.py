@@ -7,6 +7,7 @@ import time
 import pytest
 
 from tests.live.client import settle
+from tests.live.cluster import STARTED
 from tests.live.tokens import forge
 from tests.programs.bots import Bot, node, ping, python, wait_until_here
 from tests.waiting import eventually
@@ -57,7 +58,7 @@ def test_every_official_client_comes_back_after_reload_dead_workers_and_store(ow
 
     old = set(maru.workers())
     maru.signal(signal.SIGHUP)
-    eventually(lambda: old.isdisjoint(maru.workers()) and maru.is_ready(), 60)
+    eventually(lambda: old.isdisjoint(maru.workers()) and maru.is_ready(), STARTED)
     ping(maru.admin, room, bots)
 
     for worker in maru.workers():
@@ -66,7 +67,7 @@ def test_every_official_client_comes_back_after_reload_dead_workers_and_store(ow
 
     store = maru.store_process()
     store.kill()
-    eventually(lambda: not store.is_running() and maru.is_ready(), 60)
+    eventually(lambda: not store.is_running() and maru.is_ready(), STARTED)
     ping(maru.admin, room, bots)
 
 
