@@ -43,5 +43,5 @@ def test_after_a_search_the_focus_is_in_its_field(at_browser):
     ann.page.goto("/rooms")
     ann.page.get_by_label("Find a room").fill("plans")
     ann.page.get_by_label("Find a room").press("Enter")
-    ann.page.wait_for_url("**/rooms?q=plans")
+    expect(ann.page).to_have_url(f"{ann.maru.url}/rooms?q=plans")
     expect(ann.page.get_by_label("Find a room")).to_be_focused()
