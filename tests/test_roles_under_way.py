@@ -201,7 +201,7 @@ def test_no_worker_that_is_deaf_lets_back_in_who_may_not_chat_any_more(place, st
     held = {place.hall: (epoch, [(connection, "ben")])}
     timing = place.conversation.limits.timing
     presence.renew(store, held, timing, "en")
-    presence.restore(store, place.hall, [(connection, "ben")], timing)
+    presence.restore(store, place.hall, [(connection, "ben")], timing, epoch)
     assert store.redis.zcard(keys.conns(place.hall)) == 0
     with pytest.raises(NotJoined):
         place.conversation.talk(place.ben, place.hall, "still here", sid="s1")
