@@ -2,18 +2,19 @@
  * Encryption of messages, which the server cannot read: AES-GCM with a 256-bit key that is made in the
  * browser of the person who creates the room. docs/protocol.md describes the encrypted form.
  *
- * A message is sent as `maru2.<iv>.<ciphertext>`, both in base64url. The associated data contains the
- * sender, the room, the type, and the message that is changed. So a ciphertext that somebody else sends
- * again, or that is put in the place of another one, cannot be decrypted. `maru1` bound only the room;
- * it is still read, but not written.
+ * A message is sent as `maru3.<iv>.<ciphertext>`, both in base64url. The associated data contains the
+ * sender's id, the room, the type, and the message that is changed. So a ciphertext that somebody else
+ * sends again, or that is put in the place of another one, cannot be decrypted. `maru2` has the sender's
+ * name in the place of the id, and `maru1` bound only the room: both are still read, but not written.
  */
-const VERSION = 'maru2';
-const OLDER_VERSION = 'maru1';
+const VERSION = 'maru3';
+const BY_NAME = 'maru2';
+const BY_ROOM = 'maru1';
 const IV_BYTES = 12;
 const TAG_BYTES = 16;
 const KEY_BYTES = 32;
 const ALGORITHM = 'AES-GCM';
-/** `maru2.` + 16 characters of iv + `.` */
+/** `maru3.` + 16 characters of iv + `.` */
 const HEAD_CHARACTERS = VERSION.length + 1 + 16 + 1;
 
 const encoder = new TextEncoder();
@@ -24,7 +25,8 @@ const decoder = new TextDecoder('utf-8', { fatal: true });
  *
  * @typedef {object} Binding
  * @property {string} roomId
- * @property {string} sender
+ * @property {string} senderId
+ * @property {string} [sender] the name, for what is sealed by name
  * @property {'TALK' | 'EDIT' | string} type
  * @property {string} [clientId] every sealed message has one
  * @property {number} [ref] of an EDIT: the number of the message that it changes
@@ -61,12 +63,12 @@ export async function seal(key, binding, text) {
  */
 export async function open(key, binding, sealed) {
   const [version, iv, ciphertext] = sealed.split('.');
-  const older = version === OLDER_VERSION;
-  if (!older && version !== VERSION) throw new RangeError('Not an encrypted message');
+  const older = version === BY_ROOM;
+  if (!older && version !== BY_NAME && version !== VERSION) throw new RangeError('Not an encrypted message');
   // An edit in the older form could be an older message that somebody has sent again as an edit.
   if (older && binding.type !== 'TALK') throw new RangeError('An older seal does not prove an edit');
   if (!older && !binding.clientId) throw new RangeError('A sealed message has a clientId');
-  const data = older ? encoder.encode(binding.roomId) : additionalData(binding);
+  const data = older ? encoder.encode(binding.roomId) : additionalData(binding, version);
   const bound = { name: ALGORITHM, iv: fromText(iv), additionalData: data };
   const bytes = await crypto.subtle.decrypt(bound, key, fromText(ciphertext ?? ''));
   return { text: decoder.decode(bytes), older };
@@ -74,7 +76,7 @@ export async function open(key, binding, sealed) {
 
 /** Whether both are the same key. @param {CryptoKey} one @param {CryptoKey} other */
 export async function isSameKey(one, other) {
-  const binding = { roomId: '', sender: '', type: 'TALK', clientId: 'probe' };
+  const binding = { roomId: '', senderId: '', type: 'TALK', clientId: 'probe' };
   return open(one, binding, await seal(other, binding, '')).then(() => true, () => false);
 }
 
@@ -91,9 +93,10 @@ export function charactersLeft(text, max) {
   return Math.floor((most - bytes) / each);
 }
 
-/** @param {Binding} binding */
-function additionalData({ roomId, sender, type, clientId, ref }) {
-  return encoder.encode(JSON.stringify([VERSION, roomId, sender, type, clientId, ref ?? null]));
+/** @param {Binding} binding @param {string} [version] */
+function additionalData({ roomId, senderId, sender, type, clientId, ref }, version = VERSION) {
+  const whose = version === BY_NAME ? sender : senderId;
+  return encoder.encode(JSON.stringify([version, roomId, whose, type, clientId, ref ?? null]));
 }
 
 /** base64url without padding @param {Uint8Array} bytes */

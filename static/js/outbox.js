@@ -15,7 +15,7 @@ import { onChangeElsewhere, paths, read, remove, write } from './storage.js';
  * @property {'message' | 'edit' | 'delete' | 'react'} kind the event that says it
  * @property {string} [text] of a message or an edit, as it goes over the wire: of an encrypted room, the ciphertext
  * @property {boolean} [sealed] it is ciphertext
- * @property {string} [sender] the name that it is bound to then
+ * @property {string} [sender] the name that what an earlier version sealed is bound to
  * @property {number} [ref] the message that is changed
  * @property {string} [emoji]
  * @property {boolean} [on]

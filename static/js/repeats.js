@@ -20,10 +20,10 @@ export function createRepeats(onRepeat) {
 
   return {
     /** @param {HTMLElement} into the text of its row @param {Message} talk */
-    isRepeat(into, { seq, sender, clientId, message }) {
+    isRepeat(into, { seq, senderId, clientId, message }) {
       if (!seq) return false;
       // Older seals bind no clientId: the very same ciphertext tells.
-      return [`${sender}\n${clientId}`, message].filter((what) => !what.endsWith('\nundefined'))
+      return [`${senderId}\n${clientId}`, message].filter((what) => !what.endsWith('\nundefined'))
         .map((what) => isLater(what, seq, into)).includes(true);
     },
   };

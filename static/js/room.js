@@ -163,10 +163,8 @@ export function openRoom({ connection, departures, directory, signal }) {
     if (text === undefined) return outbox.add(entry);
     if (!sealed) return outbox.add({ ...entry, text, sealed: false });
     const type = what.kind === 'edit' ? 'EDIT' : 'TALK';
-    // An edit is bound to the name under which its message was said, whatever one is called now.
-    const sender = rowOf(entry.ref)?.dataset.sender ?? String(page.me);
-    const words = await sealed.seal({ type, sender, clientId: entry.clientId, ref: entry.ref }, text);
-    outbox.add({ ...entry, sender, text: words, sealed: true });
+    const words = await sealed.seal({ type, clientId: entry.clientId, ref: entry.ref }, text);
+    outbox.add({ ...entry, text: words, sealed: true });
   }
 
   /** @param {number | undefined} seq */

@@ -253,9 +253,9 @@ export function createSealedRoom({ over, keeping, onOpen, signal }) {
     /** What a row says, if it could be opened. @param {HTMLElement} row */
     wordsOf: (row) => words.get(/** @type {HTMLElement} */ (row.querySelector('.message-text'))),
 
-    /** @param {Pick<Message, 'type' | 'sender' | 'clientId' | 'ref'>} as @param {string} text @returns {Promise<string>} */
+    /** @param {Pick<Message, 'type' | 'clientId' | 'ref'>} as @param {string} text @returns {Promise<string>} */
     seal(as, text) {
-      const binding = { roomId, ...as };
+      const binding = { roomId, senderId: String(page.myId), ...as };
       sealing = sealing.catch(() => {}).then(() => seal(/** @type {CryptoKey} */ (key), binding, text));
       return sealing;
     },

@@ -109,7 +109,7 @@ function entryItem(entry) {
 async function unseal({ kind, roomId, sender = String(page.me), clientId, ref, text = '' }) {
   const held = await heldKey(roomId);
   if (!held) return t('sealed');
-  const binding = { roomId, sender, type: kind === 'edit' ? 'EDIT' : 'TALK', clientId, ref };
+  const binding = { roomId, senderId: String(page.myId), sender, type: kind === 'edit' ? 'EDIT' : 'TALK', clientId, ref };
   // It may have been sealed before another key came into use.
   return (await Promise.any([held, ...(held.beside ?? [])].map(({ key }) => open(key, binding, text)))).text;
 }

@@ -61,4 +61,4 @@ def seal(person, link, version, data, text):
 
 
 def bound(*binding):
-    return json.dumps(["maru2", *binding], ensure_ascii=False, separators=(",", ":"))
+    return json.dumps(["maru3", *binding], ensure_ascii=False, separators=(",", ":"))

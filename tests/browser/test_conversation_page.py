@@ -221,7 +221,7 @@ def test_an_encrypted_room_is_read_with_the_link_only(two):
     ann.write("the code is 1234")
     ann.hears("the code is 1234")
     stored = ann.api.request("GET", f"/api/rooms/{room_id}/messages").json()["messages"]
-    assert stored[0]["message"].startswith("maru2.") and "1234" not in stored[0]["message"]
+    assert stored[0]["message"].startswith("maru3.") and "1234" not in stored[0]["message"]
 
     ben.page.goto(f"/rooms/{room_id}")
     expect(ben.page.get_by_text("You need the key to this room.")).to_be_visible(timeout=PATIENCE)

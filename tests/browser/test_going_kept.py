@@ -99,7 +99,7 @@ def test_an_encrypted_room_opens_and_leaves_no_key_behind(two_rooms):
     ann.write("as before")
     ann.hears("as before")
     sealed = [message["message"] for message in ann.api.history(secret)]
-    assert all(text.startswith("maru2.") for text in sealed) and len(sealed) == 2
+    assert all(text.startswith("maru3.") for text in sealed) and len(sealed) == 2
     # A link with the key, followed from another room.
     go(ann, one, "Plans")
     ann.page.evaluate(

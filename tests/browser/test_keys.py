@@ -86,8 +86,8 @@ def test_a_link_with_another_key_does_not_replace_the_one_that_opens_the_room(se
     ann, ben, room_id, link = sealed
     say(ann, ben, "secret")
     other = f"{link.partition('#')[0]}#k={new_key()}"
-    data = bound(room_id, ben.name, "TALK", "bait-1", None)
-    post(ben, room_id, seal(ben, other, "maru2", data, "bait"), clientId="bait-1")
+    data = bound(room_id, ben.api.user_id, "TALK", "bait-1", None)
+    post(ben, room_id, seal(ben, other, "maru3", data, "bait"), clientId="bait-1")
     ann.page.goto("/rooms")
     ann.page.goto(other)
     ann.hears("secret")

@@ -28,8 +28,8 @@ def fill(person, room_id, link):
     other = with_key(link, new_key())
     for number in range(52):
         name = f"junk-{number}"
-        data = bound(room_id, person.name, "TALK", name, None)
-        text = seal(person, other, "maru2", data, f"junk {number}")
+        data = bound(room_id, person.api.user_id, "TALK", name, None)
+        text = seal(person, other, "maru3", data, f"junk {number}")
         eventually(lambda text=text, name=name: is_stored(person, room_id, text, name))
     return other
 

@@ -12,15 +12,39 @@ NOT_SHOWN = "This message cannot be opened"
 
 def test_a_program_seals_and_opens_as_the_document_says(sealed):
     ann, ben, room_id, link = sealed
-    data = bound(room_id, ben.name, "TALK", "bot-1", None)
-    post(ben, room_id, seal(ann, link, "maru2", data, "안녕 from a program"), clientId="bot-1")
+    data = bound(room_id, ben.api.user_id, "TALK", "bot-1", None)
+    post(ben, room_id, seal(ann, link, "maru3", data, "안녕 from a program"), clientId="bot-1")
     ann.hears("안녕 from a program")
     say(ann, ben, "and back")
     said = newest(ann, room_id)
-    assert said["message"].startswith("maru2.")
-    data = bound(room_id, ann.name, "TALK", said["clientId"], None)
+    assert said["message"].startswith("maru3.")
+    data = bound(room_id, ann.api.user_id, "TALK", said["clientId"], None)
     opened = ann.page.evaluate(OPEN, [key_of(link), said["message"], data])
     assert opened == "and back"
+
+
+@pytest.mark.parametrize("when", ["open", "offline"])
+def test_what_is_written_after_a_rename_elsewhere_opens_for_everybody(sealed, when):
+    ann, ben, _, _ = sealed
+    say(ann, ben, "before")
+    if when == "offline":
+        ann.context.set_offline(True)
+        ann.write("in between")
+    answer = ann.api.request("PATCH", "/api/me", json={"name": f"new-{ann.name}"})
+    assert answer.status_code == 200, answer.text
+    ann.context.set_offline(False)
+    ann.write("after")
+    for text in ("in between", "after") if when == "offline" else ("after",):
+        ann.hears(text)
+        ben.hears(text)
+    ann.composer.press("ArrowUp")
+    ann.write("after, edited")
+    ben.hears("after, edited")
+    for person in (ann, ben):
+        person.page.reload()
+        person.hears("before")
+        person.hears("after, edited")
+        expect(person.page.locator(".seal-mark")).to_have_count(0)
 
 
 @pytest.mark.parametrize("same_client_id", [True, False])
@@ -104,10 +128,14 @@ def forget_client_ids(maru, room_id):
         store.delete(*store.keys(f"maru:room:{{{room_id}}}:sent:*"))
 
 
-@pytest.mark.parametrize("version", ["maru2", "maru1"])
+@pytest.mark.parametrize("version", ["maru3", "maru2", "maru1"])
 def test_a_message_that_the_server_shows_twice_is_read_once(sealed, maru, version):
     ann, ben, room_id, link = sealed
-    data = room_id if version == "maru1" else bound(room_id, ann.name, "TALK", "once-1", None)
+    data = {
+        "maru3": bound(room_id, ann.api.user_id, "TALK", "once-1", None),
+        "maru2": bound(room_id, ann.name, "TALK", "once-1", None).replace("maru3", "maru2"),
+        "maru1": room_id,
+    }[version]
     text = seal(ann, link, version, data, "pay them")
     seq = post(ann, room_id, text, clientId="once-1")
     ben.hears("pay them")
