@@ -169,6 +169,9 @@ def _watch(live: Live, connection: Connection, person: Person, call: Call) -> di
     # A removal between the check and the watching has ended no watching.
     for room_id in {*known} - {*directory.may_see(live.store, person, known)}:
         live.watchers.unwatch(connection, room_id)
+    if connection.ended:
+        # It ended during the call: nothing else takes it out of the watchers any more.
+        live.watchers.forget(connection)
     return {"rooms": [room.summary() for room in listed]}
 
 
