@@ -25,6 +25,7 @@ from chat.limits import Limits
 from chat.migrations.start import VERSION
 from chat.passwords import Hasher
 from chat.people import Person
+from chat.refusals import domain_error
 from chat.store.store import Call, Command, Store, connect
 
 # The tests of models: the same cases in each run, and many others with --hypothesis-profile=long.
@@ -76,7 +77,7 @@ def store_url() -> Iterator[str]:
 @pytest.fixture
 def store(store_url: str) -> Iterator[Store]:
     """The store, with nothing in it but what a start notes."""
-    opened = connect(store_url)
+    opened = connect(store_url, domain_error)
     opened.redis.flushall()
     opened.redis.set(keys.VERSION, VERSION)
     yield opened

@@ -5,6 +5,7 @@ import pytest
 from chat import keys, presence, rate_limit, room_lifecycle, sessions
 from chat.errors import RateLimited
 from chat.presence import Timing, lease_id_of
+from chat.refusals import domain_error
 from chat.store.store import connect
 from tests.clocks import HOUR, clocked_store
 from tests.conftest import somebody
@@ -15,7 +16,7 @@ TIMING = Timing(lease=1_000, grace=200)
 @pytest.fixture(scope="module")
 def clocked(tmp_path_factory):
     with clocked_store(tmp_path_factory.mktemp("clocked")) as (url, clock):
-        yield connect(url), clock
+        yield connect(url, domain_error), clock
 
 
 @pytest.fixture

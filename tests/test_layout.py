@@ -18,6 +18,7 @@ CHAT = ROOT / "chat"
 #: Module of the domain -> what else of the domain it may import, exactly; without a circle.
 MAY_IMPORT = {
     "errors": set(),
+    "refusals": {"errors"},
     "key_prefix": {"keys"},
     "keys": set(),
     "message": {"people"},
@@ -93,7 +94,7 @@ STORE_MAY_IMPORT = {
     "supervisor": {"store.embedded", "store.append_only_file", "store.life"},
     "scripts": set(),
     "buffered": set(),
-    "store": {"store.condition", "store.scripts", "errors"},
+    "store": {"store.condition", "store.scripts"},
     "store_choice": {"store.embedded", "store.settings"},
     "pipeline": {
         *("store.buffered", "store.condition", "store.scripts", "store.store", "transport.tick"),

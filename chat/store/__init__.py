@@ -1,1 +1,1 @@
-"""Connections to Redis or Valkey, and the embedded Valkey. Nothing here knows of rooms."""
+"""Connections to Redis or Valkey, and the embedded Valkey. Nothing here knows of the chat."""

@@ -16,11 +16,9 @@ from redis.exceptions import (
     MasterDownError,
     NoScriptError,
     ReadOnlyError,
-    ResponseError,
 )
 from redis.retry import Retry
 
-from chat.errors import N_, Conflict, Forbidden, MaruError, NotFound, NotJoined
 from chat.store import condition
 from chat.store.scripts import SCRIPTS
 
@@ -36,6 +34,8 @@ Command = tuple[Argument, ...]
 SendCommands = Callable[[Sequence[Command]], list[Any]]
 #: Takes these answers, or what went wrong in place of all of them.
 Done = Callable[[list[Any] | Exception], None]
+#: Gives the error of the domain for the error of a script, and any other error as it is.
+TranslateError = Callable[[Exception], Exception]
 #: Sends commands and returns at once.
 BeginCommands = Callable[[Sequence[Command], Done], object]
 
@@ -74,9 +74,10 @@ class Store:
     worker by ``Pipeline.send``.
     """
 
-    def __init__(self, client: redis.Redis) -> None:
+    def __init__(self, client: redis.Redis, translate_error: TranslateError | None = None) -> None:
         # Any: the library's types leave open whether answers are bytes or str; here they are bytes.
         self.redis: Any = client
+        self._translate_error = translate_error
         self._plain: Any = redis.Redis(connection_pool=client.connection_pool)
         self._plain.response_callbacks.clear()
         self.send_commands: SendCommands = self._by_pool
@@ -148,7 +149,10 @@ class Store:
             self._load_scripts()
             for i, answer in zip(again, self._send([calls[i] for i in again]), strict=True):
                 answers[i] = answer
-        return [_as_domain_error(a) if isinstance(a, Exception) else a for a in answers]
+        translate = self._translate_error
+        if translate is None:
+            return answers
+        return [translate(a) if isinstance(a, Exception) else a for a in answers]
 
     def check(self) -> None:
         """Raise ``RedisError`` unless the store answers, and ``StoreError`` if it is too old."""
@@ -248,9 +252,10 @@ def fields(answer: Sequence[bytes]) -> dict[bytes, bytes]:
     return dict(zip(answer[::2], answer[1::2], strict=True))
 
 
-def connect(url: str) -> Store:
+def connect(url: str, translate_error: TranslateError | None = None) -> Store:
     """A store at ``redis://``, ``rediss://`` or ``unix://``; connects when it is first used.
 
+    ``translate_error`` is needed where scripts are run that answer with errors of the domain.
     Raises ``StoreError`` when the URL is none of these.
     """
     try:
@@ -274,26 +279,4 @@ def connect(url: str) -> Store:
         )
     except ValueError as error:
         raise StoreError(f"REDIS_URL cannot be used: {error}") from error
-    return Store(redis.Redis(connection_pool=pool))
-
-
-def _as_domain_error(error: Exception) -> Exception:
-    if isinstance(error, ResponseError):
-        refusals: dict[str, MaruError] = {
-            "NOTFOUND": NotFound(N_("There is no such room.")),
-            "NOTJOINED": NotJoined(N_("Join the room first.")),
-            "BANNED": Forbidden(N_("You may not enter this room.")),
-            "GUEST": Forbidden(N_("Guests cannot enter the rooms yet. An admin can change that.")),
-            "MUTED": Forbidden(N_("You may not speak in this room for a while.")),
-            "ARCHIVED": Conflict(N_("This room is archived: it can be read only.")),
-            "NOTALLOWED": Forbidden(N_("Your role in this room does not allow that.")),
-            "NOTMEMBER": NotFound(N_("That person is no member of this room.")),
-            "OWNERSTAYS": Conflict(N_("The owner of a room stays in it.")),
-            "USEDBEFORE": Conflict(N_("This clientId stands for something else already.")),
-            "TOOMANYEDITS": Conflict(N_("This message was changed too often.")),
-            "TOOMANYREACTIONS": Conflict(N_("There are too many reactions to this message.")),
-            "NOMESSAGE": NotFound(N_("There is no such message.")),
-            "NOTYOURS": Forbidden(N_("Only its sender can change a message.")),
-        }
-        return refusals.get(str(error).split(" ")[0], error)
-    return error
+    return Store(redis.Redis(connection_pool=pool), translate_error)

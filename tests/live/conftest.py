@@ -2,6 +2,7 @@ import threading
 
 import pytest
 
+from chat.refusals import domain_error
 from chat.store.store import connect as open_store
 from tests.live.client import Client
 from tests.live.cluster import Api, Maru
@@ -88,7 +89,7 @@ def apart(connect):
 
 @pytest.fixture
 def store(maru):
-    opened = open_store(maru.store_url)
+    opened = open_store(maru.store_url, domain_error)
     yield opened
     opened.redis.connection_pool.disconnect()
 
