@@ -7,7 +7,7 @@ import contextlib
 
 import pytest
 
-from chat import keys, presence, profile, room_members
+from chat import history, keys, presence, profile, room_members
 from chat.errors import MaruError, NotFound, NotJoined
 
 #: A time in ms far ahead.
@@ -257,3 +257,34 @@ def test_nothing_of_ones_own_is_left_of_a_room_that_one_is_taken_out_of(room, st
     finally:
         store.batch = run_batch
     assert changed and not store.redis.exists(key)
+
+
+def test_no_page_has_what_was_said_after_a_removal_though_the_store_has_lost_its_scripts(
+    administration, conversation, made, store, monkeypatch
+):
+    room = Room(administration, conversation, made, True)
+    send, sent = store.send_commands, []
+
+    def removed_between(commands):
+        sent.append(commands)
+        if len(sent) == 2:
+            monkeypatch.setattr(store, "send_commands", send)
+            room.remove()
+            conversation.talk(room.ann, room.room_id, "a secret")
+        return send(commands)
+
+    store.redis.script_flush()
+    monkeypatch.setattr(store, "send_commands", removed_between)
+    with pytest.raises(NotFound):
+        conversation.page(room.ben, room.room_id)
+    assert len(sent) == 2
+
+
+def test_nothing_is_carried_out_twice_when_the_store_has_lost_its_scripts(store, room):
+    store.redis.script_flush()
+    counted = [("INCR", "maru:counted"), ("GET", "maru:counted")]
+    *_, first, _, second, read = store.batch(
+        [*history.newest(room.room_id).calls, *counted, *counted]
+    )
+    assert (first, second, read) == (1, 2, b"2")
+    assert store.redis.get("maru:counted") == b"2"

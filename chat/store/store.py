@@ -28,6 +28,15 @@ POOL_SIZE = 32
 #: Seconds after which a silent store counts as away.
 COMMAND_TIMEOUT_S = 3.0
 
+#: Commands without an effect, which may be carried out twice. Those around a ``snapshot`` are too.
+READING = frozenset(
+    (
+        *("EXEC", "EXISTS", "GET", "HEXISTS", "HGET", "HGETALL", "HLEN", "HMGET", "HSCAN", "MULTI"),
+        *("SCARD", "SISMEMBER", "SMEMBERS", "SMISMEMBER", "XRANGE", "XREVRANGE"),
+        *("ZCARD", "ZCOUNT", "ZMSCORE", "ZRANGE", "ZSCORE"),
+    )
+)
+
 Argument = str | bytes | int
 Command = tuple[Argument, ...]
 #: Sends commands in one write; returns their answers in order, with an error in place of an answer.
@@ -110,7 +119,8 @@ class Store:
     def ask_together(self, *questions: Question[Any]) -> list[Any]:
         """The answers to several questions, which are sent in one write. Raises as ``batch`` does.
 
-        They are asked in order, except if the store has lost its scripts: those run at the end.
+        They are asked in order. What only reads is asked in order also if the store has lost its
+        scripts; a command that changes something is then carried out before them.
         """
         return self.ask(together(*questions))
 
@@ -137,15 +147,18 @@ class Store:
         if not calls:
             return []
         answers = self._send(calls)
-        for answer in answers:
-            if isinstance(answer, Exception):
-                return self._with_errors(calls, answers)
-        return answers
+        return self._with_errors(calls, answers) if has_error(answers) else answers
 
     def _with_errors(self, calls: Sequence[Call | Command], answers: list[Any]) -> list[Any]:
-        """Run the scripts that the store did not know; make the other errors the domain's."""
-        again = [i for i, answer in enumerate(answers) if isinstance(answer, NoScriptError)]
-        if again:
+        """Run the scripts that the store did not know; make the other errors the domain's.
+
+        What reads behind such a script is asked again behind it: it may be a check of access to
+        what the script gives. What has had an effect is not carried out again.
+        """
+        unknown = [isinstance(answer, NoScriptError) for answer in answers]
+        if any(unknown):
+            rest = range(unknown.index(True), len(calls))
+            again = [i for i in rest if unknown[i] or _only_reads(calls[i])]
             self._load_scripts()
             for i, answer in zip(again, self._send([calls[i] for i in again]), strict=True):
                 answers[i] = answer
@@ -230,7 +243,7 @@ def first_of(question: Question[T], *others: Question[Any]) -> Question[T]:
 
 
 def snapshot(commands: Sequence[Command], read: Callable[[list[Any]], T]) -> Question[T]:
-    """The question of these commands, which the store carries out with no others between them."""
+    """The question of these commands, which only read; with no others between them."""
 
     def read_all(answers: list[Any]) -> T:
         for answer in answers[-1]:
@@ -239,6 +252,10 @@ def snapshot(commands: Sequence[Command], read: Callable[[list[Any]], T]) -> Que
         return read(answers[-1])
 
     return Question([("MULTI",), *commands, ("EXEC",)], read_all)
+
+
+def _only_reads(call: Call | Command) -> bool:
+    return not isinstance(call, Call) and call[0] in READING
 
 
 def _command(call: Call | Command) -> Command:
