@@ -171,7 +171,7 @@ def _watch(live: Live, connection: Connection, person: Person, call: Call) -> di
         live.watchers.unwatch(connection, room_id)
     if connection.ended:
         # It ended during the call: nothing else takes it out of the watchers any more.
-        live.watchers.forget(connection)
+        live.watchers.unwatch_all(connection)
     return {"rooms": [room.summary() for room in listed]}
 
 
