@@ -9,6 +9,8 @@ import { countKeys, carryKeysOver, forgetMyKeys, forgetOthersKeys } from './key-
 import { leaveFor, reload } from './leaving.js';
 import * as outbox from './outbox.js';
 import { address, figure, page, t } from './page.js';
+import { reach } from './reach.js';
+import { ifFailed } from './refused.js';
 import { endRemains, touch } from './remains.js';
 import { allKeys, forgetMine, paths } from './storage.js';
 import { stayHere } from './token.js';
@@ -103,12 +105,11 @@ function confirms(losses) {
 
 /** @param {HTMLFormElement} form */
 async function logOut(form) {
-  let answer;
   // Its end is told to this page too, which would go before all is forgotten.
   stayHere(true);
-  try {
-    answer = await fetch(form.action, { method: 'POST', body: new URLSearchParams(/** @type {any} */ (new FormData(form))), redirect: 'manual' });
-  } catch {
+  const body = new URLSearchParams(/** @type {any} */ (new FormData(form)));
+  const answer = await reach(form.action, { method: 'POST', body, redirect: 'manual' }).catch(ifFailed(null));
+  if (!answer) {
     stayHere(false);
     return showFailure(form);
   }
@@ -125,7 +126,7 @@ async function forgetWhatIsMine() {
   forgetMine();
   forgetOlder([OLDER_DRAFT, READ], (owner) => owner === page.me || owner === page.myId);
   sessionStorage.clear();
-  await forgetMyKeys().catch(() => {});
+  await forgetMyKeys();
 }
 
 /** Nothing is forgotten before the server has ended the login. @param {HTMLFormElement} form */

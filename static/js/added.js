@@ -7,6 +7,7 @@ import { call } from './api.js';
 import { byId, element } from './dom.js';
 import { returnFocus } from './focus.js';
 import { address, page, t } from './page.js';
+import { Failed, ifFailed } from './refused.js';
 
 /** @typedef {{ roomId: string, name: string, kind: string }} Room */
 
@@ -80,8 +81,9 @@ export function tellOfAdding(connection) {
       await call(method, address(path));
       said.textContent = t('added_left', { room: room.name });
       return true;
-    } catch {
+    } catch (problem) {
       card.append(element('p', { class: 'error', role: 'alert' }, t('more_failed')));
+      if (!(problem instanceof Failed)) throw problem;
       return false;
     }
   }
@@ -104,12 +106,8 @@ export function tellOfAdding(connection) {
 
 /** @param {string} userId */
 async function nameOf(userId) {
-  try {
-    const person = await call('GET', address(`/api/people/${userId}`));
-    return String(person.displayName || person.name);
-  } catch {
-    return '…';
-  }
+  const person = await call('GET', address(`/api/people/${userId}`)).catch(ifFailed({ name: '…' }));
+  return String(person.displayName || person.name);
 }
 
 /** @param {string} words @param {() => void} run */

@@ -25,6 +25,7 @@ export function createAhead({ list, fetchPage }) {
   /** @param {HTMLAnchorElement} link */
   function fetchAhead({ pathname }) {
     clearTimeout(timer);
+    // Where this fails, the visit fetches it again, and tells of the failure.
     if (!isFresh(pathname)) newest = { url: pathname, at: Date.now(), page: fetchPage(pathname).catch(() => null) };
   }
 

@@ -25,7 +25,7 @@ const decoder = new TextDecoder('utf-8', { fatal: true });
  *
  * @typedef {object} Binding
  * @property {string} roomId
- * @property {string} senderId
+ * @property {string} [senderId] everything that is sealed now has one
  * @property {string} [sender] the name, for what is sealed by name
  * @property {'TALK' | 'EDIT' | string} type
  * @property {string} [clientId] every sealed message has one
@@ -40,10 +40,10 @@ export function newKey() {
   return toText(crypto.getRandomValues(new Uint8Array(KEY_BYTES)));
 }
 
-/** The key, which no script can read out again. @param {string} text @returns {Promise<CryptoKey>} rejects for what is no key */
+/** The key, which no script can read out again. @param {string} text @returns {Promise<CryptoKey | null>} null for what is no key */
 export async function readKey(text) {
   const bytes = fromText(text);
-  if (bytes.length !== KEY_BYTES) throw new RangeError('Not a key');
+  if (bytes?.length !== KEY_BYTES) return null;
   return crypto.subtle.importKey('raw', bytes, ALGORITHM, false, ['encrypt', 'decrypt']);
 }
 
@@ -56,28 +56,32 @@ export async function seal(key, binding, text) {
 }
 
 /**
- * Decrypts. Rejects if the key is another one, or if the text was encrypted with another binding.
+ * Decrypts. Gives null if the key is another one, if the text was encrypted with another binding, or if it is none.
  *
  * @param {CryptoKey} key @param {Binding} binding @param {string} sealed
- * @returns {Promise<{ text: string, older: boolean }>} older: the sender is not verified
+ * @returns {Promise<{ text: string, older: boolean } | null>} older: the sender is not verified
  */
 export async function open(key, binding, sealed) {
-  const [version, iv, ciphertext] = sealed.split('.');
+  const [version, ...parts] = sealed.split('.');
   const older = version === BY_ROOM;
-  if (!older && version !== BY_NAME && version !== VERSION) throw new RangeError('Not an encrypted message');
+  if (!older && version !== BY_NAME && version !== VERSION) return null;
   // An edit in the older form could be an older message that somebody has sent again as an edit.
-  if (older && binding.type !== 'TALK') throw new RangeError('An older seal does not prove an edit');
-  if (!older && !binding.clientId) throw new RangeError('A sealed message has a clientId');
+  if (older && binding.type !== 'TALK') return null;
+  // A sealed message has one.
+  if (!older && !binding.clientId) return null;
+  const [iv, ciphertext] = parts.map(fromText);
+  if (!iv || !ciphertext) return null;
   const data = older ? encoder.encode(binding.roomId) : additionalData(binding, version);
-  const bound = { name: ALGORITHM, iv: fromText(iv), additionalData: data };
-  const bytes = await crypto.subtle.decrypt(bound, key, fromText(ciphertext ?? ''));
-  return { text: decoder.decode(bytes), older };
+  const bound = { name: ALGORITHM, iv, additionalData: data };
+  const bytes = await crypto.subtle.decrypt(bound, key, ciphertext).catch(ifNotOpened);
+  const text = bytes && decoded(bytes);
+  return text === null ? null : { text, older };
 }
 
 /** Whether both are the same key. @param {CryptoKey} one @param {CryptoKey} other */
 export async function isSameKey(one, other) {
   const binding = { roomId: '', senderId: '', type: 'TALK', clientId: 'probe' };
-  return open(one, binding, await seal(other, binding, '')).then(() => true, () => false);
+  return (await open(one, binding, await seal(other, binding, ''))) !== null;
 }
 
 /**
@@ -93,6 +97,21 @@ export function charactersLeft(text, max) {
   return Math.floor((most - bytes) / each);
 }
 
+/** Another key, or another binding: the browser does not say more. @param {unknown} problem */
+function ifNotOpened(problem) {
+  if (problem instanceof DOMException) return null;
+  throw problem;
+}
+
+/** Who has the key may have sealed what is no text. @param {ArrayBuffer} bytes */
+function decoded(bytes) {
+  try {
+    return decoder.decode(bytes);
+  } catch {
+    return null;
+  }
+}
+
 /** @param {Binding} binding @param {string} [version] */
 function additionalData({ roomId, senderId, sender, type, clientId, ref }, version = VERSION) {
   const whose = version === BY_NAME ? sender : senderId;
@@ -105,8 +124,9 @@ function toText(bytes) {
   return btoa(binary).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
 }
 
-/** @param {string} text @returns {Uint8Array<ArrayBuffer>} */
+/** @param {string} text @returns {Uint8Array<ArrayBuffer> | null} null where it is not in base64url */
 function fromText(text) {
+  if (!/^[\w-]*$/.test(text) || text.length % 4 === 1) return null;
   const binary = atob(text.replaceAll('-', '+').replaceAll('_', '/'));
   return Uint8Array.from(binary, (character) => character.charCodeAt(0));
 }

@@ -64,9 +64,11 @@ export function createComposer({ form, input, counter, editing, drafts, room, ma
       await kept;
       leaving.delete(text);
       save();
-    } catch {
+    } catch (problem) {
+      // Whatever it was, the words are not lost.
       leaving.delete(text);
       append(text);
+      throw problem;
     }
   }
 

@@ -4,7 +4,7 @@
  */
 import { io } from '../vendor/socket.io.esm.min.js';
 import { address } from './page.js';
-import { Refused, Unanswered } from './refused.js';
+import { Failed, ifFailed, Refused, Unanswered } from './refused.js';
 import { forgetToken, renewIn, token, toLogin } from './token.js';
 
 const ANSWER_MS = 10_000;
@@ -39,8 +39,10 @@ export function createConnection() {
     connecting = true;
     try {
       socket.auth = { token: await token() };
-    } catch {
-      return failed();
+    } catch (problem) {
+      failed();
+      if (!(problem instanceof Failed)) throw problem;
+      return;
     }
     socket.connect();
   }
@@ -80,8 +82,9 @@ export function createConnection() {
     forgetToken();
     try {
       await request('reauth', {});
-    } catch {
+    } catch (problem) {
       renewal = setTimeout(renew, 5000 * (0.5 + Math.random()));
+      if (!(problem instanceof Failed)) throw problem;
       return;
     }
     renewal = setTimeout(renew, renewIn());
@@ -97,11 +100,20 @@ export function createConnection() {
     try {
       const call = { token: await token(), ...fields };
       if (!socket.connected) throw new Unanswered();
-      return await socket.timeout(ANSWER_MS).emitWithAck(event, call);
-    } catch {
+      return await emit(event, call);
+    } catch (problem) {
       // A connection on which calls get no answer is replaced.
       if (socket.connected) restart();
-      throw new Unanswered();
+      throw problem instanceof Failed ? new Unanswered() : problem;
+    }
+  }
+
+  /** @param {string} event @param {object} call */
+  async function emit(event, call) {
+    try {
+      return await socket.timeout(ANSWER_MS).emitWithAck(event, call);
+    } catch (problem) {
+      throw new Unanswered(event, { cause: problem });
     }
   }
 
@@ -149,7 +161,7 @@ export function createConnection() {
     request,
     /** Without an answer, and dropped while there is no connection or token. @param {string} event @param {object} fields */
     async tell(event, fields) {
-      const text = await token().catch(() => null);
+      const text = await token().catch(ifFailed(null));
       if (text && socket.connected) socket.volatile.emit(event, { token: text, ...fields });
     },
     isOpen: () => socket.connected,

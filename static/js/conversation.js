@@ -9,6 +9,7 @@ import { createFirstUnread } from './first-unread.js';
 import { isOwn } from './message-row.js';
 import { page } from './page.js';
 import { createReader } from './reader.js';
+import { Failed } from './refused.js';
 import { createSequence } from './sequence.js';
 import { createTally } from './tally.js';
 import { drawnElsewhere } from './time.js';
@@ -23,7 +24,7 @@ const KEPT = 400;
 /**
  * @param {object} parts
  * @param {ReturnType<typeof import('./connection.js').createConnection>} parts.connection
- * @param {ReturnType<typeof import('./state.js').createState>} parts.state
+ * @param {import('./state.js').State} parts.state
  * @param {import('./message-row.js').Write} parts.write
  * @param {(clientId: string) => void} parts.onOwn a message of one's own is stored
  * @param {(seq: number) => void} parts.onDeleted
@@ -141,12 +142,12 @@ export function createConversation({ connection, state, write, onOwn, onDeleted,
     const answer = await connection.request('history', { roomId, ...window });
     if (answer.epoch !== state.now.epoch) {
       onDoubt();
-      throw new Error('The room has begun anew');
+      throw new Failed('The room has begun anew');
     }
     return answer;
   }
 
-  /** What a message of a room that is not encrypted says now, as it was sent. @param {HTMLElement} row @returns {Promise<string>} */
+  /** What a message of a room that is not encrypted says now, as it was sent. @param {HTMLElement} row @returns {Promise<string | undefined>} undefined: it is gone */
   async function textOf(row) {
     const seq = Number(row.dataset.seq);
     const edit = changes.editOf(seq);
@@ -154,7 +155,8 @@ export function createConversation({ connection, state, write, onOwn, onDeleted,
     const text = /** @type {HTMLElement} */ (row.querySelector('.message-text'));
     // Without `code` the row shows the text as it was sent, and the server need not be asked.
     if (!text.querySelector('code')) return String(text.textContent);
-    return (await history({ before: seq + 1, limit: 1 })).messages.at(-1).message;
+    const { messages } = await history({ before: seq + 1, limit: 1 });
+    return messages.find((/** @type {Message} */ message) => message.seq === seq)?.message;
   }
 
   function showEmpty() {

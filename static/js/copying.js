@@ -1,11 +1,10 @@
 /**
  * Text copied from several messages contains sender, time and words of each, without initials,
  * reactions, and text for screen readers.
- *
- * @param {HTMLElement} log
  */
 import { shownSender } from './message-row.js';
 
+/** @param {HTMLElement} log */
 export function copyAsWritten(log) {
   log.addEventListener('copy', (event) => {
     const selection = getSelection();

@@ -5,7 +5,7 @@
 import * as locks from './locks.js';
 import * as outbox from './outbox.js';
 import { page } from './page.js';
-import { Refused } from './refused.js';
+import { Failed, Refused } from './refused.js';
 import { overHttp } from './routes.js';
 
 /** @typedef {import('./outbox.js').Entry} Entry @typedef {import('./routes.js').Route} Route */
@@ -52,7 +52,7 @@ export function startDelivery() {
   document.addEventListener('visibilitychange', () => { if (!document.hidden) flushAll(); });
 }
 
-export function flushAll() {
+function flushAll() {
   failures.clear();
   for (const roomId of waitingRooms()) flush(roomId);
 }
@@ -103,6 +103,7 @@ async function send(entry) {
     if (isHere(entry.roomId)) here?.onSent(entry, answer);
     return 0;
   } catch (problem) {
+    if (!(problem instanceof Failed)) throw problem;
     if (!(problem instanceof Refused)) return backOff(entry.roomId);
     if (!MAYBE_STORED.includes(problem.code)) outbox.change(entry, { triedAt: before });
     return refused(entry, problem);

@@ -2,7 +2,7 @@
  * Leaves rooms that the page has gone on from, while the connection stays. A leave that the server puts
  * off is repeated; one that it never answers is settled by the end of the connection.
  */
-import { Refused } from './refused.js';
+import { Failed, Refused } from './refused.js';
 
 const RETRY_MS = 1000;
 
@@ -41,6 +41,7 @@ export function createDepartures(connection) {
 
 /** @param {unknown} problem @returns {number} ms until it is tried again; 0: it is over */
 function pauseAfter(problem) {
+  if (!(problem instanceof Failed)) throw problem;
   if (!(problem instanceof Refused) || !problem.retry || problem.code === 'not_joined') return 0;
   return problem.retryAfter ? problem.retryAfter * 1000 : RETRY_MS;
 }

@@ -1,6 +1,7 @@
 /** Keeps a list of rooms up to date: counts, unread numbers, new rooms, deleted rooms. */
 import { calledAfter } from './called.js';
 import { page } from './page.js';
+import { ifFailed } from './refused.js';
 import { roomLink, showCount, showName, showTalk, showUnread, talkOf } from './room-link.js';
 import { onReadElsewhere, unreadCount } from './unread.js';
 import { learn, onRenamed } from './who.js';
@@ -105,12 +106,10 @@ export function keepDirectory({ list, direct, connection, whole = true, own = fa
   }
 
   connection.on('connect', async () => {
-    try {
-      const onPage = rows().map((row) => row.dataset.roomId).slice(0, WATCHED);
-      takeAll((await connection.request('watch', { rooms: onPage })).rooms);
-    } catch {
-      // The next connection asks again.
-    }
+    const onPage = rows().map((row) => row.dataset.roomId).slice(0, WATCHED);
+    const answer = await connection.request('watch', { rooms: onPage }).catch(ifFailed(null));
+    // Without one, the next connection asks again.
+    if (answer) takeAll(answer.rooms);
   });
   connection.on('rooms', ({ rooms }) => takeAll(rooms));
   connection.on('me', ({ type, roomId, gone, room, members }) => {

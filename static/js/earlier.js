@@ -4,7 +4,7 @@
  * after a failure.
  */
 import { t } from './page.js';
-import { Refused } from './refused.js';
+import { Failed, Refused } from './refused.js';
 
 const PAGE = 50;
 const PAGE_MAX = 200;
@@ -16,7 +16,7 @@ const LONGEST_RETRY_MS = 15_000;
  * @param {object} parts
  * @param {HTMLElement} parts.log the scroller
  * @param {HTMLElement} parts.foot the paragraph with the button
- * @param {ReturnType<typeof import('./state.js').createState>} parts.state with `joined`
+ * @param {import('./state.js').State} parts.state with `joined`
  * @param {() => number} parts.oldest the lowest number loaded
  * @param {(before: number, limit: number) => Promise<{ messages: any[], seq: number, more: boolean }>} parts.fetchBefore
  * @param {(messages: any[], seq: number) => void} parts.prepend
@@ -70,6 +70,7 @@ export function createEarlier({ log, foot, state, oldest, fetchBefore, prepend, 
 
   /** @param {unknown} problem */
   function failed(problem) {
+    if (!(problem instanceof Failed)) throw problem;
     if (signal.aborted) return;
     failures += 1;
     button.textContent = t('more_failed');

@@ -1,6 +1,6 @@
 /** Where the focus goes when what had it is gone: to where it was before, or to what the page is about. */
 
-/** @param {Element | null} [before] what had the focus earlier */
+/** @param {EventTarget | null} [before] what had the focus earlier */
 export function returnFocus(before) {
   if (before instanceof HTMLElement && before.isConnected && before !== document.body) before.focus({ preventScroll: true });
   if (document.activeElement !== document.body && document.activeElement?.isConnected) return;

@@ -11,6 +11,8 @@ import { element } from './dom.js';
 import { forgetForm, keepForm } from './kept-forms.js';
 import { leaveFor, reload } from './leaving.js';
 import { t } from './page.js';
+import { jsonOf, reach } from './reach.js';
+import { Failed } from './refused.js';
 
 export function prepareInlineForms() {
   // In the capture phase, before every.js, which blocks forms that are sent twice.
@@ -45,17 +47,18 @@ async function send(form) {
   document.querySelectorAll('dialog[open]').forEach(hush);
   try {
     const body = new URLSearchParams(/** @type {any} */ (new FormData(form)));
-    const answer = await fetch(form.action, { method: 'POST', body, headers: { Accept: 'application/json' } });
+    const answer = await reach(form.action, { method: 'POST', body, headers: { Accept: 'application/json' } });
     // The login has ended meanwhile: the page itself leads to the door and back.
     if (answer.redirected) {
       keepForm(form);
       return reload();
     }
-    const said = await answer.json();
+    const said = await jsonOf(answer);
     if (answer.ok) stays = !succeed(form, said);
     else refuse(form, reasonOf(answer, said));
-  } catch {
+  } catch (problem) {
     refuse(form, t(navigator.onLine ? 'sent_nowhere' : 'form_offline'));
+    if (!(problem instanceof Failed)) throw problem;
   } finally {
     // A form that leads on is not sent twice meanwhile.
     if (stays) form.removeAttribute('aria-busy');

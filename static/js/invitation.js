@@ -128,10 +128,8 @@ function leaves(event) {
 async function copy(button, link) {
   removeEventListener('beforeunload', stay);
   button.dispatchEvent(new Event('kept', { bubbles: true }));
-  try {
-    await navigator.clipboard.writeText(link);
-    button.replaceChildren(icon('check'), element('span', { role: 'status' }, t('copied')));
-  } catch {
-    prompt(t('copy_by_hand'), link);
-  }
+  // Browsers have no clipboard on plain http, localhost apart, and may refuse it.
+  const copied = await navigator.clipboard?.writeText(link).then(() => true, () => false);
+  if (copied) button.replaceChildren(icon('check'), element('span', { role: 'status' }, t('copied')));
+  else prompt(t('copy_by_hand'), link);
 }

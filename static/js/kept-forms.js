@@ -31,11 +31,12 @@ function stateOf({ type, value, defaultValue, checked, defaultChecked }) {
 
 /** @param {HTMLFormElement} form */
 export function keepForm(form) {
-  const states = inputs(form).map((input) => [input.name, stateOf(input)]);
+  const states = inputs(form).map((input) => /** @type {const} */ ([input.name, stateOf(input)]));
   const isChanged = states.some(([, state]) => state.value !== state.from);
+  const [key, text] = [keyOf(form), JSON.stringify(Object.fromEntries(states))];
   try {
-    if (isChanged) sessionStorage.setItem(keyOf(form), JSON.stringify(Object.fromEntries(states)));
-    else sessionStorage.removeItem(keyOf(form));
+    if (isChanged) sessionStorage.setItem(key, text);
+    else sessionStorage.removeItem(key);
   } catch {
     // Where nothing can be stored the form is kept as long as its page.
   }
@@ -43,8 +44,9 @@ export function keepForm(form) {
 
 /** The form is accepted. @param {HTMLFormElement} form */
 export function forgetForm(form) {
+  const key = keyOf(form);
   try {
-    sessionStorage.removeItem(keyOf(form));
+    sessionStorage.removeItem(key);
   } catch {
     // Storage that cannot be used is empty.
   }
@@ -74,8 +76,9 @@ export function forgetForms(whose) {
 
 /** @param {HTMLFormElement} form @returns {Record<string, Kept>} */
 function read(form) {
+  const key = keyOf(form);
   try {
-    return JSON.parse(sessionStorage.getItem(keyOf(form)) ?? '{}');
+    return JSON.parse(sessionStorage.getItem(key) ?? '{}');
   } catch {
     return {};
   }

@@ -29,7 +29,7 @@ const MOST_BESIDE = 20;
 
 /** @param {string} roomId @returns {Promise<Held | undefined>} */
 export function heldKey(roomId) {
-  return within('readonly', (keys) => keys.get([String(page.myId), roomId])).catch(() => undefined);
+  return within('readonly', (keys) => keys.get([String(page.myId), roomId])).catch(ifNotKept(undefined));
 }
 
 /**
@@ -79,8 +79,9 @@ async function change(roomId, run) {
     const held = await heldKey(roomId);
     const kept = await run(held);
     if (kept && kept !== held) await within('readwrite', (keys) => keys.put({ ...kept, account: page.myId, roomId }));
-  } catch {
-    // Where nothing can be kept, the page goes on with what it has.
+  } catch (problem) {
+    // The page goes on with what it has.
+    if (!(problem instanceof DOMException)) throw problem;
   } finally {
     release?.();
   }
@@ -88,15 +89,16 @@ async function change(roomId, run) {
 
 /** How many rooms one can read here. @returns {Promise<number>} */
 export async function countKeys() {
-  return (await within('readonly', (keys) => keys.count(ofAccount(String(page.myId)))).catch(() => 0)) ?? 0;
+  return (await within('readonly', (keys) => keys.count(ofAccount(String(page.myId)))).catch(ifNotKept(0))) ?? 0;
 }
 
 export async function forgetMyKeys() {
-  await within('readwrite', (keys) => keys.delete(ofAccount(String(page.myId))));
+  await within('readwrite', (keys) => keys.delete(ofAccount(String(page.myId)))).catch(ifNotKept(undefined));
 }
 
 /** Nothing of other accounts stays. */
 export async function forgetOthersKeys() {
+  /** @type {[account: string, roomId: string][] | undefined} */
   const all = await within('readonly', (keys) => keys.getAllKeys());
   const others = (all ?? []).filter(([account]) => account !== page.myId);
   for (const other of others) await within('readwrite', (keys) => keys.delete(other));
@@ -112,11 +114,8 @@ export async function carryKeysOver() {
     const roomId = name.slice(OLDER.length);
     const readers = allKeys().filter((key) => key.startsWith(OLDER_READ) && key.endsWith(`.${roomId}`));
     const mine = !readers.length || [page.me, page.myId].some((owner) => readers.includes(`${OLDER_READ}${owner}.${roomId}`));
-    try {
-      if (mine && !(await heldKey(roomId))) await keepKey(roomId, await readKey(localStorage.getItem(name) ?? ''), true);
-    } catch {
-      // It was no key.
-    }
+    const key = mine ? await readKey(localStorage.getItem(name) ?? '') : null;
+    if (key && !(await heldKey(roomId))) await keepKey(roomId, key, true);
     localStorage.removeItem(name);
   }
 }
@@ -138,7 +137,7 @@ function ofAccount(account) {
 /**
  * @param {IDBTransactionMode} mode
  * @param {(keys: IDBObjectStore) => IDBRequest} ask
- * @returns {Promise<any>} undefined where the browser keeps nothing
+ * @returns {Promise<any>} undefined where the browser keeps nothing; rejects with a `DOMException` where it fails to
  */
 async function within(mode, ask) {
   const database = await open();
@@ -148,11 +147,25 @@ async function within(mode, ask) {
     const request = ask(transaction.objectStore(KEYS));
     return await new Promise((done, fail) => {
       transaction.oncomplete = () => done(request.result);
-      transaction.onabort = () => fail(transaction.error);
+      transaction.onabort = () => fail(transaction.error ?? new DOMException('Aborted', 'AbortError'));
     });
   } finally {
     database.close();
   }
+}
+
+/**
+ * What is given instead where the browser could not keep or find something.
+ *
+ * @template T
+ * @param {T} instead
+ * @returns {(problem: unknown) => T} throws on what is no failure of the browser's
+ */
+function ifNotKept(instead) {
+  return (problem) => {
+    if (problem instanceof DOMException) return instead;
+    throw problem;
+  };
 }
 
 /** @returns {Promise<IDBDatabase | null>} */

@@ -4,6 +4,8 @@
  */
 import { byId } from './dom.js';
 import { leaveFor } from './leaving.js';
+import { reach, textOf } from './reach.js';
+import { ifFailed } from './refused.js';
 import { onRole } from './roles.js';
 import { onRenamed } from './who.js';
 
@@ -108,13 +110,13 @@ async function append(link) {
 
 /** @param {string} address @param {string} id @returns {Promise<Element | null>} */
 async function partOfPage(address, id) {
-  try {
-    const answer = await fetch(address);
-    if (!answer.ok) return null;
-    const drawn = new DOMParser().parseFromString(await answer.text(), 'text/html');
-    const part = drawn.getElementById(id);
-    return part && document.importNode(part, true);
-  } catch {
-    return null;
-  }
+  const text = await pageAt(address).catch(ifFailed(''));
+  const part = new DOMParser().parseFromString(text, 'text/html').getElementById(id);
+  return part && document.importNode(part, true);
+}
+
+/** @param {string} address @returns {Promise<string>} '' where it is refused */
+async function pageAt(address) {
+  const answer = await reach(address);
+  return answer.ok ? textOf(answer) : '';
 }

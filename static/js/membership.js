@@ -2,7 +2,7 @@
  * Joins the room at once and after every connect, with the number of the newest message shown. The answer is either
  * all that was missed, or a fresh page.
  */
-import { Refused } from './refused.js';
+import { Failed, ifFailed, Refused } from './refused.js';
 
 const RETRY_MS = 1500;
 
@@ -13,7 +13,7 @@ const RETRY_MS = 1500;
  * @param {string} parts.roomId
  * @param {ReturnType<typeof import('./connection.js').createConnection>} parts.connection
  * @param {ReturnType<typeof import('./departures.js').createDepartures>} parts.departures
- * @param {ReturnType<typeof import('./state.js').createState>} parts.state
+ * @param {import('./state.js').State} parts.state
  * @param {() => { since: number, sinceAt?: number }} parts.seen the newest message shown
  * @param {(messages: Message[], seq: number) => void} parts.resume all that was missed, up to this number
  * @param {(messages: Message[], seq: number, room: import('./room-link.js').Room) => void} parts.restart the newest
@@ -61,6 +61,7 @@ export function createMembership({ roomId, connection, departures, state, seen, 
 
   /** @param {unknown} problem @param {boolean} anew */
   function failed(problem, anew) {
+    if (!(problem instanceof Failed)) throw problem;
     if (signal.aborted) return;
     const code = problem instanceof Refused ? problem.code : '';
     if (code === 'not_found' || code === 'forbidden') return onEnd('gone');
@@ -119,12 +120,12 @@ export function createMembership({ roomId, connection, departures, state, seen, 
     async leave() {
       state.set({ ended: 'left' });
       const patience = new Promise((go) => setTimeout(go, 1000));
-      await Promise.race([connection.request('leave', { roomId }).catch(() => {}), patience]);
+      await Promise.race([connection.request('leave', { roomId }).catch(ifFailed(null)), patience]);
     },
   };
 }
 
-/** @param {Map<string, string>} people @param {string} userId */
+/** @param {Map<string, string> | null} people @param {string} userId */
 function without(people, userId) {
-  return new Map([...people].filter(([other]) => other !== userId));
+  return new Map([...(people ?? [])].filter(([other]) => other !== userId));
 }

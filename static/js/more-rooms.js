@@ -1,6 +1,8 @@
 /** The next pages of a list of rooms, put below those that are there. */
 import { call } from './api.js';
 import { address, t } from './page.js';
+import { jsonOf, reach } from './reach.js';
+import { Failed } from './refused.js';
 
 const PAGE = 100;
 /** Pages asked for at one click. */
@@ -26,9 +28,9 @@ export function loadMoreRooms({ list, more, q = '', directory }) {
 
   async function nextPage() {
     const query = new URLSearchParams({ q, cursor: list.dataset.next ?? '', limit: String(PAGE) });
-    const answer = await fetch(address(`/api/rooms?${query}`));
-    if (!answer.ok) throw new Error(`No rooms: ${answer.status}`);
-    const { rooms, next } = await answer.json();
+    const answer = await reach(address(`/api/rooms?${query}`));
+    if (!answer.ok) throw new Failed(`No rooms: ${answer.status}`);
+    const { rooms, next } = await jsonOf(answer);
     list.dataset.next = next ?? '';
     return rooms;
   }
@@ -63,9 +65,11 @@ function onMore(more, load, isThere) {
     try {
       await load();
       more.textContent = words;
-    } catch {
+    } catch (problem) {
       more.textContent = t('more_failed');
+      if (!(problem instanceof Failed)) throw problem;
+    } finally {
+      more.removeAttribute('aria-busy');
     }
-    more.removeAttribute('aria-busy');
   });
 }

@@ -13,7 +13,7 @@ export function hue(name) {
 }
 
 /** 김보라 is 보라, kim.bora is KB, Bora is B. @param {string} name */
-export function initials(name) {
+function initials(name) {
   if (name[0] >= '가' && name[0] <= '힣') return Array.from(name).slice(-2).join('');
   const parts = name.split(/[._-]/).filter(Boolean).slice(0, 2);
   return (parts.length ? parts : [name]).map((part) => Array.from(part)[0].toUpperCase()).join('');

@@ -29,10 +29,9 @@ class NoAnswer extends Error {}
  * @param {(again: () => void) => void} parts.onNoAnswer the old room stays, since the server cannot be reached
  */
 export function startNavigation({ sheets, onStart, onSelf, onLeave, onArrive, onNoAnswer }) {
-  /** @type {any} what the file above leaves behind */
-  const Swup = Reflect.get(globalThis, 'Swup');
   const rooms = `${page.base}/rooms/`;
-  const swup = new Swup({
+  // The file above leaves it behind.
+  const swup = new globalThis.Swup({
     containers: PARTS,
     linkSelector: `a[href*="${rooms}"]`,
     ignoreVisit: (url) => !isRoom(url),
@@ -69,7 +68,7 @@ export function startNavigation({ sheets, onStart, onSelf, onLeave, onArrive, on
   const ahead = createAhead({ list: byId('room-list'), fetchPage: (url) => swup.fetchPage(url) });
   swup.hooks.replace('page:load', async (visit, args, load) => {
     try {
-      args.page = await ahead.take(visit.to.url) ?? await load?.(visit, args);
+      args.page = await ahead.take(visit.to.url) ?? await /** @type {NonNullable<typeof load>} */ (load)(visit, args);
     } catch (error) {
       // The library leaves a rejection here unhandled: the failure is thrown when the page is put in place.
       // A refusal by the server is a page of its own.
@@ -87,7 +86,7 @@ export function startNavigation({ sheets, onStart, onSelf, onLeave, onArrive, on
     arrive(visit.history.popstate);
   });
   // Nothing but the conversation scrolls.
-  swup.hooks.replace('content:scroll', () => {});
+  swup.hooks.replace('content:scroll', () => false);
   swup.hooks.replace('visit:fail', async ({ from, to, history: { popstate } }, { error }) => {
     if (error instanceof NoAnswer) {
       if (!popstate) await goBack();
@@ -96,7 +95,7 @@ export function startNavigation({ sheets, onStart, onSelf, onLeave, onArrive, on
     // The address is the new one already. A reload would leave the new page with the entries of this one
     // in the history, and with a fragment nothing would be loaded at all.
     history.replaceState(null, '', from.url);
-    replaceBy(to.url + to.hash);
+    replaceBy(to.url + (to.hash ?? ''));
   });
 
   /** Off the entry that the library has made for the new room, or put in the place of a sheet's, which closes. */
@@ -109,12 +108,12 @@ export function startNavigation({ sheets, onStart, onSelf, onLeave, onArrive, on
     goingBack = false;
   }
 
-  /** @param {{ url: string, hash: string }} to */
+  /** @param {{ url: string, hash?: string }} to */
   function stay(to) {
     // By back or forward, or after another visit that was given up, the entry is another room's.
     if (location.href !== shown.href) history.replaceState(history.state && { ...history.state, url: shown.url }, '', shown.href);
     swup.location = shown;
-    onNoAnswer(() => swup.navigate(to.url + to.hash));
+    onNoAnswer(() => swup.navigate(to.url + (to.hash ?? '')));
   }
 
   /** @param {boolean} isReturn */

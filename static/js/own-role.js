@@ -7,7 +7,7 @@ import { page } from './page.js';
 
 let role = '';
 
-export const mayManage = () => Boolean(page.isAdmin) || role === 'owner';
+const mayManage = () => Boolean(page.isAdmin) || role === 'owner';
 export const mayModerate = () => mayManage() || role === 'moderator';
 
 /** @param {string} now */

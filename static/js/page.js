@@ -5,6 +5,7 @@
  * @typedef {object} Page
  * @property {'en' | 'ko'} lang
  * @property {string} base      path of the site that Maru is under; empty where it is all of it
+ * @property {string} version  of the scripts and styles
  * @property {string} csrf
  * @property {string | null} me the name
  * @property {string | null} myId

@@ -14,7 +14,7 @@ const SHOWN = 200;
  * @param {HTMLElement} parts.list
  * @param {HTMLElement} parts.more
  * @param {Iterable<Element>} parts.counts
- * @param {ReturnType<typeof import('./state.js').createState>} parts.state with `people` (names by
+ * @param {import('./state.js').State} parts.state with `people` (names by
  *   userId, null before the first join) and `userCount`
  * @param {AbortSignal} parts.signal aborts when the room is left
  */

@@ -18,11 +18,11 @@ import { leaveFor } from './leaving.js';
 import { messageText } from './markup.js';
 import { createMembership } from './membership.js';
 import { isOwn } from './message-row.js';
-import { newId } from './outbox.js';
 import * as outbox from './outbox.js';
 import { setOwnRole } from './own-role.js';
 import { address, page, t } from './page.js';
 import { showPeople } from './people.js';
+import { Failed } from './refused.js';
 import { learnRole, learnRoles } from './roles.js';
 import { roomName, showArchived, showDescription, showRoomName } from './room-name.js';
 import { overConnection } from './routes.js';
@@ -52,21 +52,18 @@ export function openRoom({ connection, departures, directory, signal }) {
   const figures = document.querySelectorAll('[data-count]');
   const finePointer = matchMedia('(pointer: fine)').matches;
 
-  const state = createState({
-    /** @type {import('./connection.js').Link} */
+  /** @type {import('./state.js').RoomState} */
+  const initial = {
     link: 'connecting',
     joined: false,
     epoch: page.epoch,
     userCount: Number(figures[0].textContent),
-    /** Names by userId. @type {Map<string, string> | null} */
     people: null,
-    /** Why the conversation is over, if it is. @type {string} */
     ended: '',
-    /** May one write? In an encrypted room, once its key is known. */
     open: !page.encrypted,
-    /** The room is archived, or one is muted. */
     silent: false,
-  });
+  };
+  const state = createState(initial);
 
   learnAll(page.people, page.inactive);
   learnRoles(page.roles);
@@ -159,7 +156,7 @@ export function openRoom({ connection, departures, directory, signal }) {
    * @param {string} [text]
    */
   async function keep(what, text) {
-    const entry = { clientId: newId(), roomId, roomName: roomName(), epoch: String(state.now.epoch), after: conversation.seen().since, ...what };
+    const entry = { clientId: outbox.newId(), roomId, roomName: roomName(), epoch: String(state.now.epoch), after: conversation.seen().since, ...what };
     if (text === undefined) return outbox.add(entry);
     if (!sealed) return outbox.add({ ...entry, text, sealed: false });
     const type = what.kind === 'edit' ? 'EDIT' : 'TALK';
@@ -177,8 +174,9 @@ export function openRoom({ connection, departures, directory, signal }) {
     try {
       const text = sealed ? sealed.wordsOf(row) : await conversation.textOf(row);
       if (text !== undefined) composer.edit({ seq, epoch: String(state.now.epoch), text });
-    } catch {
+    } catch (problem) {
       status.failed(t('edit_needs_connection'), () => edit(seq));
+      if (!(problem instanceof Failed)) throw problem;
     }
   }
 
@@ -199,7 +197,9 @@ export function openRoom({ connection, departures, directory, signal }) {
     showStop(body, { title: t(`${why}_title`), text: t(`${why}_text`) }, link);
     const words = composer.empty();
     const reason = why === 'closed' ? 'room_gone' : 'not_found';
-    if (words) keep({ kind: 'message', reason }, words).catch(() => composer.append(words));
+    // Without the key of an encrypted room they cannot be sealed, and stay a draft.
+    if (words && !state.now.open) composer.append(words);
+    else if (words) keep({ kind: 'message', reason }, words).catch((problem) => { composer.append(words); throw problem; });
     else if (why === 'kicked') goOn = setTimeout(() => leaveFor(address('/rooms')), 5000);
   }
 

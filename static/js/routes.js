@@ -4,7 +4,7 @@
  *
  * @typedef {import('./outbox.js').Entry} Entry
  * @typedef {object} Route
- * @property {(entry: Entry) => Promise<any>} send gives the acknowledgement; rejects with `Refused` or `Unanswered`
+ * @property {(entry: Entry) => Promise<any>} send gives the acknowledgement; rejects with `Failed`
  * @property {() => string} [epoch] of the room, where it is known without asking
  * @property {(after: number, limit: number) => Promise<{ messages: any[], epoch: string, seq: number, more: boolean }>} history
  */

@@ -79,7 +79,7 @@ export function createSealedRoom({ over, keeping, onOpen, signal }) {
 
   /** A link, where there is a key already: the link of this key can be copied again; another one is not used. @param {CryptoKey} used @param {string} given */
   async function compare(used, given) {
-    const other = await readKey(given).catch(() => null);
+    const other = await readKey(given);
     if (other && (await isSameKey(used, other))) unlockWith(used, given);
     else tell('key_differs');
   }
@@ -94,7 +94,7 @@ export function createSealedRoom({ over, keeping, onOpen, signal }) {
       const held = await heldKey(roomId);
       if (held && !another) return await useHeld(held, '');
       const text = newKey();
-      const made = await readKey(text);
+      const made = /** @type {CryptoKey} */ (await readKey(text));
       verified = true;
       if (another) await exchangeKey(roomId, made, true);
       else await keepKey(roomId, made, true);
@@ -111,7 +111,7 @@ export function createSealedRoom({ over, keeping, onOpen, signal }) {
     .filter(({ message }) => message.startsWith('maru'));
 
   /** Does it open any message that is here? @param {CryptoKey} candidate @returns {Promise<boolean>} */
-  const opensAny = (candidate) => Promise.any(samples().map((talk) => open(candidate, talk, talk.message))).then(() => true, () => false);
+  const opensAny = async (candidate) => (await Promise.all(samples().map((talk) => open(candidate, talk, talk.message)))).some(Boolean);
 
   /**
    * Use the key of a link, as the person wants. What was in use until then is kept beside it.
@@ -119,7 +119,7 @@ export function createSealedRoom({ over, keeping, onOpen, signal }) {
    * @param {string} text @returns {Promise<boolean>} is it a key at all?
    */
   async function use(text) {
-    const given = await readKey(text).catch(() => null);
+    const given = await readKey(text);
     if (!given) return false;
     verified = await opensAny(given);
     await exchangeKey(roomId, given, verified);
@@ -216,13 +216,9 @@ export function createSealedRoom({ over, keeping, onOpen, signal }) {
   /** @param {Message} message */
   async function tryOpen(message) {
     const used = /** @type {CryptoKey} */ (key);
-    try {
-      const opened = await open(used, message, message.message);
-      if (used === key && !verified) noteOpened(used);
-      return opened;
-    } catch {
-      return null;
-    }
+    const opened = await open(used, message, message.message);
+    if (opened && used === key && !verified) noteOpened(used);
+    return opened;
   }
 
   /** From now on no link stands in its place. @param {CryptoKey} used */
@@ -256,6 +252,7 @@ export function createSealedRoom({ over, keeping, onOpen, signal }) {
     /** @param {Pick<Message, 'type' | 'clientId' | 'ref'>} as @param {string} text @returns {Promise<string>} */
     seal(as, text) {
       const binding = { roomId, senderId: String(page.myId), ...as };
+      // Whoever wrote the one before is told of its failure.
       sealing = sealing.catch(() => {}).then(() => seal(/** @type {CryptoKey} */ (key), binding, text));
       return sealing;
     },

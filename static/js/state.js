@@ -2,6 +2,19 @@
  * The page's state in one object. `state.now` is read-only; `state.set` changes it, and runs the
  * watchers of the changed keys.
  *
+ * @typedef {object} RoomState
+ * @property {import('./connection.js').Link} link
+ * @property {boolean} joined
+ * @property {string | undefined} epoch
+ * @property {number} userCount
+ * @property {Map<string, string> | null} people names by userId
+ * @property {string} ended why the conversation is over, if it is
+ * @property {boolean} open may one write? In an encrypted room, once its key is known
+ * @property {boolean} silent the room is archived, or one is muted
+ * @typedef {ReturnType<typeof createState<RoomState>>} State
+ */
+
+/**
  * @template {Record<string, any>} Values
  * @param {Values} initial
  */

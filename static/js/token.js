@@ -1,6 +1,8 @@
 /** The access token of this page: fetched with the login cookie, renewed before it ends. */
 import { leaveFor, reload } from './leaving.js';
 import { address, page } from './page.js';
+import { jsonOf, reach } from './reach.js';
+import { Failed } from './refused.js';
 
 /** A token is not used in the last fifth of its life, nor in its last half minute. */
 const MARGIN_MS = 30_000;
@@ -12,7 +14,7 @@ let fetching = null;
 
 let staying = false;
 
-/** A token that is valid for a while. Rejects when the server cannot be reached. */
+/** A token that is valid for a while. Rejects with `Failed`, such as when the server cannot be reached. */
 export async function token() {
   if (held && Date.now() < held.until - held.margin) return held.text;
   fetching ??= fetchToken().finally(() => { fetching = null; });
@@ -40,12 +42,12 @@ export function toLogin() {
 }
 
 async function fetchToken() {
-  const answer = await fetch(address('/api/token'), { headers: { Accept: 'application/json' } });
+  const answer = await reach(address('/api/token'), { headers: { Accept: 'application/json' } });
   if (answer.status === 401) toLogin();
   // No longer a member: the page itself explains that better.
   if (answer.status === 403) reload();
-  if (!answer.ok) throw new Error(`No token: ${answer.status}`);
-  const { userId, accessToken, expiresIn } = await answer.json();
+  if (!answer.ok) throw new Failed(`No token: ${answer.status}`);
+  const { userId, accessToken, expiresIn } = await jsonOf(answer);
   if (userId !== page.myId) return showWhoIsHere();
   const lifetime = expiresIn * 1000;
   held = { text: accessToken, until: Date.now() + lifetime, margin: Math.min(MARGIN_MS, lifetime / 5) };

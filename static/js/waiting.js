@@ -54,7 +54,7 @@ export function showWaiting() {
     const rooms = [...new Set(all.map(({ roomId }) => roomId))];
     list.replaceChildren(...rooms.map((roomId) => roomPart(all.filter((entry) => entry.roomId === roomId))));
     if (!all.length) dialog.close();
-    else if (focused) (list.querySelector(`[data-decision="${focused}"]`) ?? close).focus();
+    else if (focused) /** @type {HTMLElement} */ (list.querySelector(`[data-decision="${focused}"]`) ?? close).focus();
   }
 
   button.addEventListener('click', () => {
@@ -98,7 +98,7 @@ function entryItem(entry) {
     react: t('waiting_react', { emoji: entry.emoji ?? '' }),
   }[entry.kind];
   said.append(what);
-  if (entry.sealed) unseal(entry).then((text) => { said.textContent = text; }, () => {});
+  if (entry.sealed) unseal(entry).then((text) => { said.textContent = text; });
   const state = element('p', { class: 'message-state' }, entry.reason ? reasonOf(entry) : t('waiting_state'));
   if (entry.reason && !['gone', 'room_gone'].includes(entry.reason)) state.append(decision('retry', () => outbox.retry(entry)));
   state.append(decision('discard', () => outbox.drop(entry)));
@@ -111,7 +111,8 @@ async function unseal({ kind, roomId, sender = String(page.me), clientId, ref, t
   if (!held) return t('sealed');
   const binding = { roomId, senderId: String(page.myId), sender, type: kind === 'edit' ? 'EDIT' : 'TALK', clientId, ref };
   // It may have been sealed before another key came into use.
-  return (await Promise.any([held, ...(held.beside ?? [])].map(({ key }) => open(key, binding, text)))).text;
+  const opened = await Promise.all([held, ...(held.beside ?? [])].map(({ key }) => open(key, binding, text)));
+  return opened.find(Boolean)?.text ?? t('sealed');
 }
 
 /** @param {string} key @param {() => void} run */

@@ -6,6 +6,7 @@
  */
 import { call } from './api.js';
 import { address, page } from './page.js';
+import { ifFailed } from './refused.js';
 
 /** People asked for in one call. */
 const TOGETHER = 50;
@@ -76,11 +77,8 @@ async function fetchWanted() {
   const ids = wanted.slice(0, TOGETHER);
   wanted = wanted.slice(TOGETHER);
   if (wanted.length) setTimeout(fetchWanted);
-  try {
-    const { people } = await call('GET', address(`/api/people?ids=${ids.join(',')}`));
-    people.forEach(learn);
-  } catch {
-    // They are asked for again when something of theirs is drawn next.
-    ids.forEach((userId) => asked.delete(userId));
-  }
+  const answer = await call('GET', address(`/api/people?ids=${ids.join(',')}`)).catch(ifFailed(null));
+  // Without one, they are asked for again when something of theirs is drawn next.
+  if (answer) answer.people.forEach(learn);
+  else ids.forEach((userId) => asked.delete(userId));
 }

@@ -61,7 +61,7 @@ if (page.me) {
 async function keepInvitation() {
   const place = document.querySelector('[data-waiting-for-approval]');
   if (!place || !keyIn(location.hash)) return;
-  const key = await readKey(takeFromAddress()).catch(() => null);
+  const key = await readKey(takeFromAddress());
   if (!key || (await keepKey(roomOfAddress(), key, false))) return;
   document.querySelector('h1 + .error')?.remove();
   place.after(element('p', { class: 'error', role: 'alert' }, t('key_differs')));

@@ -3,7 +3,7 @@ import { tellOfAdding } from '../added.js';
 import { createConnection } from '../connection.js';
 import { prepareInlineForms } from '../inline-forms.js';
 
-const connection = createConnection(() => {});
+const connection = createConnection();
 prepareInlineForms();
 tellOfAdding(connection);
 connection.start();

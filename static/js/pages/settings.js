@@ -2,6 +2,6 @@
 import { tellOfAdding } from '../added.js';
 import { createConnection } from '../connection.js';
 
-const connection = createConnection(() => {});
+const connection = createConnection();
 tellOfAdding(connection);
 connection.start();
