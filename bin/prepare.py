@@ -42,6 +42,9 @@ BROWSER_FILES = (
 )
 TEST_CLIENTS = ROOT / "tests" / "programs" / "clients"
 VENDOR = ROOT / "static" / "vendor"
+TSC = ROOT / "node_modules" / "typescript" / "bin" / "tsc"
+#: To TypeScript, what the files in ``VENDOR`` export.
+TYPES = sorted((ROOT / "tests" / "types").glob("*.d.ts"))
 #: Debian's names of what the tests need besides Python packages.
 TEST_PACKAGES = (
     *("chromium", "fonts-noto-cjk", "fonts-noto-color-emoji", "openssl", "haproxy", "nginx-light"),
@@ -165,6 +168,15 @@ def _steps(dev: bool) -> list[Step]:
     if dev:
         steps.append(
             Step(
+                "Fetching TypeScript, which checks the browser's scripts",
+                sources=[ROOT / "package-lock.json", *TYPES],
+                outputs=[TSC, *(VENDOR / file.name for file in TYPES)],
+                stamp=CACHE / "typescript.made",
+                make=_fetch_typescript,
+            )
+        )
+        steps.append(
+            Step(
                 "Fetching the official JavaScript clients for the tests",
                 sources=[TEST_CLIENTS / "package-lock.json"],
                 outputs=[TEST_CLIENTS / "node_modules"],
@@ -215,6 +227,12 @@ def _fetch_browser_files() -> None:
         half = VENDOR / f"{file.name}.half"
         shutil.copyfile(file, half)
         half.replace(VENDOR / file.name)
+
+
+def _fetch_typescript() -> None:
+    npm_ci(dev=True)
+    for file in TYPES:
+        shutil.copyfile(file, VENDOR / file.name)
 
 
 def _compile_translations() -> None:

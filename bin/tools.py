@@ -51,8 +51,11 @@ def pip_install(*arguments: str | Path) -> None:
     )
 
 
-def npm_ci(folder: Path = ROOT) -> None:
-    """Install the packages of the folder's ``package-lock.json`` into its ``node_modules``."""
+def npm_ci(folder: Path = ROOT, dev: bool = False) -> None:
+    """Install the packages of the folder's ``package-lock.json`` into its ``node_modules``.
+
+    With ``dev`` those as well that only the tests need.
+    """
     npm: list[str | Path] = ["npm"]
     if shutil.which("npm") is None:
         target = CACHE / "node"
@@ -66,6 +69,7 @@ def npm_ci(folder: Path = ROOT) -> None:
             *npm,
             "ci",
             "--ignore-scripts",
+            *(() if dev else ("--omit=dev",)),
             "--prefix",
             folder,
             "--cache",
