@@ -196,7 +196,7 @@ class Administration:
             return other
         # Somebody may have added the person again before this is told.
         [event] = person_events.membership_events(self._store, [(other.user_id, i)])
-        told = event or person_events.gone_event(i)
+        told = event or person_events.gone_event(i, ban is not None)
         person_events.tell(self._store, [([other.user_id], told)])
         room_events.tell_members(self._store, i, [other.user_id])
         self._changed.add(i)

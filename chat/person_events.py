@@ -35,9 +35,10 @@ def membership_event(
     return {**event, "by": by} if by else event
 
 
-def gone_event(room_id: str) -> dict[str, object]:
+def gone_event(room_id: str, banned: bool = False) -> dict[str, object]:
     """A person is no member of a room any more."""
-    return {"type": "membership", "roomId": room_id, "gone": True}
+    event: dict[str, object] = {"type": "membership", "roomId": room_id, "gone": True}
+    return {**event, "banned": True} if banned else event
 
 
 def read_event(membership: Membership) -> dict[str, object]:

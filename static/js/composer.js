@@ -4,6 +4,7 @@
  *
  * The draft is deleted only after the outbox has stored the message, so the text is never lost between.
  */
+import { byId } from './dom.js';
 import { belongsToInputMethod } from './input-method.js';
 import { figure, t } from './page.js';
 
@@ -38,6 +39,8 @@ export function createComposer({ form, input, counter, editing, drafts, room, ma
   let composing = false;
   let sendAfterComposing = false;
   let shut = false;
+  /** Where the focus went when the field was shut under it. @type {HTMLElement | null} */
+  let standIn = null;
 
   function send() {
     if (composing) {
@@ -106,6 +109,19 @@ export function createComposer({ form, input, counter, editing, drafts, room, ma
 
   function save() {
     drafts.save({ ...draft, text: together(...leaving, draft.text) });
+  }
+
+  /** To the line that says why one may not write; what covers the conversation takes the focus itself. */
+  function yieldFocus() {
+    const silence = byId('silence');
+    standIn = silence.hidden ? byId('log') : silence;
+    standIn?.focus({ preventScroll: true });
+  }
+
+  function takeFocusBack() {
+    const stayed = standIn && [standIn, document.body].some((place) => place === document.activeElement);
+    standIn = null;
+    if (stayed) input.focus({ preventScroll: true });
   }
 
   function measure() {
@@ -201,9 +217,12 @@ export function createComposer({ form, input, counter, editing, drafts, room, ma
 
     /** Nobody may write now. @param {boolean} closed */
     shut(closed) {
+      const focused = document.activeElement === input;
       shut = closed;
       input.disabled = closed;
       form.classList.toggle('shut', closed);
+      if (closed && focused) yieldFocus();
+      else if (!closed) takeFocusBack();
     },
 
     focus() {

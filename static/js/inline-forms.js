@@ -2,7 +2,8 @@
  * Forms that are sent without leaving the page: the input stays until it is accepted, and errors and
  * success are shown at the form. Without script they are plain forms.
  *
- * Attributes of a form with `data-inline`: `data-confirm` is the id of a dialog that asks first;
+ * Attributes of a form with `data-inline`: `data-confirm` is the id of a dialog that asks first, about
+ * whom `data-about` names;
  * `data-done` the sentence for success, with {name} for the name in the server's answer; `data-told` the
  * id of the element that shows it (default: below the form); `data-then` the address to go to (or
  * `then` in the answer); `data-clear` empties the form. After success the form gets a `done` event with the answer.
@@ -35,6 +36,7 @@ export function prepareInlineForms() {
 function ask(form, question) {
   const dialog = /** @type {HTMLDialogElement} */ (document.getElementById(question));
   dialog.returnValue = '';
+  for (const name of dialog.querySelectorAll('[data-asked]')) name.textContent = form.dataset.about ?? '';
   dialog.showModal();
   dialog.onclose = () => { if (dialog.returnValue === 'yes') send(form); };
 }

@@ -3,7 +3,9 @@
  * (templates/members.html, member.html), which serve without script too: the server decides what is offered.
  */
 import { byId } from './dom.js';
+import { returnFocus } from './focus.js';
 import { leaveFor } from './leaving.js';
+import { t } from './page.js';
 import { reach, textOf } from './reach.js';
 import { ifFailed } from './refused.js';
 import { onRole } from './roles.js';
@@ -26,7 +28,7 @@ export function keepMembers() {
   async function showCard(from) {
     shown = from;
     const part = byId('person-part');
-    const filled = await fill(part, from, 'person-part');
+    const filled = await fillCard(from);
     // Meanwhile somebody else was chosen, or another room.
     if (shown !== from || !part.isConnected || card().open) return;
     // The page itself says why not.
@@ -34,12 +36,20 @@ export function keepMembers() {
     else leaveFor(from);
   }
 
+  /** @param {string} from */
+  async function fillCard(from) {
+    const filled = await fill(byId('person-part'), from, 'person-part');
+    const name = byId('person-part').querySelector('.card-name bdi');
+    if (filled && name) byId('person-title').textContent = t('person_title', { name: name.textContent ?? '' });
+    return filled;
+  }
+
   /** What is open is drawn again, soon: several things may change at once. */
   function refresh() {
     clearTimeout(timer);
     timer = setTimeout(() => {
       if (about().open) showList();
-      if (card().open) fill(byId('person-part'), shown, 'person-part');
+      if (card().open) fillCard(shown);
     }, 100);
   }
 
@@ -50,7 +60,7 @@ export function keepMembers() {
     if (link.dataset.openDialog === 'about') {
       await showList();
       // Whoever asks for the members need not look for them among the rest.
-      if (link.closest('.people-all')) byId('members-part').scrollIntoView({ block: 'start' });
+      if (link.closest('.people-all')) goToMembers();
     }
     if (link.dataset.card !== undefined) {
       event.preventDefault();
@@ -66,13 +76,31 @@ export function keepMembers() {
     if (about().contains(form) || card().contains(form)) refresh();
   });
   document.addEventListener('close', ({ target }) => {
-    // The row that has opened the card may have been drawn again.
-    if (target !== card() || !document.activeElement?.matches('body, dialog')) return;
-    const { pathname } = new URL(shown);
-    /** @type {HTMLElement | null} */ (byId('members-part').querySelector(`a[href="${CSS.escape(pathname)}"]`))?.focus();
+    // Inside a dialog that has just closed the focus is as good as lost.
+    if (target === card() && (card().contains(document.activeElement) || document.activeElement?.matches('body, dialog'))) focusRow();
   }, { capture: true });
   onRole(refresh);
   onRenamed(refresh);
+
+  /** The row that has opened the card may have been drawn again, or be gone with its person. */
+  function focusRow() {
+    const row = `a[href="${CSS.escape(new URL(shown).pathname)}"]`;
+    const places = about().open ? [`#members-part ${row}`, '#about [data-close-dialog]'] : [`#people-list ${row}`, '#people-list'];
+    for (const place of places) {
+      const neighbour = /** @type {HTMLElement | null} */ (document.querySelector(place));
+      neighbour?.focus();
+      if (neighbour && document.activeElement === neighbour) return;
+    }
+    returnFocus();
+  }
+}
+
+/** In the dialog about the room. */
+function goToMembers() {
+  const title = byId('members-title');
+  title.tabIndex = -1;
+  title.focus({ preventScroll: true });
+  title.scrollIntoView({ block: 'start' });
 }
 
 /**

@@ -52,7 +52,9 @@ export function showPeople({ list, more, counts, state, signal }) {
       return row;
     });
     if (rows.length !== list.children.length || rows.some((row, i) => row !== list.children[i])) {
+      const focused = list.contains(document.activeElement) ? /** @type {HTMLElement} */ (document.activeElement) : null;
       list.replaceChildren(...rows);
+      if (focused) (focused.isConnected ? focused : list).focus({ preventScroll: true });
     }
   }
 }

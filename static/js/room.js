@@ -187,9 +187,10 @@ export function openRoom({ connection, departures, directory, signal }) {
     else await keep({ kind: 'react', ref: seq, emoji, on: waits ? !waits.on : on });
   }
 
-  let goOn = 0;
   /** @param {string} why */
   function end(why) {
+    // A ban is told before or after one is taken out.
+    if (state.now.ended === 'banned') return;
     state.set({ ended: why });
     // What they ask about is over too, and nothing under them can have the focus.
     document.querySelectorAll('dialog[open]').forEach((dialog) => /** @type {HTMLDialogElement} */ (dialog).close());
@@ -200,7 +201,6 @@ export function openRoom({ connection, departures, directory, signal }) {
     // Without the key of an encrypted room they cannot be sealed, and stay a draft.
     if (words && !state.now.open) composer.append(words);
     else if (words) keep({ kind: 'message', reason }, words).catch((problem) => { composer.append(words); throw problem; });
-    else if (why === 'kicked') goOn = setTimeout(() => leaveFor(address('/rooms')), 5000);
   }
 
   /** @param {any} room as it is now @param {{ role: string, mutedUntil: number }} mine */
@@ -258,9 +258,10 @@ export function openRoom({ connection, departures, directory, signal }) {
   }, signal);
   connection.on('room', ({ room }) => { if (room.roomId === roomId) showRoom(room); }, signal);
   connection.on('member', (member) => { if (member.roomId === roomId && !(member.gone && member.userId === page.myId)) learnRole(member); }, signal);
-  connection.on('me', ({ type, membership: mine }) => {
-    if (type !== 'membership' || mine?.roomId !== roomId) return;
-    showOwn(mine);
+  connection.on('me', ({ type, membership: mine, banned, roomId: gone }) => {
+    if (type !== 'membership') return;
+    if (mine?.roomId === roomId) showOwn(mine);
+    if (banned && gone === roomId) end('banned');
   }, signal);
   connection.on('rooms', ({ rooms }) => {
     const here = rooms.find((/** @type {{ roomId: string }} */ room) => room.roomId === roomId);
@@ -282,7 +283,6 @@ export function openRoom({ connection, departures, directory, signal }) {
     await membership.leave();
     leaveFor(address('/rooms'));
   });
-  signal.addEventListener('abort', () => clearTimeout(goOn));
   sealed?.findKey();
   membership.join();
 

@@ -7,6 +7,8 @@ from tests.browser.going import go
 from tests.browser.people import DESKTOP, NARROW, PHONE
 from tests.waiting import eventually
 
+LIES_ON_TOP = "([x, y, sheet]) => Boolean(document.elementFromPoint(x, y).closest(sheet))"
+
 
 def add(owner, room_id, other):
     path = f"/api/rooms/{room_id}/members/{other.api.user_id}"
@@ -85,6 +87,11 @@ def test_on_a_phone_the_cards_lie_on_no_sheet(at_browser):
     expect(ben.page.locator(".news-card")).to_have_count(1)
     for sheet in ("#rooms", "#people"):
         ben.page.locator(f'[data-open-sheet="{sheet[1:]}"]').tap()
+        expect(ben.page.locator(sheet)).to_be_in_viewport(ratio=0.99)
+        side = ben.page.locator(sheet).bounding_box()
+        card = ben.page.locator(".news-card").bounding_box()
+        place = [side["x"] + side["width"] / 2, card["y"] + card["height"] / 2]
+        assert ben.page.evaluate(LIES_ON_TOP, [*place, sheet]), sheet
         ben.page.locator(f"{sheet} .sheet-close").tap()
         expect(ben.page.locator(sheet)).not_to_be_in_viewport()
     expect(ben.page.locator(".news-card")).to_have_count(1)

@@ -84,7 +84,7 @@ def test_who_is_banned_is_out_and_comes_back_when_the_ban_is_lifted(at_browser, 
     open_card(ann, ben)
     choose(ann, "Ban…")
     ann.page.locator("#ban-member").get_by_role("button", name="Ban", exact=True).click()
-    expect(ben.page.locator(".stop")).to_contain_text("You were removed")
+    expect(ben.page.locator(".stop")).to_contain_text("You are banned from this room.")
     expect(ann.page.locator("#members")).not_to_contain_text(ben.name)
     choose(ann, "Lift the ban")
     expect(ann.page.locator("#person-told")).to_have_text(f"{ben.name} is not banned any more.")
