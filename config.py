@@ -17,6 +17,7 @@ from urllib.parse import quote
 import env_file
 import secret_file
 import setting_checks as check
+import setting_relations
 from setting_checks import SECRET_MIN, Check
 
 #: The checkout.
@@ -178,7 +179,10 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     """
     given = {**_from_env_file(), **os.environ} if environ is None else environ
     values = {f.name: _checked(f, given.get(f.name.upper(), "").strip()) for f in fields(Settings)}
-    _check_relations(values)
+    try:
+        setting_relations.check(values)
+    except ValueError as error:
+        raise ConfigError(str(error)) from None
     for name in ("secret_key", "jwt_secret_key"):
         values[name] = values[name] or _generated_secret(values["data_dir"] / name)
     return Settings(**values)
@@ -248,31 +252,6 @@ def _checked(f: Field[Any], text: str) -> Any:
     except ValueError as error:
         shown = f.metadata["shown"](text)
         raise ConfigError(f"{f.name.upper()} cannot be {shown}: it takes {error}.") from None
-
-
-def _check_relations(values: Mapping[str, Any]) -> None:
-    if values["presence_grace"] > values["presence_lease"]:
-        raise ConfigError(
-            f"PRESENCE_GRACE cannot be {values['presence_grace']}: it takes at most"
-            f" PRESENCE_LEASE, which is {values['presence_lease']}."
-        )
-    if values["redis_url"]:
-        for name in ("secret_key", "jwt_secret_key"):
-            if not values[name]:
-                raise ConfigError(
-                    f"{name.upper()} must be set when REDIS_URL is, so that all who share that"
-                    f" store agree on it: it takes at least {SECRET_MIN} random characters."
-                )
-    if bool(values["tls_cert"]) != bool(values["tls_key"]):
-        raise ConfigError("TLS_CERT and TLS_KEY must be set together, or neither.")
-    if values["tls_cert"]:
-        try:
-            check.certificate(values["tls_cert"], values["tls_key"])
-        except ValueError as error:
-            raise ConfigError(
-                f"TLS_CERT and TLS_KEY cannot be {str(values['tls_cert'])!r} and"
-                f" {str(values['tls_key'])!r}: they take {error}."
-            ) from None
 
 
 def _generated_secret(path: Path) -> str:

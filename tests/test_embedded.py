@@ -267,7 +267,7 @@ class TestLongPath:
         folder = socket_path(data_dir).parent
         folder.symlink_to(tmp_path)
         try:
-            with pytest.raises(EmbeddedError, match=f"{folder} belongs to somebody else"):
+            with pytest.raises(EmbeddedError, match=f"{folder} belongs to another user"):
                 EmbeddedStore(data_dir).start()
         finally:
             folder.unlink()

@@ -91,5 +91,5 @@ def test_a_named_file_that_is_not_there_is_told(tmp_path):
 def test_a_given_environment_is_all_that_counts(monkeypatch, tmp_path):
     (tmp_path / "env").write_text("PORT=6000")
     monkeypatch.setenv("WORKERS", "7")
-    settings = load({"DATA_DIR": str(tmp_path)})
+    settings = load({"DATA_DIR": str(tmp_path / "data")})
     assert (settings.port, settings.workers) == (5000, 2)

@@ -71,7 +71,8 @@ class TestSetup:
         """A checkout that needs no package, in a folder with a space in its name."""
         root = tmp_path / "a checkout"
         shutil.copytree(config.ROOT / "bin", root / "bin")
-        for name in ("config.py", "setting_checks.py", "env_file.py"):
+        modules = ("setting_checks.py", "setting_relations.py", "data_folder.py", "env_file.py")
+        for name in ("config.py", *modules):
             shutil.copy(config.ROOT / name, root)
         for name in ("package.json", "package-lock.json", "pyproject.toml"):
             shutil.copy(config.ROOT / name, root)

@@ -197,7 +197,7 @@ class Supervisor:
         # Everybody may write to the folder above: another user may have made this one.
         status = folder.lstat()
         if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.geteuid():
-            raise EmbeddedError(f"{folder} belongs to somebody else; remove it.")
+            raise EmbeddedError(f"{folder} belongs to another user: choose another DATA_DIR.")
         folder.chmod(0o700)
         try:
             yield

@@ -172,7 +172,7 @@ class Relay:
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         status = self._folder.lstat()
         if status.st_uid != os.geteuid() or not stat.S_ISDIR(status.st_mode):
-            raise PermissionError(f"{self._folder} belongs to somebody else; remove it.")
+            raise PermissionError(f"{self._folder} belongs to another user, and is left as it is.")
         for other in self._folder.glob("*.sock"):
             if _TAG.match(other.name) and not _is_alive(other):
                 other.unlink(missing_ok=True)
