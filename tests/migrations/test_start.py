@@ -8,6 +8,7 @@ import pytest
 from chat import keys
 from chat.migrations.lease import Lease, LostLease
 from chat.migrations.start import carry_over, version
+from chat.migrations.to_2 import steps
 from chat.store.store import StoreError, connect
 from tests.migrated import everything
 
@@ -18,6 +19,27 @@ def test_an_operator_is_told(older, store):
     first, *_, last = told
     assert "Carrying the store over to version 2" in first
     assert re.match(r"The store is carried over: 8 accounts, \d rooms, in \d", last)
+
+
+class Ended(Exception):
+    """Ends a start between two rooms."""
+
+
+def test_a_start_that_goes_on_counts_the_rooms_that_are_done(older, store, monkeypatch):
+    monkeypatch.setattr(steps, "TELL_EVERY", -1.0)
+
+    def end_after_two(line):
+        if line.startswith("2 of "):
+            raise Ended
+
+    with pytest.raises(Ended):
+        carry_over(store, end_after_two)
+    number = store.redis.zcard("maru:rooms")
+    store.redis.delete(keys.MIGRATING)
+    carry_over(store, (told := []).append)
+    first, *lines, _ = told
+    assert first.endswith(f"goes on; 2 of {number} rooms are done already.")
+    assert lines == [f"{n} of {number} rooms are carried over." for n in range(3, number + 1)]
 
 
 def test_a_store_that_is_carried_over_is_left_alone(carried, store):

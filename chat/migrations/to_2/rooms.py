@@ -5,14 +5,24 @@ from collections.abc import Iterator
 from chat.migrations.lease import TOGETHER, Lease, chunks
 from chat.migrations.to_2 import keys, streams
 from chat.migrations.to_2.ids import Ids
-from chat.store.store import Command
+from chat.store.store import Command, Store
 
 #: Keys that one SCAN looks at.
 SCANNED = 1000
 
 
+def count_carried(store: Store) -> int:
+    """How many rooms are carried over already."""
+    room_ids = store.redis.zrange(keys.old("rooms"), 0, -1)
+    return sum(
+        kind is not None
+        for part in chunks(room_ids, SCANNED)
+        for kind in store.batch([("HGET", keys.room(r.decode()), "kind") for r in part])
+    )
+
+
 def carry_over(lease: Lease, ids: Ids) -> Iterator[int]:
-    """Carry over all rooms that are not yet. Gives after each how many that makes."""
+    """Carry over all rooms that are not yet. Gives after each how many it has carried over."""
     done = 0
     # Only the key of a room itself ends with a brace.
     for key in lease.store.redis.scan_iter(match=keys.room("*"), count=SCANNED):

@@ -16,17 +16,26 @@ def run(lease: Lease, tell: Callable[[str], None]) -> None:
     """Carry everything over. Raises ``LostLease`` where another process has taken over."""
     began = told = time.monotonic()
     number = int(lease.store.redis.zcard(keys.old("rooms")))
-    tell(
-        f"Carrying the store over to version {keys.VERSION} ({number} rooms);"
-        " an earlier Maru cannot use it from now on."
-    )
+    # The first step makes this key, and it stays.
+    has_begun = lease.store.redis.exists(keys.old("legacy"))
+    before = rooms.count_carried(lease.store) if has_begun else 0
+    if has_begun:
+        tell(
+            f"Carrying the store over to version {keys.VERSION} goes on;"
+            f" {before} of {number} rooms are done already."
+        )
+    else:
+        tell(
+            f"Carrying the store over to version {keys.VERSION} ({number} rooms);"
+            " an earlier Maru cannot use it from now on."
+        )
     people = accounts.carry_over(lease)
     ids = Ids(lease)
     accounts.carry_over_relations(lease, ids)
     for done in rooms.carry_over(lease, ids):
         if time.monotonic() - told > TELL_EVERY:
             told = time.monotonic()
-            tell(f"{done} of {number} rooms are carried over.")
+            tell(f"{before + done} of {number} rooms are carried over.")
     leftovers.carry_over(lease, ids)
     _finish(lease, ids)
     seconds = time.monotonic() - began
