@@ -1,4 +1,4 @@
-"""Checks an external store at the start, and warns of settings that lose data or mix two Marus."""
+"""Checks the store at the start, and warns of settings that lose data or mix two Marus."""
 
 import hashlib
 from typing import Protocol
@@ -39,21 +39,23 @@ def checked(settings: Settings) -> list[str]:
     store = connect(settings.store_url)
     try:
         store.check()
-        if settings.embedded:
-            return []
-        return _warnings(store, (settings.secret_key, settings.jwt_secret_key))
+        # Another Maru can have the embedded store's socket as its REDIS_URL.
+        others = _others(store, (settings.secret_key, settings.jwt_secret_key))
+        return others if settings.embedded else _setup(store) + others
     except RedisError as error:
         if not condition.is_temporary(error):
             raise StoreError(
-                f"The store cannot be used: {condition.description(error)}."
+                f"The store cannot be used: {condition.description(error, settings.embedded)}."
             ) from error
         # The error may pass: Maru starts, and ``/readyz`` says why it is not ready.
-        return [f"Calls will be answered unavailable for now: {condition.reason(error)}."]
+        reason = condition.reason(error, settings.embedded)
+        return [f"Calls will be answered unavailable for now: {reason}."]
     finally:
         store.redis.connection_pool.disconnect()
 
 
-def _warnings(store: Store, secrets: tuple[str, ...]) -> list[str]:
+def _setup(store: Store) -> list[str]:
+    """Warnings about how the store is set up."""
     info = store.redis.info()
     lines = []
     if not info.get("aof_enabled", 1):
@@ -66,7 +68,7 @@ def _warnings(store: Store, secrets: tuple[str, ...]) -> list[str]:
             f"The store's maxmemory-policy is {policy}: short of memory it throws away rooms and"
             " logins. Maru needs noeviction."
         )
-    return lines + _others(store, secrets)
+    return lines
 
 
 def _others(store: Store, secrets: tuple[str, ...]) -> list[str]:

@@ -8,7 +8,8 @@ from redis.exceptions import RedisError
 import config
 from chat import key_prefix, keys, store_warnings
 from chat.store import condition
-from chat.store.store import StoreError
+from chat.store.embedded import running
+from chat.store.store import StoreError, connect
 from tests.waiting import eventually
 
 SECRETS = {"SECRET_KEY": "s" * 32, "JWT_SECRET_KEY": "j" * 32}
@@ -42,6 +43,22 @@ def other(store):
 def looks_after_leases(store):
     seconds, _ = store.redis.time()
     store.redis.set(keys.REAPED, f"{seconds * 1000} 0")
+
+
+@pytest.fixture
+def embedded_maru(tmp_path):
+    """The settings of a Maru that runs on its embedded store: it listens, and reaps leases."""
+    settings = config.load({"DATA_DIR": str(tmp_path / "var")})
+    with running(settings):
+        assert store_warnings.checked(settings) == []
+        store = connect(settings.store_url)
+        listener = store.redis.pubsub(ignore_subscribe_messages=True)
+        listener.subscribe(keys.CONTROL)
+        assert listener.get_message(timeout=30) is None
+        looks_after_leases(store)
+        yield settings
+        listener.close()
+        store.redis.close()
 
 
 def test_of_a_good_store_nothing_is_said(said):
@@ -111,6 +128,17 @@ def test_a_second_maru_with_other_secrets(said, store, other):
     (line,) = said(SECRET_KEY="t" * 32)
     assert "with other secrets" in line and "KEY_PREFIX" in line
     assert "t" * 32 not in line
+
+
+def test_a_second_maru_with_other_secrets_on_an_embedded_store(embedded_maru):
+    said = store_warnings.checked(config.load({"REDIS_URL": embedded_maru.store_url, **SECRETS}))
+    assert any("with other secrets" in line and "KEY_PREFIX" in line for line in said)
+
+
+def test_the_maru_of_an_embedded_store_that_another_one_uses(embedded_maru):
+    store_warnings.checked(config.load({"REDIS_URL": embedded_maru.store_url, **SECRETS}))
+    (line,) = store_warnings.checked(embedded_maru)
+    assert "with other secrets" in line
 
 
 def test_secrets_that_were_changed_while_nobody_served(said):
