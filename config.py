@@ -209,7 +209,8 @@ def warnings() -> list[str]:
     """A line for each setting that probably has a wrong name, and so has no effect.
 
     In ``.env`` that is every unknown name, in the environment every name that is very similar to a
-    setting's. There is also a line for an ``ENV_FILE`` that does not exist. Raises ``ConfigError``.
+    setting's. There is also a line for an ``ENV_FILE`` that does not exist, and for two secrets that
+    are the same. Raises ``ConfigError``.
     """
     known, path = names(), env_path()
     lines = []
@@ -225,6 +226,10 @@ def warnings() -> list[str]:
         # Short names are similar to many others.
         if similar and name not in known and len(name) > 5:
             lines.append(f"{name} in the environment is no setting of Maru. Is {similar[0]} meant?")
+    given = {**_from_env_file(), **os.environ}
+    secrets = [given.get(name, "").strip() for name in ("SECRET_KEY", "JWT_SECRET_KEY")]
+    if secrets[0] and secrets[0] == secrets[1]:
+        lines.append("SECRET_KEY and JWT_SECRET_KEY are the same: give each one of its own.")
     return lines
 
 

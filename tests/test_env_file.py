@@ -88,6 +88,14 @@ def test_a_named_file_that_is_not_there_is_told(tmp_path):
     assert config.warnings() == [f"ENV_FILE names {tmp_path}/env, which is not there."]
 
 
+def test_two_secrets_that_are_the_same_are_told_and_not_shown(monkeypatch, tmp_path):
+    (tmp_path / "env").write_text(f"SECRET_KEY={'s' * 32}\n")
+    assert config.warnings() == []
+    monkeypatch.setenv("JWT_SECRET_KEY", "s" * 32)
+    (line,) = config.warnings()
+    assert line == "SECRET_KEY and JWT_SECRET_KEY are the same: give each one of its own."
+
+
 def test_a_given_environment_is_all_that_counts(monkeypatch, tmp_path):
     (tmp_path / "env").write_text("PORT=6000")
     monkeypatch.setenv("WORKERS", "7")
