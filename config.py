@@ -209,8 +209,8 @@ def warnings() -> list[str]:
     """A line for each setting that probably has a wrong name, and so has no effect.
 
     In ``.env`` that is every unknown name, in the environment every name that is very similar to a
-    setting's. There is also a line for an ``ENV_FILE`` that does not exist, and for two secrets that
-    are the same. Raises ``ConfigError``.
+    setting's. There is also a line for an ``ENV_FILE`` that does not exist, and for two secrets
+    that are the same. Raises ``ConfigError``.
     """
     known, path = names(), env_path()
     lines = []
