@@ -8,6 +8,7 @@ import re
 from flask import Flask
 
 _HUES = 10
+_KOREAN = re.compile("[가-힣]+(?:[._-][가-힣]+)*")
 
 
 def init_app(app: Flask) -> None:
@@ -23,8 +24,17 @@ def hue(name: str) -> str:
 
 
 def initials(name: str) -> str:
-    """김보라 is 보라, kim.bora is KB, Bora is B."""
-    if "가" <= name[:1] <= "힣":
-        return name[-2:]
+    """김보라 is 보라, kim.bora is KB, Bora is B. All are taken from the beginning of the name: the
+    display name 보라 (디자인팀) is 보라."""
+    korean = _KOREAN.match(name)
+    if korean:
+        syllables = re.sub(r"[._-]", "", korean[0])
+        # Of a whole name the given name; of more than a name its beginning.
+        return syllables[-2:] if len(syllables) <= 4 else syllables[:2]
     parts = [part for part in re.split(r"[._-]", name) if part] or [name]
-    return "".join(part[:1].upper() for part in parts[:2])
+    return "".join(_first_letter(part).upper() for part in parts[:2])
+
+
+def _first_letter(part: str) -> str:
+    """The first letter or digit; the first character, where there is none."""
+    return next((character for character in part if character.isalnum()), part[:1])
