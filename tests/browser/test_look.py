@@ -1,9 +1,13 @@
 """Faults of style sheets: words that are cut or covered, invisible edges."""
 
+import time
+
+import pytest
 from playwright.sync_api import expect
 
 from tests.browser.people import PATIENCE, PHONE
 
+LAPTOP = {"width": 1280, "height": 720}
 ARABIC = "غرفة طويلة الاسم جدا لا يسعها العمود على الجانب أبدا"
 
 
@@ -55,3 +59,36 @@ def test_dialogs_and_buttons_have_edges_in_forced_colours(at_browser):
         assert shown.evaluate("part => parseFloat(getComputedStyle(part).borderTopWidth)") >= 1, (
             part
         )
+
+
+@pytest.mark.parametrize("size", ["100%", "200%"])
+def test_a_name_in_the_column_can_be_read_beside_what_else_is_said_of_the_person(at_browser, size):
+    ann, ben = at_browser("ann"), at_browser("ben", viewport=LAPTOP)
+    room_id = ann.api.create_room("Plans")
+    ann.enter(room_id)
+    ben.enter(room_id)
+    until = int(time.time() * 1000) + 3_600_000
+    member = {"role": "moderator", "mutedUntil": until}
+    ann.api.request("PUT", f"/api/rooms/{room_id}/members/{ben.name}", json=member)
+    row = ben.page.locator(f'#people-list [data-name="{ben.name}"]')
+    expect(row.locator(".hint")).to_have_text("you · moderator · muted")
+    ben.page.evaluate(f"document.documentElement.style.fontSize = '{size}'")
+    name = row.locator(".person-name")
+    assert name.evaluate("name => name.scrollWidth <= name.clientWidth")
+    assert row.evaluate("row => row.parentElement.scrollWidth <= row.parentElement.clientWidth")
+
+
+def test_what_is_said_of_the_connection_covers_no_message(behind_cable):
+    ann, _, cable, _ = behind_cable
+    for i in range(30):
+        ann.write(f"{i} " * 9)
+    ann.hears("29 " * 8 + "29")
+    cable.pull()
+    ann.write("Later")
+    line, waiting = ann.page.locator(".conversation-body .connection"), ann.page.locator(".waiting")
+    expect(line).to_be_visible()
+    expect(waiting).to_be_visible()
+    top = ann.page.locator("#log").bounding_box()["y"]
+    for said in (line, waiting):
+        box = said.bounding_box()
+        assert box["y"] + box["height"] <= top + 1
