@@ -19,7 +19,7 @@ export function hue(name) {
  *
  * @param {string} name
  */
-function initials(name) {
+export function initials(name) {
   const korean = KOREAN.exec(name);
   if (korean) {
     const syllables = korean[0].replace(/[._-]/g, '');

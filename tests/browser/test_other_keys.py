@@ -122,7 +122,7 @@ def test_a_key_that_one_changes_by_hand_can_be_had_again(filled):
     ann.page.get_by_role("link", name="About this room").click()
     ann.page.locator("#other-key").click()
     ann.page.locator("#key").fill(other)
-    ann.page.get_by_role("button", name="Open the room").click()
+    ann.page.get_by_role("button", name="Unlock the room").click()
     ann.hears("junk 51")
     visit(ann, f"/rooms/{room_id}")
     ann.hears("junk 51")

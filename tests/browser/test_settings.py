@@ -10,7 +10,7 @@ def test_who_changes_the_password_stays_logged_in_and_is_told(at_browser):
     with ann.page.expect_event("websocket"):
         ann.page.goto("/settings")
     ann.page.wait_for_load_state("networkidle")
-    ann.page.get_by_label("Password now").fill(PASSWORD)
+    ann.page.get_by_label("Current password").fill(PASSWORD)
     ann.page.get_by_label("New password").fill("another long password")
     ann.page.get_by_label("New password").press("Enter")
     told = ann.page.get_by_text("Your password is changed.")

@@ -115,7 +115,7 @@ def test_a_name_at_the_door_outlives_the_other_language_and_the_password_does_no
 def test_passwords_in_the_settings_are_not_kept(at_browser):
     ann = at_browser("ann")
     ann.page.goto("/settings")
-    ann.page.get_by_label("Password now").fill(PASSWORD)
+    ann.page.get_by_label("Current password").fill(PASSWORD)
     ann.page.get_by_label("New password").fill("a long password")
     ann.page.reload()
     expect(ann.page.get_by_label("New password")).to_have_value("")
@@ -197,9 +197,9 @@ def test_a_name_that_is_refused_is_told_at_the_field_and_nothing_is_lost(at_brow
 def test_a_password_that_is_refused_is_asked_for_where_the_focus_is(at_browser):
     ann = at_browser("ann")
     ann.page.goto("/settings")
-    ann.page.get_by_label("Password now").fill("not my password")
+    ann.page.get_by_label("Current password").fill("not my password")
     ann.page.get_by_label("New password").fill("another password")
     ann.page.get_by_label("New password").press("Enter")
     expect(ann.page.get_by_role("alert")).to_be_visible(timeout=PATIENCE)
-    expect(ann.page.get_by_label("Password now")).to_be_focused()
+    expect(ann.page.get_by_label("Current password")).to_be_focused()
     ann.complaints.clear()  # of the 401

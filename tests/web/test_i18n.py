@@ -95,7 +95,7 @@ def test_iso(seen):
 
 def test_refusals_and_error_pages_are_translated(client, submit):
     client.set_cookie("lang", "ko")
-    assert "<h1>아무것도 없습니다</h1>" in client.get("/nope").text
+    assert "<h1>여기에는 아무것도 없습니다</h1>" in client.get("/nope").text
     refused = submit(client, "/login", name="nobody", password="wrong horse")
     assert "이름이나 비밀번호가 맞지 않습니다." in refused.text
 
