@@ -260,8 +260,8 @@ class Administration:
         found = people.get(self._store, given) if isinstance(given, str) else None
         if found is None:
             # For what can be nobody's name that is said instead.
-            validation.person_name(given)
-            raise NotFound(N_("There is nobody of that name."))
+            name = validation.person_name(given)
+            raise NotFound(N_("There is nobody called %(name)s."), name=name)
         return found
 
     def _others(self, person: Person, given: object) -> list[Person]:
@@ -271,7 +271,7 @@ class Administration:
         found = {other.user_id: other for other in map(self._person, given)}
         found.pop(person.user_id, None)
         if not found:
-            raise Invalid(N_("A direct room is for one to eight others."))
+            raise Invalid(N_("That is you yourself. Name somebody else to write to."))
         for other in found.values():
             _check_active(other)
             if not other.may_chat:

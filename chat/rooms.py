@@ -4,6 +4,7 @@
 starts with it, or has its script check the same.
 """
 
+import math
 import random
 import time
 from collections.abc import Sequence
@@ -193,7 +194,7 @@ def accessing(person: Person, room_id: object) -> Question[Access]:
             raise no_entry(room)
         # A banned admin may look, and lift the ban; the scripts let nobody in who is banned.
         if record is None and is_banned(banned) and not is_admin:
-            raise no_entry(room)
+            raise no_entry(room, int(banned or 0))
         role = record.split(b" ")[0].decode() if record else ""
         return Access(room, role, is_admin and room.kind != DIRECT)
 
@@ -227,10 +228,23 @@ def check_may_chat(person: Person) -> None:
         raise _is_guest()
 
 
-def no_entry(room: Room) -> NotFound | Forbidden:
-    """What is raised for who may not be in a room: of a private one nobody else learns."""
+def no_entry(room: Room, until: int = 0) -> NotFound | Forbidden:
+    """What is raised for who may not be in a room until then (ms), 0 for good: of a private room
+    nobody else learns."""
     if room.private:
         return NotFound(N_("There is no such room."))
+    if until:
+        minutes = math.ceil((until / 1000 - time.time()) / 60)
+        if minutes > 90:
+            hours = math.ceil(minutes / 60)
+            return Forbidden(
+                N_("You cannot enter this room for now. You can come back in %(hours)s hours."),
+                hours=hours,
+            )
+        return Forbidden(
+            N_("You cannot enter this room for now. You can come back in %(minutes)s min."),
+            minutes=max(minutes, 1),
+        )
     return Forbidden(N_("You may not enter this room."))
 
 

@@ -26,7 +26,9 @@ def init_app(app: Flask, settings: Settings) -> None:
     app.config["BABEL_TRANSLATION_DIRECTORIES"] = str(Path(__file__).parents[2] / "translations")
     app.config["BABEL_DEFAULT_LOCALE"] = settings.locale
     Babel(app, locale_selector=_choose_language, timezone_selector=_choose_zone)
-    app.jinja_env.filters.update(clock=clock, day=day, figure=figure, full=full, iso=iso)
+    app.jinja_env.filters.update(
+        clock=clock, day=day, figure=figure, full=full, iso=iso, local=local, moment=moment
+    )
 
 
 def language() -> str:
@@ -70,6 +72,22 @@ def day(ms: int, now: datetime | None = None) -> str:
 def full(ms: int) -> str:
     """Date, day of the week and time."""
     return format_datetime(_local(ms), _FULL[language()], locale=language())
+
+
+def moment(ms: int, now: datetime | None = None) -> str:
+    """When something ends: ``15:12`` today, ``tomorrow 15:12``, or with the date."""
+    date = _local(ms).date()
+    today = (now or datetime.now(UTC)).astimezone(_zone()).date()
+    if date == today:
+        return clock(ms)
+    if date == today + timedelta(days=1):
+        return f"{gettext('tomorrow')} {clock(ms)}"
+    return f"{format_date(date, _DAY[language()], locale=language())} {clock(ms)}"
+
+
+def local(zone: str) -> str:
+    """What time it is now in the time zone of that name."""
+    return format_time(datetime.now(get_timezone(zone)), _CLOCK[language()], locale=language())
 
 
 def iso(ms: int) -> str:

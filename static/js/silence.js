@@ -1,10 +1,7 @@
 /** Says why one may not write for now: the room is archived, or one is muted. */
 import { byId } from './dom.js';
 import { page, t } from './page.js';
-import { clock } from './time.js';
-
-/** A longer wait does not fit into a timer. */
-const LONGEST_MS = 2 ** 31 - 1;
+import { moment, untilMidnight } from './time.js';
 
 /** @param {(silent: boolean) => void} onChange @param {AbortSignal} signal aborts when the room is left */
 export function createSilence(onChange, signal) {
@@ -16,8 +13,8 @@ export function createSilence(onChange, signal) {
   function show() {
     clearTimeout(timer);
     const left = mutedUntil - Date.now();
-    const words = archived ? t('archived') : left > 0 ? t('muted_until', { time: clock(mutedUntil) }) : '';
-    if (!archived && left > 0) timer = setTimeout(show, Math.min(left, LONGEST_MS));
+    const words = archived ? t('archived') : left > 0 ? t('muted_until', { time: moment(mutedUntil) }) : '';
+    if (!archived && left > 0) timer = setTimeout(show, Math.min(left, untilMidnight()));
     if (line.textContent.trim() !== words) line.textContent = words;
     line.hidden = !words;
     document.body.classList.toggle('read-only', Boolean(words));

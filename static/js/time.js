@@ -1,5 +1,5 @@
 /**
- * Formats times for people, exactly as the server's template filters do (clock, day, full, iso), in the
+ * Formats times for people, exactly as the server's template filters do (clock, day, moment, full, iso), in the
  * browser's time zone.
  */
 import { address, page, t } from './page.js';
@@ -23,6 +23,13 @@ export function day(at) {
   if (date === dateFormat.format(Date.now())) return t('today');
   if (date === dateFormat.format(Date.now() - DAY_MS)) return t('yesterday');
   return date;
+}
+
+/** When something ends. @param {number} at in ms */
+export function moment(at) {
+  const date = dateFormat.format(at);
+  if (date === dateFormat.format(Date.now())) return clock(at);
+  return `${date === dateFormat.format(Date.now() + DAY_MS) ? t('tomorrow') : date} ${clock(at)}`;
 }
 
 /** @param {number} at in ms */
@@ -63,8 +70,10 @@ export function showTime(time, at) {
 /** Say the times that the server drew without knowing the zone once more. */
 export function retime(root = document) {
   for (const time of root.querySelectorAll('time[data-at]')) {
-    const at = Number(/** @type {HTMLElement} */ (time).dataset.at);
-    time.textContent = /** @type {HTMLElement} */ (time).dataset.format === 'day' ? day(at) : clock(at);
+    const { at: sent, format } = /** @type {HTMLElement} */ (time).dataset;
+    const at = Number(sent);
+    const say = format === 'day' ? day : format === 'moment' ? moment : clock;
+    time.textContent = say(at);
     time.setAttribute('title', full(at));
   }
 }

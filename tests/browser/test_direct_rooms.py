@@ -10,7 +10,7 @@ def test_one_writes_to_somebody_from_the_page_of_rooms(at_browser):
     ann.page.goto("/rooms")
     ann.page.locator("#write-to").fill("nobody-at-all")
     ann.page.locator("#write-to").press("Enter")
-    expect(ann.page.locator(".error")).to_contain_text("There is nobody of that name.")
+    expect(ann.page.locator(".error")).to_contain_text("There is nobody called nobody-at-all.")
     ann.complaints.clear()  # of the 404
     ann.page.locator("#write-to").fill(f"{ben.name}, @{cat.name}")
     ann.page.locator("#write-to").press("Enter")

@@ -69,6 +69,21 @@ def test_whoever_deletes_an_account_types_its_name(admin, login, store, submit):
     assert submit(admin, "/admin/delete", person=user_id, name="dan").status_code == 404
 
 
+def test_what_was_done_to_an_account_is_said_on_the_list_as_it_was_searched(
+    admin, register, submit
+):
+    register("dan")
+    for action, words in (
+        ("deactivate", "dan is deactivated now."),
+        ("reactivate", "dan is active again."),
+        ("delete", "The account of dan is deleted."),
+    ):
+        sent = submit(admin, f"/admin/{action}", person="dan", name="dan", q="da n", cursor="")
+        assert sent.location == "/admin?q=da+n"
+        assert words in admin.get(sent.location).text
+        assert words not in admin.get(sent.location).text
+
+
 def test_an_admin_who_is_the_last_one_stays(admin, store, submit):
     for action in ("deactivate", "delete"):
         assert submit(admin, f"/admin/{action}", person="root", name="root").status_code == 409

@@ -84,6 +84,20 @@ def test_day_in_korean(seen):
     assert seen("day", AFTERNOON, "ko", now=later) == "2026년 11월 23일"
 
 
+@pytest.mark.parametrize(
+    ("now", "lang", "reads"),
+    [
+        ((23, 1), "en", "15:12"),
+        ((22, 23), "en", "tomorrow 15:12"),
+        ((22, 23), "ko", "내일 오후 3:12"),
+        ((20, 0), "en", "23 November 2026 15:12"),
+        ((20, 0), "ko", "2026년 11월 23일 오후 3:12"),
+    ],
+)
+def test_until_when_something_holds_says_the_day_where_it_is_not_today(seen, now, lang, reads):
+    assert seen("moment", AFTERNOON, lang, now=datetime(2026, 11, *now, tzinfo=UTC)) == reads
+
+
 def test_full(seen):
     assert seen("full", AFTERNOON, "en") == "Monday, 23 November 2026, 15:12"
     assert seen("full", AFTERNOON, "ko") == "2026년 11월 23일 월요일 오후 3:12"

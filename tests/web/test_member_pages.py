@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from chat import people
+from chat import account_state, people, profile
 
 OFFERED = re.compile(r'action="/rooms/[^/"]+/members/(\w+)"')
 
@@ -75,6 +75,30 @@ def test_who_is_banned_is_listed_for_those_who_may_lift_it(house):
     assert "Banned" not in house.clients["bora"].get(f"{house.path}/members").text
 
 
+def test_who_was_removed_is_told_apart_from_who_is_banned(house):
+    assert house.send("bora", "/remove", name="cho").status_code == 302
+    card, members = (
+        house.clients["bora"].get(f"{house.path}/members{more}").text for more in ("/cho", "")
+    )
+    assert "Cannot come back until" in card and "Let them come back now" in card
+    assert "Cannot come back yet" in members
+    assert "Banned" not in card and "Banned" not in members
+    refused = house.clients["cho"].get(house.path)
+    assert refused.status_code == 403
+    assert re.search(r"You can come back in \d+ min\.", refused.text)
+    assert house.send("bora", "/unban", name="cho").status_code == 302
+    assert house.clients["cho"].get(house.path).status_code == 200
+
+
+def test_a_deleted_account_is_no_longer_listed_as_banned(house, store):
+    assert house.send("bora", "/ban", name="cho").status_code == 302
+    cho = people.named(store, "cho")
+    account_state.delete(store, cho.user_id, by=None, locale="en")
+    assert "Banned" not in house.clients["bora"].get(f"{house.path}/members").text
+    card = house.clients["bora"].get(f"{house.path}/members/{cho.user_id}").text
+    assert "Deleted account" in card and "Lift the ban" not in card
+
+
 @pytest.mark.parametrize("given", ["nobody", "u0000000000000000", "%00", "x:rooms", "u1:rooms"])
 def test_somebody_who_does_not_exist(house, given):
     assert house.clients["ann"].get(f"{house.path}/members/{given}").status_code == 404
@@ -110,6 +134,24 @@ def test_writing_to_several(house, submit, given):
 )
 def test_writing_to_nobody(house, submit, given, status):
     assert submit(house.clients["ann"], "/direct", people=given).status_code == status
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ("bora, nobody.here", "There is nobody called nobody.here."),
+        ("ann", "That is you yourself. Name somebody else to write to."),
+    ],
+)
+def test_who_cannot_be_written_to_is_named(house, submit, given, words):
+    assert words in submit(house.clients["ann"], "/direct", people=given).text
+
+
+def test_the_card_says_what_time_it_is_for_the_person(house, store):
+    assert "where they are" not in house.card("ann", "cho").text
+    cho = people.named(store, "cho")
+    profile.change(store, cho.user_id, {"timeZone": "Asia/Seoul"})
+    assert re.search(r"\d\d:\d\d where they are", house.card("ann", "cho").text)
 
 
 def test_who_has_added_one_is_told_until_one_has_taken_note(house):

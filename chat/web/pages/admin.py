@@ -1,7 +1,8 @@
 """The admins' page: who has an account, with which role, and whether it is active."""
 
-from flask import Blueprint, redirect, request, url_for
+from flask import Blueprint, flash, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext
 from flask_login import current_user
 
 from chat import account_state, people, people_search, validation
@@ -17,6 +18,8 @@ blueprint.before_request(members_only)
 
 #: People on a page of the list.
 _PEOPLE = 100
+#: Characters of a search and of a cursor that a form leads back to.
+_KEPT = 200
 
 
 @blueprint.before_request
@@ -41,14 +44,14 @@ def set_role() -> ResponseReturnValue:
 
 @blueprint.post("/deactivate")
 def deactivate() -> ResponseReturnValue:
-    account_state.deactivate(services().store, _given(), by=_me(), locale=_locale())
-    return redirect(url_for("admin.people"))
+    person = account_state.deactivate(services().store, _given(), by=_me(), locale=_locale())
+    return _back(gettext("%(name)s is deactivated now.", name=person.shown))
 
 
 @blueprint.post("/reactivate")
 def reactivate() -> ResponseReturnValue:
-    account_state.reactivate(services().store, _given(), by=_me())
-    return redirect(url_for("admin.people"))
+    person = account_state.reactivate(services().store, _given(), by=_me())
+    return _back(gettext("%(name)s is active again.", name=person.shown))
 
 
 @blueprint.post("/delete")
@@ -59,7 +62,15 @@ def delete() -> ResponseReturnValue:
     if validation.fold(request.form.get("name", "")) != person.folded:
         raise Invalid(N_("That is not the name of this account. Nothing was deleted."))
     account_state.delete(store, person.user_id, by=_me(), locale=_locale())
-    return redirect(url_for("admin.people"))
+    return _back(gettext("The account of %(name)s is deleted.", name=person.shown))
+
+
+def _back(words: str) -> ResponseReturnValue:
+    """To the list as it was searched, which says what was done."""
+    flash(words)
+    q, cursor = (request.form.get(name, "")[:_KEPT] or None for name in ("q", "cursor"))
+    target = url_for("admin.people", q=q, cursor=cursor)
+    return done(target, then=target)
 
 
 def _me() -> Person:

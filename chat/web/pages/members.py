@@ -46,9 +46,17 @@ def list_members(room_id: str) -> ResponseReturnValue:
         room=called(access.room, _me(), [each.user_id for each in page], shown),
         members=page,
         known=known,
-        banned=[known[user_id] for user_id in banned if user_id in known] if not start else [],
+        banned=_kept_out(banned, known, for_good=True) if not start else [],
+        out=_kept_out(banned, known, for_good=False) if not start else [],
         next=following if following < total else None,
     )
+
+
+def _kept_out(banned: dict[str, int], known: dict[str, Person], for_good: bool) -> list[Person]:
+    """Who is banned for good, or else for a while, as whoever was removed from an open room.
+    Nobody comes back with an account that is deleted."""
+    found = [known[i] for i, until in banned.items() if i in known and (until == 0) == for_good]
+    return [person for person in found if not person.deleted]
 
 
 @blueprint.get("/<user_id>")
@@ -69,6 +77,7 @@ def person(room_id: str, user_id: str) -> ResponseReturnValue:
         other=other,
         member=member,
         may=_allowed(access, other, member, other.user_id in banned),
+        out_until=banned.get(other.user_id, 0) if member is None else 0,
     )
 
 
@@ -80,7 +89,7 @@ def _allowed(access: Access, other: Person, member: Member | None, is_banned: bo
     if not is_own and other.may_chat:
         may.add("message")
     if member is None:
-        return may | ({"unban"} if is_banned else set())
+        return may | ({"unban"} if is_banned and not other.deleted else set())
     if is_own:
         return may | ({"give_up"} if is_direct or member.role != OWNER else set())
     if is_direct or member.role == OWNER:
