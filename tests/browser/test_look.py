@@ -92,3 +92,11 @@ def test_what_is_said_of_the_connection_covers_no_message(behind_cable):
     for said in (line, waiting):
         box = said.bounding_box()
         assert box["y"] + box["height"] <= top + 1
+
+
+def test_figures_are_read_out_with_their_korean_counting_word(at_browser):
+    ann = at_browser("ann", locale="ko-KR")
+    room_id = ann.api.create_room("Plans")
+    ann.enter(room_id)
+    link = ann.page.get_by_role("complementary", name="방").get_by_role("link", name="Plans")
+    expect(link).to_have_accessible_name("Plans 1명 있음")
