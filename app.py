@@ -29,7 +29,9 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     """
     settings = settings or _settings()
     logging.basicConfig(
-        level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s"
+        level=settings.log_level.upper(),
+        # With the process, as gunicorn has it: every worker writes to the same log.
+        format="%(asctime)s [%(process)d] %(levelname)s %(name)s: %(message)s",
     )
     key_prefix.use(settings.key_prefix)
     # The static files are served by chat.web.assets.

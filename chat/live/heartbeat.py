@@ -121,9 +121,11 @@ class Heartbeat:
 
     def _note_store(self, away: RedisError | None) -> None:
         """Log a line when the store's trouble begins, and one when it ends."""
-        trouble = condition.reason(away, self._live.store.is_embedded) if away else None
-        if trouble and trouble != self._trouble:
-            log.warning("Calls are answered unavailable: %s (%s).", trouble, away)
+        is_embedded = self._live.store.is_embedded
+        trouble = condition.reason(away, is_embedded) if away else None
+        if away and trouble != self._trouble:
+            description = condition.description(away, is_embedded)
+            log.warning("Calls are answered unavailable: %s.", description)
         if self._trouble and not trouble:
             log.warning("The store can be used again.")
             self._able_since = time.monotonic()

@@ -72,9 +72,10 @@ def is_temporary(error: Exception) -> bool:
 
 
 def description(error: Exception, is_embedded: bool = False) -> str:
-    """The reason, and the text of the library's error."""
+    """The reason, and the text of the library's error where that tells more."""
     given = reason(error, is_embedded)
-    return given if str(error) in given else f"{given} ({error})"
+    # The embedded store's error is about replicas, which it never has.
+    return given if given == DISK_FULL or str(error) in given else f"{given} ({error})"
 
 
 def reason(error: Exception, is_embedded: bool = False) -> str:

@@ -107,6 +107,10 @@ def test_a_full_disk_is_noticed_before_anything_is_lost_and_heals_by_itself(own_
     assert stored(ann, room)[0] == epoch
     lines = maru.log.read_text().splitlines()
     assert [line for line in lines if "has space again" in line]
+    told = [line for line in lines if line.endswith(f": Calls are answered unavailable: {FULL}.")]
+    # Each worker tells it, with its process.
+    assert {int(line.split("[")[1].split("]")[0]) for line in told} <= set(maru.workers())
+    assert told and "NOREPLICAS" not in "".join(lines)
     client.close()
 
 
