@@ -24,6 +24,8 @@ from setting_checks import SECRET_MIN, Check
 ROOT = check.ROOT
 #: Longest that a token may live, in seconds: revocations are remembered for as long.
 TOKEN_SECONDS_MAX = 31 * 24 * 3600
+#: Characters of a wrong value that are shown.
+SHOWN_MAX = 100
 _OTHER_PREFIXES = ("FLASK_", "GUNICORN_", "PYTHON")  # of other settings that .env may contain
 
 
@@ -239,7 +241,7 @@ def env_path() -> Path | None:
     try:
         return check.path(named) if named else None
     except ValueError as error:
-        raise ConfigError(f"ENV_FILE cannot be {named!r}: it takes {error}.") from None
+        raise ConfigError(f"ENV_FILE cannot be {_short(repr(named))}: it takes {error}.") from None
 
 
 def _from_env_file() -> dict[str, str]:
@@ -255,8 +257,12 @@ def _checked(f: Field[Any], text: str) -> Any:
         check.readable(text)
         return f.metadata["check"](text or f.metadata["default"])
     except ValueError as error:
-        shown = f.metadata["shown"](text)
+        shown = _short(f.metadata["shown"](text))
         raise ConfigError(f"{f.name.upper()} cannot be {shown}: it takes {error}.") from None
+
+
+def _short(shown: str) -> str:
+    return shown if len(shown) <= SHOWN_MAX else f"{shown[:SHOWN_MAX]}…"
 
 
 def _generated_secret(path: Path) -> str:

@@ -6,6 +6,7 @@ the checks that need them.
 """
 
 import ipaddress
+import os
 import re
 import ssl
 from collections.abc import Callable
@@ -15,6 +16,8 @@ from urllib.parse import parse_qsl, urlsplit
 
 ROOT = Path(__file__).resolve().parent
 SECRET_MIN = 32
+#: Bytes of one name in a path, and of all of it.
+NAME_MAX, PATH_MAX = 255, 4000
 
 Check = Callable[[str], Any]
 
@@ -69,8 +72,15 @@ def address(text: str) -> str:
 
 def path(text: str) -> Path:
     """Relative to the checkout, not to the current folder: bin/run may be called from anywhere."""
+    if re.search(r"[\x00-\x1f\x7f]", text):
+        # Errors and the log name it, a line each.
+        raise ValueError("a path without control characters")
     try:
         given = ROOT / Path(text).expanduser()
+        # A name that is too long is an error of each later use, and not of this one.
+        names = [os.fsencode(name) for name in given.parts]
+        if max(map(len, names)) > NAME_MAX or len(b"/".join(names)) > PATH_MAX:
+            raise ValueError
         # Neither the folder that ~ means nor that of a link need have a name in UTF-8.
         str(given.resolve()).encode()
     except RuntimeError:

@@ -112,6 +112,21 @@ def test_a_wrong_value_is_refused_in_one_line(loaded, name, value):
     assert line.startswith(f"{name} cannot be {value!r}: it takes ")
 
 
+@pytest.mark.parametrize("name", ["PORT", "DATA_DIR", "TLS_CERT", "ALLOWED_HOSTS", "REDIS_URL"])
+def test_of_a_long_wrong_value_only_the_beginning_is_shown(loaded, name):
+    with pytest.raises(ConfigError) as refusal:
+        loaded(**{**SECRETS, name: "*:" * 1500})
+    assert str(refusal.value).startswith(f"{name} cannot be ") and len(str(refusal.value)) < 300
+
+
+@pytest.mark.parametrize("name", ["DATA_DIR", "TLS_CERT", "TLS_KEY"])
+@pytest.mark.parametrize("text", ["two\nlines", "a\x7fb", "a\x1b[31mb"])
+def test_a_path_with_control_characters_is_refused_in_one_line(loaded, name, text):
+    with pytest.raises(ConfigError, match=f"^{name} cannot be ") as refusal:
+        loaded(**{name: text})
+    assert str(refusal.value).isprintable()
+
+
 @pytest.mark.parametrize("name", config.names())
 def test_what_is_no_text_is_refused_in_one_line(loaded, name):
     """The environment takes any bytes: a name that another system wrote, in another encoding."""

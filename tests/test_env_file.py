@@ -53,6 +53,14 @@ def test_a_file_that_cannot_be_read_as_meant_is_told_in_one_line(tmp_path, conte
     assert "\n" not in str(refusal.value)
 
 
+@pytest.mark.parametrize("name", ["two\nlines", "a\x7fb", "x" * 3000, "x/" * 3000])
+def test_a_file_name_that_no_line_can_hold_is_told_in_one_short_line(monkeypatch, name):
+    monkeypatch.setenv("ENV_FILE", name)
+    with pytest.raises(ConfigError, match=r"^ENV_FILE cannot be ") as refusal:
+        config.warnings()
+    assert str(refusal.value).isprintable() and len(str(refusal.value)) < 300
+
+
 def test_a_folder_in_its_place_is_told_in_one_line(tmp_path):
     (tmp_path / "env").mkdir()
     with pytest.raises(ConfigError, match=f"^{tmp_path}/env cannot be read: "):
