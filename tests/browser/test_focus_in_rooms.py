@@ -111,5 +111,5 @@ def test_who_was_removed_reads_so_until_he_or_she_goes_on(two):
     # No timer that leads away is set: the page's clock is put forward.
     ben.page.clock.run_for(60_000)
     expect(told).to_be_visible()
-    ben.page.get_by_role("link", name="To the rooms").click()
+    ben.page.locator(".stop").get_by_role("link", name="To the rooms").click()
     ben.page.wait_for_url("**/rooms")
