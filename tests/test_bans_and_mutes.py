@@ -153,6 +153,25 @@ def test_what_is_over_is_forgotten_at_the_next_ban(hall, store):
     assert store.redis.hkeys(keys.banned(hall.room_id)) == [hall.ben.user_id.encode()]
 
 
+def test_a_removal_does_not_look_at_all_bans_and_connections(hall, store, conversation):
+    """Else it would keep the store from all others, in a room of thousands."""
+    banned, conns = keys.banned(hall.room_id), keys.conns(hall.room_id)
+    for sid in ("s1", "s2"):
+        conversation.join(hall.ben, hall.room_id, sid)
+    store.redis.hset(banned, mapping={f"u0over{number:010}": 1 for number in range(2000)})
+    others = {f"sid{number}:u0other{number:010}": LATER for number in range(2000)}
+    store.redis.zadd(conns, others)
+    store.redis.config_resetstat()
+    hall.administration.ban(hall.max, hall.room_id, "ben")
+    calls = {name: stats["calls"] for name, stats in store.redis.info("commandstats").items()}
+    assert calls.get("cmdstat_hget", 0) < 100 and "cmdstat_zrange" not in calls
+    assert store.redis.zcard(conns) == 2000
+    # What is over is forgotten little by little.
+    for _ in range(100):
+        hall.administration.ban(hall.max, hall.room_id, "ben")
+    assert store.redis.hlen(banned) < 200
+
+
 def test_an_archived_room_is_read_only(hall, conversation, store):
     seq = conversation.talk(hall.ben, hall.room_id, "hi")["seq"]
     hall.administration.change(hall.max, hall.room_id, archived=True)

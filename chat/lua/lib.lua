@@ -113,12 +113,14 @@ local function presence_of(present, id)
   return tonumber(connections), name
 end
 
--- The connections of a person that are in the room.
+-- The connections of a person that are in the room. The store compares them: here thousands would take long.
 local function connections_of(conns, id)
-  local found = {}
-  for _, connection in ipairs(redis.call('ZRANGE', conns, 0, -1)) do
-    if person_of(connection) == id then found[#found + 1] = connection end
-  end
+  local found, cursor = {}, '0'
+  repeat
+    local scanned = redis.call('ZSCAN', conns, cursor, 'MATCH', '*:' .. id, 'COUNT', 1000)
+    cursor = scanned[1]
+    for i = 1, #scanned[2], 2 do found[#found + 1] = scanned[2][i] end
+  until cursor == '0'
   return found
 end
 

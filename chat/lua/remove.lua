@@ -27,7 +27,8 @@ if rights.private == '0' and ban ~= '0' then
   ban = math.max(tonumber(ban) or 0, held, tonumber(muted_until or 0))
   ban = ban > at and string.format('%.0f', ban) or ''
 end
-for _, other in ipairs(redis.call('HKEYS', banned)) do
+-- Some others' bans are over: a few are forgotten at a time, so that they do not pile up.
+for _, other in ipairs(redis.call('HRANDFIELD', banned, 20)) do
   if not is_banned(banned, other, at) then redis.call('HDEL', banned, other) end
 end
 if ban ~= '' then redis.call('HSET', banned, id, ban) end
