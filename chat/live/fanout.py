@@ -200,10 +200,13 @@ class Fanout:
             return
         subscription = self._subscriptions.get(room_id)
         heading = message.heading(payload)
-        # A subscription that is not ready has no members and no sequence number yet.
-        if subscription is None or heading is None or not subscription.ready.ready():
+        if subscription is None or heading is None:
             return
         seq, epoch, kind, at = heading
+        subscription.has_bans |= kind == message.REMOVED
+        # A subscription that is not ready has no members and no sequence number yet.
+        if not subscription.ready.ready():
+            return
         if not seq and subscription.leaving and kind == message.QUIT:
             leaver = orjson.loads(payload)["senderId"]
             subscription.send_quit(packets.event(b"message", payload), leaver)

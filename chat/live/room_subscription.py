@@ -101,7 +101,9 @@ class RoomSubscription:
         """Start after the newest stored message. Raises ``NotFound``."""
         room_id = self.room.room_id
         top, bans = history.top(room_id), room_members.has_bans(room_id)
-        page, self.has_bans = store.ask_together(top, bans)
+        page, has_bans = store.ask_together(top, bans)
+        # A ban may have been received since the store was asked.
+        self.has_bans = self.has_bans or has_bans
         self.seq, self.epoch, self.expected = page.seq, page.epoch, page.seq
         self.at = message.sent_at(page.messages[-1]) if page.messages else 0
 
@@ -117,12 +119,13 @@ class RoomSubscription:
         while True:
             here = self.user_ids()
             # They are read after the messages: so nobody was removed before those messages.
-            page, out, self.has_bans = store.ask_together(
+            page, out, has_bans = store.ask_together(
                 following,
                 room_members.kept_out(self.room, here),
                 # Of a ban of somebody who is not here the worker may have received nothing.
                 room_members.has_bans(room_id),
             )
+            self.has_bans = self.has_bans or has_bans
             # Otherwise somebody has joined meanwhile who has not been checked.
             if self.user_ids() <= here:
                 return page, out

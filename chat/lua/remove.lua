@@ -32,10 +32,13 @@ for _, other in ipairs(redis.call('HRANDFIELD', banned, 20)) do
   if not is_banned(banned, other, at) then redis.call('HDEL', banned, other) end
 end
 if ban ~= '' then redis.call('HSET', banned, id, ban) end
-if not theirs then return 0 end
-local gone = depart(conns, present, connections_of(conns, id))
-redis.call('HDEL', members, id)
-forget_room({unpack(KEYS, 7)}, id_of(room))
+local gone = theirs and depart(conns, present, connections_of(conns, id)) or {}
+if theirs then
+  redis.call('HDEL', members, id)
+  forget_room({unpack(KEYS, 7)}, id_of(room))
+end
 local count = announce(room, present, 'QUIT', at, ARGV[4], gone, {[id] = name})
-redis.call('PUBLISH', room, stamp('REMOVED', count, at, (string.gsub(ARGV[5], '{(%a+)}', {name = name, id = id}))))
-return 1
+-- Also of who was no member: from now on the workers check who comes into this room.
+local told = string.gsub(ARGV[5], '{(%a+)}', {name = name or id, id = id})
+redis.call('PUBLISH', room, stamp('REMOVED', count, at, told))
+return theirs and 1 or 0

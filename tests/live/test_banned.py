@@ -53,8 +53,9 @@ def test_nobody_taken_out_of_an_open_room_hears_or_says_more_through_a_deaf_work
     assert answer.status_code == 403, answer.text
 
 
-def test_who_is_banned_while_a_worker_is_deaf_hears_nothing_by_asking_to_join_there(
-    person, apart, connect, deaf
+@pytest.mark.parametrize("is_deaf", [True, False])
+def test_who_was_never_there_and_is_banned_hears_nothing_by_asking_to_join(
+    is_deaf, person, apart, connect, deaf
 ):
     ann, ben, cho = person("ann"), person("ben"), person("cho")
     room = ann.create_room()
@@ -63,7 +64,7 @@ def test_who_is_banned_while_a_worker_is_deaf_hears_nothing_by_asking_to_join_th
     for client in (mine, there):
         client.join(room)
     settle(room, mine, there)
-    hear_again = deaf()
+    hear_again = deaf() if is_deaf else lambda: None
     try:
         ban(ann, room, ben)
     finally:
