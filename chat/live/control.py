@@ -1,7 +1,6 @@
 """Handles what workers publish on the control channel: one JSON object with one field."""
 
 import logging
-import time
 from collections.abc import Iterable, Sequence
 from typing import Any, Protocol
 
@@ -10,6 +9,7 @@ import socketio
 from redis.exceptions import RedisError
 
 from chat import person_events
+from chat.live.canary import Canary
 from chat.live.connections import Connection, Connections
 from chat.live.watchers import Watchers
 from chat.people import GUEST
@@ -33,8 +33,7 @@ class Worker(Protocol):
     """The live side of this worker, as far as it is needed here: see ``chat.live.live``."""
 
     store: Store
-    worker: str
-    canary_received_at: float
+    canary: Canary
     server: socketio.Server
     changed: set[str]
     closed: dict[str, set[str] | None]
@@ -62,9 +61,9 @@ class Control:
         """Handle what another worker has published: a JSON object with one field."""
         live = self._live
         published: dict[str, Any] = orjson.loads(payload)
-        if published.get("canary") == live.worker:
-            live.canary_received_at = time.monotonic()
-            live.fanout.compare()
+        if "canary" in published:
+            if live.canary.receive(published["canary"]):
+                live.fanout.compare()
         elif "closed" in published:
             room_id, user_ids = published["closed"]
             live.closed[room_id] = None if user_ids is None else set(user_ids)

@@ -17,8 +17,9 @@ import orjson
 from redis.exceptions import ReadOnlyError, RedisError
 
 from chat import keys, presence, renaming, room_members, rooms
+from chat.live import canary
 from chat.live.connections import Connection
-from chat.live.live import CANARY_TIMEOUT_S, Live
+from chat.live.live import Live
 from chat.rooms import Room
 from chat.store import condition
 
@@ -101,10 +102,10 @@ class Heartbeat:
 
     def _not_receiving(self) -> str | None:
         """That this worker receives nothing from the others; ``None`` while it does."""
-        silent = time.monotonic() - max(self._live.canary_received_at, self._able_since)
-        if not self._live.canary_received_at:
+        silent = time.monotonic() - max(self._live.canary.received_at, self._able_since)
+        if not self._live.canary.received_at:
             return "The worker has not received its own canary yet."
-        if silent < CANARY_TIMEOUT_S:
+        if silent < canary.TIMEOUT_S:
             return None
         return f"The worker has received nothing for {silent:.0f} s."
 
@@ -135,7 +136,7 @@ class Heartbeat:
 
     def _replace_if_not_receiving(self) -> None:
         """Replace the worker if it receives nothing for long, although the store answers it."""
-        since = max(self._live.canary_received_at, self._able_since)
+        since = max(self._live.canary.received_at, self._able_since)
         if time.monotonic() - since > REPLACE_AFTER_S and not self._live.draining:
             log.error("This worker receives nothing from the others any more; it is replaced.")
             self._replace()
@@ -143,9 +144,9 @@ class Heartbeat:
     def _canary(self) -> None:
         now = time.monotonic()
         if now >= self._next_canary:
-            canary = orjson.dumps({"canary": self._live.worker})
+            publishing = ("PUBLISH", keys.CONTROL, self._live.canary.publication())
             store = self._live.store
-            *who, _ = store.batch([*condition.IDENTITY_COMMANDS, ("PUBLISH", keys.CONTROL, canary)])
+            *who, _ = store.batch([*condition.IDENTITY_COMMANDS, publishing])
             self._next_canary = now + CANARY
             try:
                 life, _ = condition.life(who)

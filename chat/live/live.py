@@ -7,8 +7,6 @@ guest) leaves its rooms at once (``close_revoked``).
 
 import logging
 import random
-import secrets
-import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
@@ -21,6 +19,7 @@ from chat import key_prefix, keys, message, people, presence, room_members, sess
 from chat.administration import Administration
 from chat.conversation import Conversation
 from chat.errors import N_, Forbidden, NotFound
+from chat.live.canary import Canary
 from chat.live.connections import Connection, Connections
 from chat.live.control import LOGIN_ENDED, LOGINS_ENDED, MADE_A_GUEST, Control
 from chat.live.fanout import Fanout
@@ -36,8 +35,6 @@ log = logging.getLogger(__name__)
 CHECKED = 200
 #: Connections that a stopping worker closes in a second, if its time is enough for that.
 DRAINED = 200
-#: Seconds without a canary after which the worker counts as one that receives nothing.
-CANARY_TIMEOUT_S = 8.0
 
 
 class Live:
@@ -76,9 +73,7 @@ class Live:
         self.changed: set[str] = set()
         #: Rooms that were deleted, with the userIds of their members where they were private.
         self.closed: dict[str, set[str] | None] = {}
-        #: The id of this worker in its canary.
-        self.worker = secrets.token_hex(8)
-        self.canary_received_at = 0.0
+        self.canary = Canary()
         self.draining = False
         #: Rooms and members whose leases are to be shortened.
         self._to_shorten: list[tuple[list[str], str]] = []
@@ -86,10 +81,7 @@ class Live:
 
     def is_receiving(self) -> bool:
         """Whether the worker receives what other workers publish."""
-        return (
-            self.fanout.is_caught_up
-            and time.monotonic() - self.canary_received_at < CANARY_TIMEOUT_S
-        )
+        return self.fanout.is_caught_up and self.canary.is_receiving()
 
     def accept(self, sid: str, token: object) -> None:
         """A client connects. Raises ``Unauthorized``, ``Forbidden``, ``RateLimited``."""

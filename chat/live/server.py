@@ -147,6 +147,7 @@ class LiveServer:
         store.send_commands, store.begin_commands = pipeline.send, pipeline.begin
         self._engine.start()
         eventlet.spawn(self._live.fanout.run)
+        eventlet.spawn(self._live.canary.watch)
         eventlet.spawn(self._heartbeat.run)
         self._relay.start()
 

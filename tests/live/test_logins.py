@@ -1,14 +1,21 @@
 """A connection is closed when its login ends: expired, revoked, logged out, or made a guest."""
 
+import functools
+import json
+import os
+import signal
 import time
 
 import jwt
 import pytest
 import redis
+import requests
 
+from chat.live import canary
 from tests.live.client import Refused, settle
 from tests.live.cluster import PASSWORD
 from tests.live.pages import Pages
+from tests.live.raw import Raw
 from tests.waiting import eventually
 
 
@@ -215,3 +222,66 @@ def test_a_revocation_that_a_deaf_worker_missed_is_carried_out_when_it_hears_aga
     store.client_kill_filter(_type="pubsub")
     assert client.wait_for_event("notice", code="revoked")
     assert client.ended.wait(30)
+
+
+def log_out(ann, page):
+    assert page.submit("/logout").status_code == 302
+
+
+def change_password(ann, page):
+    changed = page.submit("/settings", current=PASSWORD, password="a new and longer one")
+    assert changed.status_code == 200
+
+
+def revoke_token(ann, page):
+    bearer = {"Authorization": f"Bearer {ann.token}"}
+    answer = requests.post(f"{ann.url}/api/token/revoke", headers=bearer, timeout=30)
+    assert answer.status_code == 204
+
+
+def test_what_is_said_after_a_login_has_ended_is_refused_by_a_worker_that_was_stopped(own_maru):
+    """It finds the calls and what has ended side by side in its sockets."""
+    maru = own_maru()
+    stopped = maru.workers()[0]
+    for end in (log_out, change_password, revoke_token):
+        ann = maru.register_some("ann")
+        room = ann.create_room()
+        page = Pages(ann)
+        ann.token = page.token()
+        sockets = [raw_at(stopped, ann) for _ in range(5)]
+        for socket in sockets:
+            assert socket.call(1, "join", roomId=room)["ok"]
+            assert socket.call(2, "message", roomId=room, message="before")["ok"]
+        os.kill(stopped, signal.SIGSTOP)
+        try:
+            until = time.monotonic() + 2 * canary.STALL_S
+            # Its kept connection may be the stopped worker's.
+            page.close()
+            end(ann, page)
+            for socket in sockets:
+                call = {"token": ann.token, "roomId": room, "message": "after"}
+                socket.send("423" + json.dumps(["message", call]))
+            eventually(functools.partial(is_over, until))
+        finally:
+            os.kill(stopped, signal.SIGCONT)
+        for socket in sockets:
+            assert socket.is_closed()
+        said = [entry[b"m"] for _, entry in stream(maru, room)]
+        assert len(said) == 5 and not any(b"after" in message for message in said)
+
+
+def is_over(until):
+    return time.monotonic() > until
+
+
+def raw_at(worker, api):
+    """A connection to this worker."""
+    while True:
+        raw = Raw(api).introduce()
+        if api.maru.worker_at(raw.ws.sock.getsockname()[1]) == worker:
+            return raw
+        raw.abort()
+
+
+def stream(maru, room):
+    return redis.Redis.from_url(maru.store_url).xrange(f"maru:room:{{{room}}}:stream")
