@@ -40,8 +40,12 @@ class CrossOrigin:
             self._log_refused(origin)
             return plain_bad_request(start_response, b'"Not an accepted origin."')
 
+        is_named = "*" not in self._allowed
+
         def start(status: str, headers: Headers, *exc_info: Any) -> Any:
-            return start_response(status, [*headers, *_permission(environ, origin)], *exc_info)
+            return start_response(
+                status, [*headers, *_permission(environ, origin, is_named)], *exc_info
+            )
 
         return self._app(environ, start)
 
@@ -59,13 +63,11 @@ def _asks_for_jsonp(query: str) -> bool:
     return may and "j" in parse_qs(query, keep_blank_values=True)
 
 
-def _permission(environ: dict[str, Any], origin: str) -> Headers:
-    headers = [
-        ("Access-Control-Allow-Origin", origin),
+def _permission(environ: dict[str, Any], origin: str, is_named: bool) -> Headers:
+    headers = [("Access-Control-Allow-Origin", origin), ("Vary", "Origin")]
+    if is_named:
         # For the cookie of a load balancer that keeps a client on one machine; Maru reads none.
-        ("Access-Control-Allow-Credentials", "true"),
-        ("Vary", "Origin"),
-    ]
+        headers.append(("Access-Control-Allow-Credentials", "true"))
     if environ["REQUEST_METHOD"] == "OPTIONS":
         headers.append(("Access-Control-Allow-Methods", "OPTIONS, GET, POST"))
         asked = environ.get("HTTP_ACCESS_CONTROL_REQUEST_HEADERS")

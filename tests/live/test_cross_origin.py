@@ -5,6 +5,10 @@ import socket
 import pytest
 import requests
 import websocket
+from werkzeug import Response
+from werkzeug.test import Client
+
+from chat.transport.cross_origin import CrossOrigin
 
 FOREIGN = "https://evil.example"
 POLL = "/socket.io/?EIO=4&transport=polling"
@@ -93,6 +97,18 @@ def test_a_partners_page_may_read_what_it_polls(open_maru):
     preflight = requests.options(open_maru.url + POLL, headers=asked, timeout=30)
     assert preflight.headers["Access-Control-Allow-Headers"] == "x-tenant"
     assert "POST" in preflight.headers["Access-Control-Allow-Methods"]
+
+
+@pytest.mark.parametrize(
+    ("allowed", "credentials"), [("*", None), ("https://partner.example", "true")]
+)
+def test_where_every_origin_is_allowed_none_may_send_cookies(allowed, credentials):
+    polling = CrossOrigin(Response("0{}"), "/socket.io", frozenset({allowed}))
+    for method in ("GET", "OPTIONS"):
+        headers = {"Origin": "https://partner.example"}
+        answer = Client(polling).open(POLL, method=method, headers=headers)
+        assert answer.headers["Access-Control-Allow-Origin"] == "https://partner.example"
+        assert answer.headers.get("Access-Control-Allow-Credentials") == credentials
 
 
 @pytest.mark.parametrize("index", ["j=0", "j=", "%6a=0", "j=x", "j=0&j=1"])
