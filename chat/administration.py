@@ -24,7 +24,7 @@ from chat import (
     rooms,
     validation,
 )
-from chat.errors import N_, Conflict, Forbidden, Invalid, NotFound
+from chat.errors import N_, Conflict, Forbidden, Invalid, MaruError, NotFound
 from chat.limits import Limits
 from chat.memberships import Membership
 from chat.people import Person
@@ -164,7 +164,6 @@ class Administration:
         if done == "ADDED":
             renaming.catch_up(self._store, [other], i)
         if done == "ADDED" and other.user_id != person.user_id:
-            invitations.note(self._store, person, [other], i)
             self._tell_added(i, person, [other])
             room_events.tell_members(self._store, i, [other.user_id])
         elif done != "SAME":
@@ -232,9 +231,14 @@ class Administration:
         """
         room = rooms.access(self._store, person, room_id).room
         inviter = invitations.inviter(self._store, person, room.room_id)
-        self.remove(person, room.room_id, person.user_id)
-        if inviter:
-            invitations.refuse(self._store, person, inviter)
+        # Noted first: else that person could add this one again before it is.
+        is_new = invitations.refuse(self._store, person, inviter) if inviter else False
+        try:
+            self.remove(person, room.room_id, person.user_id)
+        except MaruError:
+            if inviter and is_new:
+                invitations.accept_again(self._store, person, inviter)
+            raise
 
     def change_own(
         self, person: Person, room_id: object, level: object, starred: object

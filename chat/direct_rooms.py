@@ -58,10 +58,10 @@ def rejoin(store: Store, person: Person, room: Room, people: Sequence[Person]) -
     """
     room_keys = [
         *(keys.room(room.room_id), keys.members(room.room_id), keys.account(person.user_id)),
-        *(keys.rooms_of(each.user_id) for each in people),
+        *(key(each.user_id) for each in people for key in (keys.rooms_of, keys.refused)),
     ]
     records = [x for p in people for x in (p.user_id, room_members.record(MEMBER, p.name))]
-    back = set(map(bytes.decode, store.run("rejoin_direct", room_keys, records)))
+    back = set(map(bytes.decode, store.run("rejoin_direct", room_keys, [person.user_id, *records])))
     return [each for each in people if each.user_id in back]
 
 

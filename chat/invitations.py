@@ -38,11 +38,11 @@ def note(store: Store, person: Person, others: Collection[Person], room_id: str)
     store.batch([("HSET", keys.inviters(o.user_id), room_id, person.user_id) for o in others])
 
 
-def refuse(store: Store, person: Person, user_id: str) -> None:
-    """Refuse invitations from a person. Raises ``Conflict``."""
+def refuse(store: Store, person: Person, user_id: str) -> bool:
+    """Refuse invitations from a person; gives whether it is new. Raises ``Conflict``."""
     if store.redis.scard(keys.refused(person.user_id)) >= REFUSED_MOST:
         raise Conflict(N_("You refuse invitations from too many people."))
-    store.redis.sadd(keys.refused(person.user_id), user_id)
+    return bool(store.redis.sadd(keys.refused(person.user_id), user_id))
 
 
 def accept_again(store: Store, person: Person, user_id: str) -> None:

@@ -134,7 +134,10 @@ def set_member(
     # An admin who adds himself or herself to an open room does it as everybody may.
     by = person.user_id if person.user_id == other.user_id and not role else actor(person)
     args: list[Argument] = ["", by, other.user_id, other.name, role, until]
-    asked = [*_rules(room_id), keys.account(person.user_id), keys.rooms_of(other.user_id)]
+    asked = [
+        *(*_rules(room_id), keys.account(person.user_id), keys.rooms_of(other.user_id)),
+        *(keys.refused(other.user_id), keys.inviters(other.user_id)),
+    ]
     done: bytes = store.run("set_member", asked, args)
     return done.decode()
 

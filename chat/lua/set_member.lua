@@ -1,9 +1,9 @@
 -- Add a person to a room, or change the role of a member, or mute one.
--- KEYS  room, members, banned, account of who does it, rooms of the person
+-- KEYS  room, members, banned, account of who does it, and of the person the rooms, the refused and the inviters
 -- ARGV  now ('' for the store's clock), who does it (see rights_in), userId and name of the person,
 --       role ('' to leave it), until when muted in ms ('' to leave it)
--- Gives ADDED, CHANGED or SAME; NOTFOUND, GUEST, NOTALLOWED, NOTMEMBER, OWNERSTAYS, BANNED.
-local room, members, banned, account, rooms_of = unpack(KEYS)
+-- Gives ADDED, CHANGED or SAME; NOTFOUND, GUEST, NOTALLOWED, NOTMEMBER, OWNERSTAYS, BANNED, REFUSED.
+local room, members, banned, account, rooms_of, refused, inviters = unpack(KEYS)
 local at, actor, id, name, role, muted_until = clock(ARGV[1]), ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6]
 local rights = rights_in(room, members, account, actor)
 if rights.refused then return rights.refused end
@@ -15,6 +15,9 @@ if rights.kind == 'direct' then return redis.error_reply('NOTALLOWED') end
 local may_join = actor == id and (theirs or rights.private == '0')
 if not rights.moderates and not may_join then return redis.error_reply('NOTALLOWED') end
 if not theirs and not rights.moderates and is_banned(banned, id, at) then return redis.error_reply('BANNED') end
+-- Whom a person has refused may have read that before.
+local by = string.match(actor, '^%*?(.*)$')
+if not theirs and by ~= id and redis.call('SISMEMBER', refused, by) == 1 then return redis.error_reply('REFUSED') end
 -- Roles are the owner's to give. Moderators mute members, the owner mutes anybody else.
 if role ~= '' and role ~= (theirs or 'member') then
   if mine ~= 'owner' then return redis.error_reply('NOTALLOWED') end
@@ -40,4 +43,6 @@ if role == 'owner' and theirs ~= 'owner' then
 end
 redis.call('HSET', members, id, record)
 redis.call('HDEL', banned, id)
+-- In the same step, so that whoever leaves at once can refuse that person.
+if not theirs and by ~= id then redis.call('HSET', inviters, id_of(room), by) end
 return theirs and 'CHANGED' or 'ADDED'

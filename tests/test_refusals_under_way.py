@@ -1,0 +1,59 @@
+"""Whoever leaves a room and refuses more is not added again by a call that was under way."""
+
+import functools
+
+import pytest
+
+from chat import invitations, keys
+from chat.errors import Conflict, Forbidden
+
+
+@pytest.fixture(params=[False, True], ids=["open", "private"])
+def room(request, administration, made):
+    return Room(administration, made, request.param)
+
+
+class Room:
+    """A room of ``ann``'s, to which she has added ``ben``."""
+
+    def __init__(self, administration, made, private):
+        self.administration = administration
+        self.ann, self.ben = made("ann"), made("ben")
+        self.room_id = administration.create(self.ann, "Plans", private, None).room_id
+        administration.set_member(self.ann, self.room_id, "ben")
+
+
+def test_who_leaves_and_refuses_is_not_added_by_a_call_under_way(room, store, beside):
+    refuse = functools.partial(room.administration.leave_and_refuse, room.ben, room.room_id)
+    happened = beside("set_member", refuse)
+    with pytest.raises(Forbidden):
+        room.administration.set_member(room.ann, room.room_id, "ben")
+    assert happened()
+    assert store.redis.hget(keys.members(room.room_id), room.ben.user_id) is None
+
+
+def test_a_person_is_refused_before_the_room_is_left(room, store, beside):
+    seen = []
+    beside("remove", lambda: seen.extend(invitations.refused(store, room.ben)))
+    room.administration.leave_and_refuse(room.ben, room.room_id)
+    assert seen == [room.ann.user_id]
+
+
+def test_who_cannot_leave_has_refused_nobody(room, store):
+    room.administration.set_member(room.ann, room.room_id, "ben", role="owner")
+    with pytest.raises(Conflict):
+        room.administration.leave_and_refuse(room.ben, room.room_id)
+    assert invitations.refused(store, room.ben) == []
+
+
+def test_nobody_who_refuses_meanwhile_is_brought_back_to_a_direct_room(
+    administration, store, made, beside
+):
+    ann, ben = made("ann"), made("ben")
+    room, _ = administration.direct(ann, ["ben"])
+    administration.remove(ben, room.room_id, "ben")
+    happened = beside("rejoin_direct", lambda: invitations.refuse(store, ben, ann.user_id))
+    with pytest.raises(Forbidden):
+        administration.direct(ann, ["ben"])
+    assert happened()
+    assert store.redis.hget(keys.members(room.room_id), ben.user_id) is None
