@@ -126,7 +126,7 @@ def _prepare_store(main):
 
 
 def post_fork(server, worker):
-    master.keep_master_running(server)
+    master.keep_master_running(server, worker)
 
 
 def worker_exit(server, worker):

@@ -15,6 +15,7 @@ import signal
 import sys
 import threading
 import time
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -84,14 +85,34 @@ def record_serving() -> None:
     _has_served[0] = 1
 
 
-def keep_master_running(server: Any) -> None:
+def keep_master_running(server: Any, worker: Any) -> None:
     """Called in a new worker: if it cannot start, only this worker ends, not the master.
 
-    That holds as soon as any worker has served.
+    It tells why in one line. That holds as soon as any worker has served.
     """
     if _has_served[0]:
         # With gunicorn's usual exit codes the master would stop all workers.
         server.WORKER_BOOT_ERROR = server.APP_LOAD_ERROR = 1
+        worker.load_wsgi = _telling_failure(worker.load_wsgi)
+
+
+def _telling_failure(load: Callable[[], None]) -> Callable[[], None]:
+    """``load``, but an error ends the process with a line: it comes again with each new worker."""
+
+    def safe() -> None:
+        try:
+            load()
+        except Exception as error:
+            reason = (str(error) or "no reason given").splitlines()[0]
+            if not isinstance(error, SyntaxError):
+                # That of a SyntaxError says where it is.
+                place = traceback.extract_tb(error.__traceback__)[-1]
+                reason += f" ({Path(place.filename).name}, line {place.lineno})"
+            name = type(error).__name__
+            say(f"A worker cannot be started: {name}: {reason}; it is tried again.")
+            sys.exit(1)
+
+    return safe
 
 
 def delay_replacement(worker: Any) -> None:
