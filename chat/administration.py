@@ -158,9 +158,10 @@ class Administration:
             if not is_known:
                 limited = self._are_invitations_limited
                 invitations.check(self._store, person, [other], limited)
+        most = self._limits.rooms_per_person
         if role == rooms.OWNER and other.user_id != access.room.owner_id:
-            owned_rooms.check(self._store, other.user_id, self._limits.rooms_per_person)
-        done = room_members.set_member(self._store, person, i, other, str(role or ""), until)
+            owned_rooms.check(self._store, other.user_id, most)
+        done = room_members.set_member(self._store, person, i, other, str(role or ""), until, most)
         if done == "ADDED":
             renaming.catch_up(self._store, [other], i)
         if done == "ADDED" and other.user_id != person.user_id:

@@ -124,19 +124,22 @@ def set_member(
     other: Person,
     role: str = "",
     muted_until: int | None = None,
+    most: int = 0,
 ) -> str:
     """Add a person to a room, or change a member; gives ``ADDED``, ``CHANGED`` or ``SAME``.
 
-    The role '' leaves it as it is, and so does ``None`` for ``muted_until``. Raises ``Invalid``,
-    ``NotFound``, ``Forbidden``, ``Conflict``.
+    The role '' leaves it as it is, and so does ``None`` for ``muted_until``. ``most`` is how many
+    rooms ``other`` may own; 0 means any number. Raises ``Invalid``, ``NotFound``, ``Forbidden``,
+    ``Conflict``.
     """
     until = "" if muted_until is None else validation.whole_number(muted_until, "mutedUntil")
     # An admin who adds himself or herself to an open room does it as everybody may.
     by = person.user_id if person.user_id == other.user_id and not role else actor(person)
-    args: list[Argument] = ["", by, other.user_id, other.name, role, until]
+    args: list[Argument] = ["", by, other.user_id, other.name, role, until, most]
     asked = [
         *(*_rules(room_id), keys.account(person.user_id), keys.rooms_of(other.user_id)),
         *(keys.refused(other.user_id), keys.inviters(other.user_id)),
+        keys.owned_rooms(other.user_id),
     ]
     done: bytes = store.run("set_member", asked, args)
     return done.decode()

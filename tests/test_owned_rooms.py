@@ -56,3 +56,16 @@ def test_a_room_that_is_passed_on_counts_for_its_new_owner(store, made):
     with pytest.raises(Conflict):
         administration.set_member(ann, another, "ben", role="owner")
     assert owned(store, ann) == {another}
+
+
+def test_two_rooms_given_at_once_do_not_pass_the_limit(store, made, beside):
+    ann, ben = made("ann"), made("ben")
+    giving = Administration(store, Limits(room_rate=0, rooms_per_person=2), set())
+    first, second = (giving.create(ann, name, None, None).room_id for name in ("one", "two"))
+    giving.create(ben, "three", None, None)
+    for room_id in (first, second):
+        giving.set_member(ann, room_id, "ben")
+    happened = beside("set_member", lambda: giving.set_member(ann, first, "ben", role="owner"))
+    with pytest.raises(Conflict, match="too many rooms"):
+        giving.set_member(ann, second, "ben", role="owner")
+    assert happened() and len(owned(store, ben)) == 2 and owned(store, ann) == {second}
