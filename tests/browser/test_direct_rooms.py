@@ -71,5 +71,6 @@ def test_who_leaves_a_direct_room_is_asked_and_comes_back_when_written_to(at_bro
     question.get_by_role("button", name="Leave").click()
     expect(ann.page).to_have_url(f"{ann.maru.url}/rooms")
     expect(ann.page.locator("#direct-list .room-link")).to_have_count(0)
+    expect(ann.page.locator(".connection")).to_have_attribute("data-link", "online")
     ben.api.request("POST", "/api/direct", json={"people": [ann.api.user_id]})
     expect(ann.page.locator("#direct-list .room-name")).to_have_text(ben.name)
