@@ -65,6 +65,8 @@ class Heartbeat:
         self._checked_at_once = 0
         #: Why the store cannot be used at the moment, as ``condition.reason`` says it.
         self._trouble: str | None = None
+        #: The life of the store's data in the last round that the store carried out.
+        self._life = ""
         self._next_renamings = 0.0
 
     def run(self) -> None:
@@ -133,6 +135,18 @@ class Heartbeat:
             # At once: leases that could not be renewed may be about to expire.
             self._renew_all = True
         self._trouble = trouble
+        if not away:
+            self._note_life()
+
+    def _note_life(self) -> None:
+        """Log a line when the store that carries out this round may lack earlier writes."""
+        life = self._live.store.life
+        if self._life and life != self._life:
+            log.warning(
+                "The store was restarted or replaced: what it has not kept is missing, and clients"
+                " load anew."
+            )
+        self._life = life
 
     def _replace_if_not_receiving(self) -> None:
         """Replace the worker if it receives nothing for long, although the store answers it."""

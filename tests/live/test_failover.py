@@ -105,6 +105,22 @@ def test_one_line_in_the_log_tells_of_a_failover_and_one_of_its_end(
     lines = maru.log.read_text().splitlines()
     assert len([line for line in lines if "is a replica" in line]) == times
     assert len([line for line in lines if "can be used again" in line]) == times
+    assert len([line for line in lines if "The store was restarted or replaced" in line]) == times
+
+
+def test_a_store_that_comes_back_without_its_last_writes_is_told(
+    own_maru, primary, replica, address
+):
+    """As one that was restarted from an old dump, and takes writes at once."""
+    maru = own_maru(workers=1, REDIS_URL=address.url, **SECRETS)
+    replica.replicaof("NO", "ONE")
+    assert "restarted" not in maru.log.read_text()
+    address.lead_to(replica)
+    primary.shutdown(nosave=True)
+    told = "The store was restarted or replaced: what it has not kept is missing"
+    eventually(lambda: told in maru.log.read_text(), 60)
+    eventually(maru.is_ready, 60)
+    assert maru.log.read_text().count(told) == 1
 
 
 def test_a_tail_that_the_new_primary_never_got_gives_no_number_twice(
