@@ -19,6 +19,12 @@ COMMANDS = {
 is_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder to another")
 
 
+@pytest.fixture(scope="module", autouse=True)
+def set_up():
+    """What bin/run makes at its first start is made: it tells of that in lines of its own."""
+    assert call(config.ROOT / "bin/setup", "true").returncode == 0
+
+
 def refused(command: str, data_dir: Path) -> str:
     """The one line with which a command refuses this folder."""
     given = {"ENV_FILE": "", "PATH": os.environ["PATH"], "PORT": str(free_port())}
