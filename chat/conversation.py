@@ -68,9 +68,9 @@ class Conversation:
         seen = None if since is None else validation.whole_number(since, "since")
         at = None if since_at is None else validation.whole_number(since_at, "sinceAt")
         entrant = presence.lease_id_of(sid, person.user_id), person.name
-        missed = None
-        if seen is not None and isinstance(epoch, str):
-            missed = history.since(room_id, seen, epoch, at)
+        known, missed = validation.epoch(epoch), None
+        if seen is not None and known is not None:
+            missed = history.since(room_id, seen, known, at)
         # In one write, and read after entering: what is said from now on arrives live. The
         # membership is read last: so the page contains nothing that was said after a removal.
         own = room_members.of(room_id, [person.user_id])

@@ -16,7 +16,7 @@ from chat.errors import N_, Invalid, TooLong
 NAME_MIN, NAME_MAX = 2, 32
 ROOM_NAME_MAX = 80
 PASSWORD_MIN, PASSWORD_MAX = 8, 256
-ROOM_ID_MAX, CLIENT_ID_MAX = 32, 64
+ROOM_ID_MAX, CLIENT_ID_MAX, EPOCH_MAX = 32, 64, 128
 #: Code points; the longest emoji in use, families of four with skin tones, have eleven.
 EMOJI_MAX = 16
 #: How many times more code points a text may have before it is composed (NFC): no letter that a
@@ -130,6 +130,13 @@ def room_id(value: object) -> str | None:
         return None
     text = _string(value, ROOM_ID_MAX, N_("roomId is a text."))
     return text if _IDENTIFIER.fullmatch(text) else None
+
+
+def epoch(value: object) -> str | None:
+    """The id of an epoch, or ``None`` for what no room can have as one."""
+    if not isinstance(value, str) or len(value) > EPOCH_MAX:
+        return None
+    return value if _IDENTIFIER.fullmatch(value) else None
 
 
 def client_id(value: object) -> str | None:

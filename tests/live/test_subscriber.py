@@ -9,6 +9,7 @@ import subprocess
 import sys
 
 import pytest
+import redis
 
 import config
 
@@ -41,7 +42,7 @@ def tell(found): print(json.dumps(found))
 
 
 @pytest.fixture
-def told(store, store_url):
+def told(store_url):
     """What a program tells."""
 
     def run(program: str) -> object:
@@ -52,7 +53,10 @@ def told(store, store_url):
         assert done.returncode == 0 and not done.stderr, done.stderr
         return json.loads(done.stdout)
 
-    return run
+    yield run
+    # The programs' keys are not for the next test with this store.
+    with redis.Redis.from_url(store_url) as opened:
+        opened.flushall()
 
 
 def test_who_subscribes_while_it_connects_is_heard_and_disturbs_nothing(told):

@@ -7,7 +7,9 @@ from tests.live.client import settle
 from tests.live.cluster import Maru
 
 
-def test_they_do_not_hear_each_other(tmp_path, store, store_url):
+def test_they_do_not_hear_each_other(tmp_path, store_url):
+    with redis.Redis.from_url(store_url) as store:
+        store.flushall()
     usual = {"REDIS_URL": store_url, "SECRET_KEY": "s" * 32, "JWT_SECRET_KEY": "j" * 32}
     one = Maru(tmp_path / "one", 1, **usual)
     two = Maru(tmp_path / "two", 1, **usual, KEY_PREFIX="team2:")
