@@ -83,8 +83,10 @@ def test_a_failover_behind_one_address_is_followed(own_maru, primary, replica, a
     assert b"ann after" in stored and b"ben after" in stored
     eventually(lambda: len(replica.client_list(_type="pubsub")) == 2, 30)
     eventually(lambda: primary.client_list(_type="pubsub") == [], 30)
-    # Nobody is cut off, and both hear what the new primary publishes.
+    # Nobody is cut off, and both hear what the new primary publishes. What was said before a reset
+    # is in the page of who joins after it.
     for client in clients:
+        client.wait_for_event("notice", 60, code="reset", roomId=room)
         client.join(room)
     settle(room, *clients)
     assert not any(client.ended.is_set() for client in clients)
