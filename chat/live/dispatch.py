@@ -186,7 +186,7 @@ def _in_the_room(
         return store()
     except NotJoined:
         room_id = call.get("roomId")
-        if room_id not in connection.rooms:
+        if room_id not in connection.rooms or not live.fanout.is_in(room_id, connection.lease_id):
             raise
     # The connection is in the room. Its lease expired while this worker was held up: renew it.
     with connection.engine.holding_later_calls():

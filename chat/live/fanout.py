@@ -152,9 +152,9 @@ class Fanout:
         return {member for room in here for member in room.members.values()}
 
     def is_in(self, room_id: str, connection: str) -> bool:
-        """Is this connection, as the store names it, in the room now?"""
+        """Is this connection, as the store names it, in the room now, and not leaving it?"""
         subscription = self._subscriptions.get(room_id)
-        return subscription is not None and sid_of(connection) in subscription.members
+        return subscription is not None and subscription.stays(sid_of(connection))
 
     def epoch(self, room_id: str) -> str:
         """The epoch of a room with members on this worker; '' for another room."""

@@ -48,6 +48,10 @@ class RoomSubscription:
         self.flush()
         self.members.pop(connection.sid, None)
 
+    def stays(self, sid: str) -> bool:
+        """Whether this connection is a member, and not leaving: only then it gets a lease again."""
+        return sid in self.members and sid not in self.leaving
+
     @contextlib.contextmanager
     def departing(self, connection: Connection) -> Iterator[None]:
         """See ``Fanout.leaving``."""
@@ -148,6 +152,6 @@ class RoomSubscription:
         room_id = self.room.room_id
         anew = rooms.new_epoch(store)
         history.diverge(store, room_id, self.seq, self.epoch, self.at, anew)
-        entrants = [connection.entrant for connection in self.members.values()]
+        entrants = [c.entrant for c in self.members.values() if self.stays(c.sid)]
         presence.restore(store, room_id, entrants, timing, self.epoch)
         self.start(store)

@@ -7,6 +7,8 @@ import uuid
 
 import psutil
 
+from chat import keys, presence
+from chat.store.store import connect
 from tests.live.client import Client, settle
 from tests.live.cluster import STARTED
 from tests.live.pages import Pages
@@ -188,3 +190,34 @@ def test_a_leave_that_the_store_does_not_answer_changes_nothing(own_maru):
     # If it has, ann's lease was renewed when the store was back, since she was still in the room.
     moves = [m["type"] for m in ben.messages("ENTER", "QUIT", roomId=room) if m["sender"] == "ann"]
     assert moves in (["QUIT"], ["QUIT", "ENTER", "QUIT"])
+
+
+def test_who_leaves_while_leases_are_renewed_is_not_put_back(own_maru):
+    maru = own_maru(workers=1, PRESENCE_LEASE="6")
+    ann, ben = maru.register("ann").connect(), maru.register("ben").connect()
+    room = maru.admin.create_room()
+    ben.join(room)
+    store = connect(maru.store_url)
+    tries = 0
+    while tries < 6:
+        ann.join(room)
+        [lease] = [i for i in leases(store, room) if i.endswith(ann.api.user_id)]
+        # As when the lease has expired: the worker enters her again, in the step after the renewal.
+        presence.leave(store, room, lease, "en")
+        store.redis.client_pause(1_500, all=False)
+        # A renewal, or another script of the heartbeat.
+        if eventually(lambda: waiting(store), 10) == ["evalsha"]:
+            tries += 1
+            assert ann.leave(room)["userCount"] == 1
+            assert maru.admin.present(room) == {"ben": 1}
+        else:
+            store.redis.client_unpause()
+
+
+def leases(store, room: str) -> list[str]:
+    return [each.decode() for each in store.redis.zrange(keys.conns(room), 0, -1)]
+
+
+def waiting(store) -> list[str]:
+    """The commands of connections that wait for the end of a pause."""
+    return [c["cmd"] for c in store.redis.client_list() if "b" in c["flags"]]
