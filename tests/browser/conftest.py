@@ -54,7 +54,7 @@ def at_browser(maru, browser):
     yield sit_down
     complaints = [complaint for person in people for complaint in person.complaints]
     for person in people:
-        person.context.close()
+        person.close()
     assert complaints == []
 
 

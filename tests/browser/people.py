@@ -2,9 +2,10 @@
 
 import re
 
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Error, Locator, Page, expect
 
 from tests.live.cluster import PASSWORD, Maru
+from tests.waiting import eventually
 
 #: Milliseconds that anything on a page may take on a busy machine.
 PATIENCE = 30_000
@@ -33,6 +34,13 @@ class Person:
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         page.on("console", lambda line: line.type == "error" and self._complain(line.text))
         return page
+
+    def close(self) -> None:
+        """Close all pages. Chromium may never close one that is on its way to another address
+        (crbug.com/536385539), so each goes to an empty page first."""
+        for page in self.context.pages:
+            eventually(lambda page=page: _is_emptied(page))
+        self.context.close()
 
     def _complain(self, text: str) -> None:
         # What a browser says of a request that it could not make is no fault of the page.
@@ -96,3 +104,12 @@ class Person:
 
     def notices(self) -> str:
         return " ".join(self.page.locator("#timeline .notice").all_inner_texts())
+
+
+def _is_emptied(page: Page) -> bool:
+    try:
+        page.goto("about:blank")
+    except Error:
+        # A script of the page has begun another navigation just then.
+        return page.is_closed()
+    return True

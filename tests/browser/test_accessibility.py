@@ -28,7 +28,7 @@ def test_the_door(maru, browser, scheme, lang):
     for path in ("/login", "/register"):
         ann.page.goto(path)
         assert faults(ann.page) == [], path
-    ann.context.close()
+    ann.close()
 
 
 @pytest.mark.parametrize(

@@ -40,7 +40,7 @@ def test_a_stranger_registers_opens_a_room_and_is_joined_by_another(maru, browse
     expect(ann.count()).to_have_text("1", timeout=PATIENCE)
     ann.is_told(f"{ben.name} left")
     assert ann.complaints == []
-    ann.context.close()
+    ann.close()
 
 
 def test_a_message_appears_once_and_as_it_was_written(two):

@@ -34,7 +34,7 @@ def stranger(maru, browser):
 
     yield come
     for person in people:
-        person.context.close()
+        person.close()
         assert [text for text in person.complaints if "status of 4" not in text] == []
 
 
@@ -166,6 +166,6 @@ def test_who_waits_for_approval_has_the_key_when_the_door_opens(tmp_path, browse
         ben.page.get_by_role("link", name="Look again").click()
         arrives(ben, f"/rooms/{room_id}", "between us")
         for person in (ann, ben):
-            person.context.close()
+            person.close()
     finally:
         maru.stop()

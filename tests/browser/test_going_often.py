@@ -100,5 +100,5 @@ def test_a_leave_that_the_server_puts_off_is_made_up_for(strict, browser):
             expect(ann.page.locator("#room-name bdi")).to_have_text(name)
     arrives(ann, one, "Plans")
     eventually(lambda: (api.present(one), api.present(other)) == ({ann.name: 1}, {}), 60)
-    ann.context.close()
+    ann.close()
     assert ann.complaints == []

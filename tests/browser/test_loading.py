@@ -83,5 +83,5 @@ def test_in_debug_mode_the_modules_come_one_by_one_as_they_are_written(in_debug_
     expect(ann.said("Hello")).to_be_visible()
     assert {"pages/room.js", "timeline.js"} <= set(asked)
     assert not [address for address in asked if address.startswith("bundle/")]
-    ann.context.close()
+    ann.close()
     assert ann.complaints == []

@@ -29,7 +29,7 @@ def two(mortal_maru, browser):
     yield people
     for person in people:
         assert person.complaints == []
-        person.context.close()
+        person.close()
 
 
 def test_a_reload_is_not_noticed_by_others(two):

@@ -102,7 +102,7 @@ def test_the_language_is_the_browsers_until_it_is_switched(maru, browser):
     assert not HANGUL.search(ann.page.locator("h1").inner_text())
     ann.page.get_by_role("button", name="한국어").click()
     expect(ann.page.locator("html")).to_have_attribute("lang", "ko")
-    ann.context.close()
+    ann.close()
 
 
 def test_notices_are_in_the_language_of_the_page_whatever_the_servers(at_browser):
@@ -206,4 +206,4 @@ def test_a_safe_next_leads_back_after_logging_in(maru, browser):
     ann.page.locator("input[name=password]").fill(PASSWORD)
     ann.page.locator("input[name=password]").press("Enter")
     expect(ann.page).to_have_url(f"{maru.url}/rooms/{room_id}")
-    ann.context.close()
+    ann.close()

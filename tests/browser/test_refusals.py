@@ -49,7 +49,7 @@ def test_a_server_that_is_full_says_so_in_both_languages(tmp_path, browser):
         expect(visitor.page.locator("h1")).to_have_text("503", timeout=PATIENCE)
         expect(visitor.page.locator("p[lang=ko]")).to_have_text(HANGUL)
         expect(visitor.page.get_by_text("The server is busy.")).to_be_visible()
-        visitor.context.close()
+        visitor.close()
     finally:
         for connection in held:
             connection.close()
