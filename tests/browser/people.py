@@ -2,7 +2,7 @@
 
 import re
 
-from playwright.sync_api import Browser, Error, Locator, Page, expect
+from playwright.sync_api import Browser, ConsoleMessage, Error, Locator, Page, expect
 
 from tests.live.cluster import PASSWORD, Maru
 from tests.waiting import eventually
@@ -32,7 +32,7 @@ class Person:
     def new_page(self) -> Page:
         page = self.context.new_page()
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        page.on("console", lambda line: line.type == "error" and self._complain(line.text))
+        page.on("console", lambda line: line.type == "error" and self._complain(_told(line)))
         return page
 
     def close(self) -> None:
@@ -41,6 +41,10 @@ class Person:
         for page in self.context.pages:
             eventually(lambda page=page: _is_emptied(page))
         self.context.close()
+
+    def forget_refused(self, path: str) -> None:
+        """A page may ask for what is taken away at that moment; it need not have asked."""
+        self.complaints = [each for each in self.complaints if not each.endswith(path)]
 
     def _complain(self, text: str) -> None:
         # What a browser says of a request that it could not make is no fault of the page.
@@ -104,6 +108,11 @@ class Person:
 
     def notices(self) -> str:
         return " ".join(self.page.locator("#timeline .notice").all_inner_texts())
+
+
+def _told(line: ConsoleMessage) -> str:
+    """What the console says, and of which address."""
+    return f"{line.text} {line.location['url']}"
 
 
 def _is_emptied(page: Page) -> bool:
