@@ -153,9 +153,9 @@ PLANTS: dict[str, list[tuple[str, str, str]]] = {
     "hole": [
         (
             "chat/history.py",
-            "        return Page([_wire(entry) for entry in entries], epoch,",
+            "        found = [message.on_wire(entry_id[2:], stored)",
             "        entries = [entry for entry in entries if int(entry[0][2:]) % 5]\n"
-            "        return Page([_wire(entry) for entry in entries], epoch,",
+            "        found = [message.on_wire(entry_id[2:], stored)",
         )
     ],
 }
