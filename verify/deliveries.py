@@ -7,8 +7,11 @@ from verify.excerpt import excerpt
 from verify.history import Event, Violation
 from verify.index import Index, is_gone, is_kick, is_of_another, is_ok
 
-#: Missed messages that a join must make up for; see ``RECOVERABLE`` in chat/history.py.
-RECOVERABLE = 1000
+#: Missed messages that a join must make up for, and bytes of them, about; see ``RECOVERABLE`` and
+#: ``BYTES_MAX`` in chat/history.py.
+RECOVERABLE, BYTES_MAX = 1000, 1_000_000
+#: The part of ``BYTES_MAX`` up to which they must be given, and that from which they must not.
+MUST, MUST_NOT = 0.9, 1.1
 #: Messages of a fresh page.
 FRESH = 50
 #: How long a worker may be held up, in ms.
@@ -120,9 +123,12 @@ def _of_page(index: Index, event: Event) -> str:
         return f"its epoch is {answer['epoch']}, and the store's is {stored.epoch}"
     is_page = True
     if what["event"] == "join" and answer["recovered"]:
+        missed = index.bytes_between(room, what["since"], top)
+        if len(seqs) > 1 and missed > BYTES_MAX * MUST_NOT:
+            return f"it has all since {what['since']}, of {missed} bytes"
         start, end, is_page = what["since"], top + 1, False
     elif what["event"] == "join":
-        if what.get("epoch") == answer["epoch"] and top - what["since"] <= RECOVERABLE:
+        if what.get("epoch") == answer["epoch"] and _is_given(index, room, what["since"], top):
             return f"all since {what['since']} is there, but was not given"
         start = seqs[0] - 1 if len(seqs) >= FRESH else 0
         end = top + 1
@@ -143,6 +149,13 @@ def _of_page(index: Index, event: Event) -> str:
         if hole:
             return f"{hole} is missing"
     return ""
+
+
+def _is_given(index: Index, room: str, since: int, top: int) -> bool:
+    """Must a join that misses what is after ``since`` be given all of it?"""
+    if top - since > RECOVERABLE:
+        return False
+    return index.bytes_between(room, since, top) <= BYTES_MAX * MUST
 
 
 def _hole_in_resume(index: Index, room: str, after: int, before: int, top: int) -> int | None:

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+import orjson
+
 from verify.history import Event, History, LinkState, Message, Stored
 
 #: Calls that store something.
@@ -77,6 +79,15 @@ class Index:
             if seen and seen["type"] == "TALK" and is_there:
                 return seq
         return None
+
+    def bytes_between(self, room: str, after: int, top: int) -> int:
+        """How long the entries after a number are as JSON, at the time when ``top`` was the newest.
+
+        An entry that nobody has seen counts nothing.
+        """
+        seen, erased_by = self.seen.get(room, {}), self.erased_by.get(room, {})
+        there = (seq for seq in range(after + 1, top + 1) if erased_by.get(seq, top + 1) > top)
+        return sum(len(orjson.dumps(seen[seq])) for seq in there if seq in seen)
 
     def of(self, person: str, room: str) -> list[Stay]:
         return self._by_person.get((person, room), [])

@@ -83,7 +83,7 @@ class Story:
             **changed,
         }
         self.note(client, "answer", event="join", **seen, answer=answer)
-        if not seen:
+        if not answer["recovered"]:
             self.note(client, "fresh", why="opened", seq=self.top)
         for message in answer["messages"]:
             self.note(client, "shown", **message)
@@ -110,6 +110,14 @@ class Story:
         self.note(client, "end", "", why="vanished")
         self.members.remove(client)
         self.history.link_states[self.links.pop(client)].closed_at = self.at
+
+    def be_away(self, client: str, missed: list[int]) -> None:
+        """The person is lost, and misses messages of so many bytes that Ann says."""
+        self.lose(client)
+        self.wait(2.5)
+        self.go(client.split(".")[0], "lost")
+        for size in missed:
+            self.say("ann.0", "x" * size)
 
     def take_out(self, person: str, how: str = "banned", reason: str = "kicked") -> Removal:
         """The owner takes somebody out, with all connections, and gets the answer."""

@@ -48,6 +48,39 @@ def test_what_was_deleted_is_no_hole(story):
     assert story.violated() == set()
 
 
+@pytest.mark.parametrize(
+    ("missed", "violated"),
+    [
+        ([20_000] * 60, set()),
+        ([20_000] * 40, {"pages_are_whole"}),
+        ([1] * 1001, set()),
+        ([1] * 1000, {"pages_are_whole"}),
+    ],
+    ids=["1.2 MB", "0.8 MB", "1001 messages", "1000 messages"],
+)
+def test_who_missed_too_much_at_once_begins_with_the_newest_page(story, missed, violated):
+    story.be_away("ben.1", missed)
+    newest = [story.stream[seq] for seq in sorted(story.stream)[-50:]]
+    story.join("ben.1", recovered=False, messages=newest)
+    story.quiet()
+    assert story.violated() == violated
+
+
+def test_who_missed_too_much_is_not_given_all_of_it(story):
+    story.be_away("ben.1", missed=[20_000] * 60)
+    story.join("ben.1")
+    assert story.violated() == {"pages_are_whole"}
+
+
+def test_of_what_was_missed_that_is_not_counted_which_was_deleted_before(story):
+    story.be_away("ben.1", missed=[20_000] * 60)
+    for ref in range(5, 25):
+        story.delete("ann.0", ref)
+    story.join("ben.1")
+    story.quiet()
+    assert story.violated() == set()
+
+
 def test_a_hole_may_only_have_been_erased_before(story):
     answer = page(seqs=(4,), seq=4)
     story.note("ann.0", "answer", event="history", after=2, answer=answer)
