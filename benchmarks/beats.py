@@ -1,4 +1,4 @@
-"""The beats of a worker's heartbeat, as the store hears them: how late the latest was."""
+"""The beats of a worker's heartbeat, as they are published: how late the latest was."""
 
 import contextlib
 import itertools
@@ -11,7 +11,7 @@ from pathlib import Path
 
 import redis
 
-from chat import keys
+from chat import control_messages, keys
 
 #: Seconds between two canaries of a worker: ``chat.live.heartbeat.CANARY``, which is not imported
 #: since it would bring the event loop with it.
@@ -22,18 +22,18 @@ class Beats:
     """The times at which each worker has published its canary (monotonic)."""
 
     def __init__(self) -> None:
-        self._heard: dict[str, list[float]] = defaultdict(list)
+        self._received: dict[str, list[float]] = defaultdict(list)
 
-    def hear(self, published: bytes) -> None:
-        worker = json.loads(published).get("canary")
+    def receive(self, published: bytes) -> None:
+        worker = json.loads(published).get(control_messages.CANARY)
         if worker is not None:
-            self._heard[worker].append(time.monotonic())
+            self._received[worker].append(time.monotonic())
 
     def latest_ms(self) -> float:
         """By how much the longest time between two beats of a worker was too long."""
         gaps = [
             later - earlier
-            for times in self._heard.values()
+            for times in self._received.values()
             for earlier, later in itertools.pairwise(times)
         ]
         return 1000 * (max(gaps) - CANARY) if gaps else float("nan")
@@ -41,7 +41,7 @@ class Beats:
 
 @contextlib.contextmanager
 def listening(store_socket: Path | None) -> Iterator[Beats]:
-    """Hears the beats meanwhile; of a server without such a store there are none."""
+    """Receives the beats meanwhile; a server without such a store has none."""
     beats = Beats()
     if store_socket is None:
         yield beats
@@ -54,7 +54,7 @@ def listening(store_socket: Path | None) -> Iterator[Beats]:
             while not is_over.is_set():
                 told = channel.get_message(ignore_subscribe_messages=True, timeout=0.2)
                 if told is not None:
-                    beats.hear(told["data"])
+                    beats.receive(told["data"])
 
         thread = threading.Thread(target=listen)
         thread.start()

@@ -7,9 +7,16 @@ rooms before a function here returns; ``locale`` is the language in which those 
 
 from collections.abc import Sequence
 
-import orjson
-
-from chat import accounts, keys, people, people_search, presence, renaming, room_members
+from chat import (
+    accounts,
+    control_messages,
+    keys,
+    people,
+    people_search,
+    presence,
+    renaming,
+    room_members,
+)
 from chat.errors import N_, Conflict, Forbidden, NotFound
 from chat.people import ADMIN, GUEST, Person
 from chat.profile import KEPT
@@ -27,7 +34,7 @@ def set_role(
     person = _account(store, given)
     others = [] if role == ADMIN else _other_admins(store, person)
     _run(store, "set_role", [*_accounts(person, by), *others], [role, int(by is not None)])
-    store.redis.publish(keys.CONTROL, orjson.dumps({"role": [person.user_id, role]}))
+    control_messages.publish(store, {control_messages.ROLE: [person.user_id, role]})
     if role == GUEST:
         _take_out(store, person, locale)
     return _told(store, person.user_id)

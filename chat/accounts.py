@@ -6,9 +6,16 @@ Where a password is hashed, ``RateLimited`` may be raised: see ``chat.passwords`
 import time
 from dataclasses import replace
 
-import orjson
-
-from chat import ids, keys, name_index, names, people, people_search, validation
+from chat import (
+    control_messages,
+    ids,
+    keys,
+    name_index,
+    names,
+    people,
+    people_search,
+    validation,
+)
 from chat.errors import N_, Conflict, Forbidden, Invalid, Unauthorized
 from chat.passwords import Asker, Fit, Hasher
 from chat.people import ADMIN, GUEST, USER, Person
@@ -102,7 +109,7 @@ def change_password(
 
 def end_log_ins(store: Store, user_id: str) -> None:
     """Tell every worker that all log-ins of this person have ended."""
-    store.redis.publish(keys.CONTROL, orjson.dumps({"ended": user_id}))
+    control_messages.publish(store, {control_messages.ENDED: user_id})
 
 
 def _log_in(store: Store, hasher: Hasher, user_id: str, typed: str, asker: Asker) -> Person:

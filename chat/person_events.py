@@ -2,9 +2,7 @@
 
 from collections.abc import Sequence
 
-import orjson
-
-from chat import keys, memberships, room_members, rooms
+from chat import control_messages, memberships, room_members, rooms
 from chat.memberships import Membership
 from chat.rooms import Room
 from chat.store.store import Store
@@ -15,7 +13,7 @@ PersonEvent = tuple[Sequence[str], dict[str, object]]
 
 def tell(store: Store, events: Sequence[PersonEvent]) -> None:
     """Have all workers send these events to every connection of the people."""
-    store.redis.publish(keys.CONTROL, orjson.dumps({"me": events}))
+    control_messages.publish(store, {control_messages.ME: events})
 
 
 def membership_event(

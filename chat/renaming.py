@@ -8,9 +8,7 @@ them ends in between, another one writes them.
 import time
 from collections.abc import Iterable
 
-import orjson
-
-from chat import keys, people, room_members
+from chat import control_messages, keys, people, room_members
 from chat.people import Person
 from chat.store.store import Store
 
@@ -60,5 +58,7 @@ def finish_abandoned(store: Store) -> None:
 
 def tell(store: Store, person: Person) -> None:
     """Tell all workers how this person is shown now, and to which rooms he or she belongs."""
-    told = {"person": person.wire(), "rooms": room_members.room_ids_of(store, person.user_id)}
-    store.redis.publish(keys.CONTROL, orjson.dumps(told))
+    room_ids = room_members.room_ids_of(store, person.user_id)
+    control_messages.publish(
+        store, {control_messages.PERSON: person.wire(), control_messages.ROOMS: room_ids}
+    )

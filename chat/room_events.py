@@ -2,9 +2,7 @@
 
 from collections.abc import Sequence
 
-import orjson
-
-from chat import keys, memberships, rooms
+from chat import control_messages, memberships, rooms
 from chat.store.store import Store
 
 
@@ -18,9 +16,9 @@ def tell_members(store: Store, room_id: str, user_ids: Sequence[str]) -> None:
         else:
             wire = membership.wire()
             event |= {field: wire[field] for field in ("role", "mutedUntil") if field in wire}
-        store.redis.publish(keys.CONTROL, orjson.dumps({"member": event}))
+        control_messages.publish(store, {control_messages.MEMBER: event})
 
 
 def tell_room(store: Store, room: rooms.Room) -> None:
     """Tell those in a room what it is called and described as, and whether it is archived."""
-    store.redis.publish(keys.CONTROL, orjson.dumps({"room": room.wire()}))
+    control_messages.publish(store, {control_messages.ROOM: room.wire()})

@@ -5,9 +5,7 @@ import time
 from collections.abc import Collection
 from dataclasses import replace
 
-import orjson
-
-from chat import keys, owned_rooms, room_index, room_members, validation
+from chat import control_messages, keys, owned_rooms, room_index, room_members, validation
 from chat.people import Person
 from chat.rooms import (
     DIRECT,
@@ -108,7 +106,8 @@ def close(store: Store, person: Person, room: Room, closing: bytes) -> None:
     ]
     store.batch([*forget, *(room_members.forgetting(user_id, i) for user_id in ids)])
     # Of a private room its members alone are told, and nobody else that it was there.
-    store.redis.publish(keys.CONTROL, orjson.dumps({"closed": [i, ids if room.private else None]}))
+    closed = [i, ids if room.private else None]
+    control_messages.publish(store, {control_messages.CLOSED: closed})
 
 
 def new_room(store: Store, owner: Person, name: str, kind: str, is_encrypted: bool) -> Room:

@@ -3,9 +3,7 @@
 import secrets
 from collections.abc import Sequence
 
-import orjson
-
-from chat import keys
+from chat import control_messages, keys
 from chat.store.store import Question, Store
 
 #: Seconds that a revocation is kept beyond the life of what is revoked: the store forgets it by its
@@ -24,7 +22,7 @@ def revoke(store: Store, ident: str, seconds: int) -> None:
     Give as many as it could still live. Every worker is told, and closes the sockets concerned.
     """
     store.redis.set(keys.revoked(ident), 1, ex=max(1, seconds) + SLACK)
-    store.redis.publish(keys.CONTROL, orjson.dumps({"revoked": ident}))
+    control_messages.publish(store, {control_messages.REVOKED: ident})
 
 
 def revocation(ident: str) -> Question[bool]:

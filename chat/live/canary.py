@@ -10,7 +10,9 @@ import secrets
 import time
 
 import eventlet
-import orjson
+
+from chat import control_messages
+from chat.store.store import Command
 
 #: Seconds without a canary after which the worker counts as one that receives nothing.
 TIMEOUT_S = 8.0
@@ -36,10 +38,10 @@ class Canary:
             self._notice_stall(time.monotonic())
             eventlet.sleep(WATCH_S)
 
-    def publication(self) -> bytes:
-        """What is to be published now."""
+    def publishing(self) -> Command:
+        """The command that publishes a canary now."""
         self._notice_stall(time.monotonic())
-        return orjson.dumps({"canary": self._id})
+        return control_messages.publishing({control_messages.CANARY: self._id})
 
     def receive(self, canary: str) -> bool:
         """Note a canary that has arrived. False if it is another worker's, or an earlier one."""

@@ -1,14 +1,14 @@
-"""Handles what workers publish on the control channel: one JSON object with one field."""
+"""Handles the messages of ``chat.control_messages``: a function for each kind."""
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Protocol
 
 import orjson
 import socketio
 from redis.exceptions import RedisError
 
-from chat import person_events
+from chat import control_messages, person_events
 from chat.live.canary import Canary
 from chat.live.connections import Connection, Connections
 from chat.live.watchers import Watchers
@@ -16,6 +16,8 @@ from chat.people import GUEST
 from chat.store.store import Store
 
 log = logging.getLogger(__name__)
+
+Message = dict[str, Any]
 
 LOGIN_ENDED = "This login has ended."
 LOGINS_ENDED = "All logins of this account have ended; log in again."
@@ -58,41 +60,52 @@ class Control:
         self._is_sending = False
 
     def receive(self, payload: bytes) -> None:
-        """Handle what another worker has published: a JSON object with one field."""
-        live = self._live
-        published: dict[str, Any] = orjson.loads(payload)
-        if "canary" in published:
-            if live.canary.receive(published["canary"]):
-                live.fanout.compare()
-        elif "closed" in published:
-            room_id, user_ids = published["closed"]
-            live.closed[room_id] = None if user_ids is None else set(user_ids)
-        elif "person" in published:
-            self._send_person(published["person"], published["rooms"])
-        elif "rooms" in published:
-            live.changed.update(published["rooms"])
-        elif "revoked" in published:
-            live.invalidate_login(published["revoked"])
-            self._close_all(live.connections.of_token_or_login(published["revoked"]), LOGIN_ENDED)
-        elif "ended" in published:
-            live.invalidate_tokens_of(published["ended"])
-            self._close_all(live.connections.of_person(published["ended"]), LOGINS_ENDED)
-        elif "role" in published:
-            user_id, role = published["role"]
-            live.invalidate_tokens_of(user_id)
-            if role == GUEST:
-                self._close_all(live.connections.of_person(user_id), MADE_A_GUEST)
-        elif "me" in published:
-            for user_ids, event in published["me"]:
-                self._send_me_to(user_ids, event)
-        elif "joined" in published:
-            self._add_joined(published["joined"])
-        elif "member" in published:
-            in_room = live.fanout.in_rooms([published["member"]["roomId"]])
-            live.emit_all(in_room, "member", published["member"])
-        elif "room" in published:
-            in_room = live.fanout.in_rooms([published["room"]["roomId"]])
-            live.emit_all(in_room, "room", {"room": published["room"]})
+        """Handle what a worker has published. A kind that this version does not know is ignored."""
+        message: Message = orjson.loads(payload)
+        handle = HANDLERS.get(control_messages.kind_of(message))
+        if handle is not None:
+            handle(self, message)
+
+    def _canary(self, message: Message) -> None:
+        if self._live.canary.receive(message[control_messages.CANARY]):
+            self._live.fanout.compare()
+
+    def _rooms_changed(self, message: Message) -> None:
+        self._live.changed.update(message[control_messages.ROOMS])
+
+    def _room_closed(self, message: Message) -> None:
+        room_id, user_ids = message[control_messages.CLOSED]
+        self._live.closed[room_id] = None if user_ids is None else set(user_ids)
+
+    def _room(self, message: Message) -> None:
+        room = message[control_messages.ROOM]
+        in_room = self._live.fanout.in_rooms([room["roomId"]])
+        self._live.emit_all(in_room, "room", {"room": room})
+
+    def _member(self, message: Message) -> None:
+        member = message[control_messages.MEMBER]
+        in_room = self._live.fanout.in_rooms([member["roomId"]])
+        self._live.emit_all(in_room, "member", member)
+
+    def _login_revoked(self, message: Message) -> None:
+        ident = message[control_messages.REVOKED]
+        self._live.invalidate_login(ident)
+        self._close_all(self._live.connections.of_token_or_login(ident), LOGIN_ENDED)
+
+    def _logins_ended(self, message: Message) -> None:
+        user_id = message[control_messages.ENDED]
+        self._live.invalidate_tokens_of(user_id)
+        self._close_all(self._live.connections.of_person(user_id), LOGINS_ENDED)
+
+    def _role(self, message: Message) -> None:
+        user_id, role = message[control_messages.ROLE]
+        self._live.invalidate_tokens_of(user_id)
+        if role == GUEST:
+            self._close_all(self._live.connections.of_person(user_id), MADE_A_GUEST)
+
+    def _me(self, message: Message) -> None:
+        for user_ids, event in message[control_messages.ME]:
+            self._send_me_to(user_ids, event)
 
     def _send_me_to(self, user_ids: Iterable[str], event: dict[str, Any]) -> None:
         """Send ``me`` to all connections of these people on this worker."""
@@ -102,10 +115,10 @@ class Control:
                 self._read.pop((user_id, _room_of(event)), None)
             self._send_me(user_id, event)
 
-    def _add_joined(self, joined: Iterable[tuple[str, str, str]]) -> None:
+    def _joined_rooms(self, message: Message) -> None:
         """Collect the rooms that people have joined, for their other connections on this worker."""
         live = self._live
-        for user_id, room_id, sid in joined:
+        for user_id, room_id, sid in message[control_messages.JOINED]:
             if any(other.sid != sid for other in live.connections.of_person(user_id)):
                 self._joined[user_id, room_id] = sid
         if self._joined and not self._is_sending:
@@ -144,12 +157,13 @@ class Control:
         elif watchers.is_watching(connection):
             watchers.watch(connection, [_room_of(event)])
 
-    def _send_person(self, person: dict[str, Any], room_ids: Iterable[str]) -> None:
+    def _person(self, message: Message) -> None:
         """Send ``person`` to the person itself, and to those in a room with it or watching one."""
         live = self._live
+        person: dict[str, Any] = message[control_messages.PERSON]
+        room_ids: list[str] = message[control_messages.ROOMS]
         user_id = person["userId"]
         live.invalidate_tokens_of(user_id)
-        room_ids = list(room_ids)
         receivers = {*live.connections.of_person(user_id), *live.fanout.in_rooms(room_ids)}
         # A direct room is called as its people are, also in the list beside another conversation.
         receivers.update(*live.watchers.of(room_ids).values())
@@ -174,3 +188,19 @@ def _room_of(event: dict[str, Any]) -> str:
     """The roomId of a ``me`` event about a membership."""
     room_id: str = event["roomId"] if event.get("gone") else event["membership"]["roomId"]
     return room_id
+
+
+#: Kind of a control message -> the function that handles it.
+HANDLERS: dict[str, Callable[[Control, Message], None]] = {
+    control_messages.CANARY: Control._canary,
+    control_messages.ROOMS: Control._rooms_changed,
+    control_messages.CLOSED: Control._room_closed,
+    control_messages.ROOM: Control._room,
+    control_messages.MEMBER: Control._member,
+    control_messages.JOINED: Control._joined_rooms,
+    control_messages.ME: Control._me,
+    control_messages.PERSON: Control._person,
+    control_messages.ROLE: Control._role,
+    control_messages.REVOKED: Control._login_revoked,
+    control_messages.ENDED: Control._logins_ended,
+}

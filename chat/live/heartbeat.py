@@ -16,7 +16,7 @@ import eventlet
 import orjson
 from redis.exceptions import ReadOnlyError, RedisError
 
-from chat import keys, presence, renaming, room_members, rooms
+from chat import control_messages, presence, renaming, room_members, rooms
 from chat.live import canary
 from chat.live.connections import Connection
 from chat.live.live import Live
@@ -158,9 +158,8 @@ class Heartbeat:
     def _canary(self) -> None:
         now = time.monotonic()
         if now >= self._next_canary:
-            publishing = ("PUBLISH", keys.CONTROL, self._live.canary.publication())
             store = self._live.store
-            *who, _ = store.batch([*condition.IDENTITY_COMMANDS, publishing])
+            *who, _ = store.batch([*condition.IDENTITY_COMMANDS, self._live.canary.publishing()])
             self._next_canary = now + CANARY
             try:
                 life, _ = condition.life(who)
@@ -211,20 +210,20 @@ class Heartbeat:
 
     def _publish_changes(self) -> None:
         """Publish to all workers which rooms have changed, and who has joined."""
-        redis = self._live.store.redis
+        store = self._live.store
         changed, joined = self._live.conversation.changed, self._live.conversation.joined
         # Both are emptied before the store is asked: what is added meanwhile is published later.
         if joins := list(joined):
             joined.clear()
             try:
-                redis.publish(keys.CONTROL, orjson.dumps({"joined": joins}))
+                control_messages.publish(store, {control_messages.JOINED: joins})
             except RedisError:
                 joined.extend(joins)
                 raise
         if room_ids := list(changed):
             changed.clear()
             try:
-                redis.publish(keys.CONTROL, orjson.dumps({"rooms": room_ids}))
+                control_messages.publish(store, {control_messages.ROOMS: room_ids})
             except RedisError:
                 changed.update(room_ids)
                 raise
