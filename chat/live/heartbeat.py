@@ -11,6 +11,7 @@ import math
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import eventlet
 import orjson
@@ -210,22 +211,19 @@ class Heartbeat:
 
     def _publish_changes(self) -> None:
         """Publish to all workers which rooms have changed, and who has joined."""
-        store = self._live.store
         changed, joined = self._live.conversation.changed, self._live.conversation.joined
-        # Both are emptied before the store is asked: what is added meanwhile is published later.
-        if joins := list(joined):
-            joined.clear()
+        for kind, collected, put_back in (
+            (control_messages.JOINED, joined, joined.extend),
+            (control_messages.ROOMS, changed, changed.update),
+        ):
+            # Emptied before the store is asked: what is collected meanwhile is published later.
+            publishing: list[Any] = list(collected)
+            collected.clear()
             try:
-                control_messages.publish(store, {control_messages.JOINED: joins})
+                if publishing:
+                    control_messages.publish(self._live.store, {kind: publishing})
             except RedisError:
-                joined.extend(joins)
-                raise
-        if room_ids := list(changed):
-            changed.clear()
-            try:
-                control_messages.publish(store, {control_messages.ROOMS: room_ids})
-            except RedisError:
-                changed.update(room_ids)
+                put_back(publishing)
                 raise
 
     def _send_changes(self) -> None:
