@@ -27,6 +27,7 @@ from chat.passwords import Hasher
 from chat.people import Person
 from chat.refusals import domain_error
 from chat.store.store import Call, Command, Store, connect
+from tests.room_crowd import Crowd
 
 # The tests of models: the same cases in each run, and many others with --hypothesis-profile=long.
 settings.register_profile("usual", derandomize=True, database=None, deadline=None, max_examples=40)
@@ -165,6 +166,18 @@ def made(store: Store) -> Callable[..., Person]:
         return accounts.create(store, Quick(), name, PASSWORD, role)
 
     return make
+
+
+@pytest.fixture(params=[False, True], ids=["open", "private"])
+def crowd(request, administration, made) -> Crowd:
+    """People of every role in a room; each test runs with an open and with a private one."""
+    return Crowd(administration, made, request.param)
+
+
+@pytest.fixture
+def hall(administration, made) -> Crowd:
+    """People of every role in an open room."""
+    return Crowd(administration, made, private=False)
 
 
 @pytest.fixture

@@ -4,20 +4,9 @@ import pytest
 
 from chat import keys, memberships, rooms
 from chat.errors import Conflict, Forbidden, Invalid, NotFound
-from tests.room_crowd import Crowd
 
 #: A time in ms far ahead.
 LATER = 4_000_000_000_000
-
-
-@pytest.fixture(params=[False, True], ids=["open", "private"])
-def crowd(request, administration, made):
-    return Crowd(administration, made, request.param)
-
-
-@pytest.fixture
-def hall(administration, made):
-    return Crowd(administration, made, private=False)
 
 
 def test_a_muted_member_reads_and_says_nothing_until_that_is_over(crowd, store, conversation):

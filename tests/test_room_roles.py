@@ -7,16 +7,6 @@ from chat.errors import Conflict, Forbidden, Invalid, MaruError, NotFound
 from tests.room_crowd import Crowd
 
 
-@pytest.fixture(params=[False, True], ids=["open", "private"])
-def crowd(request, administration, made):
-    return Crowd(administration, made, request.param)
-
-
-@pytest.fixture
-def hall(administration, made):
-    return Crowd(administration, made, private=False)
-
-
 def roles(store, room_id):
     return {m.name: m.role for m in store.ask(room_members.listed(room_id))}
 
