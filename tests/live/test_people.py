@@ -15,6 +15,18 @@ def store(maru):
     opened.redis.connection_pool.disconnect()
 
 
+@pytest.fixture
+def joined(person, apart):
+    """Two people on two workers in a room of the first: ``mine, theirs, room = joined``."""
+    ann, ben = person("ann"), person("ben")
+    room = ann.create_room()
+    mine, theirs = apart(ann, ben)
+    for client in (mine, theirs):
+        client.join(room)
+    settle(room, mine, theirs)
+    return mine, theirs, room
+
+
 def rename(api, name):
     answer = api.request("PATCH", "/api/me", json={"name": name})
     assert answer.status_code == 200, answer.text
@@ -25,13 +37,9 @@ def fresh(api):
     return f"{api.name}-2"
 
 
-def test_a_new_name_is_heard_in_the_rooms_and_stands_on_what_is_said_then(person, apart):
-    ann, ben = person("ann"), person("ben")
-    room = ann.create_room()
-    mine, theirs = apart(ann, ben)
-    for client in (mine, theirs):
-        client.join(room)
-    settle(room, mine, theirs)
+def test_a_new_name_is_heard_in_the_rooms_and_stands_on_what_is_said_then(joined):
+    mine, theirs, room = joined
+    ann, ben = mine.api, theirs.api
     mine.say(room, "before")
     renamed = rename(ann, fresh(ann))
     assert theirs.wait_for_event("person")["person"] == {
@@ -63,13 +71,9 @@ def test_who_shares_no_room_hears_of_no_new_name(person, connect):
     assert ben.name not in str(theirs.heard)
 
 
-def test_a_deactivated_person_is_out_of_every_room_on_every_worker(person, apart, connect, store):
-    ann, ben = person("ann"), person("ben")
-    room = ann.create_room()
-    mine, theirs = apart(ann, ben)
-    for client in (mine, theirs):
-        client.join(room)
-    settle(room, mine, theirs)
+def test_a_deactivated_person_is_out_of_every_room_on_every_worker(joined, store):
+    mine, theirs, room = joined
+    ann, ben = mine.api, theirs.api
     account_state.deactivate(store, ben.name)
     theirs.wait_for_event("notice", code="revoked")
     assert theirs.ended.wait(30)
