@@ -134,7 +134,7 @@ until(lambda: len(connected) > 3)
 before = list(said)
 while "The worker receives from the store again." not in said:
     direct.publish("control", "{}")
-    eventlet.sleep(0.01)
+    eventlet.sleep(0)
 tell([before, said[:2]])
 """) == [
         ["The worker receives nothing from the store"],
