@@ -28,6 +28,7 @@ from chat.people import Person
 from chat.refusals import domain_error
 from chat.store.store import Call, Command, Store, connect
 from tests.room_crowd import Crowd
+from verify.deployment import NO_LIMITS
 
 # The tests of models: the same cases in each run, and many others with --hypothesis-profile=long.
 settings.register_profile("usual", derandomize=True, database=None, deadline=None, max_examples=40)
@@ -117,12 +118,7 @@ def app_with(store: Store, store_url: str, templates: BytecodeCache) -> Callable
             "REDIS_URL": store_url,
             "SECRET_KEY": "a secret key for tests, long enough",
             "JWT_SECRET_KEY": "another key for tests, long enough",
-            "LOGIN_RATE": "0",
-            "MESSAGE_RATE": "0",
-            "ROOM_RATE": "0",
-            "JOIN_RATE": "0",
-            "READ_RATE": "0",
-            "ROOMS_PER_PERSON": "0",
+            **NO_LIMITS,
         }
         app = create_app(config.load({**usual, **settings}))
         # Compiling the templates for each app anew would take most of the tests' time.

@@ -28,6 +28,16 @@ TOKEN = 90
 #: Seconds to start in, and to stop in.
 STARTING, STOPPING = 40, 25
 
+#: The settings with which nobody is refused for doing much.
+NO_LIMITS = {
+    "MESSAGE_RATE": "0",
+    "ROOM_RATE": "0",
+    "JOIN_RATE": "0",
+    "READ_RATE": "0",
+    "LOGIN_RATE": "0",
+    "ROOMS_PER_PERSON": "0",
+}
+
 #: A line of the log about an error inside Maru.
 _ERROR_LINE = re.compile(r"Traceback|.{0,60}\b(ERROR|CRITICAL)\b")
 _SENT_SIGKILL = re.compile(r"Worker \(pid:(\d+)\) was sent SIGKILL")
@@ -71,12 +81,7 @@ class Deployment:
             "JWT_SECRET_KEY": "another one that only the checker uses",
             "DATA_DIR": str(self._data),
             "ENV_FILE": "",
-            "MESSAGE_RATE": "0",
-            "ROOM_RATE": "0",
-            "JOIN_RATE": "0",
-            "READ_RATE": "0",
-            "ROOMS_PER_PERSON": "0",
-            "LOGIN_RATE": "0",
+            **NO_LIMITS,
             "TOKEN_SECONDS": str(TOKEN),
             "PRESENCE_LEASE": str(LEASE),
             "PRESENCE_GRACE": str(GRACE),

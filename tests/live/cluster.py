@@ -18,6 +18,7 @@ from chat.store.embedded import socket_path
 from tests.live.client import Client
 from tests.ports import free_port
 from tests.waiting import eventually
+from verify.deployment import NO_LIMITS
 
 ROOT = Path(__file__).parents[2]
 PASSWORD = "correct horse"
@@ -45,12 +46,7 @@ class Maru:
             "WORKERS": str(workers),
             "DATA_DIR": str(self.data),
             "ENV_FILE": "",
-            "MESSAGE_RATE": "0",
-            "ROOM_RATE": "0",
-            "JOIN_RATE": "0",
-            "READ_RATE": "0",
-            "ROOMS_PER_PERSON": "0",
-            "LOGIN_RATE": "0",
+            **NO_LIMITS,
             "LOCALE": "ko",
             **QUICK,
             **settings,
