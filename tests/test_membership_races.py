@@ -9,6 +9,7 @@ import pytest
 
 from chat import history, keys, presence, profile, room_members
 from chat.errors import MaruError, NotFound, NotJoined
+from tests.calls_under_way import OF_WHO_IS_HERE, named
 
 #: A time in ms far ahead.
 LATER = 4_000_000_000_000
@@ -48,21 +49,16 @@ WAYS_OUT = ["remove", "ban"]
 @pytest.mark.parametrize("way_out", WAYS_OUT)
 @pytest.mark.parametrize(
     ("script", "call"),
-    [
-        ("enter", lambda r: r.conversation.join(r.ben, r.room_id, "s2")),
-        ("enter", lambda r: r.conversation.join(r.ben, r.room_id, "s1")),
-        ("append", lambda r: r.conversation.talk(r.ben, r.room_id, "still here", sid="s1")),
-        ("append", lambda r: r.conversation.talk(r.ben, r.room_id, "still here")),
-        ("alter", lambda r: r.conversation.edit(r.ben, r.room_id, r.seq, "ho", sid="s1")),
-        ("alter", lambda r: r.conversation.edit(r.ben, r.room_id, r.seq, "ho")),
-        ("alter", lambda r: r.conversation.delete(r.ben, r.room_id, r.seq)),
-        ("alter", lambda r: r.conversation.react(r.ben, r.room_id, r.seq, "👍", True)),
-        ("typing", lambda r: r.conversation.type(r.ben, r.room_id, "s1")),
-        ("set_member", lambda r: r.administration.set_member(r.ben, r.room_id, "ben")),
-    ],
-    ids=["join", "join again", "talk", "talk as bot", "edit", "edit as bot", "delete", "react",
-         "type", "become a member"],
-)  # fmt: skip
+    **named(
+        {
+            **OF_WHO_IS_HERE,
+            "become a member": (
+                "set_member",
+                lambda r: r.administration.set_member(r.ben, r.room_id, "ben"),
+            ),
+        }
+    ),
+)
 def test_nobody_taken_out_does_what_was_under_way(room, store, beside, way_out, script, call):
     happened = beside(script, getattr(room, way_out))
     with pytest.raises(MaruError):

@@ -7,6 +7,7 @@ import pytest
 
 from chat import account_state, keys, memberships, presence, room_members
 from chat.errors import Forbidden, NotJoined
+from tests.calls_under_way import OF_WHO_IS_HERE, named
 
 #: A time in ms far ahead.
 LATER = 4_000_000_000_000
@@ -40,6 +41,7 @@ class Place:
         self.root, self.ann = made("root", "admin"), made("ann")
         self.ben, self.max, self.cho = map(made, ("ben", "max", "cho"))
         self.hall = administration.create(self.ann, "Hall", False, None).room_id
+        self.room_id = self.hall
         self.attic = administration.create(self.max, "Attic", True, None).room_id
         self.pair = administration.direct(self.ben, ["cho"])[0].room_id
         administration.remove(self.ben, self.pair, "ben")
@@ -132,30 +134,36 @@ def test_who_is_no_admin_any_more_does_what_everybody_may(place, store, beside):
 @pytest.mark.parametrize("way_out", WAYS_OUT)
 @pytest.mark.parametrize(
     ("script", "call"),
-    [
-        ("enter", lambda p: p.conversation.join(p.ben, p.hall, "s2")),
-        ("enter", lambda p: p.conversation.join(p.ben, p.hall, "s1")),
-        ("append", lambda p: p.conversation.talk(p.ben, p.hall, "still here", sid="s1")),
-        ("append", lambda p: p.conversation.talk(p.ben, p.hall, "still here")),
-        ("alter", lambda p: p.conversation.edit(p.ben, p.hall, p.seq, "ho", sid="s1")),
-        ("alter", lambda p: p.conversation.edit(p.ben, p.hall, p.seq, "ho")),
-        ("alter", lambda p: p.conversation.delete(p.ben, p.hall, p.seq)),
-        ("alter", lambda p: p.conversation.react(p.ben, p.hall, p.seq, "👍", True)),
-        ("typing", lambda p: p.conversation.type(p.ben, p.hall, "s1")),
-        ("set_member", lambda p: p.administration.set_member(p.max, p.attic, "cho")),
-        ("set_member", lambda p: p.administration.set_member(p.max, p.attic, "ann", "moderator")),
-        ("remove", lambda p: p.administration.remove(p.max, p.attic, "ann")),
-        ("unban", lambda p: p.administration.unban(p.max, p.attic, "cho")),
-        ("change_room", lambda p: p.administration.change(p.max, p.attic, name="Mine")),
-        ("close", lambda p: p.administration.close(p.max, p.attic)),
-        ("create_room", lambda p: p.administration.create(p.ben, "Mine", None, None)),
-        ("create_room", lambda p: p.administration.direct(p.ben, ["max"])),
-        ("rejoin_direct", lambda p: p.administration.direct(p.ben, ["cho"])),
-    ],
-    ids=["join", "join again", "talk", "talk as bot", "edit", "edit as bot", "delete", "react",
-         "type", "add", "give a role", "remove", "unban", "rename", "delete a room", "make a room",
-         "make a direct room", "come back to a direct room"],
-)  # fmt: skip
+    **named(
+        {
+            **OF_WHO_IS_HERE,
+            "add": ("set_member", lambda p: p.administration.set_member(p.max, p.attic, "cho")),
+            "give a role": (
+                "set_member",
+                lambda p: p.administration.set_member(p.max, p.attic, "ann", "moderator"),
+            ),
+            "remove": ("remove", lambda p: p.administration.remove(p.max, p.attic, "ann")),
+            "unban": ("unban", lambda p: p.administration.unban(p.max, p.attic, "cho")),
+            "rename": (
+                "change_room",
+                lambda p: p.administration.change(p.max, p.attic, name="Mine"),
+            ),
+            "delete a room": ("close", lambda p: p.administration.close(p.max, p.attic)),
+            "make a room": (
+                "create_room",
+                lambda p: p.administration.create(p.ben, "Mine", None, None),
+            ),
+            "make a direct room": (
+                "create_room",
+                lambda p: p.administration.direct(p.ben, ["max"]),
+            ),
+            "come back to a direct room": (
+                "rejoin_direct",
+                lambda p: p.administration.direct(p.ben, ["cho"]),
+            ),
+        }
+    ),
+)
 def test_who_may_not_chat_any_more_does_nothing_of_what_was_under_way(
     place, store, beside, way_out, script, call
 ):
