@@ -20,7 +20,8 @@ from chat import (
 from chat.errors import N_, Conflict, Forbidden, NotFound
 from chat.people import ADMIN, GUEST, Person
 from chat.profile import KEPT
-from chat.store.store import Argument, Store
+from chat.store.question import Argument, Call
+from chat.store.store import Store
 
 
 def set_role(
@@ -87,7 +88,7 @@ def delete(store: Store, given: str, by: Person | None = None, locale: str = "en
         )
     # What only the person cared about.
     of_person = (keys.levels, keys.starred, keys.read_marks, keys.inviters, keys.refused)
-    store.redis.delete(*(key(person.user_id) for key in of_person))
+    store.ask(("DEL", *(key(person.user_id) for key in of_person)))
     accounts.end_log_ins(store, person.user_id)
     _take_out(store, person, locale)
     return _told(store, person.user_id)
@@ -125,7 +126,7 @@ def _other_admins(store: Store, person: Person) -> list[str]:
 
 def _run(store: Store, script: str, on: Sequence[str], args: Sequence[Argument]) -> bytes:
     """What the script answers. Raises ``Forbidden``, ``NotFound``, ``Conflict``."""
-    answer: bytes = store.run(script, on, args)
+    answer: bytes = store.ask(Call(script, on, args))
     if answer == b"NOTADMIN":
         raise Forbidden(N_("This page is for admins."))
     if answer == b"NOBODY":

@@ -19,7 +19,8 @@ from chat import (
 from chat.errors import N_, Conflict, Forbidden, Invalid, Unauthorized
 from chat.passwords import Asker, Fit, Hasher
 from chat.people import ADMIN, GUEST, USER, Person
-from chat.store.store import Argument, Store
+from chat.store.question import Argument, Call
+from chat.store.store import Store
 
 #: What ``REGISTRATION`` makes of newcomers, but the first; nothing where it is closed.
 _ROLE_OF_NEWCOMERS = {"open": USER, "approval": GUEST, "closed": ""}
@@ -57,9 +58,9 @@ def create(
 
 def nobody_yet(store: Store) -> bool:
     """Will the next account be the first, and so the admin's?"""
-    founder = store.redis.get(keys.FOUNDER)
+    founder = store.ask(("GET", keys.FOUNDER))
     # A founder without any account never came to be: the server ended in between.
-    return founder is None or not store.redis.exists(keys.account(founder.decode()), keys.PEOPLE)
+    return founder is None or not store.ask(("EXISTS", keys.account(founder.decode()), keys.PEOPLE))
 
 
 def authenticate(
@@ -100,7 +101,7 @@ def change_password(
         raise Unauthorized(N_("The current password is not right.")) from None
     hashed = hasher.hash(new, asker)
     account_keys = [keys.account(person.user_id), keys.places(person.user_id)]
-    generation = store.run("change_password", account_keys, [current.generation, hashed])
+    generation = store.ask(Call("change_password", account_keys, [current.generation, hashed]))
     if not generation:
         raise Conflict(N_("Something has changed in the meantime. Try again."))
     end_log_ins(store, person.user_id)
@@ -123,7 +124,7 @@ def _log_in(store: Store, hasher: Hasher, user_id: str, typed: str, asker: Asker
         raise Unauthorized(N_("This account is deactivated. Ask an admin."))
     if fit is Fit.OUTDATED:
         anew = hasher.hash(validation.opaque(typed), asker)
-        store.run("rehash", [keys.account(user_id)], [hashed, anew])
+        store.ask(Call("rehash", [keys.account(user_id)], [hashed, anew]))
     return person
 
 
@@ -138,18 +139,20 @@ def _claim(store: Store, person: Person, others: str, hashed: str) -> str:
         *("name", person.name, "password", hashed, "createdAt", person.created_at)
     ]
     while True:
-        founder = (store.redis.get(keys.FOUNDER) or b"").decode()
-        made: bytes = store.run(
-            "create_person",
-            [
-                *(keys.account(person.user_id), keys.PEOPLE),
-                *(keys.FOUNDER, keys.account(founder)),
-                *(keys.SKELETONS, keys.NAMES, keys.FORMER, keys.TERMS),
-            ],
-            [
-                *("", person.user_id, person.folded, founder, person.role, others),
-                *(names.VERSION, len(looks), len(terms), *looks, *terms, *fields),
-            ],
+        founder = (store.ask(("GET", keys.FOUNDER)) or b"").decode()
+        made: bytes = store.ask(
+            Call(
+                "create_person",
+                [
+                    *(keys.account(person.user_id), keys.PEOPLE),
+                    *(keys.FOUNDER, keys.account(founder)),
+                    *(keys.SKELETONS, keys.NAMES, keys.FORMER, keys.TERMS),
+                ],
+                [
+                    *("", person.user_id, person.folded, founder, person.role, others),
+                    *(names.VERSION, len(looks), len(terms), *looks, *terms, *fields),
+                ],
+            )
         )
         if made == b"INDEX":
             name_index.build(store)

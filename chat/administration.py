@@ -29,7 +29,8 @@ from chat.limits import Limits
 from chat.memberships import Membership
 from chat.people import Person
 from chat.rooms import Room
-from chat.store.store import Argument, Store
+from chat.store.question import Argument, Call
+from chat.store.store import Store
 
 #: Characters of a room's description.
 DESCRIPTION_MAX = 500
@@ -111,16 +112,16 @@ class Administration:
             raise Invalid(N_("Give a name, a description or archived."))
         account = keys.account(person.user_id)
         room_keys = [keys.room(room.room_id), keys.members(room.room_id), account]
-        self._store.run("change_room", room_keys, [rooms.actor(person), *fields])
+        self._store.ask(Call("change_room", room_keys, [rooms.actor(person), *fields]))
         self._changed.add(room.room_id)
         if name is not None:
             # The name is read behind the removal of the old one, so that it is in the index even
             # if two people rename the room at once.
-            self._store.batch([room_index.forgetting(room.room_id, room.name)])
+            self._store.ask_all([room_index.forgetting(room.room_id, room.name)])
         new = self._store.ask(rooms.reading(room.room_id))
         if name is not None:
             listing = room_index.adding(new.room_id, new.name, new.created_at, new.private)
-            self._store.batch(listing)
+            self._store.ask_all(listing)
         room_events.tell_room(self._store, new)
         return new
 

@@ -9,7 +9,8 @@ from collections.abc import Mapping
 import orjson
 
 from chat import keys
-from chat.store.store import Command, Store
+from chat.store.question import Command
+from chat.store.store import Store
 
 #: ``{"canary": id}``: a worker tests whether it receives what is published, see ``live/canary.py``.
 CANARY = "canary"
@@ -39,7 +40,7 @@ ENDED = "ended"
 
 def publish(store: Store, message: Mapping[str, object]) -> None:
     """Send a message to all workers, also to this one."""
-    store.redis.execute_command(*publishing(message))
+    store.ask(publishing(message))
 
 
 def publishing(message: Mapping[str, object]) -> Command:

@@ -14,7 +14,8 @@ from chat.calls import Change, Joined
 from chat.limits import Limits
 from chat.people import Person
 from chat.rate_limit import Limiter
-from chat.store.store import Argument, Call, Question, Store
+from chat.store.question import Argument, Call, Question
+from chat.store.store import Store
 from chat.writer import Writer
 
 #: Names that the acknowledgement of a join lists at the most.
@@ -74,21 +75,23 @@ class Conversation:
         # In one write, and read after entering: what is said from now on arrives live. The
         # membership is read last: so the page contains nothing that was said after a removal.
         own = room_members.of(room_id, [person.user_id])
-        entered, room, page, here, members = self.store.ask_together(
-            presence.entering(room_id, entrant, self.limits.timing, self.limits.locale),
-            rooms.reading(room_id),
-            missed or history.newest(room_id),
-            presence.names(room_id, NAMES),
-            own,
+        entered, room, page, here, members = self.store.ask_all(
+            [
+                presence.entering(room_id, entrant, self.limits.timing, self.limits.locale),
+                rooms.reading(room_id),
+                missed or history.newest(room_id),
+                presence.names(room_id, NAMES),
+                own,
+            ]
         )
         self.changed.add(room_id)
         if entered.is_new_member:
             self.joined.append((person.user_id, room_id, sid))
         recovered = missed is not None and page is not None
         if page is None:
-            page, members = self.store.ask_together(history.newest(room_id), own)
+            page, members = self.store.ask_all([history.newest(room_id), own])
         while page.rest is not None and members:
-            page, members = self.store.ask_together(page.rest, own)
+            page, members = self.store.ask_all([page.rest, own])
         if not members:
             raise rooms.no_entry(room)
         count = entered.user_count
@@ -121,7 +124,7 @@ class Conversation:
         """
         access = rooms.accessing(person, room_id)
         asked = history.paging(str(room_id), before, after, limit)
-        page, _ = self.store.ask_together(asked, access)
+        page, _ = self.store.ask_all([asked, access])
         return history.complete(self.store, page, access)
 
     def leave(self, person: Person, room_id: str, sid: str, reason: str = message.LEFT) -> int:
@@ -234,7 +237,7 @@ class Conversation:
         ]
         args: list[Argument] = ["", person.user_id, lease_id, orjson.dumps(event)]
         call = Call("typing", room_keys, args)
-        self.store.ask_together(Question([call], lambda answers: None), *report)
+        self.store.ask_all([Question([call], lambda answers: None), *report])
 
     def _place(self, person: Person, room_id: object) -> str:
         """The checked id of a room; the script checks whether this user may speak there."""

@@ -10,7 +10,8 @@ from typing import Any
 from chat import keys, room_lifecycle, room_members, rooms, validation
 from chat.people import Person
 from chat.rooms import DIRECT, MEMBER, Room
-from chat.store.store import Question, Store
+from chat.store.question import Call, Question
+from chat.store.store import Store
 
 #: People in a direct room, at the most.
 PEOPLE_MAX = 9
@@ -18,7 +19,7 @@ PEOPLE_MAX = 9
 
 def find(store: Store, people: Iterable[Person]) -> Room | None:
     """The direct room that these people have, if they have one."""
-    noted = store.redis.hget(keys.DIRECT, _group(people))
+    noted = store.ask(("HGET", keys.DIRECT, _group(people)))
     return rooms.find(store, [noted.decode()])[0] if noted else None
 
 
@@ -26,18 +27,18 @@ def create(store: Store, person: Person, others: Sequence[Person]) -> Room | Non
     """Create the direct room of these people; ``None`` if somebody else has just done it."""
     everybody = [person, *others]
     group = _group(everybody)
-    noted = (store.redis.hget(keys.DIRECT, group) or b"").decode()
+    noted = (store.ask(("HGET", keys.DIRECT, group)) or b"").decode()
     if noted and rooms.find(store, [noted])[0]:
         return None
     name = ", ".join(each.name for each in everybody)[: validation.ROOM_NAME_MAX]
     room = room_lifecycle.new_room(store, person, name, DIRECT, is_encrypted=False)
     records = {each.user_id: room_members.record(MEMBER, each.name) for each in everybody}
     room_lifecycle.make(store, person, room, records, "group", group)
-    if store.run("claim_direct", [keys.DIRECT], [group, noted, room.room_id]):
+    if store.ask(Call("claim_direct", [keys.DIRECT], [group, noted, room.room_id])):
         return room
     # Nobody has seen this one.
     unlisted = [("ZREM", keys.rooms_of(each.user_id), room.room_id) for each in everybody]
-    store.batch([("UNLINK", *keys.of_room(room.room_id)), *unlisted])
+    store.ask_all([("UNLINK", *keys.of_room(room.room_id)), *unlisted])
     return None
 
 
@@ -61,7 +62,9 @@ def rejoin(store: Store, person: Person, room: Room, people: Sequence[Person]) -
         *(key(each.user_id) for each in people for key in (keys.rooms_of, keys.refused)),
     ]
     records = [x for p in people for x in (p.user_id, room_members.record(MEMBER, p.name))]
-    back = set(map(bytes.decode, store.run("rejoin_direct", room_keys, [person.user_id, *records])))
+    back = set(
+        map(bytes.decode, store.ask(Call("rejoin_direct", room_keys, [person.user_id, *records])))
+    )
     return [each for each in people if each.user_id in back]
 
 

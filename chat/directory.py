@@ -14,7 +14,8 @@ from chat import keys, room_index, room_members, rooms, validation
 from chat.errors import N_, Invalid
 from chat.people import Person
 from chat.rooms import Room
-from chat.store.store import Command, Store
+from chat.store.question import Command
+from chat.store.store import Store
 
 T = TypeVar("T")
 
@@ -76,7 +77,7 @@ def newest(store: Store, person: Person, limit: int) -> list[Room]:
 
 def may_see(store: Store, person: Person, room_ids: Sequence[str]) -> list[str]:
     """Those of these rooms, whatever else was given, that the person may see."""
-    found = store.batch(
+    found = store.ask_all(
         [
             command
             for i in room_ids
@@ -97,7 +98,7 @@ def _visible(store: Store, person: Person, found: Sequence[Room | None]) -> set[
     own record of the members is asked.
     """
     private = [room for room in found if room and room.private]
-    records = store.batch([("HEXISTS", keys.members(r.room_id), person.user_id) for r in private])
+    records = store.ask_all([("HEXISTS", keys.members(r.room_id), person.user_id) for r in private])
     own = {room.room_id for room, is_in in zip(private, records, strict=True) if is_in}
     return own | {room.room_id for room in found if room and not room.private}
 
@@ -106,8 +107,8 @@ def build(store: Store) -> None:
     """Put the rooms of a store from an older version into the index; again does no harm."""
     ids = (member.decode() for member, _ in store.redis.zscan_iter(keys.ROOMS, count=_BUILT))
     for chunk in _chunks(ids, _BUILT):
-        active = store.batch([("ZSCORE", keys.ROOMS, i) for i in chunk])
-        store.batch(
+        active = store.ask_all([("ZSCORE", keys.ROOMS, i) for i in chunk])
+        store.ask_all(
             [
                 command
                 for room, at in zip(rooms.find(store, chunk), active, strict=True)

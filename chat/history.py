@@ -12,7 +12,8 @@ from typing import Any
 from chat import keys, message, validation
 from chat.errors import N_, Invalid, NotFound
 from chat.people import Person
-from chat.store.store import Argument, Call, Question, Store, snapshot
+from chat.store.question import Argument, Call, Question, snapshot
+from chat.store.store import Store
 
 PAGE_MAX = 200
 #: Bytes of one page, about, however few messages they are, and of what is made up for at once.
@@ -105,7 +106,7 @@ def complete(store: Store, page: Page, *checks: Question[Any]) -> Page:
     Raises what ``checks`` raise, and ``NotFound``.
     """
     while page.rest is not None:
-        page, *_ = store.ask_together(page.rest, *checks)
+        page, *_ = store.ask_all([page.rest, *checks])
     return page
 
 
@@ -199,7 +200,7 @@ def _missed(
 def diverge(store: Store, room_id: str, seq: int, epoch: str, at: int, new_epoch: str) -> bool:
     """Begin a new epoch if the message that was sent as ``seq`` is not the one stored there now."""
     room_keys = [keys.room(room_id), keys.stream(room_id)]
-    return bool(store.run("diverge", room_keys, [epoch, seq, at, new_epoch]))
+    return bool(store.ask(Call("diverge", room_keys, [epoch, seq, at, new_epoch])))
 
 
 def _window(

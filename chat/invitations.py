@@ -6,7 +6,8 @@ from typing import Any
 from chat import keys, rate_limit
 from chat.errors import N_, Conflict, Forbidden
 from chat.people import Person
-from chat.store.store import Question, Store
+from chat.store.question import Question
+from chat.store.store import Store
 
 #: Invitations an hour: from one person to the same other, from one person, and to one person. An
 #: owner can invite a large team at once, but nobody can be flooded with invitations.
@@ -35,24 +36,24 @@ def check(store: Store, person: Person, others: Collection[Person], limited: boo
 
 def note(store: Store, person: Person, others: Collection[Person], room_id: str) -> None:
     """Note that a person has added these others to a room."""
-    store.batch([("HSET", keys.inviters(o.user_id), room_id, person.user_id) for o in others])
+    store.ask_all([("HSET", keys.inviters(o.user_id), room_id, person.user_id) for o in others])
 
 
 def refuse(store: Store, person: Person, user_id: str) -> bool:
     """Refuse invitations from a person; gives whether it is new. Raises ``Conflict``."""
-    if store.redis.scard(keys.refused(person.user_id)) >= REFUSED_MOST:
+    if store.ask(("SCARD", keys.refused(person.user_id))) >= REFUSED_MOST:
         raise Conflict(N_("You refuse invitations from too many people."))
-    return bool(store.redis.sadd(keys.refused(person.user_id), user_id))
+    return bool(store.ask(("SADD", keys.refused(person.user_id), user_id)))
 
 
 def accept_again(store: Store, person: Person, user_id: str) -> None:
     """Undo ``refuse``."""
-    store.redis.srem(keys.refused(person.user_id), user_id)
+    store.ask(("SREM", keys.refused(person.user_id), user_id))
 
 
 def refused(store: Store, person: Person) -> list[str]:
     """The userIds of people whose invitations this person refuses."""
-    return sorted(i.decode() for i in store.redis.smembers(keys.refused(person.user_id)))
+    return sorted(i.decode() for i in store.ask(("SMEMBERS", keys.refused(person.user_id))))
 
 
 def refusers(person: Person, others: Collection[Person]) -> Question[list[Person]]:
@@ -81,10 +82,10 @@ def take_note(store: Store, person: Person, room_id: str) -> None:
     """The person knows by whom it was added to a room."""
     user_id = inviter(store, person, room_id)
     if user_id:
-        store.redis.hset(keys.inviters(person.user_id), room_id, f"{user_id} {_NOTED}")
+        store.ask(("HSET", keys.inviters(person.user_id), room_id, f"{user_id} {_NOTED}"))
 
 
 def _inviter(store: Store, person: Person, room_id: str) -> tuple[str | None, bool]:
-    found = store.redis.hget(keys.inviters(person.user_id), room_id)
+    found = store.ask(("HGET", keys.inviters(person.user_id), room_id))
     user_id, _, noted = (found or b"").decode().partition(" ")
     return (user_id if user_id and user_id != person.user_id else None), bool(noted)

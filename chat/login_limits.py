@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 from chat import keys, rate_limit
 from chat.errors import MaruError, RateLimited, Unauthorized
+from chat.store.question import Call
 from chat.store.store import Store
 
 #: Wrong passwords for one account from all places, as a multiple of ``rate``, the number that is
@@ -71,7 +72,7 @@ def known_at(store: Store, user_id: str, place: Place) -> str:
     Of no account (the id is '') no place is known.
     """
     ways = [*map(by_device, place.devices), place.by_network]
-    scores = store.batch([("ZSCORE", keys.places(user_id), way) for way in ways])
+    scores = store.ask_all([("ZSCORE", keys.places(user_id), way) for way in ways])
     return next((way for way, score in zip(ways, scores, strict=True) if score is not None), "")
 
 
@@ -100,11 +101,13 @@ def trying(store: Store, rate: int, place: Place, folded: str | None, known: str
 
 def remember(store: Store, user_id: str, place: Place, device: str) -> None:
     """Note a log-in to this account from this place, in the browser with this device id."""
-    now = store.redis.time()[0]
-    store.run(
-        "remember_place",
-        [keys.account(user_id), keys.places(user_id)],
-        [now, PLACES, REMEMBER, place.by_network, by_device(device)],
+    now = int(store.ask(("TIME",))[0])
+    store.ask(
+        Call(
+            "remember_place",
+            [keys.account(user_id), keys.places(user_id)],
+            [now, PLACES, REMEMBER, place.by_network, by_device(device)],
+        )
     )
 
 

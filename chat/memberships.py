@@ -13,7 +13,8 @@ from chat import keys, room_members, validation
 from chat.errors import N_, Invalid, NotFound
 from chat.people import Person
 from chat.rooms import DIRECT, Room, finding
-from chat.store.store import Command, Question, Store
+from chat.store.question import Command, Question
+from chat.store.store import Store
 
 ALL, MENTIONS, NONE = "all", "mentions", "none"
 LEVELS = (ALL, MENTIONS, NONE)
@@ -54,11 +55,11 @@ def of_person(store: Store, person: Person) -> list[tuple[Room, Membership]]:
     """All rooms that a person belongs to, the most recently active first."""
     listed = room_members.room_ids_of(store, person.user_id)
     # In one write, the memberships behind the rooms: so nothing is told from after a removal.
-    rooms, found = store.ask_together(finding(listed), _memberships(person.user_id, listed))
+    rooms, found = store.ask_all([finding(listed), _memberships(person.user_id, listed)])
     both = [(r, m) for r, m in zip(rooms, found, strict=True) if r is not None and m is not None]
     # What is left of rooms that were deleted, or that the store has lost.
     left = {*listed} - {room.room_id for room, _ in both}
-    store.batch([room_members.forgetting(person.user_id, room_id) for room_id in left])
+    store.ask_all([room_members.forgetting(person.user_id, room_id) for room_id in left])
     return sorted(both, key=lambda each: each[0].active_at, reverse=True)
 
 
@@ -68,7 +69,7 @@ def people_of_direct(store: Store, person: Person, found: Iterable[Room]) -> dic
     Without the rooms of which the person is no member any more.
     """
     direct = [room.room_id for room in found if room.kind == DIRECT]
-    listed = store.ask_together(*map(room_members.listed, direct))
+    listed = store.ask_all(map(room_members.listed, direct))
     by_room = {i: [each.user_id for each in of] for i, of in zip(direct, listed, strict=True)}
     return {i: user_ids for i, user_ids in by_room.items() if person.user_id in user_ids}
 
@@ -95,7 +96,7 @@ def change_own(
         command = "SADD" if validation.truth(starred, "starred") else "SREM"
         commands.append((command, keys.starred(person.user_id), room_id))
     own(store, person, room_id)
-    store.batch(commands)
+    store.ask_all(commands)
     return _changed(store, person, room_id)
 
 
@@ -104,7 +105,7 @@ def mark_read(store: Store, person: Person, room: Room, seq: object) -> Membersh
     own(store, person, room.room_id)
     number = min(validation.whole_number(seq, "seq"), room.seq)
     key = keys.read_marks(person.user_id)
-    store.batch([("HSET", key, room.room_id, f"{room.epoch} {number}")])
+    store.ask_all([("HSET", key, room.room_id, f"{room.epoch} {number}")])
     return _changed(store, person, room.room_id)
 
 
@@ -121,7 +122,7 @@ def _changed(store: Store, person: Person, room_id: str) -> Membership:
     try:
         return own(store, person, room_id)
     except NotFound:
-        store.batch([room_members.forgetting(person.user_id, room_id)])
+        store.ask_all([room_members.forgetting(person.user_id, room_id)])
         raise
 
 

@@ -7,12 +7,13 @@ from itertools import chain
 
 from chat import keys, names, people, validation
 from chat.errors import N_, Conflict
+from chat.store.question import Call
 from chat.store.store import Store
 
 
 def build(store: Store) -> None:
     """Note what the names look like of accounts that were made before that was noted."""
-    former = [folded.decode() for folded in store.redis.hkeys(keys.FORMER)]
+    former = [folded.decode() for folded in store.ask(("HKEYS", keys.FORMER))]
     in_use = [person.name for person in people.everyone(store)]
     # Names in use come first: the script keeps the first of those that look alike.
     looks = [
@@ -20,7 +21,7 @@ def build(store: Store) -> None:
         for name in (*in_use, *former)
         for look in names.skeletons(name)
     ]
-    store.run("index_names", [keys.SKELETONS], [names.VERSION, *chain.from_iterable(looks)])
+    store.ask(Call("index_names", [keys.SKELETONS], [names.VERSION, *chain.from_iterable(looks)]))
 
 
 def check(answer: object) -> None:

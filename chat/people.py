@@ -7,7 +7,8 @@ from typing import Any
 
 from chat import ids, keys, validation
 from chat.errors import N_, Invalid, NotFound
-from chat.store.store import Question, Store
+from chat.store.question import Question
+from chat.store.store import Store
 
 ADMIN, USER, GUEST = "admin", "user", "guest"
 ROLES = (ADMIN, USER, GUEST)
@@ -101,9 +102,9 @@ def found(store: Store, user_id: str) -> Person:
 
 
 def find(store: Store, user_ids: Iterable[str]) -> dict[str, Person]:
-    """The people with these ids, in one batch; ids that nobody has are left out."""
+    """The people with these ids, in one write to the store; ids that nobody has are left out."""
     asked = list(dict.fromkeys(user_ids))
-    found = store.ask_together(*map(reading, asked))
+    found = store.ask_all(map(reading, asked))
     return {person.user_id: person for person in found if person is not None}
 
 
@@ -129,7 +130,7 @@ def named(store: Store, name: str) -> Person | None:
 
 def id_of_name(store: Store, name: str) -> str:
     """The id of who has that name, in any case; ``""`` for nobody. Raises ``TooLong``."""
-    found: bytes | None = store.redis.hget(keys.NAMES, validation.fold(name))
+    found: bytes | None = store.ask(("HGET", keys.NAMES, validation.fold(name)))
     return found.decode() if found else ""
 
 
@@ -138,13 +139,13 @@ def id_of_former(store: Store, name: str) -> str:
 
     For cookies and tokens from before. Raises ``TooLong``.
     """
-    found: bytes | None = store.redis.hget(keys.LEGACY, validation.fold(name))
+    found: bytes | None = store.ask(("HGET", keys.LEGACY, validation.fold(name)))
     return found.decode() if found else ""
 
 
 def everyone(store: Store) -> list[Person]:
     """All accounts but deleted ones, by name."""
-    found = find(store, (member.decode() for member in store.redis.smembers(keys.PEOPLE)))
+    found = find(store, (member.decode() for member in store.ask(("SMEMBERS", keys.PEOPLE))))
     return sorted(found.values(), key=lambda person: person.name)
 
 

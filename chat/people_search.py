@@ -47,7 +47,7 @@ def page(
     validation.whole_number(limit, "limit", 1, PAGE_MAX)
     wanted = _form(validation.sought(q))
     after = _parse_cursor(cursor)
-    if store.redis.zscore(keys.TERMS, _MARK) is None:
+    if store.ask(("ZSCORE", keys.TERMS, _MARK)) is None:
         build(store)
     found: list[Person] = []
     looked_at = 0
@@ -84,20 +84,20 @@ def terms(person: Person) -> list[str]:
 
 def build(store: Store) -> None:
     """Note everybody in the index, where that has not been done in this version."""
-    user_ids = [member.decode() for member in store.redis.smembers(keys.PEOPLE)]
+    user_ids = [member.decode() for member in store.ask(("SMEMBERS", keys.PEOPLE))]
     # A few at a time: the worker serves others in between.
     for i in range(0, len(user_ids), _TOGETHER):
         found = people.find(store, user_ids[i : i + _TOGETHER])
         entries = [term for person in found.values() for term in terms(person)]
         store.redis.zadd(keys.TERMS, dict.fromkeys(entries, 0))
-    store.redis.zadd(keys.TERMS, {_MARK: 0})
+    store.ask(("ZADD", keys.TERMS, 0, _MARK))
 
 
 def _entries_after(store: Store, first: bytes, after: bytes | None) -> list[bytes]:
     """The next entries that begin with ``first``, behind ``after`` in the index's order."""
     begin = b"[" + first if after is None or after < first else b"(" + after
-    entries: list[bytes] = store.redis.zrangebylex(
-        keys.TERMS, begin, b"(" + first + b"\xff", 0, _CHUNK
+    entries: list[bytes] = store.ask(
+        ("ZRANGEBYLEX", keys.TERMS, begin, b"(" + first + b"\xff", "LIMIT", 0, _CHUNK)
     )
     return entries
 

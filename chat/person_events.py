@@ -51,12 +51,14 @@ def membership_events(
     if not pairs:
         return []
     # The memberships behind the rooms: nobody is told of a room what it is after a removal.
-    there, *found = store.ask_together(
-        rooms.finding([room_id for _, room_id in pairs]),
-        *(memberships.one(user_id, i) for user_id, i in pairs),
+    there, *found = store.ask_all(
+        [
+            rooms.finding([room_id for _, room_id in pairs]),
+            *(memberships.one(user_id, i) for user_id, i in pairs),
+        ]
     )
     direct = {room.room_id for room in there if room is not None and room.kind == rooms.DIRECT}
-    listed = store.ask_together(*map(room_members.listed, direct))
+    listed = store.ask_all(map(room_members.listed, direct))
     members = {
         room_id: [member.user_id for member in of_room]
         for room_id, of_room in zip(direct, listed, strict=True)

@@ -16,7 +16,8 @@ from typing import Any, NamedTuple, TypeVar
 
 from chat import keys, message
 from chat.errors import Forbidden, NotFound, NotJoined
-from chat.store.store import Argument, Call, Command, Question, Store
+from chat.store.question import Argument, Call, Command, Question
+from chat.store.store import Store
 
 T = TypeVar("T")
 
@@ -115,22 +116,20 @@ def renew(
             (room_id, epoch, {c: name for c, name in part if is_in(room_id, c)})
             for room_id, epoch, part in parts[start : start + WRITTEN]
         ]
-        renewed = store.batch(
+        renewed = store.ask_all(
             [
                 Call("renew", _renewed_keys(room_id), [now, timing.lease, epoch, *chunk])
                 for room_id, epoch, chunk in written
             ]
         )
-        entering: list[Call | tuple[Argument, ...]] = []
+        entering: list[Call | Command] = []
         for (room_id, epoch, chunk), (without, no_members) in zip(written, renewed, strict=True):
             removed += [(room_id, connection.decode()) for connection in no_members]
             back = [(c, chunk[c]) for c in map(bytes.decode, without) if is_in(room_id, c)]
             if back:
                 announcement = message.notice(message.ENTER, room_id, locale)
                 entering += _enter_calls(room_id, back, timing, announcement, epoch, now)
-        for answer in store.try_batch(entering):
-            if isinstance(answer, Exception) and not isinstance(answer, _MAY_NOT):
-                raise answer
+        _enter_those_who_may(store, entering)
     return removed
 
 
@@ -147,9 +146,7 @@ def restore(
     ``epoch`` is the one that the worker knows. Those who may not enter are passed over.
     """
     for chunk in _chunks(entrants):
-        for answer in store.try_batch(_enter_calls(room_id, chunk, timing, b"", epoch, now)):
-            if isinstance(answer, Exception) and not isinstance(answer, _MAY_NOT):
-                raise answer
+        _enter_those_who_may(store, _enter_calls(room_id, chunk, timing, b"", epoch, now))
 
 
 def leave(
@@ -162,12 +159,12 @@ def leave(
 ) -> int:
     """Take a connection out at once. Gives the userCount."""
     announcement = message.notice(message.QUIT, room_id, locale, reason)
-    return int(store.run("leave", _room_keys(room_id), [now, announcement, connection])[0])
+    return int(store.ask(Call("leave", _room_keys(room_id), [now, announcement, connection]))[0])
 
 
 def take_out(store: Store, user_id: str, room_ids: Sequence[str], locale: str) -> None:
     """Take all connections of a person out of these rooms, at once."""
-    store.batch(
+    store.ask_all(
         [
             Call(
                 "take_out",
@@ -186,12 +183,10 @@ def release(store: Store, lost: Mapping[str, Sequence[str]], timing: Timing, now
         for room_id, connections in lost.items()
         for chunk in _chunks(connections)
     ]
-    ends = store.batch([call for _, call in shortened])
-    store.batch(
-        [
-            ("ZADD", keys.OCCUPIED, "LT", end, room_id)
-            for (room_id, _), end in zip(shortened, ends, strict=True)
-        ]
+    ends = store.ask_all([call for _, call in shortened])
+    store.ask_all(
+        ("ZADD", keys.OCCUPIED, "LT", end, room_id)
+        for (room_id, _), end in zip(shortened, ends, strict=True)
     )
 
 
@@ -206,22 +201,20 @@ def reap(
     # Longer than the grace, so that a connection lost in the meantime moves the room's time.
     hold = timing.grace + 5_000
     args: list[Argument] = [now, limit, hold, timing.outage, timing.lease]
-    held_until, *claimed = store.run("claim", [keys.OCCUPIED, keys.REAPED], args)
+    held_until, *claimed = store.ask(Call("claim", [keys.OCCUPIED, keys.REAPED], args))
     due = [room_id.decode() for room_id in claimed]
     if not due:
         return {}
     announced = [message.notice(message.QUIT, i, locale, message.LOST) for i in due]
-    answers = store.batch(
+    answers = store.ask_all(
         [
             Call("reap", _room_keys(i), [now, announcement, CHUNK, held_until, timing.lease])
             for i, announcement in zip(due, announced, strict=True)
         ]
     )
-    store.batch(
-        [
-            Call("settle", [keys.OCCUPIED], [room_id, held_until, answer[0]])
-            for room_id, answer in zip(due, answers, strict=True)
-        ]
+    store.ask_all(
+        Call("settle", [keys.OCCUPIED], [room_id, held_until, answer[0]])
+        for room_id, answer in zip(due, answers, strict=True)
     )
     return {i: [n.decode() for n in a[1:]] for i, a in zip(due, answers, strict=True)}
 
@@ -256,7 +249,13 @@ def _some(room_id: str, about: int) -> Command:
 
 
 def count(store: Store, room_id: str) -> int:
-    return int(store.redis.hlen(keys.present(room_id)))
+    return int(store.ask(("HLEN", keys.present(room_id))))
+
+
+def _enter_those_who_may(store: Store, entering: Sequence[Call | Command]) -> None:
+    for answer in store.ask_all(entering, keep_errors=True):
+        if isinstance(answer, Exception) and not isinstance(answer, _MAY_NOT):
+            raise answer
 
 
 def _enter_calls(
@@ -266,7 +265,7 @@ def _enter_calls(
     announcement: bytes,
     epoch: str,
     now: str,
-) -> list[Call | tuple[Argument, ...]]:
+) -> list[Call | Command]:
     flat = [part for entrant in entrants for part in entrant]
     user_ids = [user_of(connection) for connection, _ in entrants]
     of_people = [key(i) for i in user_ids for key in (keys.account, keys.rooms_of)]

@@ -18,7 +18,8 @@ from chat import (
 )
 from chat.errors import N_, Invalid, NotFound
 from chat.people import Person
-from chat.store.store import Argument, Store
+from chat.store.question import Argument, Call
+from chat.store.store import Store
 
 #: Milliseconds for which a name that was given up is kept for who had it: 30 days.
 KEPT = 30 * 24 * 3600 * 1000
@@ -111,24 +112,26 @@ def _write(store: Store, person: Person, changed: Person) -> bytes | int:
         "timeZone": changed.time_zone,
         "language": changed.language,
     }
-    answer: bytes | int = store.run(
-        "change_person",
-        [
-            *(keys.account(person.user_id), keys.SKELETONS, keys.NAMES, keys.FORMER),
-            *(keys.RENAMING, keys.TERMS),
-        ],
-        [
-            *("", person.user_id, person.name, person.display_name, changed.name),
-            *(person.folded, changed.folded, KEPT, names.VERSION),
-            *(
-                len(looks),
-                len(old),
-                len(new),
-                *looks,
-                *old,
-                *new,
-                *chain.from_iterable(fields.items()),
-            ),
-        ],
+    answer: bytes | int = store.ask(
+        Call(
+            "change_person",
+            [
+                *(keys.account(person.user_id), keys.SKELETONS, keys.NAMES, keys.FORMER),
+                *(keys.RENAMING, keys.TERMS),
+            ],
+            [
+                *("", person.user_id, person.name, person.display_name, changed.name),
+                *(person.folded, changed.folded, KEPT, names.VERSION),
+                *(
+                    len(looks),
+                    len(old),
+                    len(new),
+                    *looks,
+                    *old,
+                    *new,
+                    *chain.from_iterable(fields.items()),
+                ),
+            ],
+        )
     )
     return answer

@@ -12,7 +12,8 @@ from typing import Any
 
 from chat import keys
 from chat.errors import N_, RateLimited
-from chat.store.store import Argument, Call, Question, Store
+from chat.store.question import Argument, Call, Question
+from chat.store.store import Store
 
 #: Buckets that a worker keeps at most.
 KNOWN = 50_000
@@ -112,12 +113,12 @@ def throttle(
     0 switches the limit off.
     """
     if rate > 0:
-        wait = store.batch([throttle_call(kind, subject, rate, per_seconds, burst)])[0]
+        wait = store.ask_all([throttle_call(kind, subject, rate, per_seconds, burst)])[0]
         check(wait)
 
 
 def throttle_call(kind: str, subject: str, rate: float, per_seconds: float, burst: int) -> Call:
-    """The same as part of a batch; give the answer to ``check``."""
+    """The call that counts one event; give its answer to ``check``."""
     gap_ms = per_seconds * 1000 / rate
     return Call("throttle", [keys.rate(kind, subject)], [f"{gap_ms:.3f}", burst])
 
@@ -135,4 +136,6 @@ def too_fast(seconds: float) -> RateLimited:
 def give_back(store: Store, kind: str, subject: str, rate: float, per_seconds: float) -> None:
     """Undo the counting of one event."""
     if rate > 0:
-        store.run("give_back", [keys.rate(kind, subject)], [f"{per_seconds * 1000 / rate:.3f}"])
+        store.ask(
+            Call("give_back", [keys.rate(kind, subject)], [f"{per_seconds * 1000 / rate:.3f}"])
+        )

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 
 from chat import control_messages, keys, people, room_members
 from chat.people import Person
+from chat.store.question import Call
 from chat.store.store import Store
 
 #: Milliseconds after which a renaming is not under way any more: its worker has ended.
@@ -25,10 +26,12 @@ def finish(store: Store, user_id: str, began: int) -> Person:
     while True:
         person = people.found(store, user_id)
         room_members.renamed(store, person)
-        over = store.run(
-            "renamed",
-            [keys.account(user_id), keys.RENAMING],
-            [person.name, f"{user_id}:{began}"],
+        over = store.ask(
+            Call(
+                "renamed",
+                [keys.account(user_id), keys.RENAMING],
+                [person.name, f"{user_id}:{began}"],
+            )
         )
         if over:
             tell(store, person)
@@ -51,7 +54,7 @@ def catch_up(store: Store, added: Iterable[Person], room_id: str) -> None:
 def finish_abandoned(store: Store) -> None:
     """Finish the renamings whose workers have ended. Several workers may do this at once."""
     until = time.time_ns() // 1_000_000 - ABANDONED
-    for member in store.redis.zrangebyscore(keys.RENAMING, "-inf", until):
+    for member in store.ask(("ZRANGEBYSCORE", keys.RENAMING, "-inf", until)):
         user_id, _, began = member.decode().partition(":")
         finish(store, user_id, int(began))
 

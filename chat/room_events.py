@@ -8,7 +8,7 @@ from chat.store.store import Store
 
 def tell_members(store: Store, room_id: str, user_ids: Sequence[str]) -> None:
     """Tell those in a room what these people are in it now."""
-    found = store.ask_together(*(memberships.one(user_id, room_id) for user_id in user_ids))
+    found = store.ask_all(memberships.one(user_id, room_id) for user_id in user_ids)
     for user_id, membership in zip(user_ids, found, strict=True):
         event: dict[str, object] = {"roomId": room_id, "userId": user_id}
         if membership is None:

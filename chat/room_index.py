@@ -8,7 +8,8 @@ behind does no harm. Private rooms are not in the index: their members know them
 import unicodedata
 
 from chat import keys
-from chat.store.store import Command, Store
+from chat.store.question import Command
+from chat.store.store import Store
 
 #: Characters of an ending in the index: what is sought beyond them is compared with the name.
 _ENDING = 24
@@ -46,20 +47,20 @@ def forgetting(room_id: str, name: str) -> Command:
 
 
 def is_built(store: Store) -> bool:
-    return store.redis.zscore(keys.ROOM_NAMES, _MARK) is not None
+    return store.ask(("ZSCORE", keys.ROOM_NAMES, _MARK)) is not None
 
 
 def note_built(store: Store) -> None:
-    store.redis.zadd(keys.ROOM_NAMES, {_MARK: 0})
+    store.ask(("ZADD", keys.ROOM_NAMES, 0, _MARK))
 
 
 def matching(store: Store, wanted: str, most: int) -> set[str] | None:
     """The open rooms whose names may have ``wanted`` (folded); ``None`` for more than ``most``."""
     beginning = wanted[:_ENDING].encode()
     between = b"[" + beginning, b"[" + beginning + b"\xff"
-    if store.redis.zlexcount(keys.ROOM_NAMES, *between) > most:
+    if store.ask(("ZLEXCOUNT", keys.ROOM_NAMES, *between)) > most:
         return None
-    entries: list[bytes] = store.redis.zrangebylex(keys.ROOM_NAMES, *between)
+    entries: list[bytes] = store.ask(("ZRANGEBYLEX", keys.ROOM_NAMES, *between))
     return {entry.rpartition(b"\0")[2].decode() for entry in entries}
 
 

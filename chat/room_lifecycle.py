@@ -18,7 +18,8 @@ from chat.rooms import (
     check_may_chat,
     new_epoch,
 )
-from chat.store.store import Argument, Call, Command, Store
+from chat.store.question import Argument, Call, Command
+from chat.store.store import Store
 
 #: How long it is remembered that a room was deleted, in seconds.
 REMEMBER_CLOSED = 24 * 3600
@@ -42,7 +43,7 @@ def create(
     room = new_room(store, owner, validation.room_name(name), kind, is_encrypted)
     owned_rooms.note(store, owner.user_id, room.room_id, most)
     make(store, owner, room, {owner.user_id: room_members.record(OWNER, owner.name)})
-    store.batch(
+    store.ask_all(
         [
             ("ZADD", keys.ROOMS, room.created_at, room.room_id),
             *room_index.adding(room.room_id, room.name, room.created_at, room.private),
@@ -70,16 +71,18 @@ def revive(store: Store, room: Room, present: Collection[tuple[str, str]]) -> bo
     if room.kind != DIRECT:
         records[room.owner_id] = room_members.record(OWNER, room.owner)
     flat = [part for record in records.items() for part in record]
-    made = store.run(
-        "revive",
-        [
-            *(keys.room(room.room_id), keys.members(room.room_id), keys.closed(room.room_id)),
-            *map(keys.rooms_of, records),
-        ],
-        [len(records), *flat, *anew.fields()],
+    made = store.ask(
+        Call(
+            "revive",
+            [
+                *(keys.room(room.room_id), keys.members(room.room_id), keys.closed(room.room_id)),
+                *map(keys.rooms_of, records),
+            ],
+            [len(records), *flat, *anew.fields()],
+        )
     )
     if made and room.kind != DIRECT:
-        store.batch(
+        store.ask_all(
             [
                 ("SADD", keys.owned_rooms(room.owner_id), room.room_id),
                 ("ZADD", keys.ROOMS, room.created_at, room.room_id),
@@ -96,7 +99,7 @@ def close(store: Store, person: Person, room: Room, closing: bytes) -> None:
     """
     i = room.room_id
     room_keys = [*keys.of_room(i), keys.account(person.user_id)]
-    members = store.run("close", room_keys, ["", closing, REMEMBER_CLOSED, actor(person)])
+    members = store.ask(Call("close", room_keys, ["", closing, REMEMBER_CLOSED, actor(person)]))
     ids = [member.decode() for member in members]
     forget: list[Call | Command] = [
         ("ZREM", keys.ROOMS, i),
@@ -104,7 +107,7 @@ def close(store: Store, person: Person, room: Room, closing: bytes) -> None:
         ("SREM", keys.owned_rooms(room.owner_id), i),
         *room_index.removing(i, room.name),
     ]
-    store.batch([*forget, *(room_members.forgetting(user_id, i) for user_id in ids)])
+    store.ask_all([*forget, *(room_members.forgetting(user_id, i) for user_id in ids)])
     # Of a private room its members alone are told, and nobody else that it was there.
     closed = [i, ids if room.private else None]
     control_messages.publish(store, {control_messages.CLOSED: closed})
@@ -136,4 +139,4 @@ def make(store: Store, maker: Person, room: Room, records: dict[str, str], *more
         *(keys.room(room.room_id), keys.members(room.room_id), keys.account(maker.user_id)),
         *map(keys.rooms_of, records),
     ]
-    store.run("create_room", room_keys, [len(records), *flat, *room.fields(), *more])
+    store.ask(Call("create_room", room_keys, [len(records), *flat, *room.fields(), *more]))

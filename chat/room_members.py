@@ -12,7 +12,8 @@ from typing import Any, NamedTuple
 from chat import keys, message, validation
 from chat.people import Person
 from chat.rooms import MODERATOR, OWNER, Room, actor, is_banned
-from chat.store.store import Argument, Call, Question, Store
+from chat.store.question import Argument, Call, Question
+from chat.store.store import Store
 
 #: In which order members are listed by role: the owner, moderators, others.
 _RANKS = {OWNER.encode(): b"0", MODERATOR.encode(): b"1"}
@@ -141,7 +142,7 @@ def set_member(
         *(keys.refused(other.user_id), keys.inviters(other.user_id)),
         keys.owned_rooms(other.user_id),
     ]
-    done: bytes = store.run("set_member", asked, args)
+    done: bytes = store.ask(Call("set_member", asked, args))
     return done.decode()
 
 
@@ -171,13 +172,13 @@ def remove(
     by = person.user_id if person.user_id == other.user_id else actor(person)
     until = "" if ban is None else ban
     args: list[Argument] = ["", by, other.user_id, quit_body, message.removal(room_id), until, hold]
-    return bool(store.run("remove", room_keys, args))
+    return bool(store.ask(Call("remove", room_keys, args)))
 
 
 def unban(store: Store, person: Person, room_id: str, user_id: str) -> None:
     """Lift a ban. Raises ``NotFound``, and ``Forbidden`` for all but owner, moderators, admins."""
     room_keys = [*_rules(room_id), keys.account(person.user_id)]
-    store.run("unban", room_keys, [actor(person), user_id])
+    store.ask(Call("unban", room_keys, [actor(person), user_id]))
 
 
 def banned(room_id: str) -> Question[dict[str, int]]:
@@ -204,7 +205,7 @@ def renamed(store: Store, person: Person) -> list[str]:
 
 def write_name(store: Store, person: Person, room_ids: Collection[str]) -> None:
     """Store a person's name in these rooms, where it is a member of them."""
-    store.batch(
+    store.ask_all(
         [
             Call(
                 "rename_member",
@@ -218,7 +219,7 @@ def write_name(store: Store, person: Person, room_ids: Collection[str]) -> None:
 
 def room_ids_of(store: Store, user_id: str) -> list[str]:
     """The rooms that a person belongs to; among them may be some that are gone."""
-    return [i.decode() for i in store.redis.zrange(keys.rooms_of(user_id), 0, -1)]
+    return [i.decode() for i in store.ask(("ZRANGE", keys.rooms_of(user_id), 0, -1))]
 
 
 def _rules(room_id: str) -> list[str]:

@@ -14,7 +14,8 @@ from typing import Any, NamedTuple
 from chat import keys, validation
 from chat.errors import N_, Forbidden, NotFound
 from chat.people import Person
-from chat.store.store import Argument, Question, Store
+from chat.store.question import Argument, Question
+from chat.store.store import Store
 
 OPEN, PRIVATE, DIRECT = "open", "private", "direct"
 OWNER, MODERATOR, MEMBER = "owner", "moderator", "member"
@@ -219,7 +220,7 @@ def read_within(
     from after a removal of the person.
     """
     check = accessing(person, room_id)
-    here, *answers, _ = store.ask_together(check, *questions, check)
+    here, *answers, _ = store.ask_all([check, *questions, check])
     return here, answers
 
 

@@ -4,7 +4,8 @@ import secrets
 from collections.abc import Sequence
 
 from chat import control_messages, keys
-from chat.store.store import Question, Store
+from chat.store.question import Question
+from chat.store.store import Store
 
 #: Seconds that a revocation is kept beyond the life of what is revoked: the store forgets it by its
 #: own clock, which may be set forward, and tokens end by the workers' clocks.
@@ -21,7 +22,7 @@ def revoke(store: Store, ident: str, seconds: int) -> None:
 
     Give as many as it could still live. Every worker is told, and closes the sockets concerned.
     """
-    store.redis.set(keys.revoked(ident), 1, ex=max(1, seconds) + SLACK)
+    store.ask(("SET", keys.revoked(ident), 1, "EX", max(1, seconds) + SLACK))
     control_messages.publish(store, {control_messages.REVOKED: ident})
 
 
@@ -37,5 +38,5 @@ def is_revoked(store: Store, *idents: str) -> bool:
 
 def revoked_among(store: Store, idents: Sequence[str]) -> set[str]:
     """Those of these tokens and logins that are revoked."""
-    answers = store.ask_together(*map(revocation, idents))
+    answers = store.ask_all(map(revocation, idents))
     return {ident for ident, revoked in zip(idents, answers, strict=True) if revoked}

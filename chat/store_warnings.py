@@ -77,8 +77,8 @@ def _others(store: Store, secrets: tuple[str, ...]) -> list[str]:
     Channels are common to all databases of a server, so another Maru's subscribers are counted.
     """
     trace = hashlib.sha256("\0".join(("maru", *secrets)).encode()).hexdigest()
-    before = store.redis.get(keys.SECRETS)
-    store.redis.set(keys.SECRETS, trace)
+    before = store.ask(("GET", keys.SECRETS))
+    store.ask(("SET", keys.SECRETS, trace))
     try:
         listening = store.redis.pubsub_numsub(keys.CONTROL)[0][1]
     except RedisError:
@@ -95,6 +95,6 @@ def _others(store: Store, secrets: tuple[str, ...]) -> list[str]:
 
 def _is_served(store: Store) -> bool:
     """Whether a Maru reaps leases in this database now."""
-    asked = (store.redis.get(keys.REAPED) or b"0").split(b" ")[0]
-    seconds, microseconds = store.redis.time()
+    asked = (store.ask(("GET", keys.REAPED)) or b"0").split(b" ")[0]
+    seconds, microseconds = map(int, store.ask(("TIME",)))
     return bool(seconds * 1000 + microseconds // 1000 - int(asked) < RECENT)

@@ -7,7 +7,8 @@ from chat.directory import Activity
 from chat.limits import Limits
 from chat.people import Person
 from chat.rate_limit import Limiter
-from chat.store.store import Argument, Question, Store, first_of
+from chat.store.question import Argument, Question, first_of
+from chat.store.store import Store
 
 
 class Writer:

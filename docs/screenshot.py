@@ -28,7 +28,8 @@ sys.path.insert(0, str(ROOT))
 from chat import users  # noqa: E402
 from chat.conversation import Conversation  # noqa: E402
 from chat.limits import Limits  # noqa: E402
-from chat.store.store import Call, Store, connect  # noqa: E402
+from chat.store.question import Call  # noqa: E402
+from chat.store.store import Store, connect  # noqa: E402
 
 PASSWORD = "only for the picture"
 PATIENCE = 30
@@ -63,8 +64,8 @@ class Earlier(Store):
 
     at = 0
 
-    def batch(self, calls):
-        return super().batch([self._dated(call) for call in calls])
+    def _send(self, calls):
+        return super()._send([self._dated(call) for call in calls])
 
     def _dated(self, call):
         if isinstance(call, Call) and call.script == "append":

@@ -26,7 +26,9 @@ from chat.migrations.start import VERSION
 from chat.passwords import Hasher
 from chat.people import Person
 from chat.refusals import domain_error
-from chat.store.store import Call, Command, Store, connect
+from chat.store.question import Command
+from chat.store.scripts import SCRIPTS
+from chat.store.store import Store, connect
 from tests.room_crowd import Crowd
 from verify.deployment import NO_LIMITS
 
@@ -204,21 +206,22 @@ def beside(store: Store) -> Iterator[Callable[..., Callable[[], bool]]]:
 
     The store is the real one: only the moment between two of the app's writes is used.
     """
-    run_batch = store.batch
+    send_commands = store.send_commands
 
     def stop(script: str, happen: Callable[[], object]) -> Callable[[], bool]:
         waiting = [happen]
 
-        def batch(calls: Sequence[Call | Command]) -> list[object]:
-            if waiting and any(getattr(call, "script", "") == script for call in calls):
+        def send(commands: Sequence[Command]) -> list[object]:
+            called = ("EVALSHA", SCRIPTS[script].sha)
+            if waiting and any(command[:2] == called for command in commands):
                 waiting.pop()()
-            return run_batch(calls)
+            return send_commands(commands)
 
-        store.batch = batch  # type: ignore[method-assign]
+        store.send_commands = send
         return lambda: not waiting
 
     yield stop
-    store.batch = run_batch  # type: ignore[method-assign]
+    store.send_commands = send_commands
 
 
 @pytest.fixture

@@ -67,7 +67,7 @@ def test_a_clock_set_back_takes_no_room_out_of_its_place_in_the_list(store, cloc
 
     def say(name):
         clock.now += EXACT + 1
-        store.batch(activity.note(ids[name]))
+        store.ask_all(activity.note(ids[name]))
 
     say("one")
     assert listed()[0] == "one"
@@ -82,5 +82,5 @@ def test_a_clock_set_back_takes_no_room_out_of_its_place_in_the_list(store, cloc
 
 
 def test_a_room_that_was_deleted_just_now_is_not_listed_again(store, clock):
-    store.batch(Activity().note("gone"))
+    store.ask_all(Activity().note("gone"))
     assert store.redis.zcard(keys.ROOMS) == 0

@@ -67,15 +67,15 @@ def test_of_two_who_find_no_room_one_makes_it_and_the_other_gets_it(
 ):
     """The second one's whole call comes between the two halves of the first one's."""
     ann, ben, _cho, _dan = people
-    run, others = store.run, []
+    ask, others = store.ask, []
 
-    def run_beside(script, *args):
-        if script == "claim_direct" and not others:
+    def ask_beside(asked):
+        if getattr(asked, "script", "") == "claim_direct" and not others:
             others.append(None)
             others[0] = administration.direct(ben, ["ann"])
-        return run(script, *args)
+        return ask(asked)
 
-    monkeypatch.setattr(store, "run", run_beside)
+    monkeypatch.setattr(store, "ask", ask_beside)
     room, is_new = administration.direct(ann, ["ben"])
     [(first, was_new)] = others
     assert (room.room_id, is_new, was_new) == (first.room_id, False, True)

@@ -95,10 +95,12 @@ STORE_MAY_IMPORT = {
     "supervisor": {"store.embedded", "store.append_only_file", "store.life"},
     "scripts": set(),
     "buffered": set(),
-    "store": {"store.condition", "store.scripts"},
+    "question": set(),
+    "store": {"store.condition", "store.question", "store.scripts"},
     "store_choice": {"store.embedded", "store.settings"},
     "pipeline": {
-        *("store.buffered", "store.condition", "store.scripts", "store.store", "transport.tick"),
+        *("store.buffered", "store.condition", "store.question", "store.scripts", "store.store"),
+        "transport.tick",
     },
     "subscriber": {"store.buffered", "store.store", "transport.peer"},
 }

@@ -4,7 +4,7 @@ import pytest
 
 from chat import keys, room_lifecycle
 from chat.errors import NotFound
-from chat.store.store import Call
+from chat.store.question import Call
 from tests.conftest import somebody
 
 ANN = somebody("Ann")
@@ -32,5 +32,5 @@ def test_a_change_beside_a_deletion_leaves_no_room_without_an_end(store, adminis
         Call("rejoin_direct", [*room_keys[:2], by, rooms_of], [ben, "member 0 Ben"]),
     ):
         with pytest.raises(NotFound):
-            store.batch([late])
+            store.ask_all([late])
     assert not store.redis.exists(*room_keys, rooms_of)

@@ -237,21 +237,21 @@ def test_who_passes_a_room_on_does_not_delete_it(room, beside):
 def test_nothing_of_ones_own_is_left_of_a_room_that_one_is_taken_out_of(room, store, call, left):
     """The removal comes between the check and the change."""
     key = f"maru:person:{room.ben.user_id}:{left}"
-    run_batch, changed = store.batch, []
+    answers_to, changed = store._answers, []
 
-    def batch(calls):
+    def answers_beside(calls):
         writes = [("HSET", key), ("SADD", key)]
         if not changed and any(isinstance(c, tuple) and c[:2] in writes for c in calls):
             changed.append(True)
             room.remove()
-        return run_batch(calls)
+        return answers_to(calls)
 
-    store.batch = batch
+    store._answers = answers_beside
     try:
         with pytest.raises(NotFound):
             call(room)
     finally:
-        store.batch = run_batch
+        store._answers = answers_to
     assert changed and not store.redis.exists(key)
 
 
@@ -279,7 +279,7 @@ def test_no_page_has_what_was_said_after_a_removal_though_the_store_has_lost_its
 def test_nothing_is_carried_out_twice_when_the_store_has_lost_its_scripts(store, room):
     store.redis.script_flush()
     counted = [("INCR", "maru:counted"), ("GET", "maru:counted")]
-    *_, first, _, second, read = store.batch(
+    *_, first, _, second, read = store.ask_all(
         [*history.newest(room.room_id).calls, *counted, *counted]
     )
     assert (first, second, read) == (1, 2, b"2")

@@ -16,26 +16,26 @@ class Killed(BaseException):
 @pytest.fixture
 def killed_after(store):
     """``killed_after(script, call)``: the call, of which nothing is written after that script."""
-    run_batch = store.batch
+    answers_to = store._answers
 
     def run(script, call):
-        def batch(calls):
+        def answers_beside(calls):
             scripts = [getattr(one, "script", "") for one in calls]
             end = scripts.index(script) + 1 if script in scripts else len(calls)
-            answers = run_batch(calls[:end])
+            answers = answers_to(calls[:end])
             if script in scripts:
                 raise Killed
             return answers
 
-        store.batch = batch
+        store._answers = answers_beside
         try:
             with pytest.raises(Killed):
                 call()
         finally:
-            store.batch = run_batch
+            store._answers = answers_to
 
     yield run
-    store.batch = run_batch
+    store._answers = answers_to
 
 
 @pytest.fixture
@@ -130,24 +130,24 @@ def meanwhile(store):
 
     The store carries out the commands of one write in order, and others' between them.
     """
-    run_batch = store.batch
+    answers_to = store._answers
 
     def stop(is_it, happen):
         waiting = [happen]
 
-        def batch(calls):
+        def answers_beside(calls):
             for i, call in enumerate(calls):
                 if waiting and is_it(call):
-                    before = run_batch(calls[:i])
+                    before = answers_to(calls[:i])
                     waiting.pop()()
-                    return [*before, *run_batch(calls[i:])]
-            return run_batch(calls)
+                    return [*before, *answers_to(calls[i:])]
+            return answers_to(calls)
 
-        store.batch = batch
+        store._answers = answers_beside
         return lambda: not waiting
 
     yield stop
-    store.batch = run_batch
+    store._answers = answers_to
 
 
 def test_the_list_of_own_rooms_says_nothing_of_a_direct_room_after_one_has_left_it(
@@ -157,16 +157,16 @@ def test_the_list_of_own_rooms_says_nothing_of_a_direct_room_after_one_has_left_
     me = store.redis.hget(keys.NAMES, "ben").decode()
     room_id = ben.post("/api/direct", json={"people": ["cho"]}).json["roomId"]
     here = app.extensions["maru"].store
-    run_batch, waiting = here.batch, [True]
+    answers_to, waiting = here._answers, [True]
 
-    def batch(calls):
+    def answers_beside(calls):
         if waiting and ("HGETALL", keys.members(room_id)) in calls:
             waiting.pop()
             administration.remove(people.found(store, me), room_id, "ben")
             administration.change(cho, room_id, description="Without ben")
-        return run_batch(calls)
+        return answers_to(calls)
 
-    here.batch = batch
+    here._answers = answers_beside
     assert ben.get("/api/me/rooms").json["rooms"] == [] and not waiting
 
 

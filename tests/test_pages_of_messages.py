@@ -122,16 +122,16 @@ def test_nobody_reads_on_who_was_taken_out_meanwhile(
     room_id = administration.create(ann, "Plans", True, None).room_id
     administration.set_member(ann, room_id, "ben")
     react(store, room_id, 1, 700)
-    run_batch, calls = store.batch, []
+    answers_to, calls = store._answers, []
 
-    def batch(asked):
+    def answers_beside(asked):
         if any(getattr(call, "script", "") == "page" for call in asked):
             calls.append(asked)
             if len(calls) == 2:
                 administration.remove(ann, room_id, "ben")
-        return run_batch(asked)
+        return answers_to(asked)
 
-    monkeypatch.setattr(store, "batch", batch)
+    monkeypatch.setattr(store, "_answers", answers_beside)
     with pytest.raises(NotFound):
         conversation.page(ben, room_id)
     assert len(calls) == 2

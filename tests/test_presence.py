@@ -6,6 +6,7 @@ import pytest
 
 from chat import keys, presence, room_lifecycle
 from chat.presence import Timing, lease_id_of
+from chat.store.question import Call
 from tests.conftest import somebody
 
 TIMING = Timing(lease=30_000, grace=3_000)
@@ -54,7 +55,7 @@ class RoomUnderTest:
     def claim(self):
         """Begin to reap, as a worker does that then dies or is slow."""
         args = [str(self.clock), 10, TIMING.grace + 5_000, TIMING.outage, TIMING.lease]
-        return self.store.run("claim", [keys.OCCUPIED, keys.REAPED], args)
+        return self.store.ask(Call("claim", [keys.OCCUPIED, keys.REAPED], args))
 
     def after(self, ms):
         """Let the time pass as the workers would, which reap every second."""
@@ -237,7 +238,7 @@ def test_who_enters_while_the_reaper_looks_is_not_forgotten(room):
     room.leave("ann1")
     held_until, _ = room.claim()
     room.enter("ben1")
-    room.store.run("settle", [keys.OCCUPIED], [room.room_id, held_until, ""])
+    room.store.ask(Call("settle", [keys.OCCUPIED], [room.room_id, held_until, ""]))
     room.after(31_000)
     assert room.count() == 0
     assert room.heard()[-1] == ("QUIT", "ben", 0)
@@ -247,7 +248,7 @@ def test_who_is_lost_while_the_reaper_looks_quits_after_the_grace(room):
     room.enter("ann1")
     held_until, _ = room.claim()
     room.lose("ann1")
-    room.store.run("settle", [keys.OCCUPIED], [room.room_id, held_until, START + 30_000])
+    room.store.ask(Call("settle", [keys.OCCUPIED], [room.room_id, held_until, START + 30_000]))
     room.after(4_000)
     assert room.count() == 0
 

@@ -16,7 +16,7 @@ class Clock:
 def let_through(store, limiter, most=1_000):
     for number in range(most):
         try:
-            store.ask_together(*limiter.count("message", "ann"))
+            store.ask_all(limiter.count("message", "ann"))
         except RateLimited as refusal:
             assert 0 < refusal.retry_after <= 3
             return number

@@ -28,7 +28,7 @@ def count(live: Live, event: str, person: Person) -> None:
     """Count a call against the limit of its person. Raises ``RateLimited``, ``RedisError``."""
     kind = LIMITS[event]
     if kind is not None:
-        live.store.ask_together(*live.conversation.limiter.count(kind, person.user_id))
+        live.store.ask_all(live.conversation.limiter.count(kind, person.user_id))
 
 
 def check_rooms(connection: Connection) -> None:

@@ -12,7 +12,7 @@ import time
 import eventlet
 
 from chat import control_messages
-from chat.store.store import Command
+from chat.store.question import Command
 
 #: Seconds without a canary after which the worker counts as one that receives nothing.
 TIMEOUT_S = 8.0

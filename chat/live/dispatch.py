@@ -18,7 +18,7 @@ from chat.live.connections import Connection
 from chat.live.events import OPERATIONS, STORING, talking
 from chat.live.live import Live
 from chat.people import Person
-from chat.store.store import has_error
+from chat.store.question import has_error
 from chat.transport import allowance, packets
 from chat.transport.session import Session
 
@@ -98,7 +98,7 @@ def begin_call(live: Live, session: Session, packet: str, ended: Callable[[], No
 
     def take_error(answers: list[Any] | Exception) -> None:
         assert person is not None
-        read_answers = functools.partial(live.store.read, question, answers)
+        read_answers = functools.partial(live.store.answer_to, question, answers)
         ask_again = functools.partial(live.store.ask, question)
         try:
             answer = {
@@ -114,7 +114,7 @@ def begin_call(live: Live, session: Session, packet: str, ended: Callable[[], No
         if person is None:
             return False
         question = talking(live, connection, person, call)
-        live.store.begin(question, take)
+        live.store.ask_nowait(question, take)
     except Exception as error:
         end(_refusal(error))
     return True

@@ -17,7 +17,7 @@ from chat.live.connections import Connection
 from chat.live.live import Live
 from chat.people import Person
 from chat.rooms import Room
-from chat.store.store import Question
+from chat.store.question import Question
 
 Call = dict[str, Any]
 Operation = Callable[[Live, Connection, Person, Call], dict[str, Any]]

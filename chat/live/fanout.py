@@ -173,7 +173,7 @@ class Fanout:
         """
         subscriptions = self._subscriptions.items()
         compared = [(i, a) for i, a in subscriptions if a.members and a.ready.ready()]
-        stored = self._store.batch([("HMGET", keys.room(i), "epoch", "seq") for i, _ in compared])
+        stored = self._store.ask_all([("HMGET", keys.room(i), "epoch", "seq") for i, _ in compared])
         for (room_id, subscription), (epoch, top) in zip(compared, stored, strict=True):
             seq = int(top or 0)
             lost = epoch is None or epoch.decode() != subscription.epoch or seq < subscription.seq
@@ -257,7 +257,7 @@ class Fanout:
             self._handle_missing_room(room_id, subscription)
 
     def _handle_missing_room(self, room_id: str, subscription: RoomSubscription) -> None:
-        closing = self._store.redis.get(keys.closed(room_id))
+        closing = self._store.ask(("GET", keys.closed(room_id)))
         if closing is not None:
             self._close(room_id, subscription, closing)
             return

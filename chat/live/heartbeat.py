@@ -160,7 +160,7 @@ class Heartbeat:
         now = time.monotonic()
         if now >= self._next_canary:
             store = self._live.store
-            *who, _ = store.batch([*condition.IDENTITY_COMMANDS, self._live.canary.publishing()])
+            *who, _ = store.ask_all([*condition.IDENTITY_COMMANDS, self._live.canary.publishing()])
             self._next_canary = now + CANARY
             try:
                 life, _ = condition.life(who)
@@ -256,11 +256,9 @@ class Heartbeat:
         """The watched rooms that exist, and the userIds of those who may not see them."""
         found = [room for room in rooms.find(self._live.store, list(watched)) if room is not None]
         private = [room for room in found if room.private]
-        checked = self._live.store.ask_together(
-            *(
-                room_members.kept_out(room, {c.user_id for c in watched[room.room_id]})
-                for room in private
-            )
+        checked = self._live.store.ask_all(
+            room_members.kept_out(room, {c.user_id for c in watched[room.room_id]})
+            for room in private
         )
         kept_out = dict(zip((room.room_id for room in private), checked, strict=True))
         return ((room, kept_out.get(room.room_id, set())) for room in found)

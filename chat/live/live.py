@@ -259,8 +259,8 @@ class Live:
             chunk = connections[start : start + CHECKED]
             idents = sorted({ident for c in chunk for ident in (c.jti, c.login_id)})
             user_ids = sorted({c.user_id for c in chunk})
-            answers = self.store.ask_together(
-                *map(sessions.revocation, idents), *map(people.reading, user_ids)
+            answers = self.store.ask_all(
+                [*map(sessions.revocation, idents), *map(people.reading, user_ids)]
             )
             revoked = {i for i, is_revoked in zip(idents, answers, strict=False) if is_revoked}
             found = dict(zip(user_ids, answers[len(idents) :], strict=True))

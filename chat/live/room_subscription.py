@@ -105,7 +105,7 @@ class RoomSubscription:
         """Start after the newest stored message. Raises ``NotFound``."""
         room_id = self.room.room_id
         top, bans = history.top(room_id), room_members.has_bans(room_id)
-        page, has_bans = store.ask_together(top, bans)
+        page, has_bans = store.ask_all([top, bans])
         # A ban may have been received since the store was asked.
         self.has_bans = self.has_bans or has_bans
         self.seq, self.epoch, self.expected = page.seq, page.epoch, page.seq
@@ -123,11 +123,8 @@ class RoomSubscription:
         while True:
             here = self.user_ids()
             # They are read after the messages: so nobody was removed before those messages.
-            page, out, has_bans = store.ask_together(
-                following,
-                room_members.kept_out(self.room, here),
-                # Of a ban of somebody who is not here the worker may have received nothing.
-                room_members.has_bans(room_id),
+            page, out, has_bans = store.ask_all(
+                [following, room_members.kept_out(self.room, here), room_members.has_bans(room_id)]
             )
             self.has_bans = self.has_bans or has_bans
             # Otherwise somebody has joined meanwhile who has not been checked.

@@ -144,7 +144,7 @@ class LiveServer:
         gc.set_threshold(*GARBAGE)
         store = self._live.store
         pipeline = Pipeline(store, self._engine.tick, self._live.fanout.reconnect)
-        store.send_commands, store.begin_commands = pipeline.send, pipeline.begin
+        store.send_commands, store.send_commands_nowait = pipeline.send, pipeline.send_nowait
         self._engine.start()
         eventlet.spawn(self._live.fanout.run)
         eventlet.spawn(self._live.canary.watch)

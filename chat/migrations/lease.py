@@ -13,7 +13,8 @@ from typing import Any
 from redis.exceptions import WatchError
 
 from chat import keys
-from chat.store.store import Command, Store
+from chat.store.question import Command
+from chat.store.store import Store
 
 #: For how long a process that was ended holds up the next one, in ms.
 LEASE_MS = 10_000
@@ -35,7 +36,7 @@ class Lease:
     def take(self) -> bool:
         """False if another process has it."""
         self._renewed_at = time.monotonic()
-        return bool(self.store.redis.set(keys.MIGRATING, self._token, nx=True, px=self._ms))
+        return bool(self.store.ask(("SET", keys.MIGRATING, self._token, "NX", "PX", self._ms)))
 
     def keep(self) -> None:
         """Renew the lease if it is time to: called where much is read and little is changed."""

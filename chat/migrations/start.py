@@ -100,7 +100,7 @@ def version(store: Store) -> int:
 
     Raises ``StoreError`` for what is no version.
     """
-    found, older = store.batch(
+    found, older = store.ask_all(
         [("GET", keys.VERSION), ("EXISTS", *to_2.keys.signs_of_1(), keys.FOUNDER)]
     )
     if found is None:
@@ -112,9 +112,10 @@ def version(store: Store) -> int:
 
 def _is_served_by_earlier(store: Store) -> bool:
     """Whether workers of version 1 listen, and look for expired leases, at this moment."""
-    reaped, has_users = store.batch([("GET", keys.REAPED), ("EXISTS", to_2.keys.old("users"))])
-    seconds, _ = store.redis.time()
-    if not has_users or seconds * 1000 - int((reaped or b"0").split(b" ")[0]) > SERVED_MS:
+    reaped, has_users, (seconds, _) = store.ask_all(
+        [("GET", keys.REAPED), ("EXISTS", to_2.keys.old("users")), ("TIME",)]
+    )
+    if not has_users or int(seconds) * 1000 - int((reaped or b"0").split(b" ")[0]) > SERVED_MS:
         return False
     try:
         return bool(store.redis.pubsub_numsub(keys.CONTROL)[0][1])
@@ -124,7 +125,7 @@ def _is_served_by_earlier(store: Store) -> bool:
 
 def _begin_empty(store: Store) -> None:
     try:
-        store.redis.set(keys.VERSION, VERSION, nx=True)
+        store.ask(("SET", keys.VERSION, VERSION, "NX"))
     except RedisError as error:
         # It may take no writes for now. Without a version the next start looks again.
         if not condition.is_temporary(error):

@@ -19,8 +19,9 @@ from redis.exceptions import ConnectionError, RedisError, ResponseError, Timeout
 
 from chat.store import condition
 from chat.store.buffered import buffered_answers
+from chat.store.question import Command
 from chat.store.scripts import SCRIPTS
-from chat.store.store import COMMAND_TIMEOUT_S, Command, Done, Store
+from chat.store.store import COMMAND_TIMEOUT_S, Done, Store
 from chat.transport.tick import Tick
 
 log = logging.getLogger(__name__)
@@ -81,7 +82,7 @@ class Pipeline:
 
     def send(self, commands: Sequence[Command]) -> list[Any]:
         """Raises ``ConnectionError`` after a second try, and ``TimeoutError``."""
-        batch = self.begin(commands, greenlet.getcurrent().switch)
+        batch = self.send_nowait(commands, greenlet.getcurrent().switch)
         try:
             answers: list[Any] | Exception = hubs.get_hub().switch()
         finally:
@@ -91,8 +92,8 @@ class Pipeline:
             raise answers
         return answers
 
-    def begin(self, commands: Sequence[Command], done: Done) -> _Batch:
-        """Send commands, and return at once. Serves as ``Store.begin_commands``.
+    def send_nowait(self, commands: Sequence[Command], done: Done) -> _Batch:
+        """Send commands, and return at once. Serves as ``Store.send_commands_nowait``.
 
         The event loop calls ``done``, which must not block, with what ``send`` gives or raises.
         """

@@ -1,12 +1,12 @@
 """The store: one Redis or Valkey, 7 or later, and the scripts that change it.
 
-Everything that changes several keys is a script in ``lua/``; ``Store.run`` runs one, and
-``Store.batch`` sends several commands and scripts in one write.
+Everything that changes several keys is a script in ``lua/``. ``Store.ask`` sends a script call, a
+command or a question, ``Store.ask_all`` several of these in one write. ``Store.ask_nowait`` sends a
+question without waiting for the answer.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, TypeVar, cast, overload
 
 import redis
 from redis.backoff import ExponentialWithJitterBackoff
@@ -20,6 +20,14 @@ from redis.exceptions import (
 from redis.retry import Retry
 
 from chat.store import condition
+from chat.store.question import (
+    Call,
+    Command,
+    Question,
+    has_error,
+    together,
+    without_errors,
+)
 from chat.store.scripts import SCRIPTS
 
 OLDEST_VERSION = (7, 0)
@@ -37,16 +45,14 @@ READING = frozenset(
     )
 )
 
-Argument = str | bytes | int
-Command = tuple[Argument, ...]
 #: Sends commands in one write; returns their answers in order, with an error in place of an answer.
 SendCommands = Callable[[Sequence[Command]], list[Any]]
 #: Takes these answers, or what went wrong in place of all of them.
 Done = Callable[[list[Any] | Exception], None]
 #: Gives the error of the domain for the error of a script, and any other error as it is.
 TranslateError = Callable[[Exception], Exception]
-#: Sends commands and returns at once.
-BeginCommands = Callable[[Sequence[Command], Done], object]
+#: Sends commands in one write, and returns at once.
+SendCommandsNowait = Callable[[Sequence[Command], Done], object]
 
 T = TypeVar("T")
 
@@ -55,32 +61,13 @@ class StoreError(Exception):
     """The store cannot be used; the text is one line for the operator."""
 
 
-@dataclass(slots=True)
-class Call:
-    """One script call of a batch. Not frozen, as each message makes one: that takes longer."""
-
-    script: str
-    keys: Sequence[str]
-    args: Sequence[Argument] = ()
-
-
-@dataclass(slots=True)
-class Question(Generic[T]):
-    """Script calls and commands that belong together, and ``read``, which parses their answers.
-
-    Several questions can be sent in one write; see ``Store.ask_together``.
-    """
-
-    calls: Sequence[Call | Command]
-    read: Callable[[list[Any]], T]
-
-
 class Store:
     """``redis`` gives bytes, never str. Every method raises ``redis.exceptions.RedisError``.
 
-    Answers of a batch have the types of the protocol: bytes, numbers, lists.
-    ``send_commands`` sends a batch and returns its answers: over a connection of the pool, or in a
-    worker by ``Pipeline.send``.
+    Answers to script calls and commands have the types of the protocol: bytes, numbers, lists.
+    ``send_commands`` sends commands and returns their answers: over a connection of the pool, or in
+    a worker by ``Pipeline.send``. Use ``redis`` only for what the library does in several steps or
+    parses: scans, scores, the server's state, the connections of the pool.
     """
 
     def __init__(self, client: redis.Redis, translate_error: TranslateError | None = None) -> None:
@@ -90,60 +77,55 @@ class Store:
         self._plain: Any = redis.Redis(connection_pool=client.connection_pool)
         self._plain.response_callbacks.clear()
         self.send_commands: SendCommands = self._by_pool
-        self.begin_commands: BeginCommands = self._begin_by_pool
+        self.send_commands_nowait: SendCommandsNowait = self._by_pool_nowait
         #: The life of the store's data at the last connection; see ``condition.life``.
         self.life = ""
         #: Whether it is the embedded store.
         self.is_embedded = False
 
-    def run(self, script: str, script_keys: Sequence[str], args: Sequence[Argument] = ()) -> Any:
-        """Run one script. Raises the domain's error where the script answers with one."""
-        return self.batch([Call(script, script_keys, args)])[0]
+    @overload
+    def ask(self, asked: Question[T]) -> T: ...
+    @overload
+    def ask(self, asked: Call | Command) -> Any: ...
+    def ask(self, asked: Question[T] | Call | Command) -> Any:
+        """The answer to one question, script call or command. Raises as ``ask_all`` does."""
+        if isinstance(asked, Question):
+            return asked.read(without_errors(self._answers(asked.calls)))
+        return without_errors(self._answers([asked]))[0]
 
-    def batch(self, calls: Sequence[Call | Command]) -> list[Any]:
-        """Send script calls and plain commands in one write; returns their answers, in order.
+    def ask_all(
+        self, asked: Iterable[Question[Any] | Call | Command], keep_errors: bool = False
+    ) -> list[Any]:
+        """The answers to several questions, script calls and commands, sent in one write.
 
-        The store carries them out in order, with commands of other connections between them.
-        Raises the first error.
+        The store carries them out in order, with commands of other connections between them. If it
+        has lost its scripts, what only reads is still read in order, while a command that changes
+        something is carried out before the scripts.
+
+        Raises the first error: ``RedisError``, or the domain's where a script answers with one.
+        With ``keep_errors``, which is not for questions, an error stands in place of its answer.
         """
-        answers = self.try_batch(calls)
-        for answer in answers:
-            if isinstance(answer, Exception):
-                raise answer
-        return answers
+        asked = list(asked)
+        if keep_errors:
+            return self._answers(cast(Sequence[Call | Command], asked))
+        return self.ask(together(*asked))
 
-    def ask(self, question: Question[T]) -> T:
-        """Raises as ``batch`` does."""
-        return question.read(self.batch(question.calls))
+    def ask_nowait(self, question: Question[Any], done: Done) -> None:
+        """Ask without waiting. ``done`` gets what ``answer_to`` takes, and must not block."""
+        self.send_commands_nowait([_command(call) for call in question.calls], done)
 
-    def ask_together(self, *questions: Question[Any]) -> list[Any]:
-        """The answers to several questions, which are sent in one write. Raises as ``batch`` does.
-
-        They are asked in order. What only reads is asked in order also if the store has lost its
-        scripts; a command that changes something is then carried out before them.
-        """
-        return self.ask(together(*questions))
-
-    def begin(self, question: Question[Any], done: Done) -> None:
-        """Ask without waiting. ``done`` must not block; it gets what ``read`` takes."""
-        self.begin_commands([_command(call) for call in question.calls], done)
-
-    def read(self, question: Question[T], answers: list[Any] | Exception) -> T:
-        """What ``ask`` gives, from the answers of ``begin``. Raises as ``ask`` does.
+    def answer_to(self, question: Question[T], answers: list[Any] | Exception) -> T:
+        """What ``ask`` gives, from what ``ask_nowait`` gave to ``done``. Raises as ``ask`` does.
 
         Blocks only where ``answers`` are, or contain, an exception.
         """
         if isinstance(answers, Exception):
             raise answers
         if has_error(answers):
-            answers = self._with_errors(question.calls, answers)
-            for answer in answers:
-                if isinstance(answer, Exception):
-                    raise answer
+            answers = without_errors(self._with_errors(question.calls, answers))
         return question.read(answers)
 
-    def try_batch(self, calls: Sequence[Call | Command]) -> list[Any]:
-        """The same, with the error of a command in place of its answer."""
+    def _answers(self, calls: Sequence[Call | Command]) -> list[Any]:
         if not calls:
             return []
         answers = self._send(calls)
@@ -187,7 +169,7 @@ class Store:
         """Close the idle connections of the pool: their server must not be used any more."""
         self.redis.connection_pool.disconnect(inuse_connections=False)
 
-    def _begin_by_pool(self, commands: Sequence[Command], done: Done) -> None:
+    def _by_pool_nowait(self, commands: Sequence[Command], done: Done) -> None:
         try:
             answers: list[Any] | Exception = self.send_commands(commands)
         except redis.RedisError as error:
@@ -213,47 +195,6 @@ class Store:
             self.redis.script_load(script.source)
 
 
-def has_error(answers: list[Any]) -> bool:
-    """Whether there is an error in place of one of these answers."""
-    return any(isinstance(answer, Exception) for answer in answers)
-
-
-def together(*questions: Question[Any]) -> Question[list[Any]]:
-    """One question for the answers to several."""
-    if len(questions) == 1:
-        read_one = questions[0].read
-        return Question(questions[0].calls, lambda answers: [read_one(answers)])
-
-    def read(answers: list[Any]) -> list[Any]:
-        rest = iter(answers)
-        return [question.read([next(rest) for _ in question.calls]) for question in questions]
-
-    return Question([call for question in questions for call in question.calls], read)
-
-
-def first_of(question: Question[T], *others: Question[Any]) -> Question[T]:
-    """The answer to the first of several questions, all of which are asked."""
-    asked = together(question, *others)
-
-    def read(answers: list[Any]) -> T:
-        first: T = asked.read(answers)[0]
-        return first
-
-    return Question(asked.calls, read)
-
-
-def snapshot(commands: Sequence[Command], read: Callable[[list[Any]], T]) -> Question[T]:
-    """The question of these commands, which only read; with no others between them."""
-
-    def read_all(answers: list[Any]) -> T:
-        for answer in answers[-1]:
-            if isinstance(answer, Exception):
-                raise answer
-        return read(answers[-1])
-
-    return Question([("MULTI",), *commands, ("EXEC",)], read_all)
-
-
 def _only_reads(call: Call | Command) -> bool:
     return not isinstance(call, Call) and call[0] in READING
 
@@ -262,11 +203,6 @@ def _command(call: Call | Command) -> Command:
     if isinstance(call, Call):
         return ("EVALSHA", SCRIPTS[call.script].sha, len(call.keys), *call.keys, *call.args)
     return call
-
-
-def fields(answer: Sequence[bytes]) -> dict[bytes, bytes]:
-    """A whole hash, from the answer to HGETALL."""
-    return dict(zip(answer[::2], answer[1::2], strict=True))
 
 
 def connect(url: str, translate_error: TranslateError | None = None) -> Store:

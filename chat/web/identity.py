@@ -114,9 +114,7 @@ def count_call(person: Person) -> None:
     Raises ``RateLimited``.
     """
     if request.endpoint not in OWN_LIMITS:
-        services().store.ask_together(
-            *services().conversation.limiter.count("read", person.user_id)
-        )
+        services().store.ask_all(services().conversation.limiter.count("read", person.user_id))
 
 
 def caller() -> Person:

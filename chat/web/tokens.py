@@ -146,10 +146,12 @@ def _verify(token: object, kind: str) -> Caller:
     claims = _decode(token)
     if claims["type"] != kind:
         raise Unauthorized(_INVALID)
-    person, *revoked = services().store.ask_together(
-        people.reading(_user_id(claims)),
-        sessions.revocation(claims["jti"]),
-        sessions.revocation(claims["sid"]),
+    person, *revoked = services().store.ask_all(
+        [
+            people.reading(_user_id(claims)),
+            sessions.revocation(claims["jti"]),
+            sessions.revocation(claims["sid"]),
+        ]
     )
     if any(revoked):
         raise TokenRevoked(_REVOKED)

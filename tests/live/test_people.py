@@ -94,7 +94,7 @@ def test_a_renaming_whose_worker_was_killed_is_finished_by_another(person, conne
     user_id = renamed["userId"]
     account, record = keys.account(user_id), store.redis.hget(keys.members(room), user_id)
     name = f"{ann.name}-3"
-    store.batch(
+    store.ask_all(
         [
             ("HSET", account, "name", name),
             ("HSET", keys.NAMES, name, user_id),

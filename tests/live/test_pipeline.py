@@ -14,7 +14,7 @@ PRELUDE = """
 import chat.transport.patched
 import json, sys, threading, time
 import redis
-from chat.store import store
+from chat.store import question, store
 from chat.store.pipeline import Pipeline
 from chat.transport.tick import Tick
 opened = store.connect(sys.argv[1])
@@ -60,8 +60,8 @@ def told(store_url):
 def test_everybody_gets_their_own_answers(told):
     assert told("""
 def person(i):
-    opened.batch([("SET", f"key {i}", i), ("INCR", f"key {i}")])
-    [number, word] = opened.batch([("GET", f"key {i}"), ("ECHO", b"x" * i)])
+    opened.ask_all([("SET", f"key {i}", i), ("INCR", f"key {i}")])
+    [number, word] = opened.ask_all([("GET", f"key {i}"), ("ECHO", b"x" * i)])
     return [int(number), word.decode()]
 tell(all_of(*((person, i) for i in range(200))))
 """) == [[i + 1, "x" * i] for i in range(200)]
@@ -69,14 +69,14 @@ tell(all_of(*((person, i) for i in range(200))))
 
 def test_the_commands_of_one_turn_are_one_write(told):
     written, commands = told("""
-opened.batch([("PING",)])
+opened.ask_all([("PING",)])
 sent = []
 write = pipeline._connection._sock.sendall
 pipeline._connection._sock.sendall = lambda data: (sent.append(len(data)), write(data))
 gate = threading.Event()
 def person():
     gate.wait()
-    opened.batch([("INCR", "n")])
+    opened.ask_all([("INCR", "n")])
 programs = [Program(person) for _ in range(100)]
 gate.set()
 for program in programs: program.wait()
@@ -88,8 +88,8 @@ tell([len(sent), int(direct.get("n"))])
 def test_an_error_is_that_of_its_own_command_alone(told):
     first, second, after = told("""
 direct.set("text", "no number")
-first, second = opened.try_batch([("INCR", "text"), ("INCR", "number")])
-tell([type(first).__name__, second, opened.batch([("INCR", "number")])[0]])
+first, second = opened.ask_all([("INCR", "text"), ("INCR", "number")], keep_errors=True)
+tell([type(first).__name__, second, opened.ask_all([("INCR", "number")])[0]])
 """)
     assert (first, second, after) == ("ResponseError", 1, 2)
 
@@ -100,7 +100,7 @@ import eventlet, logging
 logging.disable()
 found = []
 def person(i):
-    found.extend(opened.batch([("ECHO", str(i))]))
+    found.extend(opened.ask_all([("ECHO", str(i))]))
     if i == 1: raise ValueError("not caught")
 people = [eventlet.spawn(person, i) for i in range(4)]
 with eventlet.Timeout(30):
@@ -111,7 +111,7 @@ tell(sorted(each if isinstance(each, str) else each.decode() for each in found))
 
 def test_scripts_are_there_also_after_a_new_beginning(told):
     assert told("""
-def wait(): return opened.run("throttle", ["rate"], ["1.000", 1000])
+def wait(): return opened.ask(question.Call("throttle", ["rate"], ["1.000", 1000]))
 answers = [wait()]
 direct.script_flush()
 answers.append(wait())
@@ -125,8 +125,8 @@ tell(answers)
 def test_order_survives_a_broken_connection_and_nothing_is_lost(told):
     """Commands may be carried out twice then: those that must not say so by themselves."""
     told_in_order = told("""
-opened.batch([("PING",)])
-def say(i): return failure(opened.batch, [("RPUSH", "said", i)])
+opened.ask_all([("PING",)])
+def say(i): return failure(opened.ask_all, [("RPUSH", "said", i)])
 for i in range(0, 500, 50):
     programs = [Program(say, i + j) for j in range(50)]
     if i % 100: cut()
@@ -139,25 +139,25 @@ tell([int(i) for i in direct.lrange("said", 0, -1)])
 
 def test_a_store_that_is_gone_is_told_and_used_again_when_it_is_back(told):
     failures, after = told("""
-opened.batch([("PING",)])
+opened.ask_all([("PING",)])
 address = pipeline._connection.path
 pipeline._connection.path = "/nowhere"
 cut()
-failures = all_of(*((failure, opened.batch, [("PING",)]) for _ in range(20)))
+failures = all_of(*((failure, opened.ask_all, [("PING",)]) for _ in range(20)))
 pipeline._connection.path = address
-tell([failures, opened.batch([("PING",)])[0].decode()])
+tell([failures, opened.ask_all([("PING",)])[0].decode()])
 """)
     assert failures == ["ConnectionError"] * 20 and after == "PONG"
 
 
 def test_a_silent_store_is_given_up_on_and_used_again_when_it_speaks(told):
     kind, is_still_silent = told("""
-opened.batch([("PING",)])
+opened.ask_all([("PING",)])
 direct.execute_command("CLIENT", "PAUSE", 30000, "ALL")
 ends = time.monotonic() + 30
-kind = failure(opened.batch, [("PING",)])
+kind = failure(opened.ask_all, [("PING",)])
 is_still_silent = time.monotonic() < ends
-while failure(opened.batch, [("PING",)]) != [b"PONG"]: pass
+while failure(opened.ask_all, [("PING",)]) != [b"PONG"]: pass
 tell([kind, is_still_silent])
 """)
     assert kind == "TimeoutError" and is_still_silent

@@ -7,7 +7,8 @@ from chat.ids import new_id
 from chat.migrations.lease import Lease, chunks
 from chat.migrations.to_2 import keys
 from chat.migrations.to_2.ids import Ids
-from chat.store.store import Command, Store, fields
+from chat.store.question import Command, fields
+from chat.store.store import Store
 
 #: Accounts that are carried over in one transaction, and keys that one SCAN looks at.
 TOGETHER, SCANNED = 100, 1000
@@ -19,13 +20,13 @@ def carry_over(lease: Lease) -> int:
         lease.commit([("HSETNX", keys.old("legacy"), folded, new_id()) for folded in part])
     for part in chunks(_left(lease.store), TOGETHER):
         _carry(lease, part)
-    return int(lease.store.redis.hlen(keys.old("legacy")))
+    return int(lease.store.ask(("HLEN", keys.old("legacy"))))
 
 
 def carry_over_relations(lease: Lease, ids: Ids) -> None:
     """Who has invited whom, and whose invitations are refused: once everybody has an id."""
     for part in chunks(ids.of_folded.items(), TOGETHER):
-        answers = lease.store.batch(
+        answers = lease.store.ask_all(
             [
                 command
                 for folded, _ in part
@@ -70,11 +71,11 @@ def _left(store: Store) -> Iterator[str]:
 
 def _carry(lease: Lease, folded_names: list[str]) -> None:
     store = lease.store
-    user_ids = store.redis.hmget(keys.old("legacy"), folded_names)
+    user_ids = store.ask(("HMGET", keys.old("legacy"), *folded_names))
     reads: list[Command] = []
     for folded in folded_names:
         reads += [("HGET", keys.user(folded), "name"), ("EXISTS", keys.user(folded, "places"))]
-    answers: list[Any] = store.batch(reads)
+    answers: list[Any] = store.ask_all(reads)
     commands: list[Command] = []
     for folded, user_id, name, has_places in zip(
         folded_names, map(bytes.decode, user_ids), answers[::2], answers[1::2], strict=True

@@ -23,7 +23,7 @@ class Ids:
         }
         self.of_account: dict[str, str] = {}
         for part in chunks(self.of_folded.values(), TOGETHER):
-            found = lease.store.batch([("HGET", keys.person(i), "name") for i in part])
+            found = lease.store.ask_all([("HGET", keys.person(i), "name") for i in part])
             named = zip(part, found, strict=True)
             self.of_account.update({name.decode(): i for i, name in named if name is not None})
         self._strangers: dict[str, str] = {}
@@ -36,7 +36,7 @@ class Ids:
         found = self.of_account.get(name) or self._strangers.get(name)
         if found is None:
             self._lease.commit([("HSETNX", keys.strangers(), name, new_id())])
-            found = self._lease.store.redis.hget(keys.strangers(), name).decode()
+            found = self._lease.store.ask(("HGET", keys.strangers(), name)).decode()
             self._strangers[name] = found
         return found
 

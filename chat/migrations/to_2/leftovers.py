@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from chat.migrations.lease import Lease, chunks
 from chat.migrations.to_2 import keys
 from chat.migrations.to_2.ids import Ids
-from chat.store.store import Command
+from chat.store.question import Command
 
 #: Keys that one SCAN looks at, and that are changed in one transaction.
 SCANNED, TOGETHER = 1000, 500
@@ -34,13 +34,13 @@ def _carry(lease: Lease, ids: Ids, key: str) -> Iterator[Command]:
             yield "RENAME", key, keys.room(room_id, f"sent:{user_id}:{client_id}")
     elif what == "closed":
         yield from _with_sender_id(lease, ids, key)
-    elif what in _OF_NO_ROOM and not lease.store.redis.exists(keys.room(room_id)):
+    elif what in _OF_NO_ROOM and not lease.store.ask(("EXISTS", keys.room(room_id))):
         yield "UNLINK", key
 
 
 def _with_sender_id(lease: Lease, ids: Ids, key: str) -> Iterator[Command]:
     """The CLOSE of a deleted room, with the id of who has deleted it."""
-    closing = lease.store.redis.get(key) or b""
+    closing = lease.store.ask(("GET", key)) or b""
     if found := _SENDER.search(closing):
         user_id = ids.of(found[1].decode()).encode()
         anew = closing[: found.end()] + b'"senderId":"%b",' % user_id + closing[found.end() :]

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from chat.migrations.lease import TOGETHER, Lease, chunks
 from chat.migrations.to_2 import keys, streams
 from chat.migrations.to_2.ids import Ids
-from chat.store.store import Command, Store
+from chat.store.question import Command
+from chat.store.store import Store
 
 #: Keys that one SCAN looks at.
 SCANNED = 1000
@@ -13,11 +14,11 @@ SCANNED = 1000
 
 def count_carried(store: Store) -> int:
     """How many rooms are carried over already."""
-    room_ids = store.redis.zrange(keys.old("rooms"), 0, -1)
+    room_ids = store.ask(("ZRANGE", keys.old("rooms"), 0, -1))
     return sum(
         kind is not None
         for part in chunks(room_ids, SCANNED)
-        for kind in store.batch([("HGET", keys.room(r.decode()), "kind") for r in part])
+        for kind in store.ask_all([("HGET", keys.room(r.decode()), "kind") for r in part])
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from chat.migrations.lease import Lease
 from chat.migrations.to_2 import accounts, keys, leftovers, rooms
 from chat.migrations.to_2.ids import Ids
-from chat.store.store import Command
+from chat.store.question import Command
 
 #: Seconds between two lines about how far it is.
 TELL_EVERY = 5.0
@@ -15,9 +15,9 @@ TELL_EVERY = 5.0
 def run(lease: Lease, tell: Callable[[str], None]) -> None:
     """Carry everything over. Raises ``LostLease`` where another process has taken over."""
     began = told = time.monotonic()
-    number = int(lease.store.redis.zcard(keys.old("rooms")))
+    number = int(lease.store.ask(("ZCARD", keys.old("rooms"))))
     # The first step makes this key, and it stays.
-    has_begun = lease.store.redis.exists(keys.old("legacy"))
+    has_begun = lease.store.ask(("EXISTS", keys.old("legacy")))
     before = rooms.count_carried(lease.store) if has_begun else 0
     if has_begun:
         tell(
@@ -44,13 +44,13 @@ def run(lease: Lease, tell: Callable[[str], None]) -> None:
 
 def _finish(lease: Lease, ids: Ids) -> None:
     """From here on the store is of the new version."""
-    founder = (lease.store.redis.get(keys.old("founder")) or b"").decode()
+    founder = (lease.store.ask(("GET", keys.old("founder"))) or b"").decode()
     commands: list[Command] = []
-    if founder and not lease.store.redis.exists(keys.person(founder)):
+    if founder and not lease.store.ask(("EXISTS", keys.person(founder))):
         # A founder without an account was never created; but only the first account is a founder.
         commands.append(("SET", keys.old("founder"), ids.of_folded.get(founder) or ids.of(founder)))
     gone = ["users", "owned", "strangers", "migrating"]
-    if lease.store.redis.exists(keys.old("users")):
+    if lease.store.ask(("EXISTS", keys.old("users"))):
         # Else nothing was of version 1, and whoever is present may be so in the new shape.
         gone.append("{presence}:occupied")
     commands += [

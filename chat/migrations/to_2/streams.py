@@ -15,7 +15,8 @@ import orjson
 from chat.migrations.lease import Lease
 from chat.migrations.to_2 import keys
 from chat.migrations.to_2.ids import Ids
-from chat.store.store import Argument, Command, Store
+from chat.store.question import Argument, Command
+from chat.store.store import Store
 
 #: Entries that are read and written at a time.
 TOGETHER = 500
@@ -53,7 +54,7 @@ def carry_over(lease: Lease, ids: Ids, room_id: str, said: int) -> Carried:
     """
     lease.commit([("UNLINK", *(keys.room(room_id, beside) for beside in BESIDE.values()))])
     stream = keys.room(room_id, "stream")
-    if not lease.store.redis.exists(stream):
+    if not lease.store.ask(("EXISTS", stream)):
         return Carried(said, said, replacing=_replace(lease.store, room_id))
     first, talks, deleted = _look_through(lease, stream)
     # The earliest versions did not count, so there may be more TALKs than were counted.
@@ -150,7 +151,7 @@ def _look_through(lease: Lease, stream: str) -> tuple[int, int, set[int]]:
 def _chunks(store: Store, stream: str) -> Iterator[list[Entry]]:
     start = "-"
     while True:
-        (entries,) = store.batch([("XRANGE", stream, start, "+", "COUNT", TOGETHER)])
+        (entries,) = store.ask_all([("XRANGE", stream, start, "+", "COUNT", TOGETHER)])
         if entries:
             yield entries
         if len(entries) < TOGETHER:
@@ -163,7 +164,7 @@ def _different_emoji(store: Store, reactions: str) -> Iterator[Command]:
     start: Argument = "-"
     seen = b""
     while True:
-        (found,) = store.batch([("ZRANGEBYLEX", reactions, start, "+", "LIMIT", 0, TOGETHER)])
+        (found,) = store.ask_all([("ZRANGEBYLEX", reactions, start, "+", "LIMIT", 0, TOGETHER)])
         for noted in found:
             place, what = noted[:16], noted[16:]
             emoji = place + b"d" + what[1:].split(b"\0")[0]
@@ -183,7 +184,7 @@ def _give_last_number(lease: Lease, room_id: str) -> None:
     if last == "0-0":
         return
     commands: list[Command] = []
-    if not lease.store.redis.exists(new):
+    if not lease.store.ask(("EXISTS", new)):
         commands = [("XADD", new, last, "m", ""), ("XDEL", new, last)]
     added, gone = int(told["entries-added"]), told["max-deleted-entry-id"].decode()
     commands.append(("XSETID", new, last, "ENTRIESADDED", added, "MAXDELETEDID", gone))
@@ -193,6 +194,6 @@ def _give_last_number(lease: Lease, room_id: str) -> None:
 def _replace(store: Store, room_id: str) -> list[Command]:
     replacing: list[Command] = [("DEL", *(keys.room(room_id, what) for what in (*BESIDE, "edits")))]
     for what, beside in BESIDE.items():
-        if store.redis.exists(keys.room(room_id, beside)):
+        if store.ask(("EXISTS", keys.room(room_id, beside))):
             replacing.append(("RENAME", keys.room(room_id, beside), keys.room(room_id, what)))
     return replacing
