@@ -6,7 +6,7 @@ from typing import Protocol
 from redis.exceptions import RedisError
 
 from chat import key_prefix, keys
-from chat.store import condition
+from chat.store import error_replies
 from chat.store.settings import StoreSettings
 from chat.store.store import Store, StoreError, connect
 
@@ -43,12 +43,12 @@ def checked(settings: Settings) -> list[str]:
         others = _others(store, (settings.secret_key, settings.jwt_secret_key))
         return others if settings.embedded else _setup(store) + others
     except RedisError as error:
-        if not condition.is_temporary(error):
+        if not error_replies.is_temporary(error):
             raise StoreError(
-                f"The store cannot be used: {condition.description(error, settings.embedded)}."
+                f"The store cannot be used: {error_replies.description(error, settings.embedded)}."
             ) from error
         # The error may pass: Maru starts, and ``/readyz`` says why it is not ready.
-        reason = condition.reason(error, settings.embedded)
+        reason = error_replies.reason(error, settings.embedded)
         return [f"Calls will be answered unavailable for now: {reason}."]
     finally:
         store.redis.connection_pool.disconnect()

@@ -87,7 +87,8 @@ MAY_IMPORT = {
 }  # fmt: skip
 #: Module of ``chat/store`` -> what else of ``chat`` it may import.
 STORE_MAY_IMPORT = {
-    "condition": {"store.embedded"},
+    "error_replies": set(),
+    "identity": {"store.embedded"},
     "settings": set(),
     "embedded": {"store.settings"},
     "append_only_file": set(),
@@ -96,11 +97,11 @@ STORE_MAY_IMPORT = {
     "scripts": set(),
     "buffered": set(),
     "question": set(),
-    "store": {"store.condition", "store.question", "store.scripts"},
+    "store": {"store.error_replies", "store.question", "store.scripts"},
     "store_choice": {"store.embedded", "store.settings"},
     "pipeline": {
-        *("store.buffered", "store.condition", "store.question", "store.scripts", "store.store"),
-        "transport.tick",
+        *("store.buffered", "store.error_replies", "store.identity", "store.question"),
+        *("store.scripts", "store.store", "transport.tick"),
     },
     "subscriber": {"store.buffered", "store.store", "transport.peer"},
 }

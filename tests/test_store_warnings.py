@@ -7,7 +7,7 @@ from redis.exceptions import RedisError
 
 import config
 from chat import key_prefix, keys, store_warnings
-from chat.store import condition
+from chat.store import error_replies
 from chat.store.embedded import running
 from chat.store.store import StoreError, connect
 from tests.waiting import eventually
@@ -90,7 +90,7 @@ def busy(store):
         try:
             return not store.redis.ping()
         except RedisError as error:
-            return condition.kind(error) == "BUSY"
+            return error_replies.kind(error) == "BUSY"
 
     store.redis.config_set("busy-reply-threshold", 50)
     thread = threading.Thread(target=script)

@@ -22,7 +22,7 @@ from chat.live import canary
 from chat.live.connections import Connection
 from chat.live.live import Live
 from chat.rooms import Room
-from chat.store import condition
+from chat.store import error_replies, identity
 
 log = logging.getLogger(__name__)
 
@@ -64,7 +64,7 @@ class Heartbeat:
         #: The connections still to be checked, and how many of them are checked in a round.
         self._unchecked: list[Connection] = []
         self._checked_at_once = 0
-        #: Why the store cannot be used at the moment, as ``condition.reason`` says it.
+        #: Why the store cannot be used at the moment, as ``error_replies.reason`` says it.
         self._trouble: str | None = None
         #: The life of the store's data in the last round that the store carried out.
         self._life = ""
@@ -118,7 +118,7 @@ class Heartbeat:
             duty()
         except RedisError as away:
             # The store was replaced, and is not away: the next round uses the new one.
-            return None if condition.kind(away) == "REPLACED" else away
+            return None if error_replies.kind(away) == "REPLACED" else away
         except Exception:
             log.exception("A duty of the heartbeat failed")
         return None
@@ -126,9 +126,9 @@ class Heartbeat:
     def _note_store(self, away: RedisError | None) -> None:
         """Log a line when the store's trouble begins, and one when it ends."""
         is_embedded = self._live.store.is_embedded
-        trouble = condition.reason(away, is_embedded) if away else None
+        trouble = error_replies.reason(away, is_embedded) if away else None
         if away and trouble != self._trouble:
-            description = condition.description(away, is_embedded)
+            description = error_replies.description(away, is_embedded)
             log.warning("Calls are answered unavailable: %s.", description)
         if self._trouble and not trouble:
             log.warning("The store can be used again.")
@@ -160,10 +160,10 @@ class Heartbeat:
         now = time.monotonic()
         if now >= self._next_canary:
             store = self._live.store
-            *who, _ = store.ask_all([*condition.IDENTITY_COMMANDS, self._live.canary.publishing()])
+            *who, _ = store.ask_all([*identity.COMMANDS, self._live.canary.publishing()])
             self._next_canary = now + CANARY
             try:
-                life, _ = condition.life(who)
+                life, _ = identity.life(who)
             except ReadOnlyError:
                 # A replica by now. The writes of the other duties are refused, and the refusal ends
                 # the connection, which this answer does not.

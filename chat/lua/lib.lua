@@ -162,7 +162,7 @@ local function no_speech(known, members, conns, banned, speaker, id, at, account
 end
 
 -- The life of the store's data in which an epoch began: an epoch is '<life>-<12 characters>'; from older
--- versions of Maru it has no life. See chat/store/condition.py.
+-- versions of Maru it has no life. See chat/store/identity.py.
 local function life(epoch)
   return string.sub(epoch or '', 1, -14)
 end

@@ -14,7 +14,7 @@ from redis.exceptions import RedisError, ResponseError
 from chat import key_prefix, keys
 from chat.migrations import to_2
 from chat.migrations.lease import LEASE_MS, Lease, LostLease
-from chat.store import condition
+from chat.store import error_replies
 from chat.store.store import Store, StoreError, connect
 
 log = logging.getLogger(__name__)
@@ -55,7 +55,7 @@ def prepare(settings: Settings, tell: Tell) -> None:
     try:
         Waiting(tell, settings.embedded).do(lambda: carry_over(store, tell))
     except RedisError as error:
-        reason = condition.description(error, settings.embedded)
+        reason = error_replies.description(error, settings.embedded)
         raise StoreError(f"The store cannot be used: {reason}.") from error
     finally:
         store.redis.connection_pool.disconnect()
@@ -128,7 +128,7 @@ def _begin_empty(store: Store) -> None:
         store.ask(("SET", keys.VERSION, VERSION, "NX"))
     except RedisError as error:
         # It may take no writes for now. Without a version the next start looks again.
-        if not condition.is_temporary(error):
+        if not error_replies.is_temporary(error):
             raise
 
 
@@ -146,9 +146,9 @@ class Waiting:
             try:
                 return action()
             except RedisError as error:
-                if not condition.is_temporary(error):
+                if not error_replies.is_temporary(error):
                     raise
-                reason = condition.reason(error, self._is_kept)
+                reason = error_replies.reason(error, self._is_kept)
                 if reason != self._told:
                     self._told = reason
                     self._tell(f"Waiting for the store, and serving nobody until then: {reason}.")

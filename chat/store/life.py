@@ -1,4 +1,4 @@
-"""The life of the embedded store's data; ``chat.store.condition`` says what a life is.
+"""The life of the embedded store's data; ``chat.store.identity`` says what a life is.
 
 At the start the supervisor decides whether the last life continues. It continues if no acknowledged
 change can be lost, which one of two facts proves. Either the store was stopped cleanly, and its

@@ -17,7 +17,7 @@ import hiredis
 from eventlet import hubs
 from redis.exceptions import ConnectionError, RedisError, ResponseError, TimeoutError
 
-from chat.store import condition
+from chat.store import error_replies, identity
 from chat.store.buffered import buffered_answers
 from chat.store.question import Command
 from chat.store.scripts import SCRIPTS
@@ -136,16 +136,16 @@ class Pipeline:
         # Scripts are loaded first: a command that had to load its script would come too late.
         for script in SCRIPTS.values():
             self._connection.send_command("SCRIPT", "LOAD", script.source)
-        for command in condition.IDENTITY_COMMANDS:
+        for command in identity.COMMANDS:
             self._connection.send_command(*command)
         for _ in SCRIPTS:
             self._connection.read_response()
-        self._check_life([self._connection.read_response() for _ in condition.IDENTITY_COMMANDS])
+        self._check_life([self._connection.read_response() for _ in identity.COMMANDS])
         self._reader = eventlet.spawn(self._read)
 
     def _check_life(self, answers: list[Any]) -> None:
         before = self._store.life
-        self._store.life, self._store.is_embedded = condition.life(answers)
+        self._store.life, self._store.is_embedded = identity.life(answers)
         if before and before != self._store.life:
             self._report_other_server()
             # Waiting commands name epochs of the old life; the numbers in them may be used again.
@@ -168,7 +168,7 @@ class Pipeline:
             self._fail(error)
 
     def _take(self, answer: Any) -> None:
-        if isinstance(answer, Exception) and condition.needs_new_connection(answer):
+        if isinstance(answer, Exception) and error_replies.needs_new_connection(answer):
             self._report_other_server()
             raise answer
         batch = self._pending[0]

@@ -19,7 +19,7 @@ from redis.exceptions import (
 )
 from redis.retry import Retry
 
-from chat.store import condition
+from chat.store import error_replies
 from chat.store.question import (
     Call,
     Command,
@@ -78,7 +78,7 @@ class Store:
         self._plain.response_callbacks.clear()
         self.send_commands: SendCommands = self._by_pool
         self.send_commands_nowait: SendCommandsNowait = self._by_pool_nowait
-        #: The life of the store's data at the last connection; see ``condition.life``.
+        #: The life of the store's data at the last connection; see ``identity.life``.
         self.life = ""
         #: Whether it is the embedded store.
         self.is_embedded = False
@@ -178,7 +178,7 @@ class Store:
 
     def _by_pool(self, commands: Sequence[Command]) -> list[Any]:
         answers = self._by_one_connection(commands)
-        if any(isinstance(a, Exception) and condition.needs_new_connection(a) for a in answers):
+        if any(isinstance(a, Exception) and error_replies.needs_new_connection(a) for a in answers):
             self.close_idle_connections()
             answers = self._by_one_connection(commands)
         return answers

@@ -17,7 +17,7 @@ from redis.exceptions import RedisError
 from chat import account_state, accounts, people, profile
 from chat.errors import MaruError
 from chat.migrations import start
-from chat.store import condition, embedded, store_choice
+from chat.store import embedded, error_replies, store_choice
 from chat.store.embedded import EmbeddedError
 from chat.store.store import Store, StoreError
 from chat.web.services import services
@@ -103,7 +103,7 @@ def _store() -> Iterator[Store]:
     except (MaruError, EmbeddedError, StoreError) as error:
         raise click.ClickException(str(error)) from None
     except RedisError as error:
-        reason = condition.description(error, settings.embedded)
+        reason = error_replies.description(error, settings.embedded)
         raise click.ClickException(f"The store cannot be used: {reason}.") from None
 
 

@@ -4,7 +4,7 @@ from flask import Blueprint
 from flask.typing import ResponseReturnValue
 from redis.exceptions import RedisError
 
-from chat.store import condition
+from chat.store import error_replies
 from chat.web.services import services
 
 blueprint = Blueprint("operations", __name__)
@@ -22,7 +22,7 @@ def readyz() -> ResponseReturnValue:
     try:
         services().store.redis.ping()
     except RedisError as error:
-        return {"status": "unready", "reason": condition.reason(error)}, 503
+        return {"status": "unready", "reason": error_replies.reason(error)}, 503
     reason = services().readiness()
     if reason is not None:
         return {"status": "unready", "reason": reason}, 503

@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 from chat import people
 from chat.conversation import Conversation
 from chat.limits import Limits
-from chat.store import condition
+from chat.store import identity
 from chat.store.store import connect as open_store
 from tests.browser.people import PATIENCE
 from tests.waiting import eventually
@@ -20,7 +20,7 @@ from tests.waiting import eventually
 def store(maru):
     opened = open_store(maru.store_url)
     # As for a worker: otherwise what is said through it begins a new epoch.
-    opened.life, _ = condition.life(opened.ask_all(condition.IDENTITY_COMMANDS))
+    opened.life, _ = identity.life(opened.ask_all(identity.COMMANDS))
     yield opened
     opened.redis.connection_pool.disconnect()
 

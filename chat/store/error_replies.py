@@ -1,20 +1,11 @@
-"""The condition of the store: what its error replies mean, and which life its data is in.
+"""What the store's error replies mean, and what is to be done about them.
 
 The first word of an error reply names its kind. Some kinds are about one command. Some are about
 the server behind the connection: a new connection to the same name may reach another server. Others
 are about the state of the store, which is temporary, or which the operator has to repair.
-
-A life of the data is a period in which the store cannot have lost a change that it acknowledged.
-When it may have lost one, a new life begins.
 """
 
-import hashlib
-import re
-from collections.abc import Sequence
-
-from redis.exceptions import ConnectionError, InvalidResponse, ReadOnlyError, TimeoutError
-
-from chat.store.embedded import LIFE_PREFIX
+from redis.exceptions import ConnectionError, InvalidResponse, TimeoutError
 
 #: Kinds of errors after which the connection has to be closed, and a new one made. The store has
 #: not carried out the command; it refuses a script before the first write of the script.
@@ -49,9 +40,6 @@ TEMPORARY = frozenset(
 DISK_FULL = "the disk of DATA_DIR is full, and the store takes no writes"
 #: Part of the error to a connection beyond ``maxclients``; that error has no kind.
 _MAX_CLIENTS = "max number of clients"
-
-#: The commands whose answers ``life`` takes.
-IDENTITY_COMMANDS = (("INFO", "server"), ("INFO", "replication"))
 
 
 def kind(error: Exception) -> str:
@@ -93,26 +81,3 @@ def reason(error: Exception, is_embedded: bool = False) -> str:
     if isinstance(error, ConnectionError | OSError):
         return "the store cannot be reached"
     return f"the store refuses what Maru asks ({error})"
-
-
-def life(answers: Sequence[bytes | None]) -> tuple[str, bool]:
-    """The id of the life that the data is in, and whether the store is Maru's own, embedded one.
-
-    ``answers`` are those to ``IDENTITY_COMMANDS``. Two stores never have the same life. One store
-    has another life after a moment at which it may have lost acknowledged writes. For the embedded
-    store the supervisor decides this (``chat.store.life``), and the server reports it. For other
-    stores each new process and each failover begins a life. Raises ``ReadOnlyError`` for a replica.
-    """
-    server, replication = answers
-    if _field(replication, "role") == "slave":
-        raise ReadOnlyError("You can't write against a read only replica.", status_code="READONLY")
-    kept = _field(server, "availability_zone")
-    if kept.startswith(LIFE_PREFIX):
-        return kept.removeprefix(LIFE_PREFIX), True
-    ids = f"{_field(server, 'run_id')} {_field(replication, 'master_replid')}"
-    return hashlib.sha256(ids.encode()).hexdigest()[:12], False
-
-
-def _field(info: bytes | None, name: str) -> str:
-    found = re.search(rb"^%b:([^\r\n]*)" % name.encode(), info or b"", re.MULTILINE)
-    return found[1].decode("ascii", "replace") if found else ""
