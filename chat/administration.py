@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from chat import (
     direct_rooms,
     invitations,
-    keys,
     memberships,
     message,
     owned_rooms,
@@ -18,7 +17,6 @@ from chat import (
     rate_limit,
     renaming,
     room_events,
-    room_index,
     room_lifecycle,
     room_members,
     rooms,
@@ -29,7 +27,7 @@ from chat.limits import Limits
 from chat.memberships import Membership
 from chat.people import Person
 from chat.rooms import Room
-from chat.store.question import Argument, Call
+from chat.store.question import Argument
 from chat.store.store import Store
 
 #: Characters of a room's description.
@@ -85,7 +83,6 @@ class Administration:
             absent = direct_rooms.rejoin(self._store, person, room, absent)
             added = [each for each in absent if each.user_id != person.user_id]
         renaming.catch_up(self._store, absent, room.room_id)
-        invitations.note(self._store, person, added, room.room_id)
         if absent:
             self._tell_added(room.room_id, person, added)
             person_events.tell_membership(self._store, room.room_id, [person.user_id])
@@ -101,27 +98,19 @@ class Administration:
     ) -> Room:
         """Change what is not ``None``. Raises ``Invalid``, ``NotFound``, ``Forbidden``."""
         room = rooms.access(self._store, person, room_id).room
-        fields: list[Argument] = []
+        fields: dict[str, Argument] = {}
         if name is not None:
-            fields += ["name", validation.room_name(name)]
+            fields["name"] = validation.room_name(name)
         if description is not None:
-            fields += ["description", validation.description(description, DESCRIPTION_MAX)]
+            fields["description"] = validation.description(description, DESCRIPTION_MAX)
         if archived is not None:
-            fields += ["archived", int(validation.truth(archived, "archived"))]
+            fields["archived"] = int(validation.truth(archived, "archived"))
         if not fields:
             raise Invalid(N_("Give a name, a description or archived."))
-        account = keys.account(person.user_id)
-        room_keys = [keys.room(room.room_id), keys.members(room.room_id), account]
-        self._store.ask(Call("change_room", room_keys, [rooms.actor(person), *fields]))
+        while not room_lifecycle.change(self._store, person, room, fields):
+            room = rooms.access(self._store, person, room_id).room
         self._changed.add(room.room_id)
-        if name is not None:
-            # The name is read behind the removal of the old one, so that it is in the index even
-            # if two people rename the room at once.
-            self._store.ask_all([room_index.forgetting(room.room_id, room.name)])
         new = self._store.ask(rooms.reading(room.room_id))
-        if name is not None:
-            listing = room_index.adding(new.room_id, new.name, new.created_at, new.private)
-            self._store.ask_all(listing)
         room_events.tell_room(self._store, new)
         return new
 
@@ -162,16 +151,17 @@ class Administration:
         most = self._limits.rooms_per_person
         if role == rooms.OWNER and other.user_id != access.room.owner_id:
             owned_rooms.check(self._store, other.user_id, most)
-        done = room_members.set_member(self._store, person, i, other, str(role or ""), until, most)
+        before = access.room.owner_id
+        done = room_members.set_member(
+            self._store, person, i, other, str(role or ""), until, most, before
+        )
         if done == "ADDED":
             renaming.catch_up(self._store, [other], i)
         if done == "ADDED" and other.user_id != person.user_id:
             self._tell_added(i, person, [other])
             room_events.tell_members(self._store, i, [other.user_id])
         elif done != "SAME":
-            if role == rooms.OWNER:
-                owned_rooms.pass_on(self._store, i, access.room.owner_id, other.user_id)
-            told = sorted({other.user_id, *([access.room.owner_id] if role == rooms.OWNER else [])})
+            told = sorted({other.user_id, *([before] if role == rooms.OWNER else [])})
             person_events.tell_membership(self._store, i, told)
             room_events.tell_members(self._store, i, told)
             self._changed.add(i)

@@ -24,22 +24,23 @@ def find(store: Store, people: Iterable[Person]) -> Room | None:
 
 
 def create(store: Store, person: Person, others: Sequence[Person]) -> Room | None:
-    """Create the direct room of these people; ``None`` if somebody else has just done it."""
+    """Create the direct room of these people; ``None`` if somebody else has just done it.
+
+    Raises ``Forbidden`` where one of them takes no invitations from ``person``.
+    """
     everybody = [person, *others]
     group = _group(everybody)
     noted = (store.ask(("HGET", keys.DIRECT, group)) or b"").decode()
-    if noted and rooms.find(store, [noted])[0]:
-        return None
     name = ", ".join(each.name for each in everybody)[: validation.ROOM_NAME_MAX]
     room = room_lifecycle.new_room(store, person, name, DIRECT, is_encrypted=False)
-    records = {each.user_id: room_members.record(MEMBER, each.name) for each in everybody}
-    room_lifecycle.make(store, person, room, records, "group", group)
-    if store.ask(Call("claim_direct", [keys.DIRECT], [group, noted, room.room_id])):
-        return room
-    # Nobody has seen this one.
-    unlisted = [("ZREM", keys.rooms_of(each.user_id), room.room_id) for each in everybody]
-    store.ask_all([("UNLINK", *keys.of_room(room.room_id)), *unlisted])
-    return None
+    i = room.room_id
+    room_keys = [
+        *(keys.room(i), keys.members(i), keys.account(person.user_id), keys.DIRECT),
+        *(keys.room(noted or i), *_keys_of(everybody)),
+    ]
+    records = _records(everybody)
+    args = [group, noted, person.user_id, len(records), *records, *room.fields(), "group", group]
+    return room if store.ask(Call("create_direct", room_keys, args)) else None
 
 
 def absent(room_id: str, people: Sequence[Person]) -> Question[list[Person]]:
@@ -57,17 +58,27 @@ def rejoin(store: Store, person: Person, room: Room, people: Sequence[Person]) -
 
     Gives those who were none. Raises ``NotFound``, ``Forbidden``.
     """
-    room_keys = [
-        *(keys.room(room.room_id), keys.members(room.room_id), keys.account(person.user_id)),
-        *(key(each.user_id) for each in people for key in (keys.rooms_of, keys.refused)),
-    ]
-    records = [x for p in people for x in (p.user_id, room_members.record(MEMBER, p.name))]
-    back = set(
-        map(bytes.decode, store.ask(Call("rejoin_direct", room_keys, [person.user_id, *records])))
-    )
+    i = room.room_id
+    account = keys.account(person.user_id)
+    room_keys = [keys.room(i), keys.members(i), account, *_keys_of(people)]
+    args = [person.user_id, *_records(people)]
+    back = set(map(bytes.decode, store.ask(Call("rejoin_direct", room_keys, args))))
     return [each for each in people if each.user_id in back]
 
 
 def _group(people: Iterable[Person]) -> str:
     """The people of a direct room, as the store names them together."""
     return ",".join(sorted({each.user_id for each in people}))
+
+
+def _keys_of(people: Iterable[Person]) -> list[str]:
+    """The keys of each of these people that the scripts need."""
+    return [
+        key(each.user_id) for each in people for key in (keys.rooms_of, keys.refused, keys.inviters)
+    ]
+
+
+def _records(people: Iterable[Person]) -> list[str]:
+    return [
+        part for each in people for part in (each.user_id, room_members.record(MEMBER, each.name))
+    ]

@@ -34,11 +34,6 @@ def check(store: Store, person: Person, others: Collection[Person], limited: boo
             rate_limit.throttle(store, kind, subject, most, HOUR, most)
 
 
-def note(store: Store, person: Person, others: Collection[Person], room_id: str) -> None:
-    """Note that a person has added these others to a room."""
-    store.ask_all([("HSET", keys.inviters(o.user_id), room_id, person.user_id) for o in others])
-
-
 def refuse(store: Store, person: Person, user_id: str) -> bool:
     """Refuse invitations from a person; gives whether it is new. Raises ``Conflict``."""
     if store.ask(("SCARD", keys.refused(person.user_id))) >= REFUSED_MOST:

@@ -22,28 +22,29 @@ def folded(name: str) -> str:
     return unicodedata.normalize("NFC", name).casefold()
 
 
-def adding(room_id: str, name: str, active_at: int, private: bool) -> list[Command]:
-    """The commands that add a room, or another name of it; a private one is not added.
+def lists() -> list[str]:
+    """The keys of the lists of all rooms, as scripts take them: see ``list_for_all``."""
+    return [keys.ROOMS, keys.OPEN_ROOMS, keys.ROOM_NAMES]
+
+
+def entries(room_id: str, name: str, private: bool) -> list[str]:
+    """What stands in the index for a name of a room; nothing for a private one."""
+    if private:
+        return []
+    text = folded(name)
+    return sorted({f"{text[at : at + _ENDING]}\0{room_id}" for at in range(len(text))})
+
+
+def adding(room_id: str, name: str, active_at: int) -> list[Command]:
+    """The commands that add an open room of an older store.
 
     ``active_at`` is in ms, and counts only for a room that is not in the index yet.
     """
-    if private:
-        return []
-    entries = [part for entry in _entries(room_id, name) for part in (0, entry)]
+    scored = [part for entry in entries(room_id, name, False) for part in (0, entry)]
     return [
         ("ZADD", keys.OPEN_ROOMS, "NX", active_at, room_id),
-        ("ZADD", keys.ROOM_NAMES, *entries),
+        ("ZADD", keys.ROOM_NAMES, *scored),
     ]
-
-
-def removing(room_id: str, name: str) -> list[Command]:
-    """The commands that remove a room that was deleted."""
-    return [("ZREM", keys.OPEN_ROOMS, room_id), forgetting(room_id, name)]
-
-
-def forgetting(room_id: str, name: str) -> Command:
-    """The command that removes a name that a room had."""
-    return ("ZREM", keys.ROOM_NAMES, *_entries(room_id, name))
 
 
 def is_built(store: Store) -> bool:
@@ -62,8 +63,3 @@ def matching(store: Store, wanted: str, most: int) -> set[str] | None:
         return None
     entries: list[bytes] = store.ask(("ZRANGEBYLEX", keys.ROOM_NAMES, *between))
     return {entry.rpartition(b"\0")[2].decode() for entry in entries}
-
-
-def _entries(room_id: str, name: str) -> set[str]:
-    text = folded(name)
-    return {f"{text[start : start + _ENDING]}\0{room_id}" for start in range(len(text))}

@@ -4,8 +4,10 @@ import secrets
 import time
 from collections.abc import Collection
 from dataclasses import replace
+from itertools import chain
 
 from chat import control_messages, keys, owned_rooms, room_index, room_members, validation
+from chat.errors import N_, Conflict
 from chat.people import Person
 from chat.rooms import (
     DIRECT,
@@ -18,7 +20,7 @@ from chat.rooms import (
     check_may_chat,
     new_epoch,
 )
-from chat.store.question import Argument, Call, Command
+from chat.store.question import Argument, Call
 from chat.store.store import Store
 
 #: How long it is remembered that a room was deleted, in seconds.
@@ -41,15 +43,26 @@ def create(
     kind = PRIVATE if validation.truth(private, "private") else OPEN
     is_encrypted = validation.truth(encrypted, "encrypted")
     room = new_room(store, owner, validation.room_name(name), kind, is_encrypted)
-    owned_rooms.note(store, owner.user_id, room.room_id, most)
-    make(store, owner, room, {owner.user_id: room_members.record(OWNER, owner.name)})
-    store.ask_all(
-        [
-            ("ZADD", keys.ROOMS, room.created_at, room.room_id),
-            *room_index.adding(room.room_id, room.name, room.created_at, room.private),
-        ]
-    )
+    if not _make(store, owner, room, most):
+        # Not all rooms that are counted have to be the person's still.
+        owned_rooms.forget_others(store, owner.user_id)
+        if not _make(store, owner, room, most):
+            raise Conflict(N_("You own %(most)s rooms. Delete one first."), most=most)
     return room
+
+
+def change(store: Store, person: Person, room: Room, fields: dict[str, Argument]) -> bool:
+    """Change fields of a room; False where it has another name by now than ``room``.
+
+    Raises ``NotFound``, ``Forbidden``.
+    """
+    i, private = room.room_id, room.private
+    before = room_index.entries(i, room.name, private) if "name" in fields else []
+    after = room_index.entries(i, str(fields["name"]), private) if "name" in fields else []
+    room_keys = [keys.room(i), keys.members(i), keys.account(person.user_id), keys.ROOM_NAMES]
+    args: list[Argument] = [actor(person), room.name, len(before), *before, len(after), *after]
+    flat = chain.from_iterable(fields.items())
+    return bool(store.ask(Call("change_room", room_keys, [*args, *flat])))
 
 
 def revive(store: Store, room: Room, present: Collection[tuple[str, str]]) -> bool:
@@ -71,25 +84,15 @@ def revive(store: Store, room: Room, present: Collection[tuple[str, str]]) -> bo
     if room.kind != DIRECT:
         records[room.owner_id] = room_members.record(OWNER, room.owner)
     flat = [part for record in records.items() for part in record]
-    made = store.ask(
-        Call(
-            "revive",
-            [
-                *(keys.room(room.room_id), keys.members(room.room_id), keys.closed(room.room_id)),
-                *map(keys.rooms_of, records),
-            ],
-            [len(records), *flat, *anew.fields()],
-        )
-    )
-    if made and room.kind != DIRECT:
-        store.ask_all(
-            [
-                ("SADD", keys.owned_rooms(room.owner_id), room.room_id),
-                ("ZADD", keys.ROOMS, room.created_at, room.room_id),
-                *room_index.adding(room.room_id, room.name, room.created_at, room.private),
-            ]
-        )
-    return bool(made)
+    entries = room_index.entries(room.room_id, room.name, room.private)
+    room_keys = [
+        *(keys.room(room.room_id), keys.members(room.room_id), keys.closed(room.room_id)),
+        *(*room_index.lists(), keys.owned_rooms(room.owner_id)),
+        *map(keys.rooms_of, records),
+    ]
+    args: list[Argument] = [len(flat), *flat, int(room.kind != DIRECT), room.created_at]
+    args += [len(entries), *entries, *anew.fields()]
+    return bool(store.ask(Call("revive", room_keys, args)))
 
 
 def close(store: Store, person: Person, room: Room, closing: bytes) -> None:
@@ -98,16 +101,14 @@ def close(store: Store, person: Person, room: Room, closing: bytes) -> None:
     Raises ``NotFound``, and ``Forbidden`` for all but the owner and admins, and for direct rooms.
     """
     i = room.room_id
-    room_keys = [*keys.of_room(i), keys.account(person.user_id)]
-    members = store.ask(Call("close", room_keys, ["", closing, REMEMBER_CLOSED, actor(person)]))
-    ids = [member.decode() for member in members]
-    forget: list[Call | Command] = [
-        ("ZREM", keys.ROOMS, i),
-        ("ZREM", keys.OCCUPIED, i),
-        ("SREM", keys.owned_rooms(room.owner_id), i),
-        *room_index.removing(i, room.name),
+    room_keys = [
+        *(*keys.of_room(i), keys.account(person.user_id), *room_index.lists()),
+        *(keys.OCCUPIED, keys.owned_rooms(room.owner_id)),
     ]
-    store.ask_all([*forget, *(room_members.forgetting(user_id, i) for user_id in ids)])
+    entries = room_index.entries(i, room.name, room.private)
+    args: list[Argument] = ["", closing, REMEMBER_CLOSED, actor(person), *entries]
+    ids = [member.decode() for member in store.ask(Call("close", room_keys, args))]
+    store.ask_all(room_members.forgetting(user_id, i) for user_id in ids)
     # Of a private room its members alone are told, and nobody else that it was there.
     closed = [i, ids if room.private else None]
     control_messages.publish(store, {control_messages.CLOSED: closed})
@@ -129,14 +130,16 @@ def new_room(store: Store, owner: Person, name: str, kind: str, is_encrypted: bo
     )
 
 
-def make(store: Store, maker: Person, room: Room, records: dict[str, str], *more: Argument) -> None:
-    """Store a room with the records of its members; ``more`` are further fields and values.
+def _make(store: Store, owner: Person, room: Room, most: int) -> bool:
+    """Store a room with its owner; False where that person owns ``most`` rooms already.
 
-    Raises ``Forbidden`` where ``maker`` is a guest by now.
+    Raises ``Forbidden`` where the owner is a guest by now.
     """
-    flat = [part for record in records.items() for part in record]
+    entries = room_index.entries(room.room_id, room.name, room.private)
     room_keys = [
-        *(keys.room(room.room_id), keys.members(room.room_id), keys.account(maker.user_id)),
-        *map(keys.rooms_of, records),
+        *(keys.room(room.room_id), keys.members(room.room_id), keys.account(owner.user_id)),
+        *(keys.owned_rooms(owner.user_id), *room_index.lists(), keys.rooms_of(owner.user_id)),
     ]
-    store.ask(Call("create_room", room_keys, [len(records), *flat, *room.fields(), *more]))
+    record = room_members.record(OWNER, owner.name)
+    args: list[Argument] = [most, owner.user_id, record, room.created_at, len(entries), *entries]
+    return bool(store.ask(Call("create_room", room_keys, [*args, *room.fields()])))

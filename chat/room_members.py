@@ -126,12 +126,13 @@ def set_member(
     role: str = "",
     muted_until: int | None = None,
     most: int = 0,
+    owner_id: str = "",
 ) -> str:
     """Add a person to a room, or change a member; gives ``ADDED``, ``CHANGED`` or ``SAME``.
 
     The role '' leaves it as it is, and so does ``None`` for ``muted_until``. ``most`` is how many
-    rooms ``other`` may own; 0 means any number. Raises ``Invalid``, ``NotFound``, ``Forbidden``,
-    ``Conflict``.
+    rooms ``other`` may own; 0 means any number. ``owner_id`` is the owner until now. Raises
+    ``Invalid``, ``NotFound``, ``Forbidden``, ``Conflict``.
     """
     until = "" if muted_until is None else validation.whole_number(muted_until, "mutedUntil")
     # An admin who adds himself or herself to an open room does it as everybody may.
@@ -140,7 +141,7 @@ def set_member(
     asked = [
         *(*_rules(room_id), keys.account(person.user_id), keys.rooms_of(other.user_id)),
         *(keys.refused(other.user_id), keys.inviters(other.user_id)),
-        keys.owned_rooms(other.user_id),
+        *(keys.owned_rooms(other.user_id), keys.owned_rooms(owner_id)),
     ]
     done: bytes = store.ask(Call("set_member", asked, args))
     return done.decode()

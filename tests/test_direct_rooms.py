@@ -70,7 +70,7 @@ def test_of_two_who_find_no_room_one_makes_it_and_the_other_gets_it(
     ask, others = store.ask, []
 
     def ask_beside(asked):
-        if getattr(asked, "script", "") == "claim_direct" and not others:
+        if getattr(asked, "script", "") == "create_direct" and not others:
             others.append(None)
             others[0] = administration.direct(ben, ["ann"])
         return ask(asked)

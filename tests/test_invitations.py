@@ -159,7 +159,7 @@ def test_who_has_taken_note_of_an_invitation_is_not_told_again(administration, s
     assert not invitations.is_news(store, ann, room.room_id)
 
 
-@pytest.mark.parametrize("script", ["claim_direct", "rejoin_direct"])
+@pytest.mark.parametrize("script", ["create_direct", "rejoin_direct"])
 def test_people_are_told_by_the_one_who_was_first_alone(
     administration, store, crowd, told, monkeypatch, script
 ):

@@ -61,7 +61,7 @@ MAY_IMPORT = {
     },
     "room_members": {"store", "keys", "validation", "message", "errors", "people", "rooms"},
     "room_lifecycle": {
-        *("store", "keys", "validation", "control_messages", "owned_rooms", "people"),
+        *("store", "keys", "validation", "control_messages", "errors", "owned_rooms", "people"),
         *("room_index", "room_members", "rooms"),
     },
     "direct_rooms": {
@@ -71,9 +71,9 @@ MAY_IMPORT = {
     "room_events": {"store", "control_messages", "memberships", "rooms"},
     "invitations": {"store", "keys", "errors", "people", "rate_limit"},
     "administration": {
-        *("store", "keys", "validation", "message", "errors"),
+        *("store", "validation", "message", "errors"),
         *("direct_rooms", "invitations", "limits", "memberships", "owned_rooms", "people"),
-        *("person_events", "rate_limit", "room_events", "room_index", "room_lifecycle"),
+        *("person_events", "rate_limit", "room_events", "room_lifecycle"),
         *("renaming", "room_members", "rooms"),
     },
     "writer": {

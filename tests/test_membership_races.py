@@ -169,7 +169,7 @@ def test_a_demotion_counts_at_once(room, store, beside, script, call):
     ("script", "call"),
     [
         ("set_member", lambda r: r.administration.set_member(r.ann, r.room_id, "cho")),
-        ("create_room", lambda r: r.administration.direct(r.ann, ["cho"])),
+        ("create_direct", lambda r: r.administration.direct(r.ann, ["cho"])),
         ("create_room", lambda r: r.administration.create(r.cho, "Hers", False, False)),
         ("rejoin_direct", lambda r: r.administration.direct(r.cho, ["ann", "ben"])),
     ],

@@ -9,35 +9,6 @@ from chat import keys, memberships, people, room_members
 from chat.errors import Forbidden, NotFound
 
 
-class Killed(BaseException):
-    """The worker is no more."""
-
-
-@pytest.fixture
-def killed_after(store):
-    """``killed_after(script, call)``: the call, of which nothing is written after that script."""
-    answers_to = store._answers
-
-    def run(script, call):
-        def answers_beside(calls):
-            scripts = [getattr(one, "script", "") for one in calls]
-            end = scripts.index(script) + 1 if script in scripts else len(calls)
-            answers = answers_to(calls[:end])
-            if script in scripts:
-                raise Killed
-            return answers
-
-        store._answers = answers_beside
-        try:
-            with pytest.raises(Killed):
-                call()
-        finally:
-            store._answers = answers_to
-
-    yield run
-    store._answers = answers_to
-
-
 @pytest.fixture
 def crowd(made):
     return [made(name) for name in ("ann", "ben", "cho")]
@@ -72,7 +43,7 @@ def test_a_worker_that_is_killed_leaves_no_half_membership(
     killed_after("remove", lambda: administration.remove(ann, room_id, "ben"))
     check(store, crowd)
     assert memberships.of_person(store, ben) == []
-    killed_after("create_room", lambda: administration.direct(ann, ["ben", "cho"]))
+    killed_after("create_direct", lambda: administration.direct(ann, ["ben", "cho"]))
     check(store, crowd)
     pair, _ = administration.direct(ann, ["cho"])
     killed_after("remove", lambda: administration.remove(cho, pair.room_id, "cho"))

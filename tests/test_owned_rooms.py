@@ -43,6 +43,39 @@ def test_a_room_that_was_lost_or_passed_on_or_never_made_does_not_count(store):
         create(store)
 
 
+def test_rooms_made_at_once_do_not_pass_the_limit(store, beside):
+    create(store)
+    happened = beside("create_room", lambda: create(store))
+    with pytest.raises(Conflict, match="You own"):
+        create(store)
+    assert happened() and len(owned(store, ANN)) == store.redis.zcard(keys.ROOMS) == 2
+
+
+def test_a_room_that_is_got_while_others_are_forgotten_counts(store, made, beside):
+    ann, ben = made("ann"), made("ben")
+    giving = Administration(store, Limits(room_rate=0, rooms_per_person=2), set())
+    lost, hers = (giving.create(ann, name, None, None) for name in ("lost", "hers"))
+    store.redis.delete(keys.room(lost.room_id))
+    his = giving.create(ben, "his", None, None).room_id
+    giving.set_member(ben, his, "ann")
+    store.redis.sadd(keys.owned_rooms(ann.user_id), his)
+    happened = beside("forget_owned", lambda: giving.set_member(ben, his, "ann", role="owner"))
+    with pytest.raises(Conflict):
+        giving.create(ann, "one more", None, None)
+    assert happened() and owned(store, ann) == {hers.room_id, his}
+
+
+def test_a_room_that_is_passed_there_and_back_counts_once(store, made, killed_after):
+    ann, ben = made("ann"), made("ben")
+    giving = Administration(store, Limits(room_rate=0), set())
+    room_id = giving.create(ann, "Plans", None, None).room_id
+    giving.set_member(ann, room_id, "ben")
+    killed_after("set_member", lambda: giving.set_member(ann, room_id, "ben", role="owner"))
+    assert (owned(store, ann), owned(store, ben)) == (set(), {room_id})
+    giving.set_member(ben, room_id, "ann", role="owner")
+    assert (owned(store, ann), owned(store, ben)) == ({room_id}, set())
+
+
 def test_a_room_that_is_passed_on_counts_for_its_new_owner(store, made):
     ann, ben = made("ann"), made("ben")
     administration = Administration(store, Limits(room_rate=0, rooms_per_person=1), set())

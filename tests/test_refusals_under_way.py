@@ -57,3 +57,12 @@ def test_nobody_who_refuses_meanwhile_is_brought_back_to_a_direct_room(
         administration.direct(ann, ["ben"])
     assert happened()
     assert store.redis.hget(keys.members(room.room_id), ben.user_id) is None
+
+
+def test_nobody_who_refuses_meanwhile_is_in_a_new_direct_room(administration, store, made, beside):
+    ann, ben, cho = made("ann"), made("ben"), made("cho")
+    happened = beside("create_direct", lambda: invitations.refuse(store, cho, ann.user_id))
+    with pytest.raises(Forbidden):
+        administration.direct(ann, ["ben", "cho"])
+    assert happened() and not store.redis.exists(keys.DIRECT)
+    assert not any(store.redis.exists(keys.rooms_of(each.user_id)) for each in (ann, ben, cho))

@@ -154,7 +154,7 @@ def test_who_is_no_admin_any_more_does_what_everybody_may(place, store, beside):
                 lambda p: p.administration.create(p.ben, "Mine", None, None),
             ),
             "make a direct room": (
-                "create_room",
+                "create_direct",
                 lambda p: p.administration.direct(p.ben, ["max"]),
             ),
             "come back to a direct room": (

@@ -106,8 +106,8 @@ PLANTS: dict[str, list[tuple[str, str, str]]] = {
     # Two who ask for the direct room of their group at the same time make two.
     "direct": [
         (
-            "chat/lua/claim_direct.lua",
-            "if (redis.call('HGET', KEYS[1], ARGV[1]) or '') ~= ARGV[2] then return 0 end\n",
+            "chat/lua/create_direct.lua",
+            "if is_another or redis.call('EXISTS', before) == 1 then return 0 end\n",
             "",
         )
     ],

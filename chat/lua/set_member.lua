@@ -1,11 +1,11 @@
 -- Add a person to a room, or change the role of a member, or mute one.
 -- KEYS  room, members, banned, account of who does it, and of the person the rooms, the refused, the inviters
---       and the owned rooms
+--       and the owned rooms, and the owned rooms of the owner as read before
 -- ARGV  now ('' for the store's clock), who does it (see rights_in), userId and name of the person,
 --       role ('' to leave it), until when muted in ms ('' to leave it),
 --       how many rooms the person may own (0 for any number)
 -- Gives ADDED, CHANGED or SAME; NOTFOUND, GUEST, NOTALLOWED, NOTMEMBER, OWNERSTAYS, BANNED, REFUSED, TOOMANYROOMS.
-local room, members, banned, account, rooms_of, refused, inviters, owned = unpack(KEYS)
+local room, members, banned, account, rooms_of, refused, inviters, owned, owned_before = unpack(KEYS)
 local at, actor, id, name, role, muted_until = clock(ARGV[1]), ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6]
 local rights = rights_in(room, members, account, actor)
 if rights.refused then return rights.refused end
@@ -45,6 +45,7 @@ if role == 'owner' and theirs ~= 'owner' then
   local _, before_until, before = membership(members, rights.owner)
   if before then redis.call('HSET', members, rights.owner, record_of('moderator', before_until, before)) end
   redis.call('HSET', room, 'ownerId', id, 'owner', name)
+  redis.call('SREM', owned_before, id_of(room))
   redis.call('SADD', owned, id_of(room))
 end
 redis.call('HSET', members, id, record)
