@@ -182,15 +182,16 @@ class Administration:
         was_member = room_members.remove(self._store, person, i, other, locale, hold, ban)
         if not was_member and ban is None:
             raise NotFound(N_("That person is no member of this room."))
-        if not was_member:
-            # Who was none is not told of a ban: the room may be one that only its members know of.
+        if not was_member and room.private:
+            # Who was none is not told of a ban: only its members know of the room.
             return other
         # Somebody may have added the person again before this is told.
         [event] = person_events.membership_events(self._store, [(other.user_id, i)])
         told = event or person_events.gone_event(i, ban is not None)
         person_events.tell(self._store, [([other.user_id], told)])
-        room_events.tell_members(self._store, i, [other.user_id])
-        self._changed.add(i)
+        if was_member:
+            room_events.tell_members(self._store, i, [other.user_id])
+            self._changed.add(i)
         return other
 
     def ban(self, person: Person, room_id: object, given: object, until: object = None) -> None:

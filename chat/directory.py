@@ -6,7 +6,7 @@ activity or, where few match a search, from one by name; private ones from those
 
 import heapq
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from itertools import islice
 from typing import TypeVar
 
@@ -38,7 +38,7 @@ _Place = tuple[float, str]
 def page(
     store: Store, person: Person, q: str = "", cursor: str = "", limit: int = 50
 ) -> tuple[list[Room], str | None]:
-    """Rooms the user may see, most recently active first, and the cursor of the next page.
+    """Rooms the user may enter, most recently active first, and the cursor of the next page.
 
     ``q`` is searched in the names, ignoring case. One call looks at ``LOOKED_AT`` rooms at most: so
     a page may have fewer than ``limit`` rooms, or none, although there are more. A cursor names
@@ -55,11 +55,12 @@ def page(
     chunk = max(limit + 1, _SEARCHED if wanted else 0)
     for places in _chunks(_places(store, person, wanted, after, chunk), chunk):
         read = rooms.find(store, [room_id for _, room_id in places])
-        visible = _visible(store, person, read)
+        matches = {r.room_id for r in read if r and wanted in room_index.folded(r.name)}
+        hidden = _hidden(store, person, [r for r in read if r], matches)
         for place, room in zip(places, read, strict=True):
-            if room is not None and room.room_id not in visible:
+            if room is not None and room.room_id in hidden:
                 continue
-            if room is not None and wanted in room_index.folded(room.name):
+            if room is not None and room.room_id in matches:
                 if len(found) == limit:
                     return found, _cursor(after)
                 found.append(room)
@@ -84,23 +85,40 @@ def may_see(store: Store, person: Person, room_ids: Sequence[str]) -> list[str]:
             for command in (
                 ("HGET", keys.room(i), "private"),
                 ("HEXISTS", keys.members(i), person.user_id),
+                ("HGET", keys.banned(i), person.user_id),
             )
         ]
     )
-    each = zip(room_ids, found[::2], found[1::2], strict=True)
-    return [i for i, private, is_in in each if private == b"0" or (private and is_in)]
+    each = zip(room_ids, found[::3], found[1::3], found[2::3], strict=True)
+    return [
+        i
+        for i, private, is_in, banned in each
+        if private is not None
+        and (is_in or (private == b"0" and (person.is_admin or not rooms.is_banned(banned))))
+    ]
 
 
-def _visible(store: Store, person: Person, found: Sequence[Room | None]) -> set[str]:
-    """The ids of those rooms that the person may see.
+def _hidden(
+    store: Store, person: Person, found: Sequence[Room], matches: Collection[str]
+) -> set[str]:
+    """The ids of those rooms that the person may not see.
 
     Who has just been removed from a room may still have it in the list of own rooms, so the room's
-    own record of the members is asked.
+    own record of the members is asked. Bans are asked for of those rooms alone that ``matches``
+    names. An admin sees the rooms that he or she is banned from, and can lift the ban.
     """
-    private = [room for room in found if room and room.private]
-    records = store.ask_all([("HEXISTS", keys.members(r.room_id), person.user_id) for r in private])
-    own = {room.room_id for room, is_in in zip(private, records, strict=True) if is_in}
-    return own | {room.room_id for room in found if room and not room.private}
+    private = [room.room_id for room in found if room.private]
+    asked = [] if person.is_admin else [room for room in found if not room.private]
+    opened = [room.room_id for room in asked if room.room_id in matches]
+    answers = store.ask_all(
+        [
+            *(("HEXISTS", keys.members(i), person.user_id) for i in private),
+            *(("HGET", keys.banned(i), person.user_id) for i in opened),
+        ]
+    )
+    strangers = {i for i, is_in in zip(private, answers, strict=False) if not is_in}
+    bans = zip(opened, answers[len(private) :], strict=True)
+    return strangers | {i for i, until in bans if rooms.is_banned(until)}
 
 
 def build(store: Store) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from chat import keys, memberships, rooms
+from chat import directory, keys, memberships, rooms
 from chat.errors import Conflict, Forbidden, Invalid, NotFound
 
 #: A time in ms far ahead.
@@ -178,3 +178,31 @@ def test_an_archived_room_is_read_only(hall, conversation, store):
             attempt()
     hall.administration.change(hall.max, hall.room_id, archived=False)
     conversation.talk(hall.ben, hall.room_id, "hi again")
+
+
+def test_a_room_is_in_no_list_of_who_is_banned_from_it(hall, administration, store):
+    other = administration.create(hall.ann, "Hall", False, None)
+    plans = store.ask(rooms.reading(hall.room_id)).name
+
+    def listed(person, **how):
+        return {room.name for room in directory.page(store, person, **how)[0]}
+
+    everything = {plans, "Hall"}
+    assert listed(hall.ben) == listed(hall.eve) == everything
+    for person in (hall.ben, hall.eve):
+        administration.ban(hall.max, hall.room_id, person.name)
+        assert listed(person) == {"Hall"} and listed(person, q=plans) == set()
+        assert directory.may_see(store, person, [hall.room_id, other.room_id]) == [other.room_id]
+        # Its place is no cursor either.
+        page, cursor = directory.page(store, person, limit=1)
+        assert [room.name for room in page] == ["Hall"] and cursor is None
+    assert listed(hall.cho) == everything
+    administration.unban(hall.max, hall.room_id, "eve")
+    store.redis.hset(keys.banned(hall.room_id), hall.ben.user_id, 1)
+    assert listed(hall.ben) == listed(hall.eve) == everything
+
+
+def test_an_admin_sees_a_room_in_the_list_from_which_he_is_banned(hall, store):
+    hall.administration.ban(hall.ann, hall.room_id, "root")
+    assert [room.room_id for room in directory.page(store, hall.root)[0]] == [hall.room_id]
+    assert directory.may_see(store, hall.root, [hall.room_id]) == [hall.room_id]

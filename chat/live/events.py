@@ -166,8 +166,9 @@ def _watch(live: Live, connection: Connection, person: Person, call: Call) -> di
     live.watchers.watch_only(connection, known)
     listed = directory.newest(live.store, person, LISTED)
     live.watchers.watch(connection, [room.room_id for room in listed])
-    # A removal between the check and the watching has ended no watching.
-    for room_id in {*known} - {*directory.may_see(live.store, person, known)}:
+    # A removal or ban between the check and the watching has ended no watching.
+    watched = list({*known, *(room.room_id for room in listed)})
+    for room_id in {*watched} - {*directory.may_see(live.store, person, watched)}:
         live.watchers.unwatch(connection, room_id)
     if connection.ended:
         # It ended during the call: nothing else takes it out of the watchers any more.

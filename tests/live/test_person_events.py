@@ -221,3 +221,35 @@ def test_who_is_banned_from_a_private_room_of_others_hears_nothing_of_it(person,
     assert ann.request("PUT", f"/api/rooms/{room}/bans/{eve.user_id}").status_code == 204
     settle_me(stranger)
     assert not me_of(stranger, room)
+
+
+@pytest.mark.parametrize("is_member", [True, False])
+def test_who_is_banned_from_an_open_room_hears_nothing_of_it_in_the_list_of_rooms(
+    person, connect, is_member
+):
+    ann, ben = person("ann"), person("ben")
+    room, other = ann.create_room("Left out"), ann.create_room("Hall")
+    theirs = connect(ben)
+    if is_member:
+        ann.request("PUT", f"/api/rooms/{room}/members/{ben.user_id}")
+    assert room in {r["roomId"] for r in theirs.call("watch", rooms=[room])["rooms"]}
+    assert ann.request("PUT", f"/api/rooms/{room}/bans/{ben.user_id}").status_code == 204
+    wait_for_me(theirs, lambda p: p.get("roomId") == room and p.get("banned") is True)
+
+    def told(heard):
+        return {r["roomId"]: r["seq"] for e, p in heard if e == "rooms" for r in p["rooms"]}
+
+    # The list that is asked for anew has it neither, also where it is named.
+    for seq, anew in enumerate((False, True), 1):
+        if anew:
+            answer = theirs.call("watch", rooms=[room])
+            assert answer["ok"] and room not in {r["roomId"] for r in answer["rooms"]}
+        theirs.heard.clear()
+        for each in (room, other):
+            ann.say(each, "hello")
+        theirs.wait_for(lambda heard, seq=seq: told(heard).get(other) == seq)
+        assert told(theirs.heard).get(room, 0) == 0
+    page = ben.request("GET", "/api/rooms?limit=200").json()["rooms"]
+    assert room not in {r["roomId"] for r in page} and other in {r["roomId"] for r in page}
+    assert ann.request("DELETE", f"/api/rooms/{room}/bans/{ben.user_id}").status_code == 204
+    assert room in {r["roomId"] for r in theirs.call("watch")["rooms"]}
