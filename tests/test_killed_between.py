@@ -3,13 +3,22 @@
 The tests let no write through after the script that makes, renames or deletes the room.
 """
 
+import functools
+
 import pytest
 
 from chat import directory, keys, room_lifecycle
+from tests import killed
 
 
 def found(store, person, q=""):
     return [room.name for room in directory.page(store, person, q)[0]]
+
+
+@pytest.fixture
+def killed_after(store):
+    """``killed_after(script, call)``: the call, of which nothing is written after that script."""
+    return functools.partial(killed.after, store)
 
 
 @pytest.fixture

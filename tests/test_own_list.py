@@ -3,10 +3,19 @@
 A worker may be killed after any write: the tests let no write through after the one script.
 """
 
+import functools
+
 import pytest
 
 from chat import keys, memberships, people, room_members
 from chat.errors import Forbidden, NotFound
+from tests import killed
+
+
+@pytest.fixture
+def killed_after(store):
+    """``killed_after(script, call)``: the call, of which nothing is written after that script."""
+    return functools.partial(killed.after, store)
 
 
 @pytest.fixture

@@ -1,14 +1,23 @@
 """Rooms count for their owner, and for nobody else."""
 
+import functools
+
 import pytest
 
 from chat import keys, room_lifecycle
 from chat.administration import Administration
 from chat.errors import Conflict
 from chat.limits import Limits
+from tests import killed
 from tests.conftest import somebody
 
 ANN = somebody("Ann")
+
+
+@pytest.fixture
+def killed_after(store):
+    """``killed_after(script, call)``: the call, of which nothing is written after that script."""
+    return functools.partial(killed.after, store)
 
 
 def owned(store, person):
