@@ -42,13 +42,16 @@ def test_a_room_joined_during_a_slow_publication_is_told_afterwards(
     before, meanwhile = ann.create_room(), ann.create_room()
     tab, other = connect(ben), connect(ben)
     assert other.call("watch", rooms=[before, meanwhile])["ok"]
+    # That the rooms are new has been published once this has arrived.
+    ann.say(meanwhile, "hello")
+    eventually(lambda: changes_of(meanwhile, other, said=1))
     address.kind = kind
     tab.join(before)
     assert address.held.wait(30)
     tab.join(meanwhile)
     address.released.set()
     eventually(lambda: meanwhile in rooms_of_memberships(other))
-    eventually(lambda: (meanwhile, 1) in counts_of_listed_rooms(other))
+    eventually(lambda: changes_of(meanwhile, other, userCount=1))
 
 
 def rooms_of_memberships(client):
@@ -57,7 +60,8 @@ def rooms_of_memberships(client):
     return {event["room"]["roomId"] for event in told if "room" in event}
 
 
-def counts_of_listed_rooms(client):
-    """The rooms of the list of rooms that this client was told have changed, with their counts."""
+def changes_of(room_id, client, **fields):
+    """What this client was told of a room in the list of rooms, where it had these fields."""
     told = [payload for event, payload in list(client.heard) if event == "rooms"]
-    return {(room["roomId"], room.get("userCount")) for each in told for room in each["rooms"]}
+    listed = [room for each in told for room in each["rooms"] if room["roomId"] == room_id]
+    return [room for room in listed if fields.items() <= room.items()]
