@@ -5,12 +5,14 @@ one; where it is not, functions raise ``Forbidden``. Whoever may not chat any mo
 rooms before a function here returns; ``locale`` is the language in which those there are told.
 """
 
+import time
 from collections.abc import Sequence
 
 from chat import (
     accounts,
     control_messages,
     keys,
+    ownerless_rooms,
     people,
     people_search,
     presence,
@@ -20,6 +22,7 @@ from chat import (
 from chat.errors import N_, Conflict, Forbidden, NotFound
 from chat.people import ADMIN, GUEST, Person
 from chat.profile import KEPT
+from chat.renaming import ABANDONED
 from chat.store.question import Argument, Call
 from chat.store.store import Store
 
@@ -65,9 +68,9 @@ def reactivate(store: Store, given: str, by: Person | None = None) -> Person:
 def delete(store: Store, given: str, by: Person | None = None, locale: str = "en") -> Person:
     """Delete an account, found by id or name, for ever; all its log-ins end.
 
-    Its id stays, with the name under which its messages stand; they stay too, and its rooms. The
-    name is kept as after a renaming. Raises ``NotFound``, and ``Conflict`` where nobody would be an
-    admin any more. Workers are told.
+    Its id stays, with the name under which its messages stand; they stay too. Its rooms get another
+    owner: see ``chat.ownerless_rooms``. The name is kept as after a renaming. Raises ``NotFound``,
+    and ``Conflict`` where nobody would be an admin any more. Workers are told.
     """
     done = b"AGAIN"
     while done == b"AGAIN":
@@ -77,7 +80,7 @@ def delete(store: Store, given: str, by: Person | None = None, locale: str = "en
             "delete_person",
             [
                 *(keys.account(person.user_id), keys.PEOPLE, keys.NAMES, keys.FORMER),
-                *(keys.TERMS, keys.places(person.user_id)),
+                *(keys.TERMS, keys.places(person.user_id), keys.DELETING),
                 *(_accounts(person, by)[1], *_other_admins(store, person)),
             ],
             [
@@ -86,12 +89,32 @@ def delete(store: Store, given: str, by: Person | None = None, locale: str = "en
                 *people_search.terms(person),
             ],
         )
+    return _finish_deletion(store, person, locale)
+
+
+def finish_abandoned(store: Store, locale: str) -> None:
+    """Finish the deletions whose workers have ended. Several workers may do this at once."""
+    until = time.time_ns() // 1_000_000 - ABANDONED
+    for member in store.ask(("ZRANGEBYSCORE", keys.DELETING, "-inf", until)):
+        person = store.ask(people.reading(member.decode()))
+        if person is None:
+            # The store has lost the account.
+            store.ask(("ZREM", keys.DELETING, member))
+        else:
+            _finish_deletion(store, person, locale)
+
+
+def _finish_deletion(store: Store, person: Person, locale: str) -> Person:
+    """What follows once the account is deleted; again does no harm."""
     # What only the person cared about.
     of_person = (keys.levels, keys.starred, keys.read_marks, keys.inviters, keys.refused)
     store.ask(("DEL", *(key(person.user_id) for key in of_person)))
     accounts.end_log_ins(store, person.user_id)
     _take_out(store, person, locale)
-    return _told(store, person.user_id)
+    ownerless_rooms.pass_on(store, person)
+    gone = _told(store, person.user_id)
+    store.ask(("ZREM", keys.DELETING, person.user_id))
+    return gone
 
 
 def _account(store: Store, given: str) -> Person:

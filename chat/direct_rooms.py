@@ -73,9 +73,8 @@ def _group(people: Iterable[Person]) -> str:
 
 def _keys_of(people: Iterable[Person]) -> list[str]:
     """The keys of each of these people that the scripts need."""
-    return [
-        key(each.user_id) for each in people for key in (keys.rooms_of, keys.refused, keys.inviters)
-    ]
+    of_person = (keys.account, keys.rooms_of, keys.refused, keys.inviters)
+    return [key(each.user_id) for each in people for key in of_person]
 
 
 def _records(people: Iterable[Person]) -> list[str]:

@@ -41,6 +41,8 @@ SKELETONS = PREFIX + "skeletons"
 TERMS = PREFIX + "terms"
 #: ZSET of renamings that are not written everywhere yet, ``<userId>:<ms>``, by when they began.
 RENAMING = PREFIX + "renaming"
+#: ZSET of deletions of accounts that are not finished, userIds, by when they began.
+DELETING = PREFIX + "deleting"
 #: Channel on which workers tell each other of revocations, of changed rooms, and that they live.
 CONTROL = PREFIX + "control"
 

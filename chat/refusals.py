@@ -14,6 +14,7 @@ _REFUSALS: dict[str, tuple[type[MaruError], str]] = {
     "NOTALLOWED": (Forbidden, N_("Your role in this room does not allow that.")),
     "NOTMEMBER": (NotFound, N_("That person is no member of this room.")),
     "OWNERSTAYS": (Conflict, N_("The owner of a room stays in it.")),
+    "DEACTIVATED": (Conflict, N_("This account is deactivated.")),
     "TOOMANYROOMS": (Conflict, N_("This person owns too many rooms already.")),
     "REFUSED": (Forbidden, N_("This person does not take invitations from you.")),
     "USEDBEFORE": (Conflict, N_("This clientId stands for something else already.")),

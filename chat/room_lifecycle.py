@@ -100,13 +100,25 @@ def close(store: Store, person: Person, room: Room, closing: bytes) -> None:
 
     Raises ``NotFound``, and ``Forbidden`` for all but the owner and admins, and for direct rooms.
     """
+    _close(store, person, actor(person), room, closing)
+
+
+def close_left(store: Store, owner: Person, room: Room, closing: bytes) -> None:
+    """Delete a private room of which nobody is left but ``owner``, whose account was deleted.
+
+    Raises ``NotFound``, and ``Forbidden`` where it is another room.
+    """
+    _close(store, owner, "", room, closing)
+
+
+def _close(store: Store, person: Person, by: str, room: Room, closing: bytes) -> None:
     i = room.room_id
     room_keys = [
         *(*keys.of_room(i), keys.account(person.user_id), *room_index.lists()),
         *(keys.OCCUPIED, keys.owned_rooms(room.owner_id)),
     ]
     entries = room_index.entries(i, room.name, room.private)
-    args: list[Argument] = ["", closing, REMEMBER_CLOSED, actor(person), *entries]
+    args: list[Argument] = ["", closing, REMEMBER_CLOSED, by, *entries]
     ids = [member.decode() for member in store.ask(Call("close", room_keys, args))]
     store.ask_all(room_members.forgetting(user_id, i) for user_id in ids)
     # Of a private room its members alone are told, and nobody else that it was there.

@@ -141,7 +141,8 @@ def set_member(
     asked = [
         *(*_rules(room_id), keys.account(person.user_id), keys.rooms_of(other.user_id)),
         *(keys.refused(other.user_id), keys.inviters(other.user_id)),
-        *(keys.owned_rooms(other.user_id), keys.owned_rooms(owner_id)),
+        *(keys.owned_rooms(other.user_id), keys.account(other.user_id)),
+        keys.owned_rooms(owner_id),
     ]
     done: bytes = store.ask(Call("set_member", asked, args))
     return done.decode()

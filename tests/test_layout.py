@@ -47,7 +47,11 @@ MAY_IMPORT = {
     },
     "account_state": {
         *("store", "keys", "errors", "accounts", "control_messages", "people", "people_search"),
-        *("presence", "profile", "renaming", "room_members"),
+        *("ownerless_rooms", "presence", "profile", "renaming", "room_members"),
+    },
+    "ownerless_rooms": {
+        *("store", "keys", "errors", "message", "people", "person_events", "room_events"),
+        *("room_lifecycle", "room_members", "rooms"),
     },
     "history": {"store", "keys", "validation", "errors", "message", "people"},
     "presence": {"store", "keys", "message", "errors"},

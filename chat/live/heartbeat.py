@@ -17,7 +17,7 @@ import eventlet
 import orjson
 from redis.exceptions import ReadOnlyError, RedisError
 
-from chat import control_messages, presence, renaming, room_members, rooms
+from chat import account_state, control_messages, presence, renaming, room_members, rooms
 from chat.live import canary
 from chat.live.connections import Connection
 from chat.live.live import Live
@@ -68,7 +68,7 @@ class Heartbeat:
         self._trouble: str | None = None
         #: The life of the store's data in the last round that the store carried out.
         self._life = ""
-        self._next_renamings = 0.0
+        self._next_finishing = 0.0
 
     def run(self) -> None:
         """Do all duties, round after round, for ever."""
@@ -88,7 +88,7 @@ class Heartbeat:
                 # are renewed before anything else.
                 away = away or self._do(duty)
             if not away:
-                self._do(self._finish_renamings)
+                self._do(self._finish_abandoned)
             self._do(self._expire)
             self._do(self._close_unauthenticated)
             self._note_store(away)
@@ -263,12 +263,13 @@ class Heartbeat:
         kept_out = dict(zip((room.room_id for room in private), checked, strict=True))
         return ((room, kept_out.get(room.room_id, set())) for room in found)
 
-    def _finish_renamings(self) -> None:
-        """Write new names where the worker that wrote them has ended meanwhile."""
+    def _finish_abandoned(self) -> None:
+        """Finish renamings and deletions of accounts where their worker has ended meanwhile."""
         now = time.monotonic()
-        if now >= self._next_renamings:
-            self._next_renamings = now + renaming.ABANDONED / 1000
+        if now >= self._next_finishing:
+            self._next_finishing = now + renaming.ABANDONED / 1000
             renaming.finish_abandoned(self._live.store)
+            account_state.finish_abandoned(self._live.store, self._locale)
 
     def _expire(self) -> None:
         connections = self._live.connections

@@ -3,14 +3,22 @@
 -- KEYS  room, closed, stream, conns, present, members, banned, erased, edited, reactions, then the account of who does
 --       it, the lists of rooms (see list_for_all), occupied, and the rooms that the owner owns
 -- ARGV  now ('' for the store's clock), body of CLOSE, seconds to remember that it was closed, who does it (see
---       rights_in), entries of its name...
+--       rights_in; '' where nobody is left in a private room: the account is then that of its owner, and deleted),
+--       entries of its name...
 -- Gives the userIds of the members; NOTFOUND, GUEST, NOTALLOWED for all but the owner.
 local OF_ROOM = 10
 local room, closed, stream, conns, present, members = unpack(KEYS)
 local account, rooms, open, names, occupied, owned = unpack(KEYS, OF_ROOM + 1)
-local rights = rights_in(room, members, account, ARGV[4])
-if rights.refused then return rights.refused end
-if rights.role ~= 'owner' then return redis.error_reply('NOTALLOWED') end
+if ARGV[4] ~= '' then
+  local rights = rights_in(room, members, account, ARGV[4])
+  if rights.refused then return rights.refused end
+  if rights.role ~= 'owner' then return redis.error_reply('NOTALLOWED') end
+else
+  local kind = redis.call('HGET', room, 'kind')
+  if not kind then return redis.error_reply('NOTFOUND') end
+  local is_gone = redis.call('HEXISTS', account, 'deletedAt') == 1
+  if kind ~= 'private' or not is_gone then return redis.error_reply('NOTALLOWED') end
+end
 local denied = untold(room)
 if denied then return denied end
 local seq = tonumber(redis.call('HGET', room, 'seq') or 0) + 1

@@ -1,11 +1,12 @@
 -- Add a person to a room, or change the role of a member, or mute one.
 -- KEYS  room, members, banned, account of who does it, and of the person the rooms, the refused, the inviters
---       and the owned rooms, and the owned rooms of the owner as read before
+--       the owned rooms and the account, and the owned rooms of the owner as read before
 -- ARGV  now ('' for the store's clock), who does it (see rights_in), userId and name of the person,
 --       role ('' to leave it), until when muted in ms ('' to leave it),
 --       how many rooms the person may own (0 for any number)
--- Gives ADDED, CHANGED or SAME; NOTFOUND, GUEST, NOTALLOWED, NOTMEMBER, OWNERSTAYS, BANNED, REFUSED, TOOMANYROOMS.
-local room, members, banned, account, rooms_of, refused, inviters, owned, owned_before = unpack(KEYS)
+-- Gives ADDED, CHANGED or SAME; NOTFOUND, GUEST, NOTALLOWED, NOTMEMBER, OWNERSTAYS, BANNED, REFUSED, DEACTIVATED,
+-- TOOMANYROOMS.
+local room, members, banned, account, rooms_of, refused, inviters, owned, of_person, owned_before = unpack(KEYS)
 local at, actor, id, name, role, muted_until = clock(ARGV[1]), ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6]
 local rights = rights_in(room, members, account, actor)
 if rights.refused then return rights.refused end
@@ -20,6 +21,8 @@ if not theirs and not rights.moderates and is_banned(banned, id, at) then return
 -- Whom a person has refused may have read that before.
 local by = string.match(actor, '^%*?(.*)$')
 if not theirs and by ~= id and redis.call('SISMEMBER', refused, by) == 1 then return redis.error_reply('REFUSED') end
+-- Nobody is added, or made the owner, who was deactivated or deleted meanwhile.
+if redis.call('HEXISTS', of_person, 'deactivatedAt') == 1 then return redis.error_reply('DEACTIVATED') end
 -- Roles are the owner's to give. Moderators mute members, the owner mutes anybody else.
 if role ~= '' and role ~= (theirs or 'member') then
   if mine ~= 'owner' then return redis.error_reply('NOTALLOWED') end

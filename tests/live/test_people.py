@@ -1,16 +1,20 @@
 """People who are renamed or deactivated, as others and their own sockets see it."""
 
+import functools
+
 import pytest
 
 from chat import account_state, keys, renaming
+from chat.refusals import domain_error
 from chat.store.store import connect as open_store
+from tests import killed
 from tests.live.client import settle
 from tests.waiting import eventually
 
 
 @pytest.fixture
 def store(maru):
-    opened = open_store(maru.store_url)
+    opened = open_store(maru.store_url, domain_error)
     yield opened
     opened.redis.connection_pool.disconnect()
 
@@ -106,3 +110,25 @@ def test_a_renaming_whose_worker_was_killed_is_finished_by_another(person, conne
     assert theirs.wait_for_event("person")["person"]["name"] == name
     assert store.redis.hget(keys.members(room), user_id).endswith(name.encode())
     assert ben.request("GET", f"/api/rooms/{room}").json()["owner"] == name
+
+
+def test_a_room_is_passed_on_though_the_worker_that_deleted_its_owner_was_killed(
+    person, connect, store
+):
+    ann, ben = person("ann"), person("ben")
+    room, alone = ann.create_room(private=True), ann.create_room(private=True)
+    ann.request("PUT", f"/api/rooms/{room}/members/{ben.user_id}")
+    theirs = connect(ben)
+    theirs.join(room)
+    delete = functools.partial(account_state.delete, store, ann.user_id)
+    killed.after(store, "delete_person", delete)
+    store.redis.zadd(keys.DELETING, {ann.user_id: 1})
+    told = theirs.wait_for(
+        lambda heard: next((p for e, p in heard if e == "me" and "membership" in p), None),
+        6 * renaming.ABANDONED / 1000,
+    )
+    assert (told["membership"]["roomId"], told["membership"]["role"]) == (room, "owner")
+    answer = ben.request("PATCH", f"/api/rooms/{room}", json={"name": "Ours"})
+    assert answer.status_code == 200 and answer.json()["ownerId"] == ben.user_id
+    eventually(lambda: store.redis.zcard(keys.DELETING) == 0, 30)
+    assert not store.redis.exists(keys.room(alone))
