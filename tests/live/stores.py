@@ -60,16 +60,13 @@ class Address:
                 return
             self._pipes += [near, far]
             for source, sink in ((near, far), (far, near)):
-                threading.Thread(target=self._pump, args=(source, sink), daemon=True).start()
+                threading.Thread(target=_pump, args=(source, sink), daemon=True).start()
 
-    def _pump(self, source: socket.socket, sink: socket.socket) -> None:
+
+def _pump(source: socket.socket, sink: socket.socket) -> None:
+    with contextlib.suppress(OSError):
+        while data := source.recv(65536):
+            sink.sendall(data)
+    for each in (source, sink):
         with contextlib.suppress(OSError):
-            while data := source.recv(65536):
-                self.before_passing(data)
-                sink.sendall(data)
-        for each in (source, sink):
-            with contextlib.suppress(OSError):
-                each.shutdown(socket.SHUT_RDWR)
-
-    def before_passing(self, data: bytes) -> None:
-        """Is called before something passes on a connection, which waits for it to return."""
+            each.shutdown(socket.SHUT_RDWR)
