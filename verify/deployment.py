@@ -25,8 +25,8 @@ from verify.disk import Disk
 LEASE, GRACE = 12, 2
 #: Seconds that an access token lives; pages renew it a minute before its end.
 TOKEN = 90
-#: Seconds to start in, and to stop in.
-STARTING, STOPPING = 40, 25
+#: Seconds to start in, also where many others want the same processors, and to stop in.
+STARTING, STOPPING = 180, 25
 
 #: The settings with which nobody is refused for doing much.
 NO_LIMITS = {

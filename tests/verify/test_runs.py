@@ -9,33 +9,33 @@ import psutil
 import pytest
 
 ROOT = Path(__file__).parents[2]
-#: Each bug, and the checks of which at least one has to find it.
+#: Each bug, and the checks of which at least one has to find it; those that take longest first.
 PLANTED = {
+    "space": {"acknowledged_is_stored", "a_number_is_one_message", "no_room_is_reset"},
+    "deaf_removal": {"nothing_after_a_removal"},
+    "late_quit": {"goings_are_soon"},
+    "direct": {"direct_rooms_are_one"},
+    "old_name": {"senders_are_named_as_of_then"},
     "dedup": {"nothing_is_doubled"},
     "publish": {"comings_and_goings_alternate", "counts_are_exact", "entering_is_told"},
     "quit": {"comings_and_goings_alternate"},
     "count": {"leaving_is_told", "who_is_here_is_true", "counts_agree"},
     "ban": {"nothing_after_a_removal"},
-    "old_name": {"senders_are_named_as_of_then"},
     "moderation": {"roles_allow_what_they_should"},
-    "direct": {"direct_rooms_are_one"},
     "rail": {"rails_are_true"},
 }
-#: Those that show only where nothing else keeps the machine busy, and not in every run.
-RARE = {
-    "space": {"acknowledged_is_stored", "a_number_is_one_message", "no_room_is_reset"},
-    "deaf_removal": {"nothing_after_a_removal"},
-    "late_quit": {"goings_are_soon"},
-}
+#: A bug that shows only sometimes, or not where other programs keep the machine busy, is looked for
+#: with the next seed too.
 SEEDS = (5, 6, 7)
-#: Runs at the same time.
-AT_ONCE = 4
+#: Runs at the same time, and seconds that one may take on a busy machine.
+AT_ONCE, RUN = 4, 400
 SMALL = ("--seconds=10", "--clients=16", "--rooms=3", "--rate=50", "--workers=2")
 #: What some bugs need to show: of the same option the last one counts.
 OPTIONS = {
     "old_name": ("--faults=none", "--seconds=20"),
     "direct": ("--rooms=8", "--seconds=20", "--rate=80"),
-    "space": ("--faults=disk-full",),
+    # What is lost has to be a message, and not another change: the disk is full several times.
+    "space": ("--faults=disk-full", "--seconds=20", "--rate=80"),
     "deaf_removal": ("--faults=store-deafen", "--seconds=20", "--rate=30"),
     "late_quit": ("--faults=net-away", "--seconds=20", "--clients=40", "--rate=10"),
 }
@@ -65,10 +65,16 @@ def left_behind(folder: Path) -> list[str]:
 def planted(tmp_path_factory):
     """Several of the bugs at once, each in a Maru of its own: most of the time they wait."""
 
-    def find(plant: str) -> tuple[int, str]:
-        with start_planted(tmp_path_factory.mktemp(plant), plant, SEEDS[0]) as run:
-            told, _ = run.communicate(timeout=150)
-            return run.returncode, told
+    def find(plant: str) -> list[str]:
+        """What the runs have told; the last of them has found it, or none has."""
+        all_told = []
+        for seed in SEEDS:
+            folder = tmp_path_factory.mktemp(plant)
+            with start_planted(folder, plant, seed) as run:
+                all_told.append(run.communicate(timeout=RUN)[0])
+            if run.returncode == 1 and PLANTED[plant] & violated(all_told[-1]):
+                break
+        return all_told
 
     with ThreadPoolExecutor(AT_ONCE) as at_once:
         yield {plant: at_once.submit(find, plant) for plant in PLANTED}
@@ -86,27 +92,15 @@ def violated(told: str) -> set[str]:
 
 @pytest.mark.parametrize("plant", PLANTED)
 def test_a_planted_bug_is_found(planted, plant):
-    status, told = planted[plant].result()
-    assert status == 1, told
-    assert PLANTED[plant] & violated(told), told
-    assert "--plant" not in told and f"seed {SEEDS[0]}" in told
-
-
-@pytest.mark.parametrize("plant", RARE)
-def test_a_bug_that_is_hard_to_see_is_found_in_one_of_three_runs(tmp_path, plant):
-    all_told = []
-    for seed in SEEDS:
-        with start_planted(tmp_path / str(seed), plant, seed) as run:
-            told, _ = run.communicate(timeout=150)
-        all_told.append(told)
-        if RARE[plant] & violated(told):
-            return
-    pytest.fail("\n".join(all_told))
+    all_told = planted[plant].result()
+    assert PLANTED[plant] & violated(all_told[-1]), "\n".join(all_told)
+    for seed, told in zip(SEEDS, all_told, strict=False):
+        assert "--plant" not in told and f"seed {seed}" in told
 
 
 def test_a_short_run_with_every_fault_finds_nothing(tmp_path):
     run = start(tmp_path, "--seconds=20", "--clients=40")
-    told, _ = run.communicate(timeout=180)
+    told, _ = run.communicate(timeout=RUN)
     assert run.returncode == 0, told
     assert "nothing is wrong" in told
     assert left_behind(tmp_path) == []
