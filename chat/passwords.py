@@ -5,6 +5,7 @@ Windows send different code points for the same letters. The hashing itself runs
 the caller of ``Hasher`` provides, such as a queue.
 """
 
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
@@ -37,6 +38,15 @@ def _at_once(asker: Asker, function: Callable[..., Any], *args: object) -> Any:
     return function(*args)
 
 
+_ARGON2 = argon2.PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
+
+
+@functools.cache
+def _hash_of_nobody() -> str:
+    """What is typed for an account that is not there is compared with this."""
+    return _ARGON2.hash("nobody has this password")
+
+
 class Fit(Enum):
     """Whether a password fits a hash. ``OUTDATED``: it fits, but a new hash should be stored."""
 
@@ -54,12 +64,11 @@ class Hasher:
 
     def __init__(self, run: Run = _at_once) -> None:
         self._run = run
-        self._argon2 = argon2.PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
-        self._nobody = self._argon2.hash("nobody has this password")
+        self._nobody = _hash_of_nobody()
 
     def hash(self, password: str, asker: Asker) -> str:
         """The hash of a password in its normal form."""
-        hashed: str = self._run(asker, self._argon2.hash, password)
+        hashed: str = self._run(asker, _ARGON2.hash, password)
         return hashed
 
     def fits(self, hashed: str | None, typed: str, asker: Asker) -> Fit:
@@ -70,7 +79,7 @@ class Hasher:
     def _fits(self, hashed: str, typed: str) -> Fit:
         normal = validation.opaque(typed)
         if self._verify(hashed, normal):
-            return Fit.OUTDATED if self._argon2.check_needs_rehash(hashed) else Fit.YES
+            return Fit.OUTDATED if _ARGON2.check_needs_rehash(hashed) else Fit.YES
         # Older hashes were made of the password as typed, without the normal form.
         if normal != typed and self._verify(hashed, typed):
             return Fit.OUTDATED
@@ -78,6 +87,6 @@ class Hasher:
 
     def _verify(self, hashed: str, password: str) -> bool:
         try:
-            return self._argon2.verify(hashed, password)
+            return _ARGON2.verify(hashed, password)
         except (argon2.exceptions.VerificationError, argon2.exceptions.InvalidHashError):
             return False
