@@ -29,6 +29,7 @@ from chat.refusals import domain_error
 from chat.store.question import Command
 from chat.store.scripts import SCRIPTS
 from chat.store.store import Store, connect
+from tests.order import long_files_first
 from tests.room_crowd import Crowd
 from verify.deployment import NO_LIMITS
 
@@ -43,7 +44,24 @@ PASSWORD = "correct horse"
 for name in config.names():
     os.environ.pop(name, None)
 os.environ["ENV_FILE"] = ""
-HASHER = Hasher()
+
+
+class QuickHasher(Hasher):
+    """Hashes ``PASSWORD`` once, for all accounts: most of the tests' time went into that."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._hashed = super().hash(PASSWORD, accounts.NOBODY)
+
+    def hash(self, password: str, asker: object) -> str:
+        return self._hashed if password == PASSWORD else super().hash(password, asker)
+
+
+HASHER = QuickHasher()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    long_files_first(items)
 
 
 def somebody(name: str, role: str = "user") -> Person:
@@ -152,18 +170,9 @@ def register(store: Store) -> Callable[..., Person]:
 
 
 @pytest.fixture
-def made(store: Store) -> Callable[..., Person]:
-    """``made("bora")``: an account, with a hash that stands for the password."""
-    hashed = HASHER.hash(PASSWORD, accounts.NOBODY)
-
-    class Quick(Hasher):
-        def hash(self, password: str, asker: object) -> str:
-            return hashed
-
-    def make(name: str, role: str = "user") -> Person:
-        return accounts.create(store, Quick(), name, PASSWORD, role)
-
-    return make
+def made(register: Callable[..., Person]) -> Callable[..., Person]:
+    """The same, where nobody logs in."""
+    return register
 
 
 @pytest.fixture(params=[False, True], ids=["open", "private"])
