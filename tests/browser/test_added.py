@@ -15,20 +15,25 @@ def add(owner, room_id, other):
     return owner.api.request("PUT", path).status_code
 
 
-@pytest.mark.parametrize("path", ["/rooms", "/settings"])
-def test_it_is_told_on_every_page_and_read_out(at_browser, path):
-    ann, ben = at_browser("ann"), at_browser("ben")
-    room_id = ann.api.create_room("Plans")
+def connect(person, path):
+    """Open this page, and wait until its connection stands: before, nobody is told."""
     heard: list[str] = []
 
     def hear(frame):
         heard.append(str(frame))
 
-    ben.page.on("websocket", lambda socket: socket.on("framereceived", hear))
-    ben.page.goto(path)
+    person.page.on("websocket", lambda socket: socket.on("framereceived", hear))
+    person.page.goto(path)
+    # Socket.IO says so by a 40.
+    eventually(lambda: person.page.title() and any(frame.startswith("40") for frame in heard))
+
+
+@pytest.mark.parametrize("path", ["/rooms", "/settings"])
+def test_it_is_told_on_every_page_and_read_out(at_browser, path):
+    ann, ben = at_browser("ann"), at_browser("ben")
+    room_id = ann.api.create_room("Plans")
+    connect(ben, path)
     card = ben.page.locator(".news-card")
-    # Until the connection stands, which Socket.IO says by a 40, nobody is told.
-    eventually(lambda: ben.page.title() and any(frame.startswith("40") for frame in heard))
     assert add(ann, room_id, ben) == 204
     words = f"{ann.name} has added you to Plans."
     expect(card).to_contain_text(words)
@@ -164,10 +169,7 @@ def test_the_focus_goes_from_card_to_card_and_back_to_what_one_writes(at_browser
 @pytest.mark.parametrize("path", ["/rooms", "/settings"])
 def test_after_the_last_card_the_focus_is_in_the_page(at_browser, path):
     ann, ben = at_browser("ann"), at_browser("ben")
-    with ben.page.expect_event("websocket"):
-        ben.page.goto(path)
-    expect(ben.page.locator(".news")).to_be_attached()
-    ben.page.wait_for_load_state("networkidle")
+    connect(ben, path)
     assert add(ann, ann.api.create_room("Plans"), ben) == 204
     ben.page.locator(".news-card").get_by_role("button", name="Close").focus()
     ben.page.keyboard.press("Enter")

@@ -47,7 +47,7 @@ def fill(person, name, password=PASSWORD):
 def arrives(person, path, words):
     expect(person.page).to_have_url(re.compile(re.escape(path.partition("#")[0]) + "(#.*)?$"))
     person.hears(words)
-    assert "#k=" not in person.page.url
+    expect(person.page).not_to_have_url(re.compile("#k="))
 
 
 @pytest.mark.parametrize(

@@ -112,4 +112,4 @@ def test_who_was_removed_reads_so_until_he_or_she_goes_on(two):
     ben.page.clock.run_for(60_000)
     expect(told).to_be_visible()
     ben.page.locator(".stop").get_by_role("link", name="To the rooms").click()
-    ben.page.wait_for_url("**/rooms")
+    expect(ben.page).to_have_url(f"{ben.maru.url}/rooms")

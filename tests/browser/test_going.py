@@ -80,7 +80,7 @@ def test_the_page_is_fetched_when_the_pointer_is_pressed_and_not_again(two_rooms
     ann.page.on("request", lambda request: asked.append(request.url.rpartition("/")[2]))
     # A pointer that has come to rest fetches it too: that takes a time which does not pass here.
     ann.page.clock.install()
-    ann.page.clock.pause_at(time.time() + 1)
+    ann.page.clock.pause_at(time.time() + 10)
     link(ann, other).hover()
     with ann.page.expect_request(f"**/rooms/{other}"):
         ann.page.mouse.down()
