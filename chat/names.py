@@ -18,7 +18,7 @@ from chat import ids, validation
 from chat.errors import N_, Invalid
 
 #: Version of the skeletons. When it changes, the store's index is built anew.
-VERSION = "2"
+VERSION = "3"
 #: Combining marks on one letter at most, as in TS 39; real orthographies need no more.
 MARKS_MAX = 4
 
@@ -41,6 +41,14 @@ _TOGETHER = [
 # Confusables that TS 39 does not list: letters that look the same on screens, and "vv", which looks
 # like "w" as "rn" looks like "m".
 _OURS = {"\u0237": "j", "\u66f0": "\u65e5", "w": "vv"}
+# East Asian letters and strokes that stand alone, and the Latin letter, sign or other East Asian
+# letter that each looks like; TS 39 has few of these pairs. In a syllable of Hangul such a letter
+# looks otherwise: U+C774 is no "ol".
+_ALONE = str.maketrans(
+    "\u1175\u4e28\u110b\u1173\u4e00\u30fc\u3127\u116e\u4e05\u3112\u1102\u1110\u1162\u1100"
+    "\u4e42\u3128\u30e1\u4e2b\u311a\u51f5\u3129\u531a\u3108\u1103\u1106\u1109\u1161\u110c",
+    "llo----TTTLEH7XXXYYUUCCC\u53e3\u4eba\u535c\u30b9",
+)
 # A combining dot above a letter with a dot of its own (i, j) replaces that, so it is invisible.
 _DOT = regex.compile(r"(?<=\p{Soft_Dotted}\p{M}*)\u0307")
 # Combining marks without a script in Unicode; those of the first block are in use. The letters
@@ -73,10 +81,13 @@ def new_name(value: object) -> str:
 def skeletons(name: str) -> list[str]:
     """The skeletons of a name: as it is written, and in lower case.
 
-    Both are needed: in ``biIl`` the third letter looks like an ``l`` only as a capital.
+    Both are needed: in ``biIl`` the third letter looks like an ``l`` only as a capital. A name with
+    letters that look like others where they stand alone has the skeletons with those too.
     """
-    shown = unicodedata.normalize("NFKC", name)
-    return sorted({_skeleton(shown), _skeleton(shown.casefold())})
+    alone = (unicodedata.normalize("NFKC", c) for c in unicodedata.normalize("NFC", name))
+    drawn = "".join(alone).translate(_ALONE)
+    shown = {unicodedata.normalize("NFKC", each) for each in (name, drawn)}
+    return sorted({_skeleton(case) for each in shown for case in (each, each.casefold())})
 
 
 def _skeleton(shown: str) -> str:

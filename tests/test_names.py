@@ -77,6 +77,15 @@ def test_nobody_can_be_called_what_looks_like_somebodys_name(store, name):
         ("annie", "ann\u1ab0ie"), ("annie", "ann\u20ddie"), ("annie", "ᴀɴɴɪᴇ"),
         ("bill", "biʟʟ"), ("annie", "annɪe"), ("ryan", "ʀyan"),
         ("annie", "anꞑie"), ("sun", "ꜱun"), ("five", "ƽive"), ("five", "Ƽive"), ("ko", "ĸo"),
+        ("bill", "biㅣl"), ("bill", "bi丨l"), ("biㅣㅣ", "bi11"), ("bill", "bi\u1175l"),
+        ("Ivan", "ㅣvan"), ("bill", "bi\uffdcl"), ("bora", "bㅇra"), ("b0ra", "bㅇra"),
+        ("dan-kim", "danㅡkim"), ("dan-kim", "dan一kim"), ("dan-kim", "danーkim"),
+        ("dan-kim", "danㄧkim"), ("Tom", "ㅜom"), ("Tom", "丅om"), ("Tom", "ㄒom"),
+        ("Lee", "ㄴee"), ("Eva", "ㅌva"), ("Hana", "ㅐana"), ("max", "ma乂"), ("max", "maㄨ"),
+        ("max", "maメ"), ("Yves", "丫ves"), ("Yves", "ㄚves"), ("Ursula", "ㄩrsula"),
+        ("Carl", "匚arl"), ("Carl", "ㄈarl"), ("Carl", "ㄷarl"), ("agent7", "agentㄱ"),
+        ("口口", "ㅁㅁ"), ("ロロ", "ㅁㅁ"), ("金人", "金ㅅ"), ("ㅏㅏ", "卜卜"), ("スス", "ㅈㅈ"),
+        ("ㅣㅣ", "丨丨"), ("ㅇㅣ", "이"),
         ("日本", "曰本"), ("william", "vvilliam"), ("William", "VVilliam"), ("savvy", "sawy"),
         ("力lee", "カlee"), ("ｶﾅ", "カナ"), ("한글", "한글".replace("한", "\u1112\u1161\u11ab")),
     ],
@@ -94,6 +103,11 @@ def test_of_two_names_that_look_alike_the_first_stays_alone(store, one, other):
 
 def test_names_that_only_resemble_each_other_are_two_names(store):
     for name in ("clan", "dan", "ko", "κο", "Jose", "José", "ina", "ïna"):
+        accounts.create(store, HASHER, name, PASSWORD)
+
+
+def test_whole_syllables_of_hangul_look_like_no_latin_letters(store):
+    for name in ("dan이", "danol", "ㅋㅋ", "ㅎㅎ", "ㅠㅠ", "아이", "olol", "이이", "한글", "김ㅋ"):
         accounts.create(store, HASHER, name, PASSWORD)
 
 
