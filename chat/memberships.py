@@ -105,7 +105,7 @@ def mark_read(store: Store, person: Person, room: Room, seq: object) -> Membersh
     own(store, person, room.room_id)
     number = min(validation.whole_number(seq, "seq"), room.seq)
     key = keys.read_marks(person.user_id)
-    store.ask_all([("HSET", key, room.room_id, f"{room.epoch} {number}")])
+    store.ask(("HSET", key, room.room_id, f"{room.epoch} {number}"))
     return _changed(store, person, room.room_id)
 
 
@@ -122,7 +122,7 @@ def _changed(store: Store, person: Person, room_id: str) -> Membership:
     try:
         return own(store, person, room_id)
     except NotFound:
-        store.ask_all([room_members.forgetting(person.user_id, room_id)])
+        store.ask(room_members.forgetting(person.user_id, room_id))
         raise
 
 

@@ -113,7 +113,7 @@ def throttle(
     0 switches the limit off.
     """
     if rate > 0:
-        wait = store.ask_all([throttle_call(kind, subject, rate, per_seconds, burst)])[0]
+        wait = store.ask(throttle_call(kind, subject, rate, per_seconds, burst))
         check(wait)
 
 

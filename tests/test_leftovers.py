@@ -32,5 +32,5 @@ def test_a_change_beside_a_deletion_leaves_no_room_without_an_end(store, adminis
         Call("rejoin_direct", [*room_keys[:2], by, rooms_of], [ben, "member 0 Ben"]),
     ):
         with pytest.raises(NotFound):
-            store.ask_all([late])
+            store.ask(late)
     assert not store.redis.exists(*room_keys, rooms_of)

@@ -163,7 +163,7 @@ class Heartbeat:
             *who, _ = store.ask_all([*identity.COMMANDS, self._live.canary.publishing()])
             self._next_canary = now + CANARY
             try:
-                life, _ = identity.life(who)
+                life, _ = identity.read(who)
             except ReadOnlyError:
                 # A replica by now. The writes of the other duties are refused, and the refusal ends
                 # the connection, which this answer does not.

@@ -134,7 +134,7 @@ def _is_up(data_dir: Path) -> bool:
     deadline = time.monotonic() + PROCESS_TIMEOUT_S
     while time.monotonic() < deadline:
         with contextlib.suppress(OSError):
-            if ask(socket_path(data_dir), "PING") == b"+PONG\r\n":
+            if send(socket_path(data_dir), "PING") == b"+PONG\r\n":
                 return True
         try:
             with open(data_dir / "supervisor.lock") as lock:
@@ -169,8 +169,11 @@ def server_program() -> str:
     )
 
 
-def ask(path: Path, command: str) -> bytes:
-    """The bytes of the server's answer to a short command. Raises ``OSError``."""
+def send(path: Path, command: str) -> bytes:
+    """The bytes of the server's answer to a short command. Raises ``OSError``.
+
+    Without a client library: the supervisor uses none.
+    """
     with socket.socket(socket.AF_UNIX) as server:
         server.settimeout(PROCESS_TIMEOUT_S)
         server.connect(str(path))

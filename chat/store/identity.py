@@ -12,17 +12,17 @@ from redis.exceptions import ReadOnlyError
 
 from chat.store.embedded import LIFE_PREFIX
 
-#: The commands whose answers ``life`` takes.
+#: The commands whose answers ``read`` takes.
 COMMANDS = (("INFO", "server"), ("INFO", "replication"))
 
 
-def life(answers: Sequence[bytes | None]) -> tuple[str, bool]:
+def read(answers: Sequence[bytes | None]) -> tuple[str, bool]:
     """The id of the life that the data is in, and whether the store is Maru's own, embedded one.
 
-    ``answers`` are those to ``COMMANDS``. Two stores never have the same life. One store
-    has another life after a moment at which it may have lost acknowledged writes. For the embedded
-    store the supervisor decides this (``chat.store.life``), and the server reports it. For other
-    stores each new process and each failover begins a life. Raises ``ReadOnlyError`` for a replica.
+    ``answers`` are those to ``COMMANDS``. Two stores never have the same life. One store begins a
+    life after a moment at which it may have lost acknowledged writes. For the embedded store the
+    supervisor decides this (``chat.store.life``), and the server reports it. For other stores each
+    new process and each failover begins a life. Raises ``ReadOnlyError`` for a replica.
     """
     server, replication = answers
     if _field(replication, "role") == "slave":

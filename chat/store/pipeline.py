@@ -145,7 +145,7 @@ class Pipeline:
 
     def _check_life(self, answers: list[Any]) -> None:
         before = self._store.life
-        self._store.life, self._store.is_embedded = identity.life(answers)
+        self._store.life, self._store.is_embedded = identity.read(answers)
         if before and before != self._store.life:
             self._report_other_server()
             # Waiting commands name epochs of the old life; the numbers in them may be used again.

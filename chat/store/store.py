@@ -1,8 +1,8 @@
-"""The store: one Redis or Valkey, 7 or later, and the scripts that change it.
+"""The ways to ask the store, which is one Redis or Valkey, 7 or later.
 
-Everything that changes several keys is a script in ``lua/``. ``Store.ask`` sends a script call, a
-command or a question, ``Store.ask_all`` several of these in one write. ``Store.ask_nowait`` sends a
-question without waiting for the answer.
+``Store.ask`` sends a command, a script call or a question (``chat.store.question``), and
+``Store.ask_all`` sends several of these in one write. ``Store.ask_nowait`` sends a question without
+waiting for the answer. Everything that changes several keys is a script in ``chat/lua``.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -49,10 +49,10 @@ READING = frozenset(
 SendCommands = Callable[[Sequence[Command]], list[Any]]
 #: Takes these answers, or what went wrong in place of all of them.
 Done = Callable[[list[Any] | Exception], None]
-#: Gives the error of the domain for the error of a script, and any other error as it is.
-TranslateError = Callable[[Exception], Exception]
 #: Sends commands in one write, and returns at once.
 SendCommandsNowait = Callable[[Sequence[Command], Done], object]
+#: Gives the error of the domain for the error of a script, and any other error as it is.
+TranslateError = Callable[[Exception], Exception]
 
 T = TypeVar("T")
 
@@ -62,23 +62,25 @@ class StoreError(Exception):
 
 
 class Store:
-    """``redis`` gives bytes, never str. Every method raises ``redis.exceptions.RedisError``.
+    """Every method that asks the store raises ``redis.exceptions.RedisError``.
 
-    Answers to script calls and commands have the types of the protocol: bytes, numbers, lists.
-    ``send_commands`` sends commands and returns their answers: over a connection of the pool, or in
-    a worker by ``Pipeline.send``. Use ``redis`` only for what the library does in several steps or
-    parses: scans, scores, the server's state, the connections of the pool.
+    Answers to commands and script calls have the types of the protocol: bytes, numbers, lists. A
+    question gives what its ``read`` makes of them.
+
+    ``send_commands`` and ``send_commands_nowait`` use the connections of the pool; a worker puts
+    ``Pipeline.send`` and ``Pipeline.send_nowait`` in their place. ``redis`` is the library's
+    client, only for what it parses or does in several steps: scans, scores, the server's state.
     """
 
     def __init__(self, client: redis.Redis, translate_error: TranslateError | None = None) -> None:
-        # Any: the library's types leave open whether answers are bytes or str; here they are bytes.
+        # Any: the library's types leave open whether answers are bytes or str. Here they are bytes.
         self.redis: Any = client
         self._translate_error = translate_error
         self._plain: Any = redis.Redis(connection_pool=client.connection_pool)
         self._plain.response_callbacks.clear()
         self.send_commands: SendCommands = self._by_pool
         self.send_commands_nowait: SendCommandsNowait = self._by_pool_nowait
-        #: The life of the store's data at the last connection; see ``identity.life``.
+        #: The life of the store's data at the last connection; see ``chat.store.identity``.
         self.life = ""
         #: Whether it is the embedded store.
         self.is_embedded = False
@@ -88,22 +90,26 @@ class Store:
     @overload
     def ask(self, asked: Call | Command) -> Any: ...
     def ask(self, asked: Question[T] | Call | Command) -> Any:
-        """The answer to one question, script call or command. Raises as ``ask_all`` does."""
+        """The answer to one command, script call or question. Raises as ``ask_all`` does."""
         if isinstance(asked, Question):
             return asked.read(without_errors(self._answers(asked.calls)))
         return without_errors(self._answers([asked]))[0]
 
+    @overload
+    def ask_all(self, asked: Iterable[Question[Any] | Call | Command]) -> list[Any]: ...
+    @overload
+    def ask_all(self, asked: Iterable[Call | Command], keep_errors: bool) -> list[Any]: ...
     def ask_all(
         self, asked: Iterable[Question[Any] | Call | Command], keep_errors: bool = False
     ) -> list[Any]:
-        """The answers to several questions, script calls and commands, sent in one write.
+        """The answers to several commands, script calls and questions, sent in one write, in order.
 
-        The store carries them out in order, with commands of other connections between them. If it
-        has lost its scripts, what only reads is still read in order, while a command that changes
-        something is carried out before the scripts.
+        The store carries them out in order; it may carry out commands of other connections between
+        them. If it has lost its scripts, everything is sent, and then the scripts are run, and what
+        only reads behind them is read again.
 
         Raises the first error: ``RedisError``, or the domain's where a script answers with one.
-        With ``keep_errors``, which is not for questions, an error stands in place of its answer.
+        With ``keep_errors``, an error stands in place of its answer.
         """
         asked = list(asked)
         if keep_errors:
@@ -111,43 +117,23 @@ class Store:
         return self.ask(together(*asked))
 
     def ask_nowait(self, question: Question[Any], done: Done) -> None:
-        """Ask without waiting. ``done`` gets what ``answer_to`` takes, and must not block."""
+        """Ask, and return at once.
+
+        ``done`` is called with the answers, or with the error; it must not block. ``answer_to``
+        makes of them what ``ask`` would give or raise.
+        """
         self.send_commands_nowait([_command(call) for call in question.calls], done)
 
     def answer_to(self, question: Question[T], answers: list[Any] | Exception) -> T:
-        """What ``ask`` gives, from what ``ask_nowait`` gave to ``done``. Raises as ``ask`` does.
+        """What ``ask`` gives, made of what ``ask_nowait`` gave to ``done``; raises as ``ask`` does.
 
-        Blocks only where ``answers`` are, or contain, an exception.
+        It may ask the store again, and block, where ``answers`` are an error or contain one.
         """
         if isinstance(answers, Exception):
             raise answers
         if has_error(answers):
-            answers = without_errors(self._with_errors(question.calls, answers))
+            answers = without_errors(self._after_errors(question.calls, answers))
         return question.read(answers)
-
-    def _answers(self, calls: Sequence[Call | Command]) -> list[Any]:
-        if not calls:
-            return []
-        answers = self._send(calls)
-        return self._with_errors(calls, answers) if has_error(answers) else answers
-
-    def _with_errors(self, calls: Sequence[Call | Command], answers: list[Any]) -> list[Any]:
-        """Run the scripts that the store did not know; make the other errors the domain's.
-
-        What reads behind such a script is asked again behind it: it may be a check of access to
-        what the script gives. What has had an effect is not carried out again.
-        """
-        unknown = [isinstance(answer, NoScriptError) for answer in answers]
-        if any(unknown):
-            rest = range(unknown.index(True), len(calls))
-            again = [i for i in rest if unknown[i] or _only_reads(calls[i])]
-            self._load_scripts()
-            for i, answer in zip(again, self._send([calls[i] for i in again]), strict=True):
-                answers[i] = answer
-        translate = self._translate_error
-        if translate is None:
-            return answers
-        return [translate(a) if isinstance(a, Exception) else a for a in answers]
 
     def check(self) -> None:
         """Raise ``RedisError`` unless the store answers, and ``StoreError`` if it is too old."""
@@ -162,19 +148,41 @@ class Store:
         if tuple(int(part) for part in str(version).split(".")[:2]) < OLDEST_VERSION:
             raise StoreError(f"The store is {name} {version}; Maru needs Redis 7 or Valkey.")
 
-    def _send(self, calls: Sequence[Call | Command]) -> list[Any]:
-        return self.send_commands([_command(call) for call in calls])
-
     def close_idle_connections(self) -> None:
         """Close the idle connections of the pool: their server must not be used any more."""
         self.redis.connection_pool.disconnect(inuse_connections=False)
 
-    def _by_pool_nowait(self, commands: Sequence[Command], done: Done) -> None:
-        try:
-            answers: list[Any] | Exception = self.send_commands(commands)
-        except redis.RedisError as error:
-            answers = error
-        done(answers)
+    def _answers(self, calls: Sequence[Call | Command]) -> list[Any]:
+        """The answers, with an error of the domain or the library in place of an answer."""
+        if not calls:
+            return []
+        answers = self._send(calls)
+        return self._after_errors(calls, answers) if has_error(answers) else answers
+
+    def _after_errors(self, calls: Sequence[Call | Command], answers: list[Any]) -> list[Any]:
+        """Load and run the scripts that the store did not know; translate the other errors.
+
+        What reads behind such a script is read again after it: that may be a check of access to
+        what the script gives. A command that has changed something is not carried out again.
+        """
+        unknown = [isinstance(answer, NoScriptError) for answer in answers]
+        if any(unknown):
+            rest = range(unknown.index(True), len(calls))
+            again = [i for i in rest if unknown[i] or _only_reads(calls[i])]
+            self._load_scripts()
+            for i, answer in zip(again, self._send([calls[i] for i in again]), strict=True):
+                answers[i] = answer
+        translate = self._translate_error
+        if translate is None:
+            return answers
+        return [translate(a) if isinstance(a, Exception) else a for a in answers]
+
+    def _send(self, calls: Sequence[Call | Command]) -> list[Any]:
+        return self.send_commands([_command(call) for call in calls])
+
+    def _load_scripts(self) -> None:
+        for script in SCRIPTS.values():
+            self.redis.script_load(script.source)
 
     def _by_pool(self, commands: Sequence[Command]) -> list[Any]:
         answers = self._by_one_connection(commands)
@@ -190,9 +198,12 @@ class Store:
         answers: list[Any] = pipeline.execute(raise_on_error=False)
         return answers
 
-    def _load_scripts(self) -> None:
-        for script in SCRIPTS.values():
-            self.redis.script_load(script.source)
+    def _by_pool_nowait(self, commands: Sequence[Command], done: Done) -> None:
+        try:
+            answers: list[Any] | Exception = self.send_commands(commands)
+        except redis.RedisError as error:
+            answers = error
+        done(answers)
 
 
 def _only_reads(call: Call | Command) -> bool:

@@ -32,8 +32,8 @@ from chat.store.embedded import (
     PROCESS_TIMEOUT_S,
     READY,
     EmbeddedError,
-    ask,
     say,
+    send,
     server_program,
     socket_path,
     try_lock,
@@ -123,7 +123,7 @@ class Supervisor:
             # Set before the server has answered: its answer may be lost.
             self._took_writes = self._took_writes or has_space
             with contextlib.suppress(OSError):
-                if ask(self._socket, f"CONFIG SET min-replicas-to-write {wanted}") == b"+OK\r\n":
+                if send(self._socket, f"CONFIG SET min-replicas-to-write {wanted}") == b"+OK\r\n":
                     self._takes_writes = has_space
                     self._report_disk(has_space)
 
@@ -136,7 +136,7 @@ class Supervisor:
 
     def _check_writes(self) -> None:
         with contextlib.suppress(OSError):
-            info = ask(self._socket, "INFO persistence")
+            info = send(self._socket, "INFO persistence")
             self._writes_fail = b"aof_last_write_status:ok" not in info
 
     def _record_end(self, server: subprocess.Popen[bytes]) -> None:
@@ -178,8 +178,8 @@ class Supervisor:
         while not try_lock(lock):
             with contextlib.suppress(OSError):
                 # Only if it is the server of this folder.
-                if os.fsencode(self._data_dir) in ask(self._socket, "CONFIG GET dir").splitlines():
-                    ask(self._socket, "SHUTDOWN")
+                if os.fsencode(self._data_dir) in send(self._socket, "CONFIG GET dir").splitlines():
+                    send(self._socket, "SHUTDOWN")
             if time.monotonic() > deadline or self._wait_for_stop(0.05):
                 raise EmbeddedError(
                     f"A valkey-server without a supervisor still uses {self._data_dir}; end it."
@@ -239,7 +239,7 @@ class Supervisor:
         # Without a deadline: loading a long history takes long.
         while server.poll() is None and not self._wait_for_stop(0.02):
             with contextlib.suppress(OSError):
-                if ask(self._socket, "PING") == b"+PONG\r\n":
+                if send(self._socket, "PING") == b"+PONG\r\n":
                     return True
         return False
 

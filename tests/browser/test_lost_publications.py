@@ -20,7 +20,7 @@ from tests.waiting import eventually
 def store(maru):
     opened = open_store(maru.store_url)
     # As for a worker: otherwise what is said through it begins a new epoch.
-    opened.life, _ = identity.life(opened.ask_all(identity.COMMANDS))
+    opened.life, _ = identity.read(opened.ask_all(identity.COMMANDS))
     yield opened
     opened.redis.connection_pool.disconnect()
 

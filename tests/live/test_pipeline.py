@@ -89,7 +89,7 @@ def test_an_error_is_that_of_its_own_command_alone(told):
     first, second, after = told("""
 direct.set("text", "no number")
 first, second = opened.ask_all([("INCR", "text"), ("INCR", "number")], keep_errors=True)
-tell([type(first).__name__, second, opened.ask_all([("INCR", "number")])[0]])
+tell([type(first).__name__, second, opened.ask(("INCR", "number"))])
 """)
     assert (first, second, after) == ("ResponseError", 1, 2)
 
@@ -145,7 +145,7 @@ pipeline._connection.path = "/nowhere"
 cut()
 failures = all_of(*((failure, opened.ask_all, [("PING",)]) for _ in range(20)))
 pipeline._connection.path = address
-tell([failures, opened.ask_all([("PING",)])[0].decode()])
+tell([failures, opened.ask(("PING",)).decode()])
 """)
     assert failures == ["ConnectionError"] * 20 and after == "PONG"
 

@@ -151,7 +151,7 @@ def _look_through(lease: Lease, stream: str) -> tuple[int, int, set[int]]:
 def _chunks(store: Store, stream: str) -> Iterator[list[Entry]]:
     start = "-"
     while True:
-        (entries,) = store.ask_all([("XRANGE", stream, start, "+", "COUNT", TOGETHER)])
+        entries = store.ask(("XRANGE", stream, start, "+", "COUNT", TOGETHER))
         if entries:
             yield entries
         if len(entries) < TOGETHER:
@@ -164,7 +164,7 @@ def _different_emoji(store: Store, reactions: str) -> Iterator[Command]:
     start: Argument = "-"
     seen = b""
     while True:
-        (found,) = store.ask_all([("ZRANGEBYLEX", reactions, start, "+", "LIMIT", 0, TOGETHER)])
+        found = store.ask(("ZRANGEBYLEX", reactions, start, "+", "LIMIT", 0, TOGETHER))
         for noted in found:
             place, what = noted[:16], noted[16:]
             emoji = place + b"d" + what[1:].split(b"\0")[0]
