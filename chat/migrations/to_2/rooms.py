@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from chat.migrations.lease import TOGETHER, Lease, chunks
 from chat.migrations.to_2 import keys, streams
 from chat.migrations.to_2.ids import Ids
-from chat.store.question import Command
+from chat.store.question import Command, fields
 from chat.store.store import Store
 
 #: Keys that one SCAN looks at.
@@ -37,7 +37,7 @@ def carry_over(lease: Lease, ids: Ids) -> Iterator[int]:
 def _carry(lease: Lease, ids: Ids, room_id: str) -> bool:
     """False for a room that is carried over already."""
     store = lease.store
-    room: dict[bytes, bytes] = store.redis.hgetall(keys.room(room_id))
+    room = fields(store.ask(("HGETALL", keys.room(room_id))))
     if b"kind" in room or b"owner" not in room:
         return False
     said = int(room.get(b"said") or 0)
