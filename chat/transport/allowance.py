@@ -1,8 +1,10 @@
-"""The allowance of a person: how much work all of the person's connections may cause on a worker.
+"""An allowance: how much work the sessions that share it may cause on a worker.
+
+The application says by a key which sessions share one; Maru uses the userId.
 
 The store counts the rate of calls that store something; such a call costs nothing here. Calls that
 only read, and calls that are refused, take tokens from a bucket. When the bucket is empty, further
-calls of this person wait; calls of other people do not.
+calls of these sessions wait; calls of others do not.
 """
 
 from collections import deque
@@ -11,14 +13,14 @@ from typing import Protocol
 
 from chat.transport.token_bucket import TokenBucket
 
-#: Calls a second of one person, and how many at once after a pause.
+#: Calls a second by one allowance, and how many at once after a pause.
 RATE, BURST = 100, 500
 #: A call costs one token, and one more for each COSTLY_BYTES of it; REFUSED more if it is refused,
 #: BAD_TOKEN more if its access token is.
 COSTLY_BYTES, REFUSED, BAD_TOKEN = 4096, 4, 19
-#: Calls of one person that may be under way at the same time.
+#: Calls by one allowance that may be under way at the same time.
 UNDER_WAY = 512
-#: Bytes that may be pending for one person, over all connections: see ``Session.pending_bytes``.
+#: Bytes that may be pending by one allowance, over all its sessions: see ``Session.pending_bytes``.
 PENDING_MAX = 8 * 2**20
 
 
@@ -35,7 +37,7 @@ def cost(packet: str | bytes) -> int:
 
 
 class Allowance:
-    """``pending_bytes``: the person's at the last check, and those of large answers since then."""
+    """``pending_bytes``: of its sessions at the last check, and of large answers since then."""
 
     __slots__ = ("_bucket", "_under_way", "_waiting", "pending_bytes", "sessions")
 
@@ -46,7 +48,7 @@ class Allowance:
         self.sessions: set[Closable] = set()
 
     def may_begin(self) -> bool:
-        """Whether the person is within the limits of calls a second and of pending bytes."""
+        """Whether the sessions are within the limits of calls a second and of pending bytes."""
         return self.pending_bytes <= PENDING_MAX and not self._bucket.in_debt()
 
     def is_free(self) -> bool:
@@ -79,20 +81,20 @@ class Allowance:
 
 
 class Allowances(dict[str, Allowance]):
-    """The allowances, by name of the person.
+    """The allowances, by key.
 
-    An allowance stays after the person's last connection is closed, until its bucket is full:
-    otherwise a person could fill the bucket by connecting again.
+    An allowance stays after its last session is closed, until its bucket is full: otherwise a
+    client could fill the bucket by connecting again.
     """
 
-    def of(self, name: str, session: Closable) -> Allowance:
-        allowance = self.get(name)
+    def of(self, key: str, session: Closable) -> Allowance:
+        allowance = self.get(key)
         if allowance is None:
-            allowance = self[name] = Allowance()
+            allowance = self[key] = Allowance()
         allowance.sessions.add(session)
         return allowance
 
     def drop_unused(self) -> None:
-        """Drop the allowances of people who have no connection and a full bucket."""
-        for name in [name for name, allowance in self.items() if allowance.is_unused()]:
-            del self[name]
+        """Drop the allowances that have no session and a full bucket."""
+        for key in [key for key, allowance in self.items() if allowance.is_unused()]:
+            del self[key]

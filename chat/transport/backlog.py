@@ -1,6 +1,6 @@
 """Limits the memory of pending bytes: those that clients have not read, and incomplete messages.
 
-There is a limit for each connection, each person and the whole worker. Once a second the backlog
+There is a limit for each connection, each allowance and the whole worker. Once a second the backlog
 checks all sessions that have pending bytes. So it finds a slow client also if nothing more is sent
 to it. The sessions with most pending bytes are closed first. Such a client gets the notice
 ``slow``, connects again, and reads the messages that it missed from the history.
@@ -50,15 +50,15 @@ class Client(Protocol):
 
 
 class Backlog:
-    """``allowances`` are those of the people who are connected to this worker.
+    """``allowances`` are those of the sessions of this worker.
 
-    ``person_max`` and ``worker_max`` are the bytes that may be pending for one person, and in all.
+    ``allowance_max`` and ``worker_max`` are the bytes that may be pending by one, and in all.
     """
 
     def __init__(
-        self, person_max: int = allowance.PENDING_MAX, worker_max: int = WORKER_PENDING_MAX
+        self, allowance_max: int = allowance.PENDING_MAX, worker_max: int = WORKER_PENDING_MAX
     ) -> None:
-        self._person_max = person_max
+        self._allowance_max = allowance_max
         self._worker_max = worker_max
         self.allowances = Allowances()
         self._watched: set[Client] = set()
@@ -94,7 +94,7 @@ class Backlog:
         pending = self._pending_by_session()
         for session in pending:
             session.check_reader()
-        self._check_people(pending)
+        self._check_allowances(pending)
         self._check_worker(pending)
         self._is_check_due = False
         for session in pending:
@@ -110,16 +110,16 @@ class Backlog:
         }
         return pending
 
-    def _check_people(self, pending: dict[Client, int]) -> None:
-        by_person: dict[Allowance, list[Client]] = defaultdict(list)
+    def _check_allowances(self, pending: dict[Client, int]) -> None:
+        by_allowance: dict[Allowance, list[Client]] = defaultdict(list)
         for session in pending:
             if session.allowance is not None:
-                by_person[session.allowance].append(session)
-        for person, sessions in by_person.items():
-            person.pending_bytes = sum(pending[session] for session in sessions)
-            if person.pending_bytes > self._person_max:
-                person.pending_bytes -= _close_slow(
-                    pending, sessions, person.pending_bytes - self._person_max
+                by_allowance[session.allowance].append(session)
+        for shared, sessions in by_allowance.items():
+            shared.pending_bytes = sum(pending[session] for session in sessions)
+            if shared.pending_bytes > self._allowance_max:
+                shared.pending_bytes -= _close_slow(
+                    pending, sessions, shared.pending_bytes - self._allowance_max
                 )
 
     def _check_worker(self, pending: dict[Client, int]) -> None:

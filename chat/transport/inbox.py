@@ -1,7 +1,7 @@
 """The inbox of a session: the calls that its client has sent and that wait to be carried out.
 
 A greenlet carries them out in order. It exists only while a call may begin. No call begins while
-the client has too many bytes to read, or while its person is over the allowance.
+the client has too many bytes to read, or while its allowance is used up.
 """
 
 import sys
@@ -150,15 +150,15 @@ class Inbox:
 
     def _is_begun(self, item: str | bytes | EndOfCalls) -> bool:
         """Begin a call without a greenlet; false if it takes one."""
-        session, person = self._session, self._session.allowance
-        if person is None or not isinstance(item, str):
+        session, allowance = self._session, self._session.allowance
+        if allowance is None or not isinstance(item, str):
             return False
         self._under_way += 1
-        person.begin()
+        allowance.begin()
         if session.server.begin_call(session, item, self._end):
             return True
         self._under_way -= 1
-        person.end()
+        allowance.end()
         return False
 
     def _end(self) -> None:
@@ -215,17 +215,17 @@ class Inbox:
         unread_bytes = session.unread_bytes if transport is None else transport.outbox.waiting
         if self._tick_number != self._tick.number:
             self._tick_number, self._begun = self._tick.number, 0
-        person = session.allowance
+        allowance = session.allowance
         if self._begun == CALLS:
             self._tick.next(self._retry)
         elif unread_bytes > UNREAD_MAX:
             # The transport, when the client has read all, or the backlog calls ``resume_calls``.
             session.bytes_waiting()
-        elif person is None or person.is_free():
+        elif allowance is None or allowance.is_free():
             self._begun += 1
             return False
-        elif person.may_begin():
-            person.wait(self.resume_calls)
+        elif allowance.may_begin():
+            allowance.wait(self.resume_calls)
         else:
             self._tick.later(self._retry)
         return True
@@ -251,15 +251,15 @@ class Inbox:
         session = self._session
         if session.closed:
             return
-        person = session.allowance
-        if person is None:
+        allowance = session.allowance
+        if allowance is None:
             session.server.deliver(session, item)
         else:
-            person.begin()
+            allowance.begin()
             try:
                 session.server.deliver(session, item)
             finally:
-                person.end()
+                allowance.end()
         session.check_reader()
 
     def _carry_out_overlapping(self, item: str | bytes) -> None:

@@ -1,4 +1,4 @@
-"""A token bucket in the worker's memory: it limits how fast a client or a person uses the worker.
+"""A token bucket in the worker's memory: it limits how fast clients use the worker.
 
 It needs no call to the store, and counts on this worker only. ``chat.rate_limit`` has the limits
 that hold over all workers. The clock is read only when the bucket is empty.
