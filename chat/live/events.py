@@ -3,57 +3,33 @@
 ``dispatch`` calls these functions with a call whose token has been checked.
 """
 
-import functools
 from collections.abc import Callable
 from typing import Any
 
 import orjson
-from redis.exceptions import RedisError
 
-from chat import directory, history, room_members, rooms, validation
-from chat.errors import N_, Invalid, MaruError, NotJoined, Unauthorized
-from chat.live import call_limits
+from chat import history, validation
+from chat.errors import N_, NotJoined
+from chat.live import joining, watching
 from chat.live.connections import Connection
 from chat.live.live import Live
 from chat.people import Person
-from chat.rooms import Room
 from chat.store.question import Question
 
 Call = dict[str, Any]
 Operation = Callable[[Live, Connection, Person, Call], dict[str, Any]]
 
-#: Rooms in the answer to ``watch``, and rooms on a page that a call of ``watch`` may name.
-LISTED, LISTED_MAX = 100, 200
-
 
 def _join(live: Live, connection: Connection, person: Person, call: Call) -> dict[str, Any]:
-    room = _accessible(live, person, call.get("roomId"))
-    was_in = room.room_id in connection.rooms
-    if not was_in:
-        call_limits.check_rooms(connection)
-    check = functools.partial(rooms.access, live.store, person, room.room_id)
-    live.fanout.add(room, connection, check)
-    try:
-        joined = live.conversation.enter(
-            person,
-            room.room_id,
-            connection.sid,
-            since=call.get("since"),
-            epoch=call.get("epoch"),
-            since_at=call.get("sinceAt"),
-        )
-    except (MaruError, RedisError):
-        # If a repeated join fails, the connection stays in the room.
-        if not was_in:
-            live.fanout.remove(room.room_id, connection)
-        raise
-    if connection.ended:
-        # It was ended during the join, before it was known to be in this room.
-        live.leave_with_grace(connection)
-        raise Unauthorized(N_("This connection has ended."))
-    if connection.name != person.name:
-        # The person was renamed during the join.
-        live.write_name(connection)
+    joined = joining.join(
+        live,
+        connection,
+        person,
+        room_id=call.get("roomId"),
+        since=call.get("since"),
+        epoch=call.get("epoch"),
+        since_at=call.get("sinceAt"),
+    )
     member = joined.member
     return {
         "room": joined.room.wire(),
@@ -67,21 +43,8 @@ def _join(live: Live, connection: Connection, person: Person, call: Call) -> dic
     }
 
 
-def _accessible(live: Live, person: Person, room_id: object) -> Room:
-    """The room, after a check of access; for a room in the fan-out, ``Fanout.add`` checks."""
-    room = live.fanout.room(room_id)
-    if room is None:
-        return rooms.access(live.store, person, room_id).room
-    rooms.check_may_chat(person)
-    return room
-
-
 def _leave(live: Live, connection: Connection, person: Person, call: Call) -> dict[str, Any]:
-    room_id = _joined_room(connection, call)
-    # Removed from the fan-out only after it has worked: a refused leave changes nothing.
-    with live.fanout.leaving(room_id, connection):
-        count = live.conversation.leave(person, room_id, connection.sid)
-    live.fanout.remove(room_id, connection)
+    count = joining.leave(live, connection, person, _joined_room(connection, call))
     return {"userCount": count}
 
 
@@ -155,24 +118,7 @@ def _typing(live: Live, connection: Connection, person: Person, call: Call) -> d
 
 
 def _watch(live: Live, connection: Connection, person: Person, call: Call) -> dict[str, Any]:
-    on_page = call.get("rooms", [])
-    if not isinstance(on_page, list) or len(on_page) > LISTED_MAX:
-        raise Invalid(N_("rooms is a list of at most 200 rooms."))
-    named = [room_id for room_id in map(validation.room_id, on_page) if room_id]
-    # Who watches a room hears of people in it: of a private one nobody else may.
-    own = room_members.room_ids_of(live.store, person.user_id)
-    known = directory.may_see(live.store, person, list({*own, *named}))
-    # Before the list is read, so that changes in between are sent afterwards.
-    live.watchers.watch_only(connection, known)
-    listed = directory.newest(live.store, person, LISTED)
-    live.watchers.watch(connection, [room.room_id for room in listed])
-    # A removal or ban between the check and the watching has ended no watching.
-    watched = list({*known, *(room.room_id for room in listed)})
-    for room_id in {*watched} - {*directory.may_see(live.store, person, watched)}:
-        live.watchers.unwatch(connection, room_id)
-    if connection.ended:
-        # It ended during the call: nothing else takes it out of the watchers any more.
-        live.watchers.unwatch_all(connection)
+    listed = watching.watch(live, connection, person, call.get("rooms", []))
     return {"rooms": [room.summary() for room in listed]}
 
 

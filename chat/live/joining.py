@@ -1,0 +1,70 @@
+"""A connection joins a room or leaves it: in the store, and in the fan-out of this worker."""
+
+import functools
+
+from redis.exceptions import RedisError
+
+from chat import rooms
+from chat.calls import Joined
+from chat.errors import N_, MaruError, Unauthorized
+from chat.live import call_limits
+from chat.live.connections import Connection
+from chat.live.live import Live
+from chat.people import Person
+from chat.rooms import Room
+
+
+def join(
+    live: Live,
+    connection: Connection,
+    person: Person,
+    room_id: object,
+    since: object,
+    epoch: object,
+    since_at: object,
+) -> Joined:
+    """Join a room, or join it again. ``since``, ``epoch``, ``since_at``: see ``Conversation.join``.
+
+    Raises as that does, and ``RateLimited`` and ``Unauthorized``.
+    """
+    room = _accessible(live, person, room_id)
+    was_in = room.room_id in connection.rooms
+    if not was_in:
+        call_limits.check_rooms(connection)
+    check = functools.partial(rooms.access, live.store, person, room.room_id)
+    live.fanout.add(room, connection, check)
+    try:
+        joined = live.conversation.enter(
+            person, room.room_id, connection.sid, since, epoch, since_at
+        )
+    except (MaruError, RedisError):
+        # If a repeated join fails, the connection stays in the room.
+        if not was_in:
+            live.fanout.remove(room.room_id, connection)
+        raise
+    if connection.ended:
+        # It was ended during the join, before it was known to be in this room.
+        live.leave_with_grace(connection)
+        raise Unauthorized(N_("This connection has ended."))
+    if connection.name != person.name:
+        # The person was renamed during the join.
+        live.write_name(connection)
+    return joined
+
+
+def leave(live: Live, connection: Connection, person: Person, room_id: str) -> int:
+    """Leave a room in which the connection is. Gives the userCount."""
+    # Removed from the fan-out only after it has worked: a refused leave changes nothing.
+    with live.fanout.leaving(room_id, connection):
+        count = live.conversation.leave(person, room_id, connection.sid)
+    live.fanout.remove(room_id, connection)
+    return count
+
+
+def _accessible(live: Live, person: Person, room_id: object) -> Room:
+    """The room, after a check of access; for a room in the fan-out, ``Fanout.add`` checks."""
+    room = live.fanout.room(room_id)
+    if room is None:
+        return rooms.access(live.store, person, room_id).room
+    rooms.check_may_chat(person)
+    return room
