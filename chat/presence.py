@@ -213,7 +213,7 @@ def reap(
         ]
     )
     store.ask_all(
-        Call("settle", [keys.OCCUPIED], [room_id, held_until, answer[0]])
+        Call("end_claim", [keys.OCCUPIED], [room_id, held_until, answer[0]])
         for room_id, answer in zip(due, answers, strict=True)
     )
     return {i: [n.decode() for n in a[1:]] for i, a in zip(due, answers, strict=True)}

@@ -25,10 +25,10 @@ def finish(store: Store, user_id: str, began: int) -> Person:
     """
     while True:
         person = people.found(store, user_id)
-        room_members.renamed(store, person)
+        room_members.write_name_everywhere(store, person)
         over = store.ask(
             Call(
-                "renamed",
+                "finish_renaming",
                 [keys.account(user_id), keys.RENAMING],
                 [person.name, f"{user_id}:{began}"],
             )

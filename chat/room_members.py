@@ -161,7 +161,7 @@ def remove(
 
     Whatever is said from then on, no worker hands it to that person. ``ban`` is the time until
     which the person is banned, in ms, 0 for good. Out of an open room it is banned for ``hold`` ms
-    in any case, so that a worker that hears nothing cannot let it in again. False when it was no
+    in any case, so that a worker that receives nothing cannot let it in again. False when it was no
     member. Raises ``NotFound``, ``Forbidden``, ``Conflict``.
     """
     reason = message.LEFT if person.user_id == other.user_id else message.KICKED
@@ -198,7 +198,7 @@ def forgetting(user_id: str, room_id: str) -> Call:
     return Call("forget", [keys.members(room_id), *_own(user_id)], [user_id, room_id])
 
 
-def renamed(store: Store, person: Person) -> list[str]:
+def write_name_everywhere(store: Store, person: Person) -> list[str]:
     """Store a person's new name in the rooms it belongs to; gives those rooms."""
     room_ids = room_ids_of(store, person.user_id)
     write_name(store, person, room_ids)

@@ -178,7 +178,7 @@ def test_a_renamed_person_has_the_new_name_in_all_rooms(
     assert [room.owner for room in rooms.find(store, own)] == ["anna", "anna"]
     # Of what is not there any more nothing comes to be.
     store.redis.zadd(keys.rooms_of(ann.user_id), {"gone": 1})
-    assert "gone" in room_members.renamed(store, renamed)
+    assert "gone" in room_members.write_name_everywhere(store, renamed)
     assert not store.redis.exists(keys.room("gone"), keys.members("gone"))
     assert one(store, ben, direct.room_id).role == "member"
 

@@ -23,7 +23,7 @@ class Clock:
 
 
 class RoomUnderTest:
-    """A room, what it hears, and people who come and go by their connections' names ("ann1")."""
+    """A room, its messages, and people who come and go by their connections' names ("ann1")."""
 
     def __init__(self, store):
         self.store = store
@@ -238,7 +238,7 @@ def test_who_enters_while_the_reaper_looks_is_not_forgotten(room):
     room.leave("ann1")
     held_until, _ = room.claim()
     room.enter("ben1")
-    room.store.ask(Call("settle", [keys.OCCUPIED], [room.room_id, held_until, ""]))
+    room.store.ask(Call("end_claim", [keys.OCCUPIED], [room.room_id, held_until, ""]))
     room.after(31_000)
     assert room.count() == 0
     assert room.heard()[-1] == ("QUIT", "ben", 0)
@@ -248,7 +248,7 @@ def test_who_is_lost_while_the_reaper_looks_quits_after_the_grace(room):
     room.enter("ann1")
     held_until, _ = room.claim()
     room.lose("ann1")
-    room.store.ask(Call("settle", [keys.OCCUPIED], [room.room_id, held_until, START + 30_000]))
+    room.store.ask(Call("end_claim", [keys.OCCUPIED], [room.room_id, held_until, START + 30_000]))
     room.after(4_000)
     assert room.count() == 0
 

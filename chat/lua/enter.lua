@@ -1,5 +1,6 @@
 -- Connections enter a room; the lease of one that is already in is renewed. Whoever enters an open room becomes
--- a member of it, unless a worker that has lost the lease enters again: then the person may have left for good.
+-- a member of it. Not if the worker gives an epoch, to renew a lost lease: the person may have ended the membership
+-- meanwhile.
 -- Connections of people who may not be in the room are skipped.
 -- KEYS  room, conns, present, members, banned, then for each connection the account and the rooms of its person
 -- ARGV  now ('' for the store's clock), lease in ms, body of ENTER ('' to tell nobody), the epoch that
@@ -9,7 +10,7 @@
 local room, conns, present, members, banned = unpack(KEYS, 1, 5)
 local at, body = clock(ARGV[1]), ARGV[3]
 local private, epoch = unpack(redis.call('HMGET', room, 'private', 'epoch'))
--- In another epoch the store has lost who was here. They are entered again without ENTER: they never left.
+-- In another epoch the store has lost who was here. These people never left, so no ENTER is published.
 if ARGV[4] ~= '' and ARGV[4] ~= epoch then body = '' end
 local came, names, became, refused, entered = {}, {}, {}, nil, 0
 for i = 5, #ARGV, 2 do

@@ -21,13 +21,13 @@ local denied = untold(room)
 if denied then return denied end
 if not theirs and ban == '' then return 0 end
 if rights.private == '0' and ban ~= '0' then
-  -- Workers that do not hear of the removal notice it when they renew leases: until then the person stays out.
+  -- A worker that does not receive REMOVED removes the person when it renews leases: the ban lasts until then.
   local held = actor ~= id and at + tonumber(ARGV[7]) or 0
-  -- Nobody leaves and comes back in order to speak although muted.
+  -- A muted person must not end the mute by leaving and coming back.
   ban = math.max(tonumber(ban) or 0, held, tonumber(muted_until or 0))
   ban = ban > at and string.format('%.0f', ban) or ''
 end
--- Some others' bans are over: a few are forgotten at a time, so that they do not pile up.
+-- Bans of others that are over are deleted, a few at a time, so that they do not pile up.
 for _, other in ipairs(redis.call('HRANDFIELD', banned, 20)) do
   if not is_banned(banned, other, at) then redis.call('HDEL', banned, other) end
 end
@@ -38,7 +38,7 @@ if theirs then
   forget_room({unpack(KEYS, 7)}, id_of(room))
 end
 local count = announce(room, present, 'QUIT', at, ARGV[4], gone, {[id] = name})
--- Also of who was no member: from now on the workers check who comes into this room.
+-- Also for a person who was no member: by REMOVED the workers know that the room has bans, and check who joins.
 local told = string.gsub(ARGV[5], '{(%a+)}', {name = name or id, id = id})
 redis.call('PUBLISH', room, stamp('REMOVED', count, at, told))
 return theirs and 1 or 0

@@ -18,16 +18,16 @@ if rights.kind == 'direct' then return redis.error_reply('NOTALLOWED') end
 local may_join = actor == id and (theirs or rights.private == '0')
 if not rights.moderates and not may_join then return redis.error_reply('NOTALLOWED') end
 if not theirs and not rights.moderates and is_banned(banned, id, at) then return redis.error_reply('BANNED') end
--- Whom a person has refused may have read that before.
+-- Checked here: the worker may have read the refusals before this one was added.
 local by = string.match(actor, '^%*?(.*)$')
 if not theirs and by ~= id and redis.call('SISMEMBER', refused, by) == 1 then return redis.error_reply('REFUSED') end
--- Nobody is added, or made the owner, who was deactivated or deleted meanwhile.
+-- The person may have been deactivated or deleted since the worker looked.
 if redis.call('HEXISTS', of_person, 'deactivatedAt') == 1 then return redis.error_reply('DEACTIVATED') end
--- Roles are the owner's to give. Moderators mute members, the owner mutes anybody else.
+-- The owner alone gives roles. A moderator mutes plain members, the owner mutes everybody but the owner.
 if role ~= '' and role ~= (theirs or 'member') then
   if mine ~= 'owner' then return redis.error_reply('NOTALLOWED') end
   if theirs == 'owner' then return redis.error_reply('OWNERSTAYS') end
-  -- Nobody is made the owner of a room that he or she does not know.
+  -- A new owner has to be a member already.
   if role == 'owner' and not theirs then return redis.error_reply('NOTMEMBER') end
   local most = tonumber(ARGV[7])
   local is_full = role == 'owner' and most > 0 and redis.call('SCARD', owned) >= most
@@ -37,10 +37,10 @@ if muted_until ~= '' and muted_until ~= (theirs_until or '0') then
   local may = mine == 'owner' and theirs ~= 'owner' or mine == 'moderator' and (theirs or 'member') == 'member'
   if not may then return redis.error_reply('NOTALLOWED') end
 end
--- An owner is never muted: nobody could undo it.
+-- An owner is never muted, since nobody could undo that.
 if role == 'owner' then muted_until = '0' end
 local record = record_of(role ~= '' and role or theirs or 'member', muted_until ~= '' and muted_until or theirs_until or 0, name)
--- Also for who is a member already: a version before this one may have left the room out of the list.
+-- Also for a person who is a member already: an earlier version may have left the room out of the list.
 list_room(rooms_of, room, at)
 if record == redis.call('HGET', members, id) then return 'SAME' end
 if role == 'owner' and theirs ~= 'owner' then
@@ -53,6 +53,6 @@ if role == 'owner' and theirs ~= 'owner' then
 end
 redis.call('HSET', members, id, record)
 redis.call('HDEL', banned, id)
--- In the same step, so that whoever leaves at once can refuse that person.
+-- In the same step: a person who leaves at once can refuse the inviter.
 if not theirs and by ~= id then redis.call('HSET', inviters, id_of(room), by) end
 return theirs and 'CHANGED' or 'ADDED'
