@@ -154,27 +154,6 @@ def test_every_file_of_the_code_is_in_the_list_of_modules():
     assert sorted(listed) == sorted(page_name(f) for f in files)
 
 
-def test_the_walk_of_a_message_names_functions_that_exist():
-    walk = section(ARCHITECTURE, "One TALK, from the browser to the browsers")
-    named = list(functions_of_files(walk))
-    assert len(named) > 20, "this test does not find the functions any more"
-    assert [step for step in named if step[1] not in functions_in(ROOT / step[0])] == []
-
-
-def functions_of_files(text: str) -> Iterator[tuple[str, str]]:
-    """The functions that follow a file in a text, as ``(path, function)``."""
-    for path, functions in re.findall(r"`([\w./]+\.(?:py|js))`((?:\s+`\w+\(\)`)*)", text):
-        for function in re.findall(r"`(\w+)\(\)`", functions):
-            yield path, function
-
-
-def functions_in(path: Path) -> set[str]:
-    """The names of the functions and methods in a file of Python or JavaScript."""
-    js = r"^\s*(?:export )?(?:async )?(?:function )?(\w+)\([^;]*\) \{$"
-    pattern = r"^\s*def (\w+)\(" if path.suffix == ".py" else js
-    return set(re.findall(pattern, path.read_text("utf-8"), re.MULTILINE))
-
-
 def test_every_dependency_has_its_line():
     assert first_column(prose(DEPENDENCIES)) == pinned_packages()
 
