@@ -130,7 +130,7 @@ def _accounts(person: Person, by: Person | None) -> list[str]:
 
 
 def _take_out(store: Store, person: Person, locale: str) -> None:
-    """Take the person's connections out of all rooms, also where a worker hears of nothing.
+    """Take the person's connections out of all rooms, also where a worker receives nothing.
 
     From here on nobody gets in with one: the script that lets people in asks for the account.
     """

@@ -33,7 +33,7 @@ def test_a_worker_that_has_missed_it_lets_nobody_back_in_who_is_no_member_any_mo
     room.enter("ben1")
     room.enter("cho1")
     ben, cho = somebody("ben").user_id, somebody("cho").user_id
-    # As one who leaves the room for good does it; that worker hears nothing of it.
+    # As one who leaves the room for good does it; that worker receives nothing of it.
     room.leave("ben1")
     room.store.redis.hdel(keys.members(room.room_id), ben)
     room.heard()

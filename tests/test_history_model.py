@@ -180,7 +180,7 @@ class HistoryMachine(RuleBasedStateMachine):
         return seq is not None and self.meant[user.name, client_id] != _meaning(new)
 
     def _note(self, user, client_id, new, seq):
-        """The number that it must have; and whoever listens hears it once, if it is new."""
+        """The number that it must have; and a subscriber receives it once, if it is new."""
         if (user.name, client_id) in self.remembered:
             assert self._told() == []
             return self.remembered[user.name, client_id]

@@ -72,7 +72,7 @@ def test_nobody_taken_out_does_what_was_under_way(room, store, beside, way_out, 
 
 @pytest.mark.parametrize("way_out", WAYS_OUT)
 def test_no_lease_is_renewed_of_who_was_taken_out(room, store, way_out):
-    """As on a worker that is deaf: it has the connection still, and asks the store alone."""
+    """As on a worker that receives nothing: it still has the connection, and asks the store."""
     epoch = store.redis.hget(keys.room(room.room_id), "epoch").decode()
     getattr(room, way_out)()
     connection = presence.lease_id_of("s1", room.ben.user_id)

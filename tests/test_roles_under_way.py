@@ -180,7 +180,7 @@ def test_who_may_not_chat_any_more_does_nothing_of_what_was_under_way(
 def test_who_may_not_chat_any_more_is_gone_from_all_rooms_at_once(
     place, store, conversation, told, way_out
 ):
-    """Whatever the workers hear of it, and the others are told once."""
+    """Whatever the workers receive, and the others are told once."""
     channel = store.redis.pubsub(ignore_subscribe_messages=True)
     channel.subscribe(keys.room(place.hall))
     channel.get_message(timeout=30)

@@ -182,7 +182,7 @@ def nothing_is_refused(index: Index) -> Iterator[Violation]:
 
 
 def _was_out(index: Index, event: Event) -> bool:
-    """Was this person no member of the room, or not long ago? Its worker may hear of it late."""
+    """Was this person no member of the room, or not long ago? Its worker may receive that late."""
     person = index.history.people[event.client]
     return any(
         (removal.person, removal.room) == (person, event.room)

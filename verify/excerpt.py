@@ -116,7 +116,7 @@ def _of_message(message: Message) -> str:
         str(message[field])[:24] for field in ("reason", "ref", "clientId") if field in message
     )
     count = f"count {message['userCount']}" if "userCount" in message else ""
-    # What a client shows of its own words before it hears them has no name.
+    # What a client shows of its own words before it receives them has no name.
     sender = message.get("sender", message["senderId"])
     return f"{number}{message['type']} of {sender} {count} {more}"
 

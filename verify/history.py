@@ -12,7 +12,7 @@ from typing import Any
 
 Message = dict[str, Any]
 
-#: How much later than a client the recorder may hear of something, in ms.
+#: How much later than a client the recorder may receive something, in ms.
 LAG = 1_500.0
 
 

@@ -16,7 +16,7 @@ Key = tuple[Any, ...]
 
 def nothing_after_a_removal(index: Index) -> Iterator[Violation]:
     """From the answer to a removal on, until it is let in again, a person gets nothing of the room:
-    hears nothing that is said after it, reads nothing of that, and has no call acknowledged."""
+    receives nothing that is said after it, reads nothing of that, and has no call acknowledged."""
     removals: dict[tuple[str, str], list[Removal]] = defaultdict(list)
     for removal in index.history.removals:
         removals[removal.person, removal.room].append(removal)

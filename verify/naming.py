@@ -72,7 +72,7 @@ def _used_until(history: History, given_up: float) -> float:
     until = given_up + LATE
     broken = [(fault.began, fault.ended) for fault in history.faults]
     for began, ended in sorted([*broken, *history.slow, *history.gaps[1:]]):
-        # What was broken shortly before may still keep a worker from hearing.
+        # What was broken shortly before may still keep a worker from receiving.
         if began <= until and ended >= given_up - LOOKS:
             until = max(until, ended + LOOKS)
     return until

@@ -1,4 +1,4 @@
-"""Checks of who is told: those present hear each ENTER and QUIT once, in order."""
+"""Checks of who is told: those present receive each ENTER and QUIT once, in order."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -17,8 +17,8 @@ LAST_WORDS = 10_000.0
 
 
 def those_present_are_told(index: Index) -> Iterator[Violation]:
-    """Every notice that a worker hears while a connection is in the room, that connection hears:
-    all that came before the last one it heard. Its own ENTER too."""
+    """Every notice that a worker receives while a connection is in the room, it receives too:
+    all that came before the last one it received. Its own ENTER too."""
     received_by: dict[tuple[int, str], list[Published]] = {}
     for worker, published in index.history.received_by.items():
         for item in published:
@@ -61,7 +61,7 @@ def _missed(
             since = stay.called if alone and not stay.refused else since
         is_lost = message["sentAt"] > since and not got[_key(message)]
         if is_lost and not _was_cut_short(item, handled):
-            text = f"{stay.client} did not hear {message['type']} of {message['sender']}"
+            text = f"{stay.client} did not receive {message['type']} of {message['sender']}"
             yield _violation(index, stay, text, message)
 
 

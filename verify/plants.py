@@ -35,7 +35,7 @@ PLANTS: dict[str, list[tuple[str, str, str]]] = {
             "      redis.call(lost and 'EXISTS' or 'PUBLISH', room, stamp(",
         )
     ],
-    # The same of a stored message, and a worker that sends what it hears, whatever its number.
+    # The same of a stored message, and a worker that sends what it receives, whatever its number.
     "gap": [
         *(
             (
@@ -72,7 +72,7 @@ PLANTS: dict[str, list[tuple[str, str, str]]] = {
     "grace": [
         ("chat/lua/release.lua", "clock(ARGV[1]) + tonumber(ARGV[2])", "clock(ARGV[1])"),
     ],
-    # A removal is told once, and a worker that was deaf then does not ask who is still a member.
+    # A removal is told once, and a worker that did not receive it does not ask who is a member.
     "deaf_removal": [
         (LIB, "  if role and private then return end\n", "  if private then return end\n"),
         ("chat/live/room_subscription.py", "return page, out\n", "return page, set()\n"),

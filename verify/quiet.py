@@ -1,7 +1,7 @@
 """A quiet moment: nothing happens, all comes right, and everybody is asked.
 
 A person of the checker's own, the probe, enters every room, says a word and leaves: everybody there
-has to hear that, and then has the newest count.
+has to receive that, and then has the newest count.
 """
 
 import asyncio

@@ -116,7 +116,7 @@ class Removals:
         return call.room
 
     async def _say_something(self, speaker: Person, room: str) -> None:
-        """That the person must not hear, once; it is stored or not."""
+        """What the person must not receive, once; it is stored or not."""
         name, note, client_id = f"{speaker.label}/aside", self._history.note, new_id()
         self._history.people[name] = speaker.user_id
         said = {"message": "Between ourselves", "clientId": client_id}

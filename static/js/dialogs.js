@@ -12,7 +12,7 @@ export function prepareDialogs() {
       event.preventDefault();
       dialog.close();
     } else if (dialog && target === dialog && outside(dialog, event)) {
-      // As by Escape: whoever has to ask first hears of it.
+      // As by Escape: a part that has to ask first gets the event.
       if (dialog.dispatchEvent(new Event('cancel', { cancelable: true }))) dialog.close();
     }
   });

@@ -27,7 +27,7 @@ def store(maru):
 
 @pytest.fixture
 def unheard(maru, store):
-    """``with unheard():`` no worker hears what is published; it reads what is there after."""
+    """``with unheard():`` no worker receives what is published; it reads what is there after."""
 
     @contextlib.contextmanager
     def while_stopped():

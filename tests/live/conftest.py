@@ -96,7 +96,7 @@ def store(maru):
 
 @pytest.fixture
 def deaf(store):
-    """While this holds, workers lose the connection on which they hear again and again."""
+    """While this holds, workers lose the connection on which they receive, again and again."""
 
     def start():
         ended = threading.Event()

@@ -22,5 +22,5 @@ def give_role(owner, room, person, role):
     assert owner.request("PUT", path, json={"role": role}).status_code == 204
 
 
-#: What one hears who may not be in a room, or is not in it any more.
+#: What somebody is told who may not be in a room, or is not in it any more.
 OUT = ("not_found", "forbidden", "not_joined")
