@@ -183,7 +183,7 @@ class Administration:
         if not was_member and ban is None:
             raise NotFound(N_("That person is no member of this room."))
         if not was_member and room.private:
-            # Who was none is not told of a ban: only its members know of the room.
+            # A person who was no member gets no event of the ban: only members know of the room.
             return other
         # Somebody may have added the person again before this is told.
         [event] = person_events.membership_events(self._store, [(other.user_id, i)])
@@ -218,7 +218,7 @@ class Administration:
         return banned
 
     def leave_and_refuse(self, person: Person, room_id: object) -> None:
-        """Stop belonging to a room, and refuse invitations of whoever has added this person.
+        """Stop belonging to a room, and refuse invitations of the person who added this one.
 
         Raises as ``remove`` does.
         """

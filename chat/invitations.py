@@ -63,7 +63,7 @@ def refusers(person: Person, others: Collection[Person]) -> Question[list[Person
 
 
 def inviter(store: Store, person: Person, room_id: str) -> str | None:
-    """The userId of who has added this person to a room, if somebody else did."""
+    """The userId of the person who added this one to a room, if somebody else did."""
     return _inviter(store, person, room_id)[0]
 
 
@@ -74,7 +74,7 @@ def is_news(store: Store, person: Person, room_id: str) -> bool:
 
 
 def take_note(store: Store, person: Person, room_id: str) -> None:
-    """The person knows by whom it was added to a room."""
+    """Note that the person has read who added it to a room."""
     user_id = inviter(store, person, room_id)
     if user_id:
         store.ask(("HSET", keys.inviters(person.user_id), room_id, f"{user_id} {_NOTED}"))

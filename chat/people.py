@@ -129,7 +129,7 @@ def named(store: Store, name: str) -> Person | None:
 
 
 def id_of_name(store: Store, name: str) -> str:
-    """The id of who has that name, in any case; ``""`` for nobody. Raises ``TooLong``."""
+    """The id of the person with that name, in any case; ``""`` for nobody. Raises ``TooLong``."""
     found: bytes | None = store.ask(("HGET", keys.NAMES, validation.fold(name)))
     return found.decode() if found else ""
 

@@ -19,7 +19,7 @@ def tell(store: Store, events: Sequence[PersonEvent]) -> None:
 def membership_event(
     room: Room, membership: Membership, by: str = "", members: Sequence[str] = ()
 ) -> dict[str, object]:
-    """What a person is in a room now; ``by`` is the userId of who has added the person.
+    """What a person is in a room now; ``by`` is the userId of the person who added it.
 
     ``members`` are the userIds of a direct room's people, after whom it is called.
     """
@@ -72,6 +72,6 @@ def membership_events(
 
 
 def tell_membership(store: Store, room_id: str, user_ids: Sequence[str], by: str = "") -> None:
-    """Tell people what they are in a room now; ``by`` is the userId of who has added them."""
+    """Tell people what they are in a room now; ``by`` is the userId of the one who added them."""
     events = membership_events(store, [(user_id, room_id) for user_id in user_ids], by)
     tell(store, [([i], event) for i, event in zip(user_ids, events, strict=True) if event])

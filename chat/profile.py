@@ -61,7 +61,7 @@ def change(store: Store, user_id: str, wanted: Mapping[str, object]) -> Person:
 
 def _changed(person: Person, wanted: Mapping[str, object]) -> Person:
     """The person as wanted. Raises ``Invalid``, ``TooLong``."""
-    # Who has a name from before there were rules keeps it; and a form sends the name in any case.
+    # A name from before there were rules may stay; and a form sends the name in any case.
     if "name" in wanted and wanted["name"] != person.name:
         person = replace(person, name=names.new_name(wanted["name"]))
     if "displayName" in wanted:

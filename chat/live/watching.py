@@ -19,7 +19,7 @@ def watch(live: Live, connection: Connection, person: Person, on_page: object) -
     if not isinstance(on_page, list) or len(on_page) > LISTED_MAX:
         raise Invalid(N_("rooms is a list of at most 200 rooms."))
     named = [room_id for room_id in map(validation.room_id, on_page) if room_id]
-    # Who watches a room is told of people in it: of a private one nobody else may be.
+    # It gets events about the people of these rooms: those of a private room only as a member.
     own = room_members.room_ids_of(live.store, person.user_id)
     known = directory.may_see(live.store, person, list({*own, *named}))
     # Before the list is read, so that changes in between are sent afterwards.

@@ -118,7 +118,7 @@ def _store_away(error: RedisError) -> Response:
     away = Unavailable(_PAGES[503][1])
     if is_api() or from_script():
         return json_error(away)
-    # Who is asking cannot be known without the store, and asking again would only fail again.
+    # The caller cannot be found without the store, and another look would only fail again.
     return _page(503, problem(away), current_user=AnonymousUserMixin())
 
 

@@ -46,7 +46,7 @@ _REVOKED = N_("That token has been revoked.")
 
 @dataclass(frozen=True)
 class Caller:
-    """Whom a token speaks for. ``expires_at`` is in ms since 1970."""
+    """The person of a token. ``expires_at`` is in ms since 1970."""
 
     person: Person
     jti: str
@@ -92,7 +92,7 @@ def bearer() -> str:
 
 
 def access_token(person: Person, login_id: str) -> str:
-    """A token that speaks for this person for TOKEN_SECONDS."""
+    """A token of this person that is valid for TOKEN_SECONDS."""
     token: str = create_access_token(person.user_id, additional_claims=_claims(person, login_id))
     return token
 
@@ -104,7 +104,7 @@ def refresh_token(person: Person, login_id: str) -> str:
 
 
 def verify_token(token: object) -> Caller:
-    """Whom an access token speaks for now; it needs no request, only an app context.
+    """The person of an access token now; it needs no request, only an app context.
 
     The user is read from the store, so the role is the present one. Raises ``Unauthorized`` for
     anything but a token that this server made and whose user still exists, ``TokenExpired`` and
@@ -163,7 +163,7 @@ def _verify(token: object, kind: str) -> Caller:
 
 
 def _user_id(claims: dict[str, Any]) -> str:
-    """Whom the claims speak for; ``""`` for nobody.
+    """The userId in the claims; ``""`` for nobody.
 
     A name may be somebody else's by now: those of our own tokens, from before people had ids, are
     looked up as they were then. A site around Maru vouches for the name that it writes.

@@ -51,7 +51,7 @@ def _finish(lease: Lease, ids: Ids) -> None:
         commands.append(("SET", keys.old("founder"), ids.of_folded.get(founder) or ids.of(founder)))
     gone = ["users", "owned", "strangers", "migrating"]
     if lease.store.ask(("EXISTS", keys.old("users"))):
-        # Else nothing was of version 1, and whoever is present may be so in the new shape.
+        # Else nothing was of version 1, and presence may be stored in the new shape already.
         gone.append("{presence}:occupied")
     commands += [
         ("DEL", *map(keys.old, gone)),

@@ -56,7 +56,7 @@ def reactivate() -> ResponseReturnValue:
 
 @blueprint.post("/delete")
 def delete() -> ResponseReturnValue:
-    """Whoever deletes an account types its name; capital letters do not matter."""
+    """To delete an account an admin types its name; capital letters do not matter."""
     store = services().store
     person = people.known(store, _given())
     if validation.fold(request.form.get("name", "")) != person.folded:
@@ -84,5 +84,5 @@ def _locale() -> str:
 
 
 def _given() -> str:
-    """The id or name of whom the form is about."""
+    """The id or name of the person that the form is about."""
     return request.form.get("person", "")

@@ -61,7 +61,7 @@ def _kept_out(banned: dict[str, int], known: dict[str, Person], for_good: bool) 
 
 @blueprint.get("/<user_id>")
 def person(room_id: str, user_id: str) -> ResponseReturnValue:
-    """One person, and what the one who asks may do about it in this room."""
+    """One person, and what the caller may do about this person in the room."""
     store = services().store
     rooms.access(store, _me(), room_id)
     other = people.get(store, user_id)
@@ -157,7 +157,7 @@ def leave_and_refuse(room_id: str) -> ResponseReturnValue:
 
 @blueprint.post("/noted")
 def take_note(room_id: str) -> ResponseReturnValue:
-    """One knows by whom one was added: the page does not tell it any more."""
+    """The caller has read who added him or her: the page does not say it any more."""
     store = services().store
     room = rooms.access(store, _me(), room_id).room
     invitations.take_note(store, _me(), room.room_id)

@@ -59,5 +59,5 @@ def called(room: Room, person: Person, members: Iterable[str], shown: Mapping[st
     if room.kind != DIRECT:
         return room
     others = sorted(shown[i] for i in members if i != person.user_id and i in shown)
-    # Whoever is left alone in it still sees whom it was with.
+    # A person who is left alone in it still sees who the others were.
     return replace(room, name=", ".join(others) or room.name)

@@ -86,7 +86,7 @@ def room(room_id: str) -> ResponseReturnValue:
         access.room.owner_id,
         *([inviter] if inviter else []),
     }
-    # Whoever goes from room to room within the page has the list of rooms already.
+    # A page that goes from room to room has the list of rooms already.
     parts_only = request.headers.get("X-Requested-With") == "swup"
     own = OwnRooms([], {}, {}) if parts_only else own_rooms(store, _me())
     found = people.find(store, ids)
@@ -186,7 +186,7 @@ def accept_again() -> ResponseReturnValue:
 
 
 def _check_name(room: Room, typed: str) -> None:
-    """Whoever deletes a room by hand types its name; capital letters do not matter."""
+    """To delete a room by the form one types its name; capital letters do not matter."""
     try:
         same = validation.room_name(typed).casefold() == room.name.casefold()
     except Invalid:
