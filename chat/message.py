@@ -111,7 +111,7 @@ def body(
     return orjson.dumps(fields)
 
 
-def notice(kind: str, room_id: str, locale: str, reason: str | None = None) -> bytes:
+def announcement(kind: str, room_id: str, locale: str, reason: str | None = None) -> bytes:
     """The body of an ENTER or QUIT, with ``{name}`` and ``{id}`` where the scripts put the person.
 
     They can: a name holds no character that JSON would escape.

@@ -89,7 +89,7 @@ def entering(
     that was in already, as its worker knows it: it makes nobody a member of an open room. Asking
     raises ``NotFound`` and ``Forbidden``, and with an ``epoch`` ``NotJoined``.
     """
-    announcement = message.notice(message.ENTER, room_id, locale)
+    announcement = message.announcement(message.ENTER, room_id, locale)
     calls = _enter_calls(room_id, [entrant], timing, announcement, epoch, now)
     return Question(calls, lambda answers: Entered(int(answers[-1][0]), len(answers[-1]) > 1))
 
@@ -127,7 +127,7 @@ def renew(
             removed += [(room_id, connection.decode()) for connection in no_members]
             back = [(c, chunk[c]) for c in map(bytes.decode, without) if is_in(room_id, c)]
             if back:
-                announcement = message.notice(message.ENTER, room_id, locale)
+                announcement = message.announcement(message.ENTER, room_id, locale)
                 entering += _enter_calls(room_id, back, timing, announcement, epoch, now)
         _enter_those_who_may(store, entering)
     return removed
@@ -158,7 +158,7 @@ def leave(
     now: str = "",
 ) -> int:
     """Take a connection out at once. Gives the userCount."""
-    announcement = message.notice(message.QUIT, room_id, locale, reason)
+    announcement = message.announcement(message.QUIT, room_id, locale, reason)
     return int(store.ask(Call("leave", _room_keys(room_id), [now, announcement, connection]))[0])
 
 
@@ -169,7 +169,7 @@ def take_out(store: Store, user_id: str, room_ids: Sequence[str], locale: str) -
             Call(
                 "take_out",
                 _room_keys(room_id),
-                ["", message.notice(message.QUIT, room_id, locale, message.LEFT), user_id],
+                ["", message.announcement(message.QUIT, room_id, locale, message.LEFT), user_id],
             )
             for room_id in room_ids
         ]
@@ -205,7 +205,7 @@ def reap(
     due = [room_id.decode() for room_id in claimed]
     if not due:
         return {}
-    announced = [message.notice(message.QUIT, i, locale, message.LOST) for i in due]
+    announced = [message.announcement(message.QUIT, i, locale, message.LOST) for i in due]
     answers = store.ask_all(
         [
             Call("reap", _room_keys(i), [now, announcement, CHUNK, held_until, timing.lease])

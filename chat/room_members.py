@@ -165,7 +165,7 @@ def remove(
     member. Raises ``NotFound``, ``Forbidden``, ``Conflict``.
     """
     reason = message.LEFT if person.user_id == other.user_id else message.KICKED
-    quit_body = message.notice(message.QUIT, room_id, locale, reason)
+    quit_body = message.announcement(message.QUIT, room_id, locale, reason)
     room_keys = [
         *(keys.room(room_id), keys.conns(room_id), keys.present(room_id)),
         *(keys.members(room_id), keys.banned(room_id), keys.account(person.user_id)),

@@ -1,4 +1,4 @@
--- Store a member's new name, which scripts publish in notices, and which is the owner's on the room.
+-- Store a member's new name, which scripts publish in ENTER and QUIT, and which is the owner's on the room.
 -- KEYS  room, members, present
 -- ARGV  userId, name
 -- Gives 1, or 0 if that is no member.
