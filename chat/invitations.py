@@ -6,7 +6,7 @@ from typing import Any
 from chat import keys, rate_limit
 from chat.errors import N_, Conflict, Forbidden
 from chat.people import Person
-from chat.store.question import Question
+from chat.store.question import Call, Question
 from chat.store.store import Store
 
 #: Invitations an hour: from one person to the same other, from one person, and to one person. An
@@ -36,9 +36,11 @@ def check(store: Store, person: Person, others: Collection[Person], limited: boo
 
 def refuse(store: Store, person: Person, user_id: str) -> bool:
     """Refuse invitations from a person; gives whether it is new. Raises ``Conflict``."""
-    if store.ask(("SCARD", keys.refused(person.user_id))) >= REFUSED_MOST:
+    refused = keys.refused(person.user_id)
+    answer: bytes | int = store.ask(Call("refuse", [refused], [user_id, REFUSED_MOST]))
+    if answer == b"FULL":
         raise Conflict(N_("You refuse invitations from too many people."))
-    return bool(store.ask(("SADD", keys.refused(person.user_id), user_id)))
+    return bool(answer)
 
 
 def accept_again(store: Store, person: Person, user_id: str) -> None:
@@ -77,7 +79,8 @@ def take_note(store: Store, person: Person, room_id: str) -> None:
     """Note that the person has read who added it to a room."""
     user_id = inviter(store, person, room_id)
     if user_id:
-        store.ask(("HSET", keys.inviters(person.user_id), room_id, f"{user_id} {_NOTED}"))
+        args = [room_id, user_id, _NOTED]
+        store.ask(Call("note_inviter", [keys.inviters(person.user_id)], args))
 
 
 def _inviter(store: Store, person: Person, room_id: str) -> tuple[str | None, bool]:

@@ -18,7 +18,7 @@ class Room:
 
     def __init__(self, administration, made, private):
         self.administration = administration
-        self.ann, self.ben = made("ann"), made("ben")
+        self.ann, self.ben, self.max = made("ann"), made("ben"), made("max")
         self.room_id = administration.create(self.ann, "Plans", private, None).room_id
         administration.set_member(self.ann, self.room_id, "ben")
 
@@ -37,6 +37,37 @@ def test_a_person_is_refused_before_the_room_is_left(room, store, beside):
     beside("remove", lambda: seen.extend(invitations.refused(store, room.ben)))
     room.administration.leave_and_refuse(room.ben, room.room_id)
     assert seen == [room.ann.user_id]
+
+
+def test_who_takes_note_of_one_inviter_can_refuse_the_next(room, store, beside):
+    """Ben is taken out and added again, by somebody else, while he takes note of ann."""
+    administration, room_id = room.administration, room.room_id
+    administration.set_member(room.ann, room_id, room.max.name)
+    administration.set_member(room.ann, room_id, room.max.name, role="moderator")
+
+    def added_by_another():
+        administration.remove(room.max, room_id, "ben")
+        administration.set_member(room.max, room_id, "ben")
+
+    happened = beside("note_inviter", added_by_another)
+    invitations.take_note(store, room.ben, room_id)
+    assert happened() and invitations.is_news(store, room.ben, room_id)
+    administration.leave_and_refuse(room.ben, room_id)
+    assert invitations.refused(store, room.ben) == [room.max.user_id]
+
+
+def test_nobody_refuses_more_people_than_are_allowed_by_two_calls_at_once(
+    store, made, beside, monkeypatch
+):
+    monkeypatch.setattr(invitations, "REFUSED_MOST", 2)
+    ben = made("ben")
+    invitations.refuse(store, ben, "u1")
+    happened = beside("refuse", lambda: invitations.refuse(store, ben, "u2"))
+    with pytest.raises(Conflict):
+        invitations.refuse(store, ben, "u3")
+    assert happened() and invitations.refused(store, ben) == ["u1", "u2"]
+    # Who is refused already is no further one.
+    assert not invitations.refuse(store, ben, "u1")
 
 
 def test_who_cannot_leave_has_refused_nobody(room, store):
