@@ -182,16 +182,17 @@ class Administration:
         was_member = room_members.remove(self._store, person, i, other, locale, hold, ban)
         if not was_member and ban is None:
             raise NotFound(N_("That person is no member of this room."))
-        if not was_member and room.private:
-            # A person who was no member gets no event of the ban: only members know of the room.
+        if not was_member:
+            # A person who was no member gets no event of the ban. Workers stop sending that person
+            # the events of the list of rooms about this room.
+            room_events.tell_members(self._store, i, [other.user_id])
             return other
         # Somebody may have added the person again before this is told.
         [event] = person_events.membership_events(self._store, [(other.user_id, i)])
         told = event or person_events.gone_event(i, ban is not None)
         person_events.tell(self._store, [([other.user_id], told)])
-        if was_member:
-            room_events.tell_members(self._store, i, [other.user_id])
-            self._changed.add(i)
+        room_events.tell_members(self._store, i, [other.user_id])
+        self._changed.add(i)
         return other
 
     def ban(self, person: Person, room_id: object, given: object, until: object = None) -> None:

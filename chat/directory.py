@@ -85,17 +85,28 @@ def may_see(store: Store, person: Person, room_ids: Sequence[str]) -> list[str]:
             for command in (
                 ("HGET", keys.room(i), "private"),
                 ("HEXISTS", keys.members(i), person.user_id),
-                ("HGET", keys.banned(i), person.user_id),
             )
         ]
     )
-    each = zip(room_ids, found[::3], found[1::3], found[2::3], strict=True)
+    each = list(zip(room_ids, found[::2], found[1::2], strict=True))
+    strange = [i for i, private, is_in in each if private == b"0" and not is_in]
+    banned = _banned(store, person, strange)
     return [
         i
-        for i, private, is_in, banned in each
-        if private is not None
-        and (is_in or (private == b"0" and (person.is_admin or not rooms.is_banned(banned))))
+        for i, private, is_in in each
+        if (private and is_in) or (private == b"0" and i not in banned)
     ]
+
+
+def _banned(store: Store, person: Person, room_ids: Sequence[str]) -> set[str]:
+    """Those of these rooms that the person does not see because of a ban.
+
+    An admin sees the rooms that he or she is banned from, and can lift the ban.
+    """
+    if person.is_admin:
+        return set()
+    until = store.ask_all(("HGET", keys.banned(i), person.user_id) for i in room_ids)
+    return {i for i, at in zip(room_ids, until, strict=True) if rooms.is_banned(at)}
 
 
 def _hidden(
@@ -105,20 +116,13 @@ def _hidden(
 
     Who has just been removed from a room may still have it in the list of own rooms, so the room's
     own record of the members is asked. Bans are asked for of those rooms alone that ``matches``
-    names. An admin sees the rooms that he or she is banned from, and can lift the ban.
+    names.
     """
     private = [room.room_id for room in found if room.private]
-    asked = [] if person.is_admin else [room for room in found if not room.private]
-    opened = [room.room_id for room in asked if room.room_id in matches]
-    answers = store.ask_all(
-        [
-            *(("HEXISTS", keys.members(i), person.user_id) for i in private),
-            *(("HGET", keys.banned(i), person.user_id) for i in opened),
-        ]
-    )
-    strangers = {i for i, is_in in zip(private, answers, strict=False) if not is_in}
-    bans = zip(opened, answers[len(private) :], strict=True)
-    return strangers | {i for i, until in bans if rooms.is_banned(until)}
+    records = store.ask_all([("HEXISTS", keys.members(i), person.user_id) for i in private])
+    strangers = {i for i, is_in in zip(private, records, strict=True) if not is_in}
+    opened = [room.room_id for room in found if not room.private and room.room_id in matches]
+    return strangers | _banned(store, person, opened)
 
 
 def build(store: Store) -> None:

@@ -15,6 +15,7 @@ _REFUSALS: dict[str, tuple[type[MaruError], str]] = {
     "NOTMEMBER": (NotFound, N_("That person is no member of this room.")),
     "OWNERSTAYS": (Conflict, N_("The owner of a room stays in it.")),
     "DEACTIVATED": (Conflict, N_("This account is deactivated.")),
+    "GUESTOWNER": (Conflict, N_("A guest cannot enter the rooms yet.")),
     "TOOMANYROOMS": (Conflict, N_("This person owns too many rooms already.")),
     "REFUSED": (Forbidden, N_("This person does not take invitations from you.")),
     "USEDBEFORE": (Conflict, N_("This clientId stands for something else already.")),

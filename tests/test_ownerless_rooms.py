@@ -150,6 +150,17 @@ def test_nobody_is_added_or_given_a_room_who_is_deleted_meanwhile(crowd, store, 
     assert "eve" not in roles(store, crowd.room_id)
 
 
+def test_a_guest_is_not_made_the_owner(crowd, made, store, beside):
+    """A guest cannot enter the rooms, and so nobody could manage the room or take it back."""
+    made("gus", "guest")
+    crowd.set(crowd.ann, "gus")
+    happened = beside("set_member", lambda: account_state.set_role(store, "ben", "guest"))
+    for name in ("ben", "gus"):
+        with pytest.raises(Conflict, match="guest"):
+            crowd.set(crowd.ann, name, role="owner")
+    assert happened() and roles(store, crowd.room_id)["ann"] == "owner"
+
+
 @pytest.mark.parametrize("script", ["create_direct", "rejoin_direct"])
 def test_nobody_is_added_to_a_direct_room_who_is_deleted_meanwhile(
     administration, made, store, beside, script

@@ -84,6 +84,9 @@ class Control:
 
     def _member(self, message: Message) -> None:
         member = message[control_messages.MEMBER]
+        if member.get("gone"):
+            for connection in self._live.connections.of_person(member["userId"]):
+                self._live.watchers.unwatch(connection, member["roomId"])
         in_room = self._live.fanout.in_rooms([member["roomId"]])
         self._live.emit_all(in_room, "member", member)
 

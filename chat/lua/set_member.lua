@@ -5,7 +5,7 @@
 --       role ('' to leave it), until when muted in ms ('' to leave it),
 --       how many rooms the person may own (0 for any number)
 -- Gives ADDED, CHANGED or SAME; NOTFOUND, GUEST, NOTALLOWED, NOTMEMBER, OWNERSTAYS, BANNED, REFUSED, DEACTIVATED,
--- TOOMANYROOMS.
+-- GUESTOWNER, TOOMANYROOMS.
 local room, members, banned, account, rooms_of, refused, inviters, owned, of_person, owned_before = unpack(KEYS)
 local at, actor, id, name, role, muted_until = clock(ARGV[1]), ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6]
 local rights = rights_in(room, members, account, actor)
@@ -29,6 +29,8 @@ if role ~= '' and role ~= (theirs or 'member') then
   if theirs == 'owner' then return redis.error_reply('OWNERSTAYS') end
   -- A new owner has to be a member already.
   if role == 'owner' and not theirs then return redis.error_reply('NOTMEMBER') end
+  -- A guest could neither manage it nor give it back.
+  if role == 'owner' and role_in_maru(of_person) == 'guest' then return redis.error_reply('GUESTOWNER') end
   local most = tonumber(ARGV[7])
   local is_full = role == 'owner' and most > 0 and redis.call('SCARD', owned) >= most
   if is_full then return redis.error_reply('TOOMANYROOMS') end

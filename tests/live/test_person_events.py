@@ -234,7 +234,9 @@ def test_who_is_banned_from_an_open_room_hears_nothing_of_it_in_the_list_of_room
         ann.request("PUT", f"/api/rooms/{room}/members/{ben.user_id}")
     assert room in {r["roomId"] for r in theirs.call("watch", rooms=[room])["rooms"]}
     assert ann.request("PUT", f"/api/rooms/{room}/bans/{ben.user_id}").status_code == 204
-    wait_for_me(theirs, lambda p: p.get("roomId") == room and p.get("banned") is True)
+    settle_me(theirs)
+    banned = [p.get("banned") for p in me_of(theirs, room) if p.get("gone")]
+    assert banned == [True] * is_member
 
     def told(heard):
         return {r["roomId"]: r["seq"] for e, p in heard if e == "rooms" for r in p["rooms"]}
