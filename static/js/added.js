@@ -1,7 +1,7 @@
 /**
  * Tells on every page that somebody has added one to a room: by whom, with the ways to go there, out again,
  * and out for good. It is read out politely. In a room's page it stands above the conversation, whose end and
- * composer stay where they are.
+ * composer stay where they are; elsewhere at the foot of the page.
  */
 import { call } from './api.js';
 import { byId, element } from './dom.js';
@@ -30,7 +30,7 @@ export function tellOfAdding(connection) {
   function place() {
     const head = document.querySelector('.conversation-head');
     if (head) head.after(list);
-    else document.body.append(list);
+    else byId('notes').prepend(list);
   }
 
   /** @param {Element} card */

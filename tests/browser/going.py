@@ -22,6 +22,18 @@ def arrives(person, room_id, name):
     expect(person.page.locator(".connection")).to_have_attribute("data-link", "online")
 
 
+def listens(person, path):
+    """Open a page other than a room's, and wait until what happens to the person is told there."""
+    heard = []
+    person.page.on(
+        "websocket",
+        lambda socket: socket.on("framereceived", lambda frame: heard.append(str(frame))),
+    )
+    person.page.goto(path)
+    # Until the connection stands, which Socket.IO says by a 40, nobody is told.
+    eventually(lambda: person.page.title() and any(frame.startswith("40") for frame in heard))
+
+
 def mark(person):
     """Put something into the page that does not outlive it."""
     person.page.evaluate("window.isThisPage = true")

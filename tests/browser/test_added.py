@@ -3,9 +3,8 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.going import go
+from tests.browser.going import go, listens
 from tests.browser.people import DESKTOP, NARROW, PHONE
-from tests.waiting import eventually
 
 LIES_ON_TOP = "([x, y, sheet]) => Boolean(document.elementFromPoint(x, y).closest(sheet))"
 
@@ -15,24 +14,11 @@ def add(owner, room_id, other):
     return owner.api.request("PUT", path).status_code
 
 
-def connect(person, path):
-    """Open this page, and wait until its connection stands: before, nobody is told."""
-    heard: list[str] = []
-
-    def hear(frame):
-        heard.append(str(frame))
-
-    person.page.on("websocket", lambda socket: socket.on("framereceived", hear))
-    person.page.goto(path)
-    # Socket.IO says so by a 40.
-    eventually(lambda: person.page.title() and any(frame.startswith("40") for frame in heard))
-
-
 @pytest.mark.parametrize("path", ["/rooms", "/settings"])
 def test_it_is_told_on_every_page_and_read_out(at_browser, path):
     ann, ben = at_browser("ann"), at_browser("ben")
     room_id = ann.api.create_room("Plans")
-    connect(ben, path)
+    listens(ben, path)
     card = ben.page.locator(".news-card")
     assert add(ann, room_id, ben) == 204
     words = f"{ann.name} has added you to Plans."
@@ -169,7 +155,7 @@ def test_the_focus_goes_from_card_to_card_and_back_to_what_one_writes(at_browser
 @pytest.mark.parametrize("path", ["/rooms", "/settings"])
 def test_after_the_last_card_the_focus_is_in_the_page(at_browser, path):
     ann, ben = at_browser("ann"), at_browser("ben")
-    connect(ben, path)
+    listens(ben, path)
     assert add(ann, ann.api.create_room("Plans"), ben) == 204
     ben.page.locator(".news-card").get_by_role("button", name="Close").focus()
     ben.page.keyboard.press("Enter")

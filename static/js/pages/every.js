@@ -48,7 +48,7 @@ addEventListener('pageshow', (event) => {
 if (page.me) {
   guardLogout();
   comeIn().then(keepInvitation);
-  placeWaiting(document.querySelector('.conversation-body') ?? document.body);
+  placeWaiting(document.querySelector('.conversation-body') ?? document.getElementById('notes') ?? document.body);
   showWaiting();
   startDelivery();
 } else {
