@@ -4,9 +4,9 @@
  */
 import { byId } from './dom.js';
 import { returnFocus } from './focus.js';
-import { leaveFor } from './leaving.js';
 import { t } from './page.js';
 import { reach, textOf } from './reach.js';
+import { go } from './reachable.js';
 import { ifFailed } from './refused.js';
 import { onRole } from './roles.js';
 import { onRenamed } from './who.js';
@@ -33,7 +33,7 @@ export function keepMembers() {
     if (shown !== from || !part.isConnected || card().open) return;
     // The page itself says why not.
     if (filled) card().showModal();
-    else leaveFor(from);
+    else go(from, part);
   }
 
   /** @param {string} from */

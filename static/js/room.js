@@ -65,7 +65,7 @@ export function openRoom({ connection, departures, directory, signal }) {
   };
   const state = createState(initial);
 
-  learnAll(page.people, page.inactive);
+  learnAll(page.people, page.gone);
   learnRoles(page.roles);
   setOwnRole(page.role ?? '');
 
@@ -279,6 +279,8 @@ export function openRoom({ connection, departures, directory, signal }) {
     if (open && !ended && !silent && finePointer) composer.focus();
   });
   byId('leave').addEventListener('click', async (/** @type {MouseEvent} */ event) => {
+    // Without a connection the link leads where it can.
+    if (state.now.link !== 'online') return;
     event.preventDefault();
     await membership.leave();
     leaveFor(address('/rooms'));

@@ -12,12 +12,14 @@ import { keepForms } from '../kept-forms.js';
 import { keepKey } from '../key-store.js';
 import { leaveByForm } from '../leaving.js';
 import { page, t } from '../page.js';
+import { guardLinks } from '../reachable.js';
 import { drawnElsewhere, retime } from '../time.js';
 import { placeWaiting, showWaiting } from '../waiting.js';
 
 if (drawnElsewhere) retime();
 guardDialogs();
 keepForms();
+guardLinks();
 
 /** @type {WeakSet<Element>} */
 let sent = new WeakSet();

@@ -2,8 +2,10 @@
 import { tellOfAdding } from '../added.js';
 import { createConnection } from '../connection.js';
 import { prepareInlineForms } from '../inline-forms.js';
+import { watchServer } from '../reachable.js';
 
 const connection = createConnection();
+watchServer(connection);
 prepareInlineForms();
 tellOfAdding(connection);
 connection.start();

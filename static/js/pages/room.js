@@ -16,6 +16,7 @@ import { keepMembers } from '../members.js';
 import { loadOwnRooms } from '../more-rooms.js';
 import { startNavigation } from '../navigation.js';
 import { page, t } from '../page.js';
+import { watchServer } from '../reachable.js';
 import { openRoom } from '../room.js';
 import { showRoomName } from '../room-name.js';
 import { prepareSheets } from '../sheets.js';
@@ -23,6 +24,7 @@ import { placeWaiting } from '../waiting.js';
 import { learn } from '../who.js';
 
 const connection = createConnection();
+watchServer(connection);
 const departures = createDepartures(connection);
 const sheets = prepareSheets();
 prepareDialogs();

@@ -5,6 +5,7 @@ import { keepDirectory } from '../directory.js';
 import { byId } from '../dom.js';
 import { prepareInlineForms } from '../inline-forms.js';
 import { loadMoreRooms } from '../more-rooms.js';
+import { watchServer } from '../reachable.js';
 import { createStatus } from '../status.js';
 import { learn } from '../who.js';
 
@@ -13,6 +14,7 @@ const asked = new URLSearchParams(location.search);
 const q = asked.get('q') ?? '';
 const status = createStatus(/** @type {HTMLElement} */ (document.querySelector('.connection')));
 const connection = createConnection();
+watchServer(connection);
 connection.watchLink(status.show);
 
 const directory = keepDirectory({

@@ -1,7 +1,9 @@
 /** The settings: what happens to one meanwhile is told here too. */
 import { tellOfAdding } from '../added.js';
 import { createConnection } from '../connection.js';
+import { watchServer } from '../reachable.js';
 
 const connection = createConnection();
+watchServer(connection);
 tellOfAdding(connection);
 connection.start();
