@@ -51,6 +51,11 @@ class Person:
         return self.display_name or self.name
 
     @property
+    def gone(self) -> str:
+        """``deleted`` or ``deactivated``, where nobody can log in to the account; else ``""``."""
+        return "deleted" if self.deleted else "deactivated" if self.deactivated else ""
+
+    @property
     def is_admin(self) -> bool:
         return self.role == ADMIN and not self.deactivated
 

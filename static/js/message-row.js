@@ -3,7 +3,7 @@ import { hue, showAvatar } from './names.js';
 import { figure, page, t } from './page.js';
 import { blankRow, partOf } from './rows.js';
 import { day, full, iso, sameDay, showTime } from './time.js';
-import { isInactive, shownName } from './who.js';
+import { goneWords, shownName } from './who.js';
 
 /** Messages of one person closer than this form a group. */
 const GROUP_MS = 5 * 60 * 1000;
@@ -73,10 +73,10 @@ export function renameSender(row) {
   const shown = shownSender(row);
   showAvatar(partOf(row, '.avatar'), shown);
   const name = partOf(row, '.sender');
-  const gone = isInactive(row.dataset.senderId);
+  const gone = goneWords(row.dataset.senderId);
   name.className = `sender ${hue(shown)}${gone ? ' inactive' : ''}`;
   name.firstElementChild.textContent = shown;
-  name.replaceChildren(name.firstElementChild, ...(gone ? [` (${t('deactivated')})`] : []));
+  name.replaceChildren(name.firstElementChild, ...(gone ? [` (${gone})`] : []));
 }
 
 /** @param {number} at in ms */

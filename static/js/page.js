@@ -2,6 +2,8 @@
  * What the server told this page (templates/base.html, data-page; moving to another room exchanges it),
  * and its sentences in the language of the page (templates/_strings.html), which come before all modules.
  *
+ * @typedef {'deactivated' | 'deleted'} Gone
+ *
  * @typedef {object} Page
  * @property {'en' | 'ko'} lang
  * @property {string} base      path of the site that Maru is under; empty where it is all of it
@@ -26,7 +28,7 @@
  * @property {boolean} [archived] the room can only be read
  * @property {string[]} [others] userIds of the other people of a direct room
  * @property {Record<string, [role: string, mutedUntil: number]>} [roles] by userId, of those who are more or less than plain members
- * @property {string[]} [inactive] userIds among `people` whose accounts are deactivated or deleted
+ * @property {Record<string, Gone>} [gone] whose accounts among `people` are deactivated or deleted, by userId
  * @property {import('./message-row.js').Message[]} [changed] the messages drawn to which something was done
  */
 

@@ -3,7 +3,7 @@ import { showAvatar } from './names.js';
 import { address, figure, page, t } from './page.js';
 import { marksOf, onRole } from './roles.js';
 import { blankRow, partOf } from './rows.js';
-import { isInactive, onRenamed, shownName } from './who.js';
+import { goneWords, onRenamed, shownName } from './who.js';
 
 /** @typedef {[userId: string, shown: string]} Shown */
 
@@ -80,7 +80,7 @@ function showPerson(row, shown) {
   const hint = partOf(row, '.hint');
   hint.textContent = marksOf(userId);
   hint.hidden = !hint.textContent;
-  row.classList.toggle('inactive', isInactive(userId));
+  row.classList.toggle('inactive', Boolean(goneWords(userId)));
   const name = partOf(row, '.person-name');
   if (name.textContent === shown) return;
   name.textContent = shown;

@@ -1,6 +1,6 @@
 /** What people are in this page's room, where they are more or less than plain members. */
 import { page, t } from './page.js';
-import { isInactive } from './who.js';
+import { goneWords } from './who.js';
 
 /** Role, and until when muted (ms, 0 for not), by userId. @type {Map<string, [role: string, mutedUntil: number]>} */
 const roles = new Map();
@@ -37,6 +37,6 @@ export function marksOf(userId) {
     userId === page.myId && t('you'),
     role !== 'member' && t(`role_${role}`),
     mutedUntil > Date.now() && t('muted'),
-    isInactive(userId) && t('deactivated'),
+    goneWords(userId),
   ].filter(Boolean).join(' · ');
 }

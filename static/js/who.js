@@ -2,10 +2,11 @@
  * Who is who: how people are shown now, by userId. The page brings those whom it shows; others are asked
  * for, several at once, when something of theirs is drawn.
  *
- * @typedef {{ userId: string, name: string, displayName: string, deactivated?: boolean }} Person
+ * @typedef {import('./page.js').Gone} Gone
+ * @typedef {{ userId: string, name: string, displayName: string, deactivated?: boolean, deleted?: boolean }} Person
  */
 import { call } from './api.js';
-import { address, page } from './page.js';
+import { address, page, t } from './page.js';
 import { ifFailed } from './refused.js';
 
 /** People asked for in one call. */
@@ -13,8 +14,8 @@ const TOGETHER = 50;
 
 /** @type {Map<string, string>} */
 const known = new Map(Object.entries(page.people ?? {}));
-/** Those whose accounts are deactivated or deleted. @type {Set<string>} */
-const inactive = new Set(page.inactive ?? []);
+/** Whose accounts are deactivated or deleted. @type {Map<string, Gone>} */
+const gone = new Map(Object.entries(page.gone ?? {}));
 /** @type {Set<string>} */
 const asked = new Set();
 /** @type {string[]} */
@@ -22,10 +23,10 @@ let wanted = [];
 /** @type {Set<(userId: string) => void>} */
 const watchers = new Set();
 
-/** What a page says of those whom it shows. @param {Record<string, string>} [people] @param {string[]} [deactivated] */
-export function learnAll(people = {}, deactivated = []) {
+/** What a page says of those whom it shows. @param {Record<string, string>} [people] @param {Record<string, Gone>} [goneNow] */
+export function learnAll(people = {}, goneNow = {}) {
   for (const [userId, displayName] of Object.entries(people)) {
-    learn({ userId, name: displayName, displayName, deactivated: deactivated.includes(userId) });
+    learn({ userId, name: displayName, displayName, deactivated: userId in goneNow, deleted: goneNow[userId] === 'deleted' });
   }
 }
 
@@ -42,16 +43,20 @@ export function shownName(userId, name = '') {
   return shown ?? (name || '…');
 }
 
-/** Whether a person's account is deactivated or deleted. @param {string | undefined} userId */
-export const isInactive = (userId) => userId !== undefined && inactive.has(userId);
+/** That a person's account is deactivated or deleted, in words; '' where it is not. @param {string | undefined} userId */
+export function goneWords(userId = '') {
+  const how = gone.get(userId);
+  return how ? t(how) : '';
+}
 
 /** @param {Person} person as the server tells now */
-export function learn({ userId, name, displayName, deactivated }) {
+export function learn({ userId, name, displayName, deactivated, deleted }) {
   const shown = displayName || name;
-  if (known.get(userId) === shown && inactive.has(userId) === Boolean(deactivated)) return;
+  const how = deleted ? 'deleted' : deactivated ? 'deactivated' : undefined;
+  if (known.get(userId) === shown && gone.get(userId) === how) return;
   known.set(userId, shown);
-  if (deactivated) inactive.add(userId);
-  else inactive.delete(userId);
+  if (how) gone.set(userId, how);
+  else gone.delete(userId);
   watchers.forEach((run) => run(userId));
 }
 

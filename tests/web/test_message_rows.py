@@ -22,14 +22,14 @@ def rows(app):
 
     def show(*messages):
         with app.test_request_context(headers={"Cookie": "tz=Asia/Seoul"}):
-            return message_rows(messages, SHOWN, {"id-of-dan"})
+            return message_rows(messages, SHOWN, {"id-of-dan": "deleted"})
 
     return show
 
 
 def test_a_message_that_nobody_changed(rows):
     [row] = rows(talk(1))
-    assert (row.talk, row.reactions, row.is_inactive) == (talk(1), {}, False)
+    assert (row.talk, row.reactions, row.gone) == (talk(1), {}, "")
     assert (row.begins_day, row.follows) == (True, False)
 
 
@@ -37,8 +37,8 @@ def test_a_sender_is_shown_by_the_present_name(rows):
     assert [row.shown for row in rows(talk(1), talk(2, "cat"))] == ["Bora Kim", "cat"]
 
 
-def test_whose_account_is_deactivated_is_marked(rows):
-    assert [row.is_inactive for row in rows(talk(1), talk(2, "dan"))] == [False, True]
+def test_whose_account_is_deleted_is_marked(rows):
+    assert [row.gone for row in rows(talk(1), talk(2, "dan"))] == ["", "deleted"]
 
 
 def test_reactions_have_the_present_names_of_those_who_stand_by_them(rows):

@@ -3,7 +3,7 @@
 ``static/js/timeline.js`` decides the same for what comes later.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,7 +20,7 @@ Talk = Mapping[str, Any]
 class MessageRow:
     """``shown`` is the sender's present name; ``reactions`` are userIds and shown names by emoji.
 
-    ``is_inactive``: the sender's account is deactivated or deleted.
+    ``gone``: the sender's account is ``deactivated`` or ``deleted``.
 
     ``begins_day``: it is the first message of its day. ``follows``: it belongs to the group of the
     message above, so that its head is not shown.
@@ -31,7 +31,7 @@ class MessageRow:
     reactions: dict[str, dict[str, str]]
     begins_day: bool
     follows: bool
-    is_inactive: bool = False
+    gone: str = ""
 
 
 def people_of(talks: Iterable[Talk]) -> set[str]:
@@ -45,11 +45,11 @@ def people_of(talks: Iterable[Talk]) -> set[str]:
 
 
 def message_rows(
-    talks: Iterable[Talk], shown: Mapping[str, str], inactive: Collection[str] = ()
+    talks: Iterable[Talk], shown: Mapping[str, str], gone: Mapping[str, str]
 ) -> list[MessageRow]:
     """``talks`` are ascending; ``shown`` are the names of people by userId.
 
-    ``inactive`` are the userIds of those whose accounts are deactivated or deleted.
+    ``gone`` says by userId whose accounts are ``deactivated`` or ``deleted``.
     """
     rows = []
     above, day_above = None, ""
@@ -65,7 +65,7 @@ def message_rows(
                 },
                 begins_day=day != day_above,
                 follows=day == day_above and above is not None and _is_grouped(above, talk),
-                is_inactive=talk["senderId"] in inactive,
+                gone=gone.get(talk["senderId"], ""),
             )
         )
         above, day_above = talk, day

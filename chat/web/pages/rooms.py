@@ -91,7 +91,7 @@ def room(room_id: str) -> ResponseReturnValue:
     own = OwnRooms([], {}, {}) if parts_only else own_rooms(store, _me())
     found = people.find(store, ids)
     shown = own.shown | {user_id: person.shown for user_id, person in found.items()}
-    inactive = {user_id for user_id, person in found.items() if person.deactivated}
+    gone = {user_id: person.gone for user_id, person in found.items() if person.gone}
     room = called(access.room, _me(), others, shown)
     if room.room_id not in {other.room_id for other in own.rooms}:
         # Who looks into an open room becomes a member of it by joining, which the script does.
@@ -121,13 +121,12 @@ def room(room_id: str) -> ResponseReturnValue:
     }
     return render(
         "room.html",
-        page={**for_script, "people": shown, "inactive": sorted(inactive)},
+        page={**for_script, "people": shown, "gone": gone},
         parts_only=parts_only,
         room=room,
-        rows=message_rows(talks, shown, inactive),
+        rows=message_rows(talks, shown, gone),
         changed=[talk for talk in talks if "reactions" in talk or "editedAt" in talk],
         shown=shown,
-        inactive=inactive,
         more=page.more,
         epoch=page.epoch,
         people=present,
