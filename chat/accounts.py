@@ -94,11 +94,7 @@ def change_password(
     ``Conflict`` when somebody else has ended this log-in meanwhile.
     """
     new = validation.password(new)
-    try:
-        typed = validation.typed_password(old)
-        current = _log_in(store, hasher, person.user_id, typed, asker)
-    except (Invalid, Unauthorized):
-        raise Unauthorized(N_("The current password is not right.")) from None
+    current = confirm(store, hasher, person, old, asker)
     hashed = hasher.hash(new, asker)
     account_keys = [keys.account(person.user_id), keys.places(person.user_id)]
     generation = store.ask(Call("change_password", account_keys, [current.generation, hashed]))
@@ -106,6 +102,17 @@ def change_password(
         raise Conflict(N_("Something has changed in the meantime. Try again."))
     end_log_ins(store, person.user_id)
     return replace(current, generation=generation)
+
+
+def confirm(
+    store: Store, hasher: Hasher, person: Person, password: object, asker: Asker = NOBODY
+) -> Person:
+    """The person as he or she is now. Raises ``Unauthorized`` when the password is wrong."""
+    try:
+        typed = validation.typed_password(password)
+        return _log_in(store, hasher, person.user_id, typed, asker)
+    except (Invalid, Unauthorized):
+        raise Unauthorized(N_("The current password is not right.")) from None
 
 
 def end_log_ins(store: Store, user_id: str) -> None:

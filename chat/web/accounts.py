@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from flask import Response, after_this_request, request
 
-from chat import accounts, login_limits, people, profile, validation
+from chat import account_state, accounts, login_limits, people, profile, validation
 from chat.errors import Invalid
 from chat.login_limits import Place
 from chat.passwords import Asker
@@ -62,6 +62,18 @@ def change_password(person: Person, old: object, new: object) -> Person:
     return accounts.change_password(store, services().hasher, person, old, new, _asker(known=True))
 
 
+def delete(person: Person, password: object) -> None:
+    """Delete one's own account.
+
+    Raises ``Unauthorized`` when the password is wrong, ``RateLimited``, and ``Conflict`` where
+    nobody would be an admin any more.
+    """
+    store, settings = services().store, services().settings
+    login_limits.change_password(store, settings.login_rate, person.user_id)
+    accounts.confirm(store, services().hasher, person, password, _asker(known=True))
+    account_state.delete(store, person.user_id, locale=settings.locale)
+
+
 def change(person: Person, wanted: Mapping[str, object]) -> Person:
     """The person with what ``wanted`` says: see ``chat.profile.change``, which see for errors.
 
@@ -72,6 +84,11 @@ def change(person: Person, wanted: Mapping[str, object]) -> Person:
         login_limits.rename(store, rate, person.user_id)
     login_limits.change_profile(store, rate, person.user_id)
     return profile.change(store, person.user_id, wanted)
+
+
+def is_name_of(person: Person, typed: object) -> bool:
+    """Whether this is the person's name, in small or capital letters."""
+    return _folded(typed) == person.folded
 
 
 def _folded(name: object) -> str | None:

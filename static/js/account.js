@@ -65,13 +65,14 @@ function forgetOlder(starts, whose) {
   }
 }
 
-/** Log out by script, where there is one: after asking, and with nothing left here. */
+/** Log out, or delete the account, by script, where there is one: after asking, and with nothing left here. */
 export function guardLogout() {
   document.addEventListener('submit', async (event) => {
     const form = /** @type {HTMLFormElement} */ (event.target);
-    if (!form.matches('form.logout')) return;
+    if (!form.matches('.logout, .deletion')) return;
     event.preventDefault();
-    const losses = await wouldBeLost();
+    // Whoever deletes the account has been told that all goes.
+    const losses = form.matches('.deletion') ? [] : await wouldBeLost();
     if (!losses.length || (await confirms(losses))) logOut(form);
   }, true);
 }
@@ -105,21 +106,27 @@ function confirms(losses) {
 
 /** @param {HTMLFormElement} form */
 async function logOut(form) {
+  if (form.getAttribute('aria-busy')) return;
+  form.setAttribute('aria-busy', 'true');
   // Its end is told to this page too, which would go before all is forgotten.
   stayHere(true);
   const body = new URLSearchParams(/** @type {any} */ (new FormData(form)));
-  const answer = await reach(form.action, { method: 'POST', body, redirect: 'manual' }).catch(ifFailed(null));
+  const isDeletion = form.matches('.deletion');
+  const headers = isDeletion ? { Accept: 'application/json' } : undefined;
+  const answer = await reach(form.action, { method: 'POST', body, headers, redirect: 'manual' }).catch(ifFailed(null));
   if (!answer) {
+    form.removeAttribute('aria-busy');
     stayHere(false);
     return showFailure(form);
   }
-  // A page that explains, such as that its form is too old, is the server's to show.
-  if (answer.type !== 'opaqueredirect') return form.submit();
+  // A page that explains, such as that its form is too old or a password wrong, is the server's to show. Whose
+  // login has ended has deleted nothing, and is led to the door.
+  if (isDeletion ? !answer.ok : answer.type !== 'opaqueredirect') return form.submit();
   // Before the other tabs are told, see stayOut().
   localStorage.removeItem(HERE);
   tabs.postMessage({ out: page.myId });
   await forgetWhatIsMine();
-  leaveFor(address('/login'));
+  leaveFor(form.dataset.then ?? address('/login'));
 }
 
 async function forgetWhatIsMine() {
@@ -132,5 +139,5 @@ async function forgetWhatIsMine() {
 /** Nothing is forgotten before the server has ended the login. @param {HTMLFormElement} form */
 function showFailure(form) {
   form.querySelector('.error')?.remove();
-  form.append(element('p', { class: 'error', role: 'alert' }, t('logout_failed')));
+  form.append(element('p', { class: 'error', role: 'alert' }, t(form.matches('.deletion') ? 'sent_nowhere' : 'logout_failed')));
 }

@@ -2,9 +2,11 @@
 
 import re
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.browser.people import PATIENCE
+from tests.live.cluster import PASSWORD
 
 
 def rename(person, **fields):
@@ -79,3 +81,22 @@ def test_who_is_deactivated_is_shown_as_such(two, maru):
     expect(sender).to_contain_text("(deactivated)")
     ann.page.reload()
     expect(ann.said("from ben").locator(".sender")).to_contain_text("(deactivated)")
+
+
+@pytest.mark.parametrize("locale, words", [("en-GB", "account deleted"), ("ko-KR", "삭제된 계정")])
+def test_whose_account_is_deleted_is_shown_as_such_wherever_it_is_named(
+    two, locale, words, at_browser
+):
+    _, ben, room_id = two
+    cat = at_browser("cat", locale=locale)
+    cat.enter(room_id)
+    ben.write("from ben")
+    cat.hears("from ben")
+    ben.page.close()
+    given = {"password": PASSWORD}
+    assert ben.api.request("POST", "/api/me/delete", json=given).status_code == 204
+    sender = cat.said("from ben").locator(".sender")
+    for _ in range(2):
+        expect(sender).to_have_text(f"{ben.name} ({words})")
+        expect(sender).to_have_class(re.compile("inactive"))
+        cat.page.reload()

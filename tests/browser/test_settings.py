@@ -45,3 +45,30 @@ def test_after_a_search_the_focus_is_in_its_field(at_browser):
     ann.page.get_by_label("Find a room").press("Enter")
     expect(ann.page).to_have_url(f"{ann.maru.url}/rooms?q=plans")
     expect(ann.page.get_by_label("Find a room")).to_be_focused()
+
+
+def test_whoever_deletes_the_account_leaves_nothing_in_this_browser(at_browser):
+    ann, ben = at_browser("ann"), at_browser("ben")
+    room_id = ann.api.create_room("Plans")
+    ben.enter(room_id)
+    ben.write("from ben")
+    ben.hears("from ben")
+    ben.composer.fill("half a thought")
+    other = ben.new_page()
+    other.goto("/settings")
+    other.get_by_text("Delete your account…").click()
+    other.get_by_label(f"Type {ben.name} to delete").fill(ben.name)
+    form = other.locator("form.deletion")
+    form.get_by_label("Your password").fill("wrong horse")
+    form.get_by_role("button", name="Delete the account").click()
+    expect(other.get_by_role("alert")).to_contain_text("The current password is not right.")
+    expect(form.get_by_label("Your password")).to_be_focused()
+    ben.complaints.clear()  # of the 401
+    form.get_by_label("Your password").fill(PASSWORD)
+    form.get_by_role("button", name="Delete the account").click()
+    expect(other.get_by_text("Your account is deleted.")).to_be_visible()
+    expect(ben.page.get_by_role("button", name="Log in")).to_be_visible()
+    kept = other.evaluate("Object.keys(localStorage)")
+    assert [key for key in kept if ben.api.user_id in key] == []
+    ann.page.goto(f"/rooms/{room_id}")
+    expect(ann.said("from ben").locator(".sender")).to_contain_text("(account deleted)")

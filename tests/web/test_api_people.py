@@ -172,3 +172,17 @@ def test_the_language_of_the_account_is_that_of_the_pages_after_a_login(
     submit(client, "/language", lang="en", next="/rooms")
     assert people.named(store, "bora").language == "en"
     assert 'lang="en"' in client.get("/rooms").text
+
+
+@pytest.mark.parametrize("body", [{}, {"password": "wrong horse"}, {"password": 7}])
+def test_deleting_oneself_takes_the_password(bora, store, body):
+    answer = bora.post("/api/me/delete", json=body)
+    assert refused(answer, 401, "unauthorized")
+    assert not people.named(store, "bora").deleted
+
+
+def test_whoever_has_deleted_the_account_is_nobody_any_more(bora, store):
+    user_id = people.named(store, "bora").user_id
+    assert bora.post("/api/me/delete", json={"password": PASSWORD}).status_code == 204
+    assert people.found(store, user_id).deleted
+    assert refused(bora.get("/api/me"), 401, "token_revoked")

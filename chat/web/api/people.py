@@ -28,6 +28,12 @@ def change_own() -> ResponseReturnValue:
     return _own(accounts.change(caller(), json_object()))
 
 
+@blueprint.post("/me/delete")
+def delete_own() -> ResponseReturnValue:
+    accounts.delete(caller(), json_object().get("password"))
+    return "", 204
+
+
 @blueprint.get("/people")
 def list_people() -> ResponseReturnValue:
     """By name, or those whose userIds are given."""

@@ -14,7 +14,8 @@ from chat.people import Person
 from chat.web import accounts, identity
 from chat.web.errors import problem, retry_after
 from chat.web.i18n import LANGUAGES, keep_language
-from chat.web.pages.forms import CredentialsForm, Form, PasswordForm, ProfileForm
+from chat.web.pages.forms import CredentialsForm, DeletionForm, Form, PasswordForm, ProfileForm
+from chat.web.pages.forms import done as form_done
 from chat.web.rendering import render
 from chat.web.security import is_safe_next
 from chat.web.services import services
@@ -82,6 +83,21 @@ def profile() -> ResponseReturnValue:
     return redirect(url_for("auth.settings", saved=""))
 
 
+@blueprint.post("/settings/delete")
+@login_required
+def delete_account() -> ResponseReturnValue:
+    """Whoever deletes the account types its name; capital letters do not matter."""
+    form, person = DeletionForm(), current_user.person
+    try:
+        if not accounts.is_name_of(person, form.own_name.data):
+            raise Invalid(N_("That is not the name of this account. Nothing was deleted."))
+        accounts.delete(person, form.own_password.data)
+    except MaruError as error:
+        return _settings_page(deletion_error=error)
+    identity.log_out()
+    return form_done(url_for("auth.login", deleted=""))
+
+
 def _enter(
     find: Callable[[object, object], Person], page: Callable[..., ResponseReturnValue]
 ) -> ResponseReturnValue:
@@ -103,7 +119,14 @@ def _next(target: str | None) -> str:
 
 def _login_page(form: CredentialsForm, error: MaruError | None = None) -> ResponseReturnValue:
     registration = services().settings.registration
-    return _form_page("login.html", error, form=form, wrong="", registration=registration)
+    return _form_page(
+        "login.html",
+        error,
+        form=form,
+        wrong="",
+        registration=registration,
+        deleted="deleted" in request.args,
+    )
 
 
 def _register_page(form: CredentialsForm, error: MaruError | None = None) -> ResponseReturnValue:
@@ -120,10 +143,14 @@ def _register_page(form: CredentialsForm, error: MaruError | None = None) -> Res
 
 
 def _settings_page(
-    error: MaruError | None = None, profile_error: MaruError | None = None, done: bool = False
+    error: MaruError | None = None,
+    profile_error: MaruError | None = None,
+    deletion_error: MaruError | None = None,
+    done: bool = False,
 ) -> ResponseReturnValue:
     store, person = services().store, current_user.person
-    form = PasswordForm(sent=profile_error is None)
+    form = PasswordForm(sent=profile_error is None and deletion_error is None)
+    deletion = DeletionForm(sent=deletion_error is not None)
     profile = ProfileForm(
         sent=profile_error is not None,
         name=person.name,
@@ -134,11 +161,14 @@ def _settings_page(
     refused = people.find(store, invitations.refused(store, person))
     return _form_page(
         "settings.html",
-        error,
-        profile_error,
+        error or profile_error or deletion_error,
         form=form,
         profile=profile,
-        wrong=_wrong(profile, profile_error) or _wrong(form, error),
+        deletion=deletion,
+        about="password" if error else "profile" if profile_error else "deletion",
+        wrong=_wrong(profile, profile_error)
+        or _wrong(form, error)
+        or _wrong(deletion, deletion_error),
         done=done,
         saved="saved" in request.args,
         person=person,
@@ -150,16 +180,8 @@ def _wrong(form: Form, error: MaruError | None) -> str:
     return form.wrong_field(error) if error else ""
 
 
-def _form_page(
-    template: str, error: MaruError | None, other: MaruError | None = None, **context: Any
-) -> ResponseReturnValue:
-    """The page with its form, and what was wrong with it, if anything was; ``other``: of a second
-    form on the page. ``wrong`` is the name of the field that it is about, or ``""``."""
-    page = render(
-        template,
-        problem=problem(error) if error else None,
-        other_problem=problem(other) if other else None,
-        **context,
-    )
-    wrong = error or other
-    return page if wrong is None else (page, wrong.status, retry_after(wrong))
+def _form_page(template: str, error: MaruError | None, **context: Any) -> ResponseReturnValue:
+    """The page with its form, and what was wrong with it, if anything was. ``wrong`` is the name of
+    the field that it is about, or ``""``; ``about`` says which of several forms on the page."""
+    page = render(template, problem=problem(error) if error else None, **context)
+    return page if error is None else (page, error.status, retry_after(error))

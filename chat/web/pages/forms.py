@@ -9,7 +9,7 @@ from flask_wtf import FlaskForm
 from wtforms import BooleanField, HiddenField, PasswordField, StringField
 
 from chat import display_names, names, profile, validation
-from chat.errors import Conflict, MaruError, Unauthorized
+from chat.errors import Conflict, Invalid, MaruError, Unauthorized
 from chat.web.errors import from_script
 
 #: By the name of a field.
@@ -94,6 +94,17 @@ class PasswordForm(Form):
 
     def wrong_field(self, error: MaruError) -> str:
         return "current" if isinstance(error, Unauthorized) else super().wrong_field(error)
+
+
+class DeletionForm(Form):
+    """Of one's own account: whoever deletes it types its name, and the password."""
+
+    own_name = StringField(filters=[_stripped])
+    own_password = PasswordField()
+
+    def wrong_field(self, error: MaruError) -> str:
+        wrong = {Invalid: "own_name", Unauthorized: "own_password"}
+        return wrong.get(type(error), "")
 
 
 def done(target: str, **result: object) -> ResponseReturnValue:
