@@ -173,3 +173,9 @@ def test_whoever_was_let_in_is_told_by_whom_and_leaves_with_one_click(login, sto
     assert submit(guest, f"{path}/members/refuse").location == "/rooms"
     assert guest.get(path).status_code == 404
     assert submit(owner, f"{path}/members", name="bora").status_code == 403
+
+
+@pytest.mark.parametrize("path", ["/rooms", "/settings"])
+def test_a_page_can_be_asked_for_without_its_body(login, path):
+    answer = login("bora").head(path)
+    assert (answer.status_code, answer.data) == (200, b"")

@@ -53,7 +53,7 @@ def language() -> ResponseReturnValue:
 @blueprint.route("/settings", methods=["GET", "POST"])
 @login_required
 def settings() -> ResponseReturnValue:
-    if request.method == "GET":
+    if request.method != "POST":
         return _settings_page()
     form = PasswordForm()
     try:

@@ -42,7 +42,7 @@ def index() -> ResponseReturnValue:
 @blueprint.route("/rooms", methods=["GET", "POST"], endpoint="rooms")
 def list_or_create() -> ResponseReturnValue:
     form = RoomForm()
-    if request.method == "GET":
+    if request.method != "POST":
         return _rooms_page(form)
     try:
         room = services().administration.create(
