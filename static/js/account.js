@@ -18,6 +18,8 @@ import { stayHere } from './token.js';
 const OLDER_DRAFT = 'maru.draft.';
 const READ = 'maru.read.';
 const HERE = 'maru.account';
+/** Whose keys alone are in this browser: noted once those of others are gone, so that a page that is left early leaves it to the next. */
+const KEYS_OF = 'maru.keys-of';
 const tabs = new BroadcastChannel(HERE);
 /** @type {Promise<void> | null} */
 let coming = null;
@@ -48,12 +50,12 @@ async function settle() {
   addEventListener('pageshow', (event) => {
     if (event.persisted && localStorage.getItem(HERE) !== page.myId) reload();
   });
-  const before = localStorage.getItem(HERE);
   localStorage.setItem(HERE, String(page.myId));
   // Who has read a room here tells whose its key from before is. Where keys cannot be read, nothing is carried over.
   await carryKeysOver().catch(() => {});
   forgetOlder([READ], (owner) => owner !== page.myId && owner !== page.me);
-  if (before !== page.myId && before !== page.me) await forgetOthersKeys().catch(() => {});
+  if (localStorage.getItem(KEYS_OF) === page.myId) return;
+  await forgetOthersKeys().then(() => localStorage.setItem(KEYS_OF, String(page.myId)), () => {});
 }
 
 /** Drafts and marks from before, which are not under the account's own path. @param {string[]} starts @param {(owner: string) => boolean} whose */
@@ -123,7 +125,7 @@ async function logOut(form) {
   // login has ended has deleted nothing, and is led to the door.
   if (isDeletion ? !answer.ok : answer.type !== 'opaqueredirect') return form.submit();
   // Before the other tabs are told, see stayOut().
-  localStorage.removeItem(HERE);
+  for (const name of [HERE, KEYS_OF]) localStorage.removeItem(name);
   tabs.postMessage({ out: page.myId });
   await forgetWhatIsMine();
   leaveFor(form.dataset.then ?? address('/login'));

@@ -134,6 +134,20 @@ def test_after_a_login_has_merely_ended_the_next_person_sees_nothing(at_browser)
     ann.hears("between us")
 
 
+def test_a_page_that_is_left_before_it_has_forgotten_the_keys_of_others_leaves_it_to_the_next(
+    at_browser,
+):
+    ann, ben = at_browser("ann"), at_browser("ben")
+    encrypted_room(ann)
+    ann.page.goto("/settings")
+    ann.context.clear_cookies(name="maru_session")
+    # As far as the first page of the other had come.
+    here = "id => localStorage.setItem('maru.account', id)"
+    ann.page.evaluate(here, ben.api.user_id)
+    log_in_as(ann.page, ben.name)
+    eventually(lambda: kept(ann.page)[2] == [])
+
+
 def test_after_a_login_has_merely_ended_the_same_person_goes_on(at_browser):
     ann = at_browser("ann")
     room_id, _ = encrypted_room(ann)
