@@ -10,6 +10,7 @@ from eventlet import hubs
 
 from chat.transport.greenlet_pool import IDLE, GreenletPool
 from tests.live import loop
+from tests.live.loop import logged
 
 
 @pytest.fixture
@@ -54,4 +55,4 @@ def test_a_greenlet_whose_work_fails_is_used_again(start, error, caplog):
     start(lambda: used.append(greenlet.getcurrent()))
     loop.until(lambda: len(used) == 2)
     assert used[0] is used[1]
-    assert [record.exc_info[1] for record in caplog.records] == [error]
+    assert [each.exc_info[1] for each in logged(caplog, "chat.transport.greenlet_pool")] == [error]
