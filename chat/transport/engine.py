@@ -21,6 +21,7 @@ from chat.transport.http_refusal import Refused
 from chat.transport.pinger import Pinger
 from chat.transport.polling_cap import PollingCap
 from chat.transport.probe import Probe
+from chat.transport.receipt import SentResponse
 from chat.transport.session import Session
 from chat.transport.session_ids import SessionIds
 from chat.transport.tick import Tick
@@ -90,7 +91,7 @@ class Engine(engineio.Server):
     def handle_request(self, environ: dict[str, Any], start_response: Any) -> Any:
         response = super().handle_request(environ, start_response)
         on_sent = environ.pop("maru.on_sent", None)
-        return response if on_sent is None else _PollResponse(response, on_sent)
+        return response if on_sent is None else SentResponse(response, on_sent)
 
     def deliver(self, session: Session, data: str | bytes) -> None:
         """Handle a packet of a session. Blocks until it has been carried out."""
@@ -193,11 +194,3 @@ class Engine(engineio.Server):
         if session.last_ping is None and time.monotonic() >= session.ping_at:
             session.last_ping = time.time()
             session.send(packet.Packet(packet.PING))
-
-
-class _PollResponse(list[bytes]):
-    """The response to a poll. The HTTP server calls its ``close`` after it has sent it."""
-
-    def __init__(self, response: list[bytes], on_sent: Callable[[], None]) -> None:
-        super().__init__(response)
-        self.close = on_sent

@@ -20,6 +20,7 @@ from chat.transport.http_head import HeadReader, Request
 from chat.transport.http_refusal import Refused
 from chat.transport.http_response import Response
 from chat.transport.http_stream import CHUNK, Stream
+from chat.transport.receipt import CONFIRMATION, RECEIPT, Receipt
 
 log = logging.getLogger(__name__)
 
@@ -215,6 +216,8 @@ class Connection:
     ) -> bool:
         self._stream.begin_response()
         response = Response(self._stream.send, request, keeps_alive)
+        receipt = Receipt(self._environ.get(CONFIRMATION))
+        request.environ[RECEIPT] = receipt
         try:
             body = self._app(request.environ, response.start)
             # The body is not needed while the client reads the response.
@@ -224,6 +227,7 @@ class Connection:
                 if upgrade.has_responded:
                     return False
                 response.give(body)
+                receipt.is_sent = True
             finally:
                 if hasattr(body, "close"):
                     body.close()

@@ -2,10 +2,13 @@
 
 import sys
 import time
+from collections.abc import Callable
 from typing import Any
 
 from engineio import exceptions, packet
 from eventlet.queue import Empty, Queue
+
+from chat.transport.receipt import Receipt
 
 #: Bytes that may wait for any time; seconds that more may wait if the client receives none of them
 #: (a slow line needs some time for the response to one poll); and bytes that may wait at most.
@@ -19,13 +22,14 @@ PACKETS = 16
 class PollQueue(Queue):
     """The queue of python-engineio's session, from which each poll takes; this one counts bytes.
 
-    ``None`` in it means the end of the session.
+    ``None`` in it means the end of the session. ``is_polled`` says whether a poll waits.
     """
 
     def _init(self, maxsize: int) -> None:
         super()._init(maxsize)
         self._waiting = self._in_flight = 0
         self._taken_at = time.monotonic()
+        self.is_polled = False
 
     def _put(self, item: Any) -> None:
         if self.unread_bytes <= WAITING:
@@ -49,10 +53,13 @@ class PollQueue(Queue):
         Raises ``QueueEmpty`` after so many seconds.
         """
         packets: list[Any] = []
+        self.is_polled = True
         try:
             item = self.get(timeout=seconds)
         except Empty:
             raise exceptions.QueueEmpty from None
+        finally:
+            self.is_polled = False
         while True:
             self.task_done()
             if item is None:
@@ -82,17 +89,27 @@ class PollQueue(Queue):
             return False
         return self.unread_bytes > WAITING_HARD or time.monotonic() - self._taken_at > STALL
 
-    def begin_delivery(self, packets: list[Any]) -> int:
-        """Count packets that are being sent; returns their bytes, for ``end_delivery``."""
+    def sending(
+        self, packets: list[Any], receipt: Receipt, done: Callable[[bool], None]
+    ) -> Callable[[], None]:
+        """Count packets that are being sent, in the response with this receipt.
+
+        Gives what has to be called after that: it counts them off, and tells ``done`` whether they
+        have been received.
+        """
         size = sum(map(_size, packets))
         self._in_flight += size
         self._taken_at = time.monotonic()
-        return size
 
-    def end_delivery(self, size: int) -> None:
-        """Count off the bytes of packets that have been sent."""
-        self._in_flight -= size
-        self._taken_at = time.monotonic()
+        def on_sent() -> None:
+            # Only a NOOP has nothing in it that a client could miss.
+            is_empty = all(each.packet_type == packet.NOOP for each in packets)
+            is_received = receipt.is_received() or is_empty
+            self._in_flight -= size
+            self._taken_at = time.monotonic()
+            done(is_received)
+
+        return on_sent
 
 
 def _size(item: Any) -> int:

@@ -29,6 +29,7 @@ from urllib.parse import parse_qs
 import eventlet
 import orjson
 
+from chat.transport import receipt
 from chat.transport.accepting import accept_forever
 from chat.transport.admission import Admission
 from chat.transport.http import App
@@ -109,7 +110,8 @@ class Relay:
         self, environ: dict[str, Any], start_response: Callable[..., Any], tag: str
     ) -> list[bytes]:
         upgrade: Upgrade = environ["maru.upgrade"]
-        with contextlib.closing(_connected(self._socket_of(tag))) as worker:
+        with contextlib.ExitStack() as open_worker:
+            worker = open_worker.enter_context(contextlib.closing(_connected(self._socket_of(tag))))
             worker.sendall(_request_of(environ) + upgrade.early_bytes)
             response = _read_response_head(worker)
             if response.split(b" ", 2)[1] == b"101":
@@ -117,8 +119,11 @@ class Relay:
                 _copy_both_ways(upgrade.client, worker, response)
                 return []
             status, headers, body = _read_response(worker, response, environ["REQUEST_METHOD"])
+            open_worker.pop_all()
         start_response(status, [(k, v) for k, v in headers if k.lower() not in _HOP_BY_HOP])
-        return [body]
+        return receipt.SentResponse(
+            [body], lambda: receipt.confirm(worker, environ[receipt.RECEIPT])
+        )
 
     def _accept(self, listener: Any) -> None:
         for worker, _ in accept_forever(listener, "Requests of other workers"):
@@ -135,7 +140,9 @@ class Relay:
             self._admission.leave(None)
 
         try:
-            environ, rest = _read_preamble(worker)
+            preamble, rest = _read_preamble(worker)
+            environ: dict[str, Any] = {**preamble}
+            environ[receipt.CONFIRMATION] = lambda: receipt.wait_for_confirmation(worker)
             # The request counts for its client's address, in the queue and in the limit of bodies.
             network = self._admission.peer_network(environ.get("REMOTE_ADDR", ""))
             connection = Connection(

@@ -25,6 +25,7 @@ from chat.transport.frame_reader import FRAME_BYTES, UNAUTHENTICATED_BYTES
 from chat.transport.inbox import EndOfCalls, Inbox
 from chat.transport.poll_queue import PollQueue
 from chat.transport.polling_payload import packets_of
+from chat.transport.receipt import RECEIPT
 from chat.transport.session_server import SessionServer
 from chat.transport.transport import Transport
 
@@ -46,8 +47,7 @@ class Session(Socket):
     #: The network of the client's address, for which a polling session is counted.
     network = ""
     _inbox: Inbox | None = None
-    #: Calls under way that need an answer of the store before they may store their message. Later
-    #: calls wait for them; otherwise they would overtake them.
+    #: Calls under way that need an answer of the store first: later calls may not overtake them.
     ordered_calls = 0
     _awaits_pong = _is_slow = False
     #: Bytes that a polling client may still send before it has shown a token.
@@ -120,22 +120,25 @@ class Session(Socket):
             self.server.backlog.count_answer(self, len(encoded))
 
     def poll(self) -> list[packet.Packet]:
-        """The packets for one poll. Raises ``QueueEmpty`` if there are none in time."""
+        """The packets for one poll. Raises ``QueueEmpty``. A second poll ends the session."""
         queue: PollQueue = self.queue
+        if queue.is_polled:
+            # The client of the poll that waits is gone: that one would take what nobody receives.
+            self.close(wait=False, abort=True)
+            raise exceptions.SocketIsClosedError
         return queue.take(self.server.ping_interval + self.server.ping_timeout)
 
     def handle_get_request(self, environ: dict[str, Any], start_response: Any) -> Any:
-        """The packets for a poll. ``maru.on_sent`` in ``environ`` is called when they are sent."""
+        """The packets for a poll. ``maru.on_sent`` in ``environ`` is called afterwards."""
         response = super().handle_get_request(environ, start_response)
         if isinstance(response, list) and self.transport is None:
-            queue, size = self.queue, self.queue.begin_delivery(response)
-
-            def on_sent() -> None:
-                queue.end_delivery(size)
-                self.resume_calls()
-
-            environ["maru.on_sent"] = on_sent
+            environ["maru.on_sent"] = self.queue.sending(response, environ[RECEIPT], self._polled)
         return response
+
+    def _polled(self, is_received: bool) -> None:
+        if not is_received:
+            self.close(wait=False, abort=True)
+        self.resume_calls()
 
     def handle_post_request(self, environ: dict[str, Any]) -> None:
         """Handle the packets that a polling client has posted, each as if from a WebSocket.
@@ -186,9 +189,7 @@ class Session(Socket):
     @property
     def unread_bytes(self) -> int:
         """Bytes that the client has not read yet."""
-        if self.transport is not None:
-            return self.transport.outbox.waiting
-        return int(self.queue.unread_bytes)
+        return self.transport.outbox.waiting if self.transport else int(self.queue.unread_bytes)
 
     def pending_bytes(self) -> int:
         """Memory for this client: bytes to read, its incomplete message, and calls that wait."""
@@ -230,13 +231,12 @@ class Session(Socket):
     def bytes_waiting(self) -> None:
         self.server.backlog.watch(self)
 
-    def all_sent(self) -> None:
-        self.resume_calls()
-
     def resume_calls(self) -> None:
         """Check again whether the next call of the inbox may begin."""
         if self._inbox is not None:
             self._inbox.resume_calls()
+
+    all_sent = resume_calls
 
     def drop_inbox(self, inbox: Inbox) -> None:
         """Drop this inbox: it is empty, and none of its calls is under way."""
