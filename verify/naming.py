@@ -4,6 +4,7 @@ import math
 from collections import defaultdict
 from collections.abc import Iterator
 
+from chat.message import REMOVED
 from verify.excerpt import excerpt
 from verify.history import History, Renaming, Violation
 from verify.index import Index
@@ -50,10 +51,11 @@ def _names(history: History) -> dict[str, list[Renaming]]:
 
 
 def _told(index: Index) -> dict[str, list[dict]]:
+    """By room, what people are told: a REMOVED is for workers, which go by its ``senderId``."""
     told = {room: list(messages.values()) for room, messages in index.seen.items()}
     for item in index.history.channel_log:
         message = getattr(item, "message", None)
-        if message and "seq" not in message:
+        if message and "seq" not in message and message["type"] != REMOVED:
             told.setdefault(item.room, []).append(message)
     return told
 

@@ -45,6 +45,15 @@ def test_a_worker_that_could_not_hear_may_tell_an_earlier_name(story):
     assert story.violated() == set()
 
 
+def test_what_only_workers_are_told_may_name_a_person_as_before(story):
+    """A ban may have been asked for long before the store carried it out."""
+    story.rename("ben", "benjamin")
+    story.wait(12)
+    story.names["ben"] = "ben"
+    story.tell("REMOVED", "ben")
+    assert "senders_are_named_as_of_then" not in story.violated()
+
+
 def test_moderators_delete_what_others_have_said_and_members_do_not(story):
     story.refuse_deletion("ben.1", 1)
     story.give_role("ben", "moderator")
