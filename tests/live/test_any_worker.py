@@ -74,7 +74,7 @@ class Poller:
     """A polling client of bare HTTP, in a room: ``poll`` may take another connection each time."""
 
     def __init__(self, api, room):
-        self.api, self.maru = api, api.maru
+        self.api, self.maru, self.sid = api, api.maru, ""
         opened = requests.get(self._url(), timeout=30)
         self.sid = json.loads(opened.text[1:])["sid"]
         self.post("40" + json.dumps({"token": api.token}))
@@ -85,7 +85,7 @@ class Poller:
             self.received += self.get().text
 
     def _url(self):
-        session = f"&sid={self.sid}" if hasattr(self, "sid") else ""
+        session = f"&sid={self.sid}" if self.sid else ""
         return f"{self.maru.url}/socket.io/?EIO=4&transport=polling{session}"
 
     def post(self, packet):

@@ -82,14 +82,19 @@ def test_pages_and_api_count_together(client, submit):
     assert guess(client, address="127.0.0.1").status_code == 429
 
 
-def test_guessing_the_current_password_in_the_settings(app_with, login, submit):
+@pytest.mark.parametrize(
+    ("path", "fields"),
+    [
+        ("/settings", {"current": "wrong", "password": "new password"}),
+        ("/settings/delete", {"own_name": "bora", "own_password": "wrong"}),
+    ],
+    ids=["to change it", "to delete the account"],
+)
+def test_guessing_the_current_password_in_the_settings(app_with, login, submit, path, fields):
     cookie = login("bora").get_cookie("maru_session").value
     client = app_with(LOGIN_RATE="3").test_client()
     client.set_cookie("maru_session", cookie)
-    statuses = [
-        submit(client, "/settings", current="wrong", password="new password").status_code
-        for _ in range(4)
-    ]
+    statuses = [submit(client, path, **fields).status_code for _ in range(4)]
     assert statuses == [401, 401, 401, 429]
 
 
@@ -120,14 +125,3 @@ def test_logging_in_rightly_does_not_count(client, register):
 def test_no_limit(app_with):
     client = app_with(LOGIN_RATE="0").test_client()
     assert {guess(client).status_code for _ in range(20)} == {401}
-
-
-def test_guessing_the_password_where_one_deletes_the_account(app_with, login, submit):
-    cookie = login("bora").get_cookie("maru_session").value
-    client = app_with(LOGIN_RATE="3").test_client()
-    client.set_cookie("maru_session", cookie)
-    statuses = [
-        submit(client, "/settings/delete", own_name="bora", own_password="wrong").status_code
-        for _ in range(4)
-    ]
-    assert statuses == [401, 401, 401, 429]

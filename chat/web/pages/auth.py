@@ -79,7 +79,7 @@ def profile() -> ResponseReturnValue:
     try:
         accounts.change(current_user.person, wanted)
     except MaruError as error:
-        return _settings_page(profile_error=error)
+        return _settings_page(error, about="profile")
     return redirect(url_for("auth.settings", saved=""))
 
 
@@ -93,7 +93,7 @@ def delete_account() -> ResponseReturnValue:
             raise Invalid(N_("That is not the name of this account. Nothing was deleted."))
         accounts.delete(person, form.own_password.data)
     except MaruError as error:
-        return _settings_page(deletion_error=error)
+        return _settings_page(error, about="deletion")
     identity.log_out()
     return form_done(url_for("auth.login", deleted=""))
 
@@ -143,32 +143,29 @@ def _register_page(form: CredentialsForm, error: MaruError | None = None) -> Res
 
 
 def _settings_page(
-    error: MaruError | None = None,
-    profile_error: MaruError | None = None,
-    deletion_error: MaruError | None = None,
-    done: bool = False,
+    error: MaruError | None = None, about: str = "password", done: bool = False
 ) -> ResponseReturnValue:
+    """``about`` names the form that was sent: ``password``, ``profile`` or ``deletion``."""
     store, person = services().store, current_user.person
-    form = PasswordForm(sent=profile_error is None and deletion_error is None)
-    deletion = DeletionForm(sent=deletion_error is not None)
+    form = PasswordForm(sent=about == "password")
+    deletion = DeletionForm(sent=about == "deletion")
     profile = ProfileForm(
-        sent=profile_error is not None,
+        sent=about == "profile",
         name=person.name,
         display_name=person.display_name,
         status=person.status,
         time_zone=person.time_zone,
     )
+    forms: dict[str, Form] = {"password": form, "profile": profile, "deletion": deletion}
     refused = people.find(store, invitations.refused(store, person))
     return _form_page(
         "settings.html",
-        error or profile_error or deletion_error,
+        error,
         form=form,
         profile=profile,
         deletion=deletion,
-        about="password" if error else "profile" if profile_error else "deletion",
-        wrong=_wrong(profile, profile_error)
-        or _wrong(form, error)
-        or _wrong(deletion, deletion_error),
+        about=about,
+        wrong=_wrong(forms[about], error),
         done=done,
         saved="saved" in request.args,
         person=person,
