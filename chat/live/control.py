@@ -1,9 +1,11 @@
 """Handles the messages of ``chat.control_messages``: a function for each kind."""
 
+import itertools
 import logging
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Protocol
 
+import eventlet
 import orjson
 import socketio
 from redis.exceptions import RedisError
@@ -18,6 +20,9 @@ from chat.store.store import Store
 log = logging.getLogger(__name__)
 
 Message = dict[str, Any]
+
+#: Events about memberships that are sent before other greenlets have their turns, roughly.
+SENT_AT_ONCE = 64
 
 LOGIN_ENDED = "This login has ended."
 LOGINS_ENDED = "All logins of this account have ended; log in again."
@@ -133,25 +138,44 @@ class Control:
         try:
             while self._joined:
                 self._read, self._joined = self._joined, {}
-                pairs = list(self._read)
+                pairs = sorted(self._read)
                 events = person_events.membership_events(self._live.store, pairs)
-                for pair, event in zip(pairs, events, strict=True):
-                    sid = self._read.get(pair)
-                    if event is not None and sid is not None:
-                        self._send_me(pair[0], event, sid)
+                self._send_memberships(zip(pairs, events, strict=True))
         except RedisError as away:
             # The pages read the list again when they connect again.
             log.debug("The store does not answer: %s", away)
         finally:
             self._is_sending = False
 
-    def _send_me(self, user_id: str, event: dict[str, Any], but: str = "") -> None:
-        """Send ``me`` to a person's connections on this worker, except to the sid ``but``."""
+    def _send_memberships(
+        self, read: Iterable[tuple[tuple[str, str], dict[str, object] | None]]
+    ) -> None:
+        """Send ``me`` about memberships that were read, by userId and roomId.
+
+        Other greenlets have their turns between two people, and not before the connections of one
+        have all of its events: so each of them is written to once.
+        """
+        sent = 0
+        for user_id, of_person in itertools.groupby(read, lambda one: one[0][0]):
+            for pair, event in of_person:
+                sid = self._read.get(pair)
+                if event is not None and sid is not None:
+                    sent += self._send_me(user_id, event, sid)
+            if sent >= SENT_AT_ONCE:
+                sent = 0
+                eventlet.sleep(0)
+
+    def _send_me(self, user_id: str, event: dict[str, Any], but: str = "") -> int:
+        """Send ``me`` to a person's connections on this worker, except to the sid ``but``.
+
+        Gives the number of these connections.
+        """
         connections = [c for c in self._live.connections.of_person(user_id) if c.sid != but]
         if event["type"] == "membership":
             for connection in connections:
                 self._watch_or_not(connection, event)
         self._live.emit_all(connections, "me", event)
+        return len(connections)
 
     def _watch_or_not(self, connection: Connection, event: dict[str, Any]) -> None:
         watchers = self._live.watchers

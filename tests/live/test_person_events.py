@@ -1,6 +1,7 @@
 """What people are told of themselves and of others: ``me``, ``person``, and the list of rooms."""
 
 import threading
+from functools import partial
 
 import pytest
 
@@ -154,6 +155,26 @@ def test_joining_an_open_room_is_told_to_the_other_connections_of_the_person(mar
     assert [(r["roomId"], r["membership"]["role"]) for r in rail] == [(room, "member")]
     settle_me(stranger)
     assert {p["membership"]["userId"] for p in me_of(stranger, room)} <= {ann.user_id}
+
+
+def test_rooms_joined_at_once_are_told_to_many_connections_of_several_people(person, connect):
+    # More events than a worker sends before others have their turns.
+    people, rooms = [person(name) for name in ("ann", "ben", "cho")], []
+    theirs = [[connect(api) for _ in range(25)] for api in people]
+    for number in range(4):
+        rooms.append(people[0].create_room(f"Room {number}"))
+    for room in rooms:
+        for clients in theirs[1:]:
+            clients[0].join(room)
+    for clients in theirs[1:]:
+        for client in clients[1:]:
+            for room in rooms:
+                told = wait_for_me(client, partial(is_of, room))
+                assert told["membership"]["userId"] == client.api.user_id
+
+
+def is_of(room, event):
+    return event.get("membership", {}).get("roomId") == room
 
 
 def test_what_was_read_is_told_to_the_other_connections(maru, person, connect):
