@@ -61,7 +61,7 @@ def test_nothing_shifts_while_a_room_comes_over_a_slow_line(at_browser):
     network.send("Network.emulateNetworkConditions", line)
     ann.context.add_init_script(SHIFTS)
     ann.enter(room_id)
-    assert sum(ann.page.evaluate("window.shifted")) < 0.01
+    assert sum(ann.page.evaluate("window.shifted")) < 0.001
 
 
 @pytest.fixture
