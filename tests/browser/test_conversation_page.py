@@ -116,6 +116,18 @@ SAYS_THAT_IT_WAITS = """() => {
 }"""
 
 
+def test_whoever_goes_is_not_said_to_be_typing_any_longer(two):
+    ann, ben, room_id = two
+    ann.page.clock.install()
+    ann.enter(room_id)
+    ann.page.clock.pause_at(ann.page.evaluate("Date.now() / 1000 + 1"))
+    ben.composer.press_sequentially("half a")
+    expect(ann.page.locator("#typing")).to_contain_text(ben.name)
+    ben.page.goto("/settings")
+    ann.is_told(f"{ben.name} left")
+    expect(ann.page.locator("#typing")).to_be_empty()
+
+
 @pytest.fixture
 def wired(two, at_browser, cable):
     """Two in a room, of whom the first is behind a cable: ``ann, ben, cable = wired``."""

@@ -20,6 +20,27 @@ def test_a_name_from_right_to_left_is_cut_at_its_end(at_browser):
     assert name.evaluate("name => name.scrollWidth > name.clientWidth")
 
 
+def test_a_name_from_right_to_left_begins_where_the_others_begin(at_browser):
+    ann = at_browser("ann")
+    room_id = ann.api.create_room("غرفة")
+    ann.api.request("PATCH", "/api/me", json={"displayName": "יוסי"})
+    ann.page.goto(f"/rooms/{room_id}")
+    ann.page.locator("[data-open-dialog=about]").first.click()
+    for name in (
+        ann.page.locator(f'#room-list [data-room-id="{room_id}"] .room-name'),
+        ann.page.locator("#members .person-name"),
+    ):
+        expect(name).to_be_visible()
+        gap = name.evaluate(
+            """name => {
+                const words = document.createRange();
+                words.selectNodeContents(name);
+                return words.getBoundingClientRect().left - name.getBoundingClientRect().left;
+            }"""
+        )
+        assert gap < 4, name
+
+
 def test_a_word_of_code_is_not_split_on_a_phone(at_browser):
     ann = at_browser("ann", viewport=PHONE, has_touch=True, is_mobile=True)
     room_id = ann.api.create_room("Plans")
