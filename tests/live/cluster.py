@@ -161,12 +161,19 @@ class Maru:
         eventually(lambda: pid not in self.workers() and self.is_ready(), STARTED)
 
     def worker_at(self, local_port: int) -> int:
-        """The worker that serves the client behind this port."""
+        """The worker that serves the client behind this port. Raises ``LookupError``."""
+        found = self.find_worker_at(local_port)
+        if found is None:
+            raise LookupError(f"no worker serves port {local_port}")
+        return found
+
+    def find_worker_at(self, local_port: int) -> int | None:
+        """The worker that has accepted the client behind this port, or ``None`` for none yet."""
         for pid in self.workers():
             for connection in psutil.Process(pid).net_connections("tcp"):
                 if connection.raddr and connection.raddr.port == local_port:
                     return pid
-        raise LookupError(f"no worker serves port {local_port}")
+        return None
 
     def trouble(self) -> list[str]:
         """What the log says of things gone wrong inside."""

@@ -99,7 +99,9 @@ class Poller:
         poll = socket.create_connection(("127.0.0.1", self.maru.port), timeout=60)
         path = self._url().removeprefix(self.maru.url)
         poll.sendall(f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
-        return poll, self.maru.worker_at(poll.getsockname()[1])
+        port = poll.getsockname()[1]
+        # The system has accepted the connection; a worker does so a moment later.
+        return poll, eventually(lambda: self.maru.find_worker_at(port))
 
     def at_owner(self):
         """The worker of the session, and how many requests are at present relayed to it."""
