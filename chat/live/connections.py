@@ -15,6 +15,9 @@ from chat.transport.session import Session
 #: SHORTEST_WARNING: tokens are checked once a second.
 WARNING, SHORTEST_WARNING = 60.0, 2.0
 
+#: Events that a worker sends to its connections before other greenlets have their turns.
+SENT_AT_ONCE = 100
+
 #: Seconds after which a person with too many connections may try again.
 TOO_MANY = 10.0
 

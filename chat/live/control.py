@@ -12,7 +12,7 @@ from redis.exceptions import RedisError
 
 from chat import control_messages, person_events
 from chat.live.canary import Canary
-from chat.live.connections import Connection, Connections
+from chat.live.connections import SENT_AT_ONCE, Connection, Connections
 from chat.live.watchers import Watchers
 from chat.people import GUEST
 from chat.store.store import Store
@@ -20,9 +20,6 @@ from chat.store.store import Store
 log = logging.getLogger(__name__)
 
 Message = dict[str, Any]
-
-#: Events about memberships that are sent before other greenlets have their turns, roughly.
-SENT_AT_ONCE = 64
 
 LOGIN_ENDED = "This login has ended."
 LOGINS_ENDED = "All logins of this account have ended; log in again."
@@ -150,10 +147,10 @@ class Control:
     def _send_memberships(
         self, read: Iterable[tuple[tuple[str, str], dict[str, object] | None]]
     ) -> None:
-        """Send ``me`` about memberships that were read, by userId and roomId.
+        """Send ``me`` about these memberships, which are in the order of userId.
 
-        Other greenlets have their turns between two people, and not before the connections of one
-        have all of its events: so each of them is written to once.
+        Other greenlets have their turns only between two people: so all events for a connection
+        are sent in one write.
         """
         sent = 0
         for user_id, of_person in itertools.groupby(read, lambda one: one[0][0]):

@@ -19,7 +19,7 @@ from redis.exceptions import ReadOnlyError, RedisError
 
 from chat import account_state, control_messages, presence, renaming, room_members, rooms
 from chat.live import canary
-from chat.live.connections import Connection
+from chat.live.connections import SENT_AT_ONCE, Connection
 from chat.live.live import Live
 from chat.rooms import Room
 from chat.store import error_replies, identity
@@ -40,8 +40,6 @@ CHECK_ROUNDS = 10
 INTRODUCTION = 15.0
 #: Due rooms reaped in one round; more are reaped in further rounds, or by other workers.
 REAPED = 200
-#: Connections that get the changed rooms before other greenlets run.
-SENT_AT_ONCE = 100
 
 
 class Heartbeat:
