@@ -28,12 +28,12 @@ const KEPT = 400;
  * @param {import('./message-row.js').Write} parts.write
  * @param {(clientId: string) => void} parts.onOwn a message of one's own is stored
  * @param {(seq: number) => void} parts.onDeleted
- * @param {(userId: string) => void} parts.onTyped somebody has said what they were typing, or has gone
+ * @param {(userId: string) => void} parts.onTypingEnded somebody types no more: the message is here, or the person has left
  * @param {() => void} parts.onGap messages are missing after the newest one shown
  * @param {() => void} parts.onDoubt what we have is of another epoch
  * @param {AbortSignal} parts.signal aborts when the room is left
  */
-export function createConversation({ connection, state, write, onOwn, onDeleted, onTyped, onGap, onDoubt, signal }) {
+export function createConversation({ connection, state, write, onOwn, onDeleted, onTypingEnded, onGap, onDoubt, signal }) {
   const log = byId('log');
   const roomId = String(page.roomId);
   const changes = createChanges();
@@ -59,7 +59,7 @@ export function createConversation({ connection, state, write, onOwn, onDeleted,
     const seq = Number(message.seq);
     if (message.type === 'TALK') {
       const own = message.senderId === page.myId;
-      onTyped(String(message.senderId));
+      onTypingEnded(String(message.senderId));
       if (own) firstUnread.forget();
       if (own && message.clientId) onOwn(message.clientId);
       tally.count(seq);
@@ -85,7 +85,7 @@ export function createConversation({ connection, state, write, onOwn, onDeleted,
   function hear(message) {
     if (message.seq !== undefined) sequence.receive(message);
     else if (['ENTER', 'QUIT'].includes(message.type) && message.senderId !== page.myId) {
-      if (message.type === 'QUIT') onTyped(String(message.senderId));
+      if (message.type === 'QUIT') onTypingEnded(String(message.senderId));
       reader.keeping(() => timeline.move(message));
     }
   }

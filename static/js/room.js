@@ -90,7 +90,7 @@ export function openRoom({ connection, departures, directory, signal }) {
     write,
     onOwn: (clientId) => outbox.drop({ roomId, clientId }),
     onDeleted: (seq) => composer.forgetMessage(seq),
-    onTyped: typing.stop,
+    onTypingEnded: typing.stop,
     onGap: () => membership.join(),
     onDoubt: () => membership.rejoin(),
     signal,
