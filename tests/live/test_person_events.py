@@ -159,14 +159,13 @@ def test_joining_an_open_room_is_told_to_the_other_connections_of_the_person(mar
 
 def test_rooms_joined_at_once_are_told_to_many_connections_of_several_people(person, connect):
     # More events than a worker sends before others have their turns.
-    people, rooms = [person(name) for name in ("ann", "ben", "cho")], []
-    theirs = [[connect(api) for _ in range(25)] for api in people]
-    for number in range(4):
-        rooms.append(people[0].create_room(f"Room {number}"))
+    owner, *people = (person(name) for name in ("ann", "ben", "cho"))
+    rooms = [owner.create_room(f"Room {number}") for number in range(4)]
+    theirs = [[connect(api) for _ in range(30)] for api in people]
     for room in rooms:
-        for clients in theirs[1:]:
+        for clients in theirs:
             clients[0].join(room)
-    for clients in theirs[1:]:
+    for clients in theirs:
         for client in clients[1:]:
             for room in rooms:
                 told = wait_for_me(client, partial(is_of, room))

@@ -20,6 +20,7 @@ import json, logging, sys
 import eventlet, psutil, redis
 from chat.store import store
 from chat.store.subscriber import Subscriber
+from tests.live.loop import tick, until
 logging.basicConfig(level=logging.ERROR)
 opened = store.connect(sys.argv[1])
 direct = redis.Redis.from_url(sys.argv[1])
@@ -31,9 +32,6 @@ def start(*always):
     )
     eventlet.spawn(subscriber.run)
     return subscriber
-def until(is_so):
-    with eventlet.Timeout(30):
-        while not is_so(): eventlet.sleep(0.01)
 def not_subscribed(channels):
     return [name.decode() for name, count in direct.pubsub_numsub(*channels) if count != 1]
 def listeners(): return [each["id"] for each in direct.client_list(_type="pubsub")]
@@ -66,7 +64,7 @@ calls = []
 while not subscriber.is_caught_up and len(calls) < 2_000:
     # One in each tick of the event loop, so that some fall between two pieces.
     calls.append(eventlet.spawn(subscriber.subscribe, f"late {len(calls)}"))
-    eventlet.sleep(0)
+    tick()
 until(lambda: subscriber.is_caught_up)
 for call in calls: call.wait()
 late = [f"late {i}" for i in range(len(calls))]
@@ -89,7 +87,7 @@ try:
     until(lambda: server.status() == psutil.STATUS_STOPPED)
     calls = [eventlet.spawn(subscriber.subscribe, *MANY)]
     calls += [eventlet.spawn(subscriber.subscribe, f"late {i}") for i in range(20)]
-    eventlet.sleep(0)
+    tick()
     subscriber.reconnect()
 finally:
     server.resume()
@@ -111,7 +109,7 @@ given_up = []
 while not subscriber.is_caught_up and len(given_up) < 2_000:
     given_up.append(MANY[len(given_up)])
     eventlet.spawn(subscriber.unsubscribe, given_up[-1])
-    eventlet.sleep(0)
+    tick()
 until(lambda: subscriber.is_caught_up)
 direct.publish(MANY[-1], "")
 until(lambda: heard)
@@ -134,7 +132,7 @@ until(lambda: len(connected) > 3)
 before = list(said)
 while "The worker receives from the store again." not in said:
     direct.publish("control", "{}")
-    eventlet.sleep(0)
+    tick()
 tell([before, said[:2]])
 """) == [
         ["The worker receives nothing from the store"],

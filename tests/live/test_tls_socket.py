@@ -9,6 +9,7 @@ from eventlet.greenio import GreenSocket
 
 from chat.transport.detached_socket import detach_socket
 from chat.transport.tls_socket import TlsSocket
+from tests.live.loop import tick
 from tests.processes import call
 
 
@@ -81,7 +82,7 @@ def test_each_step_of_a_handshake_waits_for_its_turn(sides):
     serving, steps = eventlet.spawn(server.handshake, wait), 0
     while not serving.dead:
         while not waiting and not serving.dead:
-            eventlet.sleep(0)
+            tick()
         for go_on in waiting:
             steps += 1
             go_on.send()
@@ -124,7 +125,7 @@ def test_a_socket_that_was_taken_over_sends_what_the_system_did_not_take_at_firs
             sent += taken.send(memoryview(data)[sent:])
         except BlockingIOError:
             refused += 1
-            eventlet.sleep(0)
+            tick()
     assert reading.wait() == data
     assert refused
     taken.close()
