@@ -20,6 +20,7 @@ from chat.transport.http_head import HeadReader, Request
 from chat.transport.http_refusal import Refused
 from chat.transport.http_response import Response
 from chat.transport.http_stream import CHUNK, Stream
+from chat.transport.peer import is_closed_by_peer
 from chat.transport.receipt import CONFIRMATION, RECEIPT, Receipt
 
 log = logging.getLogger(__name__)
@@ -226,8 +227,10 @@ class Connection:
             try:
                 if upgrade.has_responded:
                     return False
+                # Before the response: a client may close as soon as it has read it.
+                is_gone = is_closed_by_peer(self._client)
                 response.give(body)
-                receipt.is_sent = True
+                receipt.is_sent = not is_gone
             finally:
                 if hasattr(body, "close"):
                     body.close()

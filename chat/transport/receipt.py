@@ -20,6 +20,9 @@ CONFIRMATION = "maru.confirmation"
 class Receipt:
     """Of the response to one request. The HTTP server sets ``is_sent`` when it has sent it.
 
+    It does not set it if the client has closed its side before: the system accepts the bytes then
+    too, and the client does not read them.
+
     ``confirmation()`` waits until the worker that relays the response has confirmed or closed; it
     is ``None`` where there is no other worker.
     """

@@ -134,6 +134,26 @@ def test_what_comes_when_the_worker_that_relays_a_poll_is_killed_is_not_lost(cro
     assert answer.status_code == 400 or "after its end" in answer.text
 
 
+@pytest.mark.parametrize("is_relayed", [False, True], ids=["own worker", "another worker"])
+def test_what_comes_after_a_client_has_given_up_a_poll_is_not_lost(crowded, is_relayed):
+    """Some clients end a poll that waits for long, and send another one."""
+    maru, api, room = crowded
+    poller = Poller(api, room)
+    owner, _ = poller.at_owner()
+    poll, worker = poller.begin()
+    while (worker != owner) != is_relayed:
+        maru.admin.say(room, "come back")
+        assert poll.recv(65_536)
+        poll.close()
+        poll, worker = poller.begin()
+    port = poll.getsockname()[1]
+    poll.close()
+    maru.admin.say(room, "said to nobody")
+    eventually(lambda: maru.find_worker_at(port) is None)
+    answer = poller.get()
+    assert answer.status_code == 400 or "said to nobody" in answer.text
+
+
 def test_a_second_poll_at_the_same_time_ends_the_session(crowded):
     """The first one may be of a connection that is dead: it would take what nobody receives."""
     _, api, room = crowded
