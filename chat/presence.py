@@ -6,7 +6,7 @@ dead worker are handled in the same way, and a person who is back within the gra
 People are counted, not connections: a person with two tabs counts once.
 
 The room's hash, its connections and its people change together in one script, which also publishes
-the change. All times are the store's, so the workers' clocks do not matter.
+the change. Leases have the store's time, so the workers' clocks do not matter for them.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
