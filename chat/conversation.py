@@ -47,7 +47,7 @@ class Conversation:
         epoch: object = None,
         since_at: object = None,
     ) -> Joined:
-        """Enter with one Socket.IO session; entering again gives the same answer.
+        """Enter with one connection; entering again gives the same answer.
 
         ``since``, ``epoch`` and ``since_at`` (the ``sentAt`` of that message) say what the client
         has seen. If the store still has everything after that, the page is exactly that. Raises

@@ -165,9 +165,9 @@ def owned_rooms(user_id: str) -> str:
     return account(user_id) + ":owned"
 
 
-def revoked(ident: str) -> str:
+def revoked(token_or_login_id: str) -> str:
     """Present while a token (its jti) or a login session may no longer be used."""
-    return f"{PREFIX}revoked:{ident}"
+    return f"{PREFIX}revoked:{token_or_login_id}"
 
 
 def rate(kind: str, subject: str) -> str:

@@ -59,17 +59,17 @@ class Timing:
 
 
 def lease_id_of(sid: str, user_id: str) -> str:
-    """The id of a connection's lease: its Socket.IO session id and its person."""
+    """The id of a connection's lease: its Socket.IO ``sid`` and the userId of its person."""
     return f"{sid}:{user_id}"
 
 
 def sid_of(lease_id: str) -> str:
-    """The Socket.IO session id in it."""
+    """The ``sid`` of the connection in a lease id."""
     return lease_id.partition(":")[0]
 
 
 def user_of(lease_id: str) -> str:
-    """The userId in it."""
+    """The userId in a lease id."""
     return lease_id.partition(":")[2]
 
 

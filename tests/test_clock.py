@@ -2,7 +2,7 @@
 
 import pytest
 
-from chat import keys, presence, rate_limit, room_lifecycle, sessions
+from chat import keys, presence, rate_limit, revocations, room_lifecycle
 from chat.errors import RateLimited
 from chat.presence import Timing, lease_id_of
 from chat.refusals import domain_error
@@ -64,9 +64,9 @@ def test_a_clock_set_forward_is_no_reason_to_wait(store, clock):
 
 
 def test_a_clock_set_forward_makes_no_revoked_token_good_again(store, clock):
-    sessions.revoke(store, "a token", seconds=900)
+    revocations.revoke(store, "a token", seconds=900)
     clock.set(store.redis, HOUR)
-    assert sessions.is_revoked(store, "a token")
+    assert revocations.is_revoked(store, "a token")
 
 
 def entrant(name):

@@ -25,7 +25,7 @@ MAY_IMPORT = {
     "validation": {"errors"},
     "rate_limit": {"store", "keys", "errors"},
     "control_messages": {"store", "keys"},
-    "sessions": {"store", "keys", "control_messages"},
+    "revocations": {"store", "keys", "control_messages"},
     "login_limits": {"store", "keys", "errors", "rate_limit"},
     "store_warnings": {"store", "keys", "key_prefix"},
     "limits": {"presence", "rate_limit"},

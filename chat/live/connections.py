@@ -24,7 +24,7 @@ TOO_MANY = 10.0
 
 @dataclass(eq=False, slots=True)
 class Connection:
-    """One Socket.IO session of one person, over the Engine.IO session ``engine``.
+    """One Socket.IO connection of one person, over the Engine.IO session ``engine``.
 
     ``person`` is the person as last looked up. ``jti`` (the token's id), ``login_id`` and
     ``expires_at`` (ms) are those of the newest token that the client has sent. The client is
@@ -134,9 +134,9 @@ class Connections(dict[str, Connection]):
                 del self._due[connection.due]
         return connection
 
-    def of_token_or_login(self, ident: str) -> list[Connection]:
+    def of_token_or_login(self, token_or_login_id: str) -> list[Connection]:
         """The connections whose newest token, or whose login, has this id."""
-        return [c for c in self.values() if ident in (c.jti, c.login_id)]
+        return [c for c in self.values() if token_or_login_id in (c.jti, c.login_id)]
 
     def of_person(self, user_id: str) -> list[Connection]:
         return list(self._persons.get(user_id, ()))

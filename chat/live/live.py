@@ -15,7 +15,7 @@ import orjson
 import socketio
 from redis.exceptions import RedisError
 
-from chat import key_prefix, keys, message, people, presence, room_members, sessions
+from chat import key_prefix, keys, message, people, presence, revocations, room_members
 from chat.administration import Administration
 from chat.conversation import Conversation
 from chat.errors import N_, Forbidden, NotFound
@@ -244,9 +244,9 @@ class Live:
         """Have this person's tokens verified anew."""
         self._token_cache.invalidate(lambda c: c.person.user_id == user_id)
 
-    def invalidate_login(self, ident: str) -> None:
+    def invalidate_login(self, token_or_login_id: str) -> None:
         """Have the tokens of this login, or the token of this id, verified anew."""
-        self._token_cache.invalidate(lambda c: ident in (c.jti, c.login_id))
+        self._token_cache.invalidate(lambda c: token_or_login_id in (c.jti, c.login_id))
 
     def _on_reconnected(self) -> None:
         """The worker receives again: close connections whose revocation it may have missed."""
@@ -257,13 +257,13 @@ class Live:
         """Ask the store who has lost access, and close their connections. Raises ``RedisError``."""
         for start in range(0, len(connections), CHECKED):
             chunk = connections[start : start + CHECKED]
-            idents = sorted({ident for c in chunk for ident in (c.jti, c.login_id)})
+            ids = sorted({each for c in chunk for each in (c.jti, c.login_id)})
             user_ids = sorted({c.user_id for c in chunk})
             answers = self.store.ask_all(
-                [*map(sessions.revocation, idents), *map(people.reading, user_ids)]
+                [*map(revocations.revocation, ids), *map(people.reading, user_ids)]
             )
-            revoked = {i for i, is_revoked in zip(idents, answers, strict=False) if is_revoked}
-            found = dict(zip(user_ids, answers[len(idents) :], strict=True))
+            revoked = {i for i, is_revoked in zip(ids, answers, strict=False) if is_revoked}
+            found = dict(zip(user_ids, answers[len(ids) :], strict=True))
             for connection in chunk:
                 self._check_one(connection, found[connection.user_id], revoked)
 

@@ -9,7 +9,7 @@ import pytest
 from flask import jsonify
 from flask_jwt_extended import jwt_required
 
-from chat import accounts, people, profile, sessions
+from chat import accounts, people, profile, revocations
 from chat.errors import TokenExpired, TokenRevoked, Unauthorized
 from chat.passwords import Hasher
 from chat.web import tokens, verify_token
@@ -107,9 +107,9 @@ def test_a_revoked_token_is_refused_as_long_as_any_machine_takes_it(app, store, 
     assert left > said["exp"] - time.time() + 20
 
 
-@pytest.mark.parametrize("ident", ["j", "s"])
-def test_a_revoked_token_or_login(app, store, claims, ident):
-    sessions.revoke(store, ident, 60)
+@pytest.mark.parametrize("token_or_login_id", ["j", "s"])
+def test_a_revoked_token_or_login(app, store, claims, token_or_login_id):
+    revocations.revoke(store, token_or_login_id, 60)
     with app.app_context(), pytest.raises(TokenRevoked):
         verify_token(sign(claims))
 
