@@ -24,7 +24,7 @@ TOO_MANY = 10.0
 
 @dataclass(eq=False, slots=True)
 class Connection:
-    """One Socket.IO connection of one person, over the Engine.IO session ``engine``.
+    """One Socket.IO connection of one person, carried by the Engine.IO ``session``.
 
     ``person`` is the person as last looked up. ``jti`` (the token's id), ``login_id`` and
     ``expires_at`` (ms) are those of the newest token that the client has sent. The client is
@@ -33,7 +33,7 @@ class Connection:
     """
 
     sid: str
-    engine: Session
+    session: Session
     person: Person
     jti: str
     login_id: str

@@ -290,4 +290,4 @@ class Heartbeat:
     def _close_expired(self, connection: Connection) -> None:
         # It keeps its leases for the grace: a page that was asleep connects again with a new token.
         self._live.notify(connection, "expired", "The token has expired.")
-        connection.engine.close(wait=False, abort=True)
+        connection.session.close(wait=False, abort=True)

@@ -89,16 +89,16 @@ class Live:
         if not caller.person.may_chat:
             raise Forbidden(N_("Guests cannot enter the rooms yet. An admin can change that."))
         self.connections.check_limit(caller.person.user_id)
-        engine = self.server.eio.sockets[self.server.manager.eio_sid_from_sid(sid, "/")]
-        engine.allowance = self.server.eio.backlog.allowances.of(caller.person.user_id, engine)
+        session = self.server.eio.sockets[self.server.manager.eio_sid_from_sid(sid, "/")]
+        session.allowance = self.server.eio.backlog.allowances.of(caller.person.user_id, session)
         connection = self.connections[sid] = Connection(
-            sid, engine, caller.person, caller.jti, caller.login_id, caller.expires_at
+            sid, session, caller.person, caller.jti, caller.login_id, caller.expires_at
         )
-        engine.authenticate(connection)
+        session.set_connection(connection)
 
     def authorise(self, connection: Connection, token: object) -> Person:
         """The person of a call's token. Raises ``Unauthorized``, also for another one's token."""
-        holding = connection.engine.holding_later_calls
+        holding = connection.session.holding_later_calls
         return connection.authorise(self._token_cache(token, holding))
 
     def authorise_cached(self, connection: Connection, token: object) -> Person | None:
@@ -116,7 +116,7 @@ class Live:
 
     def leave_with_grace(self, connection: Connection) -> None:
         """Remove an ended connection from the fan-out, and shorten its leases to the grace."""
-        connection.engine.authenticate(None)
+        connection.session.set_connection(None)
         joined = list(connection.rooms)
         for room_id in joined:
             self.fanout.remove(room_id, connection)
@@ -156,7 +156,7 @@ class Live:
         self.connections.pop(connection.sid, None)
         connection.ended = True
         self.watchers.unwatch_all(connection)
-        connection.engine.authenticate(None)
+        connection.session.set_connection(None)
         joined = list(connection.rooms)
         for room_id in joined:
             self.fanout.remove(room_id, connection)
@@ -206,7 +206,7 @@ class Live:
 
     def _close_after(self, seconds: float, connection: Connection) -> None:
         self.server.sleep(seconds)
-        connection.engine.close(wait=False, abort=True)
+        connection.session.close(wait=False, abort=True)
 
     def notify(self, connection: Connection, code: str, text: str) -> None:
         """Send a ``notice`` to one connection."""
@@ -220,7 +220,7 @@ class Live:
         """Send an event to connections of this worker. It is encoded once."""
         packet = packets.event(event.encode(), orjson.dumps(payload))
         for connection in connections:
-            connection.engine.send_encoded(packet)
+            connection.session.send_encoded(packet)
 
     def remove_from_room(self, connection: Connection, room_id: str) -> None:
         """Remove a connection from a room that its person may not be in any more."""

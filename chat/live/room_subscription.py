@@ -94,12 +94,12 @@ class RoomSubscription:
         unsent, self._unsent = self._unsent, []
         piece = b"".join([frames.frame(frames.TEXT, packet) for packet in unsent])
         for connection in list(self.members.values()):
-            transport = connection.engine.transport
+            transport = connection.session.transport
             if transport is not None:
                 if transport.push(piece):
-                    connection.engine.check_reader()
+                    connection.session.check_reader()
             else:
-                connection.engine.send_by_poll(unsent)
+                connection.session.send_by_poll(unsent)
 
     def start(self, store: Store) -> None:
         """Start after the newest stored message. Raises ``NotFound``."""
