@@ -180,9 +180,9 @@ class Heartbeat:
         else:
             due = self._unrenewed[: self._share]
             del self._unrenewed[: self._share]
-        members = fanout.members(due)
+        leases = fanout.leases(due)
         removed = presence.renew(
-            self._live.store, members, self._timing, self._locale, is_in=fanout.is_in
+            self._live.store, leases, self._timing, self._locale, is_in=fanout.is_in
         )
         self._renew_all = False
         for room_id, lease_id in removed:

@@ -75,7 +75,7 @@ class Live:
         self.closed: dict[str, set[str] | None] = {}
         self.canary = Canary()
         self.draining = False
-        #: Rooms and members whose leases are to be shortened.
+        #: Rooms, and the id of the lease in them that is to be shortened.
         self._to_shorten: list[tuple[list[str], str]] = []
         self._is_shortening = False
 
@@ -133,12 +133,12 @@ class Live:
         try:
             while self._to_shorten:
                 lost, self._to_shorten = self._to_shorten, []
-                members: dict[str, list[str]] = defaultdict(list)
-                for joined, member in lost:
+                lease_ids: dict[str, list[str]] = defaultdict(list)
+                for joined, lease_id in lost:
                     for room_id in joined:
-                        members[room_id].append(member)
+                        lease_ids[room_id].append(lease_id)
                 try:
-                    presence.release(self.store, members, self.conversation.limits.timing)
+                    presence.release(self.store, lease_ids, self.conversation.limits.timing)
                 except RedisError as away:
                     # Their leases are not renewed any more, and expire.
                     log.debug("The store does not answer: %s", away)
