@@ -4,13 +4,13 @@
  * return (remains.js says how long); the keys go. Pages of this site that are open in other tabs learn of it.
  */
 import { element } from './dom.js';
+import { ifFailed } from './errors.js';
+import { httpRequest } from './http.js';
 import { countKeptForms, forgetForms } from './kept-forms.js';
 import { countKeys, carryKeysOver, forgetMyKeys, forgetOthersKeys } from './key-store.js';
 import { leaveFor, reload } from './leaving.js';
 import * as outbox from './outbox.js';
 import { address, figure, page, t } from './page.js';
-import { reach } from './reach.js';
-import { ifFailed } from './refused.js';
 import { endRemains, touch } from './remains.js';
 import { allKeys, forgetMine, paths } from './storage.js';
 import { stayHere } from './token.js';
@@ -115,7 +115,7 @@ async function logOut(form) {
   const body = new URLSearchParams(/** @type {any} */ (new FormData(form)));
   const isDeletion = form.matches('.deletion');
   const headers = isDeletion ? { Accept: 'application/json' } : undefined;
-  const answer = await reach(form.action, { method: 'POST', body, headers, redirect: 'manual' }).catch(ifFailed(null));
+  const answer = await httpRequest(form.action, { method: 'POST', body, headers, redirect: 'manual' }).catch(ifFailed(null));
   if (!answer) {
     form.removeAttribute('aria-busy');
     stayHere(false);

@@ -5,9 +5,9 @@
  */
 import { call } from './api.js';
 import { byId, element } from './dom.js';
+import { Failed, ifFailed } from './errors.js';
 import { returnFocus } from './focus.js';
 import { address, page, t } from './page.js';
-import { Failed, ifFailed } from './refused.js';
 
 /** @typedef {{ roomId: string, name: string, kind: string }} Room */
 

@@ -5,11 +5,11 @@
 import { createChanges } from './changes.js';
 import { byId } from './dom.js';
 import { createEarlier } from './earlier.js';
+import { Failed } from './errors.js';
 import { createFirstUnread } from './first-unread.js';
 import { isOwn } from './message-row.js';
 import { page } from './page.js';
 import { createReader } from './reader.js';
-import { Failed } from './refused.js';
 import { createSequence } from './sequence.js';
 import { createTally } from './tally.js';
 import { drawnElsewhere } from './time.js';

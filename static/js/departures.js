@@ -2,7 +2,7 @@
  * Leaves rooms that the page has gone on from, while the connection stays. A leave that the server puts
  * off is repeated; one that it never answers is settled by the end of the connection.
  */
-import { Failed, Refused } from './refused.js';
+import { Failed, Refused } from './errors.js';
 
 const RETRY_MS = 1000;
 

@@ -1,7 +1,7 @@
 /** Keeps a list of rooms up to date: counts, unread numbers, new rooms, deleted rooms. */
 import { calledAfter } from './called.js';
+import { ifFailed } from './errors.js';
 import { page } from './page.js';
-import { ifFailed } from './refused.js';
 import { roomLink, showCount, showName, showTalk, showUnread, talkOf } from './room-link.js';
 import { onReadElsewhere, unreadCount } from './unread.js';
 import { learn, onRenamed } from './who.js';

@@ -9,11 +9,11 @@
  * `then` in the answer); `data-clear` empties the form. After success the form gets a `done` event with the answer.
  */
 import { element } from './dom.js';
+import { Failed } from './errors.js';
+import { httpRequest, jsonOf } from './http.js';
 import { forgetForm, keepForm } from './kept-forms.js';
 import { leaveFor, reload } from './leaving.js';
 import { t } from './page.js';
-import { jsonOf, reach } from './reach.js';
-import { Failed } from './refused.js';
 
 export function prepareInlineForms() {
   // In the capture phase, before every.js, which blocks forms that are sent twice.
@@ -49,7 +49,7 @@ async function send(form) {
   document.querySelectorAll('dialog[open]').forEach(hush);
   try {
     const body = new URLSearchParams(/** @type {any} */ (new FormData(form)));
-    const answer = await reach(form.action, { method: 'POST', body, headers: { Accept: 'application/json' } });
+    const answer = await httpRequest(form.action, { method: 'POST', body, headers: { Accept: 'application/json' } });
     // The login has ended meanwhile: the page itself leads to the door and back.
     if (answer.redirected) {
       keepForm(form);

@@ -3,11 +3,11 @@
  * (templates/members.html, member.html), which serve without script too: the server decides what is offered.
  */
 import { byId } from './dom.js';
+import { ifFailed } from './errors.js';
 import { returnFocus } from './focus.js';
+import { httpRequest, textOf } from './http.js';
 import { t } from './page.js';
-import { reach, textOf } from './reach.js';
 import { go } from './reachable.js';
-import { ifFailed } from './refused.js';
 import { onRole } from './roles.js';
 import { onRenamed } from './who.js';
 
@@ -145,6 +145,6 @@ async function partOfPage(address, id) {
 
 /** @param {string} address @returns {Promise<string>} '' where it is refused */
 async function pageAt(address) {
-  const answer = await reach(address);
+  const answer = await httpRequest(address);
   return answer.ok ? textOf(answer) : '';
 }

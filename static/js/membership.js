@@ -2,7 +2,7 @@
  * Joins the room at once and after every connect, with the number of the newest message shown. The answer is either
  * all that was missed, or a fresh page.
  */
-import { Failed, ifFailed, Refused } from './refused.js';
+import { Failed, ifFailed, Refused } from './errors.js';
 
 const RETRY_MS = 1500;
 

@@ -4,10 +4,10 @@
  * are, never come here.
  */
 import { element } from './dom.js';
+import { ifFailed } from './errors.js';
+import { httpRequest } from './http.js';
 import { leaveFor } from './leaving.js';
 import { t } from './page.js';
-import { reach } from './reach.js';
-import { ifFailed } from './refused.js';
 
 const ANSWER_MS = 10_000;
 let isLost = false;
@@ -44,7 +44,7 @@ export function guardLinks() {
 export async function go(url, from = document.body) {
   hush();
   if (!navigator.onLine) return say(t('page_offline'), from);
-  const asked = isLost ? reach(url, { method: 'HEAD', redirect: 'manual', signal: AbortSignal.timeout(ANSWER_MS) }) : true;
+  const asked = isLost ? httpRequest(url, { method: 'HEAD', redirect: 'manual', signal: AbortSignal.timeout(ANSWER_MS) }) : true;
   if (await Promise.resolve(asked).catch(ifFailed(null))) leaveFor(url);
   else say(t('sent_nowhere'), from);
 }

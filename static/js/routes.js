@@ -8,8 +8,8 @@
  * @property {() => string} [epoch] of the room, where it is known without asking
  * @property {(after: number, limit: number) => Promise<{ messages: any[], epoch: string, seq: number, more: boolean }>} history
  */
-import { address } from './page.js';
 import { call } from './api.js';
+import { address } from './page.js';
 
 /**
  * @param {(event: string, fields: object) => Promise<any>} request

@@ -1,8 +1,8 @@
 /** The access token of this page: fetched with the login cookie, renewed before it ends. */
+import { Failed } from './errors.js';
+import { httpRequest, jsonOf } from './http.js';
 import { leaveFor, reload } from './leaving.js';
 import { address, page } from './page.js';
-import { jsonOf, reach } from './reach.js';
-import { Failed } from './refused.js';
 
 /** A token is not used in the last fifth of its life, nor in its last half minute. */
 const MARGIN_MS = 30_000;
@@ -42,7 +42,7 @@ export function toLogin() {
 }
 
 async function fetchToken() {
-  const answer = await reach(address('/api/token'), { headers: { Accept: 'application/json' } });
+  const answer = await httpRequest(address('/api/token'), { headers: { Accept: 'application/json' } });
   if (answer.status === 401) toLogin();
   // No longer a member: the page itself explains that better.
   if (answer.status === 403) reload();

@@ -2,11 +2,11 @@
  * Shows this room's entries of the outbox in the conversation: messages and failed edits in a list below
  * the others, with buttons to decide about them; other changes in the rows of their messages.
  */
+import { byId } from './dom.js';
 import * as outbox from './outbox.js';
 import { page } from './page.js';
-import { createWaitingChanges } from './waiting-changes.js';
 import { reasonOf } from './waiting.js';
-import { byId } from './dom.js';
+import { createWaitingChanges } from './waiting-changes.js';
 
 /** @typedef {import('./outbox.js').Entry} Entry @typedef {import('./message-row.js').Message} Message */
 

@@ -6,8 +6,8 @@
  * @typedef {{ userId: string, name: string, displayName: string, deactivated?: boolean, deleted?: boolean }} Person
  */
 import { call } from './api.js';
+import { ifFailed } from './errors.js';
 import { address, page, t } from './page.js';
-import { ifFailed } from './refused.js';
 
 /** People asked for in one call. */
 const TOGETHER = 50;

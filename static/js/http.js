@@ -1,12 +1,12 @@
 /** Requests over HTTP, which fail in one way, however the network does. */
-import { Failed, Unanswered } from './refused.js';
+import { Failed, Unanswered } from './errors.js';
 
 /**
  * `fetch`, which rejects with `Unanswered` where the server cannot be reached.
  *
  * @param {string} url @param {RequestInit} [options]
  */
-export async function reach(url, options) {
+export async function httpRequest(url, options) {
   try {
     return await fetch(url, options);
   } catch (problem) {
