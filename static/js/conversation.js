@@ -82,7 +82,7 @@ export function createConversation({ connection, state, write, onOwn, onDeleted,
   }
 
   /** Anything live. @param {Message} message */
-  function hear(message) {
+  function receive(message) {
     if (message.seq !== undefined) sequence.receive(message);
     else if (['ENTER', 'QUIT'].includes(message.type) && message.senderId !== page.myId) {
       if (message.type === 'QUIT') onTypingEnded(String(message.senderId));
@@ -205,7 +205,7 @@ export function createConversation({ connection, state, write, onOwn, onDeleted,
   return {
     adopt,
     returnTo,
-    hear,
+    receive,
     restart,
     textOf,
     timeline,

@@ -1,6 +1,6 @@
 /**
  * One room on the page: makes its parts and ties them together, until the page goes on to another room.
- * What changes stands in `state`; what was said goes connection -> membership -> conversation ->
+ * What changes stands in `state`; what was said goes connection -> joining -> conversation ->
  * timeline, what is written goes composer -> outbox -> delivery and comes back the same way as
  * everybody else's words.
  */
@@ -15,9 +15,9 @@ import { deliverHere, flush } from './delivery.js';
 import { byId, element } from './dom.js';
 import { createDrafts } from './drafts.js';
 import { Failed } from './errors.js';
+import { createJoining } from './joining.js';
 import { leaveFor } from './leaving.js';
 import { messageText } from './markup.js';
-import { createMembership } from './membership.js';
 import { isOwn } from './message-row.js';
 import * as outbox from './outbox.js';
 import { setOwnRole } from './own-role.js';
@@ -41,11 +41,11 @@ import { learnAll, onRenamed } from './who.js';
 /**
  * @param {object} parts
  * @param {ReturnType<typeof import('./connection.js').createConnection>} parts.connection
- * @param {ReturnType<typeof import('./departures.js').createDepartures>} parts.departures
+ * @param {ReturnType<typeof import('./pending-leaves.js').createPendingLeaves>} parts.pendingLeaves
  * @param {ReturnType<typeof import('./directory.js').keepDirectory>} parts.directory
  * @param {AbortSignal} parts.signal aborts when the page goes on to another room
  */
-export function openRoom({ connection, departures, directory, signal }) {
+export function openRoom({ connection, pendingLeaves, directory, signal }) {
   const roomId = String(page.roomId);
   const max = Number(page.messageMax);
   const body = /** @type {HTMLElement} */ (document.querySelector('.conversation-body'));
@@ -91,23 +91,23 @@ export function openRoom({ connection, departures, directory, signal }) {
     onOwn: (clientId) => outbox.drop({ roomId, clientId }),
     onDeleted: (seq) => composer.forgetMessage(seq),
     onTypingEnded: typing.stop,
-    onGap: () => membership.join(),
-    onDoubt: () => membership.rejoin(),
+    onGap: () => joining.join(),
+    onDoubt: () => joining.rejoin(),
     signal,
   });
   const { timeline, reader } = conversation;
   const added = keepAddedLine();
   const silence = createSilence((silent) => state.set({ silent }), signal);
 
-  const membership = createMembership({
+  const joining = createJoining({
     roomId,
     connection,
-    departures,
+    pendingLeaves,
     state,
     seen: conversation.seen,
     resume: conversation.resume,
     restart: conversation.restart,
-    hear: conversation.hear,
+    receive: conversation.receive,
     onRoom,
     onEnd: end,
     signal,
@@ -231,7 +231,7 @@ export function openRoom({ connection, departures, directory, signal }) {
     roomId,
     route: overConnection(connection.request, roomId, () => String(state.now.epoch)),
     isReady: () => state.now.joined && !state.now.ended,
-    rejoin: membership.rejoin,
+    rejoin: joining.rejoin,
     onSent: (entry, answer) => {
       unsent.done(entry);
       if (entry.kind !== 'message') return;
@@ -282,11 +282,11 @@ export function openRoom({ connection, departures, directory, signal }) {
     // Without a connection the link leads where it can.
     if (state.now.link !== 'online') return;
     event.preventDefault();
-    await membership.leave();
+    await joining.leave();
     leaveFor(address('/rooms'));
   });
   sealed?.findKey();
-  membership.join();
+  joining.join();
 
   return { hasEnded: () => Boolean(state.now.ended), place: reader.place, returnTo: conversation.returnTo, sayFailure: status.failed };
 }

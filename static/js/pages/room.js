@@ -5,7 +5,6 @@
 import { tellOfAdding } from '../added.js';
 import { keepNames } from '../called.js';
 import { createConnection } from '../connection.js';
-import { createDepartures } from '../departures.js';
 import { prepareDialogs } from '../dialogs.js';
 import { keepDirectory } from '../directory.js';
 import { byId } from '../dom.js';
@@ -16,6 +15,7 @@ import { keepMembers } from '../members.js';
 import { loadOwnRooms } from '../more-rooms.js';
 import { startNavigation } from '../navigation.js';
 import { page, t } from '../page.js';
+import { createPendingLeaves } from '../pending-leaves.js';
 import { watchServer } from '../reachable.js';
 import { openRoom } from '../room.js';
 import { showRoomName } from '../room-name.js';
@@ -25,7 +25,7 @@ import { learn } from '../who.js';
 
 const connection = createConnection();
 watchServer(connection);
-const departures = createDepartures(connection);
+const pendingLeaves = createPendingLeaves(connection);
 const sheets = prepareSheets();
 prepareDialogs();
 prepareInlineForms();
@@ -52,7 +52,7 @@ let room = open();
 
 function open() {
   leaving = new AbortController();
-  return openRoom({ connection, departures, directory, signal: leaving.signal });
+  return openRoom({ connection, pendingLeaves, directory, signal: leaving.signal });
 }
 
 startNavigation({

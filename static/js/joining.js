@@ -5,6 +5,8 @@
 import { Failed, ifFailed, Refused } from './errors.js';
 
 const RETRY_MS = 1500;
+/** The page goes on after so long, whether a leave is answered or not. */
+const LEAVE_TIMEOUT_MS = 1000;
 
 /** @typedef {import('./message-row.js').Message} Message */
 
@@ -12,37 +14,37 @@ const RETRY_MS = 1500;
  * @param {object} parts
  * @param {string} parts.roomId
  * @param {ReturnType<typeof import('./connection.js').createConnection>} parts.connection
- * @param {ReturnType<typeof import('./departures.js').createDepartures>} parts.departures
+ * @param {ReturnType<typeof import('./pending-leaves.js').createPendingLeaves>} parts.pendingLeaves
  * @param {import('./state.js').State} parts.state
  * @param {() => { since: number, sinceAt?: number }} parts.seen the newest message shown
  * @param {(messages: Message[], seq: number) => void} parts.resume all that was missed, up to this number
  * @param {(messages: Message[], seq: number, room: import('./room-link.js').Room) => void} parts.restart the newest
  *   page, instead of all that is shown, and the room as it is with it
- * @param {(message: Message) => void} parts.hear everything live
+ * @param {(message: Message) => void} parts.receive everything live
  * @param {(room: import('./room-link.js').Room, mine: { role: string, mutedUntil: number }) => void} parts.onRoom the room
  *   as it is now, and what one is in it
  * @param {(reason: 'gone' | 'kicked' | 'closed') => void} parts.onEnd
  * @param {AbortSignal} parts.signal aborts when the page goes on to another room
  */
-export function createMembership({ roomId, connection, departures, state, seen, resume, restart, hear, onRoom, onEnd, signal }) {
-  /** Live messages may overtake the answer to the join; they wait for it. @type {Message[]} */
+export function createJoining({ roomId, connection, pendingLeaves, state, seen, resume, restart, receive, onRoom, onEnd, signal }) {
+  /** Live messages may arrive before the answer to the join; they wait for it. @type {Message[]} */
   let early = [];
-  let joining = false;
+  let underWay = false;
   let timer = 0;
 
   /** @param {boolean} [anew] what we have seen counts for nothing */
   async function join(anew = false) {
     clearTimeout(timer);
-    if (joining || state.now.ended || signal.aborted) return;
-    joining = true;
+    if (underWay || state.now.ended || signal.aborted) return;
+    underWay = true;
     try {
-      await departures.cancel(roomId);
+      await pendingLeaves.cancel(roomId);
       const known = anew ? {} : { ...seen(), epoch: state.now.epoch };
       settle(await connection.request('join', { roomId, ...known }));
     } catch (problem) {
       failed(problem, anew);
     } finally {
-      joining = false;
+      underWay = false;
     }
   }
 
@@ -83,7 +85,7 @@ export function createMembership({ roomId, connection, departures, state, seen, 
     state.set({ userCount });
     if (type === 'ENTER') state.set({ people: new Map(state.now.people).set(String(senderId), sender) });
     if (type === 'QUIT') state.set({ people: without(state.now.people, String(senderId)) });
-    hear(message);
+    receive(message);
   }
 
   connection.on('connect', () => {
@@ -103,7 +105,7 @@ export function createMembership({ roomId, connection, departures, state, seen, 
   }, signal);
   signal.addEventListener('abort', () => {
     clearTimeout(timer);
-    if (!state.now.ended && connection.isOpen()) departures.begin(roomId);
+    if (!state.now.ended && connection.isOpen()) pendingLeaves.begin(roomId);
   });
 
   return {
@@ -116,11 +118,11 @@ export function createMembership({ roomId, connection, departures, state, seen, 
     },
     /** Join, and begin with a fresh page. */
     rejoin,
-    /** Leave for good; the page goes on without waiting long for the answer. */
+    /** Leave for good; the page goes on after `LEAVE_TIMEOUT_MS` at the latest. */
     async leave() {
       state.set({ ended: 'left' });
-      const patience = new Promise((go) => setTimeout(go, 1000));
-      await Promise.race([connection.request('leave', { roomId }).catch(ifFailed(null)), patience]);
+      const timeout = new Promise((go) => setTimeout(go, LEAVE_TIMEOUT_MS));
+      await Promise.race([connection.request('leave', { roomId }).catch(ifFailed(null)), timeout]);
     },
   };
 }

@@ -1,5 +1,5 @@
 /**
- * Leaves rooms that the page has gone on from, while the connection stays. A leave that the server puts
+ * Leaves rooms that the page has left for another room, while the connection stays. A leave that the server puts
  * off is repeated; one that it never answers is settled by the end of the connection.
  */
 import { Failed, Refused } from './errors.js';
@@ -7,9 +7,9 @@ import { Failed, Refused } from './errors.js';
 const RETRY_MS = 1000;
 
 /** @param {ReturnType<typeof import('./connection.js').createConnection>} connection */
-export function createDepartures(connection) {
+export function createPendingLeaves(connection) {
   /** @type {Map<string, { cancel: () => void, settled: Promise<void> }>} by room */
-  const going = new Map();
+  const pending = new Map();
 
   /** @param {string} roomId @param {AbortSignal} cancelled */
   async function leave(roomId, cancelled) {
@@ -27,14 +27,14 @@ export function createDepartures(connection) {
     /** @param {string} roomId */
     begin(roomId) {
       const cancelling = new AbortController();
-      const settled = leave(roomId, cancelling.signal).finally(() => going.delete(roomId));
-      going.set(roomId, { cancel: () => cancelling.abort(), settled });
+      const settled = leave(roomId, cancelling.signal).finally(() => pending.delete(roomId));
+      pending.set(roomId, { cancel: () => cancelling.abort(), settled });
     },
 
     /** One comes back to it: resolves when no leave is under way that could take one out again. @param {string} roomId */
     async cancel(roomId) {
-      going.get(roomId)?.cancel();
-      await going.get(roomId)?.settled;
+      pending.get(roomId)?.cancel();
+      await pending.get(roomId)?.settled;
     },
   };
 }
