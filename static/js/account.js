@@ -8,9 +8,9 @@ import { ifFailed } from './errors.js';
 import { httpRequest } from './http.js';
 import { countKeptForms, forgetForms } from './kept-forms.js';
 import { countKeys, carryKeysOver, forgetMyKeys, forgetOthersKeys } from './key-store.js';
-import { leaveFor, reload } from './leaving.js';
 import * as outbox from './outbox.js';
 import { address, figure, page, t } from './page.js';
+import { navigate, reload } from './page-navigation.js';
 import { endRemains, touch } from './remains.js';
 import { allKeys, forgetMine, paths } from './storage.js';
 import { stayHere } from './token.js';
@@ -44,7 +44,7 @@ async function settle() {
   touch(String(page.myId));
   endRemains();
   tabs.addEventListener('message', ({ data }) => {
-    if (data.out === page.myId) leaveFor(address('/login'));
+    if (data.out === page.myId) navigate(address('/login'));
     else if (data.here && data.here !== page.myId) reload();
   });
   addEventListener('pageshow', (event) => {
@@ -128,7 +128,7 @@ async function logOut(form) {
   for (const name of [HERE, KEYS_OF]) localStorage.removeItem(name);
   tabs.postMessage({ out: page.myId });
   await forgetWhatIsMine();
-  leaveFor(form.dataset.then ?? address('/login'));
+  navigate(form.dataset.then ?? address('/login'));
 }
 
 async function forgetWhatIsMine() {

@@ -12,8 +12,8 @@ import { element } from './dom.js';
 import { Failed } from './errors.js';
 import { httpRequest, jsonOf } from './http.js';
 import { forgetForm, keepForm } from './kept-forms.js';
-import { leaveFor, reload } from './leaving.js';
 import { t } from './page.js';
+import { navigate, reload } from './page-navigation.js';
 
 export function prepareInlineForms() {
   // In the capture phase, before every.js, which blocks forms that are sent twice.
@@ -125,7 +125,7 @@ function succeed(form, answer) {
   forgetForm(form);
   const then = answer.then ?? form.dataset.then;
   if (then) {
-    leaveFor(then);
+    navigate(then);
     return true;
   }
   let told = placeOf(form);

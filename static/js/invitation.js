@@ -24,7 +24,7 @@ export function takeFromAddress() {
   const key = keyIn(location.hash);
   if (!key) return '';
   const url = location.pathname + location.search;
-  // The library behind navigation.js keeps the address in the state as well.
+  // The library behind room-navigation.js keeps the address in the state as well.
   history.replaceState(history.state && { ...history.state, url }, '', url);
   return key;
 }

@@ -6,8 +6,8 @@ import { byId } from './dom.js';
 import { ifFailed } from './errors.js';
 import { returnFocus } from './focus.js';
 import { httpRequest, textOf } from './http.js';
+import { navigateIfReachable } from './link-guard.js';
 import { t } from './page.js';
-import { go } from './reachable.js';
 import { onRole } from './roles.js';
 import { onRenamed } from './who.js';
 
@@ -33,7 +33,7 @@ export function keepMembers() {
     if (shown !== from || !part.isConnected || card().open) return;
     // The page itself says why not.
     if (filled) card().showModal();
-    else go(from, part);
+    else navigateIfReachable(from, part);
   }
 
   /** @param {string} from */

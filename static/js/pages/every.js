@@ -10,9 +10,9 @@ import { guardDialogs } from '../input-method.js';
 import { carryThroughDoor, keyIn, roomOfAddress, takeFromAddress } from '../invitation.js';
 import { keepForms } from '../kept-forms.js';
 import { keepKey } from '../key-store.js';
-import { leaveByForm } from '../leaving.js';
+import { guardLinks } from '../link-guard.js';
 import { page, t } from '../page.js';
-import { guardLinks } from '../reachable.js';
+import { navigateByForm } from '../page-navigation.js';
 import { drawnElsewhere, retime } from '../time.js';
 import { placeWaiting, showWaiting } from '../waiting.js';
 
@@ -29,7 +29,7 @@ document.addEventListener('submit', (event) => {
   if (event.defaultPrevented || form.method !== 'post') return;
   if (!navigator.onLine) return stayHere(event, form);
   if (sent.has(form)) event.preventDefault();
-  else leaveByForm();
+  else navigateByForm();
   sent.add(form);
   event.submitter?.setAttribute('aria-disabled', 'true');
 });

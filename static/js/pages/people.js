@@ -2,7 +2,7 @@
 import { tellOfAdding } from '../added.js';
 import { createConnection } from '../connection.js';
 import { prepareInlineForms } from '../inline-forms.js';
-import { watchServer } from '../reachable.js';
+import { watchServer } from '../link-guard.js';
 
 const connection = createConnection();
 watchServer(connection);

@@ -10,15 +10,15 @@ import { keepDirectory } from '../directory.js';
 import { byId } from '../dom.js';
 import { prepareInlineForms } from '../inline-forms.js';
 import { bringBackForms } from '../kept-forms.js';
-import { reload } from '../leaving.js';
+import { watchServer } from '../link-guard.js';
 import { keepMembers } from '../members.js';
 import { loadOwnRooms } from '../more-rooms.js';
-import { startNavigation } from '../navigation.js';
 import { page, t } from '../page.js';
+import { reload } from '../page-navigation.js';
 import { createPendingLeaves } from '../pending-leaves.js';
-import { watchServer } from '../reachable.js';
 import { openRoom } from '../room.js';
 import { showRoomName } from '../room-name.js';
+import { startRoomNavigation } from '../room-navigation.js';
 import { prepareSheets } from '../sheets.js';
 import { placeWaiting } from '../waiting.js';
 import { learn } from '../who.js';
@@ -55,7 +55,7 @@ function open() {
   return openRoom({ connection, pendingLeaves, directory, signal: leaving.signal });
 }
 
-startNavigation({
+startRoomNavigation({
   sheets,
   onStart: (roomId) => directory.mark(roomId),
   // Who was let in again, or opens a room of that address anew, sees it.

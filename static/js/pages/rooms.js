@@ -4,8 +4,8 @@ import { createConnection } from '../connection.js';
 import { keepDirectory } from '../directory.js';
 import { byId } from '../dom.js';
 import { prepareInlineForms } from '../inline-forms.js';
+import { watchServer } from '../link-guard.js';
 import { loadMoreRooms } from '../more-rooms.js';
-import { watchServer } from '../reachable.js';
 import { createStatus } from '../status.js';
 import { learn } from '../who.js';
 

@@ -1,7 +1,7 @@
 /** The settings: what happens to one meanwhile is told here too. */
 import { tellOfAdding } from '../added.js';
 import { createConnection } from '../connection.js';
-import { watchServer } from '../reachable.js';
+import { watchServer } from '../link-guard.js';
 
 const connection = createConnection();
 watchServer(connection);

@@ -12,7 +12,7 @@ const FRESH_MS = 5000;
  * @param {HTMLElement} parts.list links to rooms
  * @param {(url: string) => Promise<Fetched>} parts.fetchPage
  */
-export function createAhead({ list, fetchPage }) {
+export function createPrefetch({ list, fetchPage }) {
   /** @type {{ url: string, at: number, page: Promise<Fetched | null> } | null} */
   let newest = null;
   let timer = 0;
@@ -23,7 +23,7 @@ export function createAhead({ list, fetchPage }) {
   const linkOf = ({ target }) => /** @type {Element} */ (target).closest('a[href]:not([aria-current])');
 
   /** @param {HTMLAnchorElement} link */
-  function fetchAhead({ pathname }) {
+  function prefetch({ pathname }) {
     clearTimeout(timer);
     // Where this fails, the visit fetches it again, and tells of the failure.
     if (!isFresh(pathname)) newest = { url: pathname, at: Date.now(), page: fetchPage(pathname).catch(() => null) };
@@ -32,13 +32,13 @@ export function createAhead({ list, fetchPage }) {
   list.addEventListener('pointerover', (event) => {
     clearTimeout(timer);
     const link = linkOf(event);
-    if (link) timer = setTimeout(() => fetchAhead(link), REST_MS);
+    if (link) timer = setTimeout(() => prefetch(link), REST_MS);
   });
   list.addEventListener('pointerleave', () => clearTimeout(timer));
   list.addEventListener('pointerdown', (event) => {
     const link = linkOf(event);
     // A finger may be about to scroll the list, and other buttons open a tab.
-    if (link && event.button === 0 && event.pointerType === 'mouse') fetchAhead(link);
+    if (link && event.button === 0 && event.pointerType === 'mouse') prefetch(link);
   });
 
   return {

@@ -1,7 +1,7 @@
 /**
- * The ways out of this page. Several things may tell a page to go at once, such as a log-out in another
- * tab and the end of the connection, or a new password, which ends the login it was sent with: the first
- * one leads, since a second navigation would break off the first.
+ * Navigations that replace this page. Several may be asked for at once, such as by a log-out in another tab
+ * and the end of the connection, or by a new password, which ends the login it was sent with: the first one
+ * counts, since a second navigation would abort the first.
  */
 
 /** A navigation that has not replaced the page by then was stopped by the person, and another may begin. */
@@ -11,12 +11,12 @@ const FORM_ON_THE_WAY_MS = 60_000;
 let until = 0;
 
 /** @param {string} url */
-export function leaveFor(url) {
+export function navigate(url) {
   if (begin()) location.assign(url);
 }
 
 /** The same, in place of this page's entry in the history. @param {string} url */
-export function replaceBy(url) {
+export function navigateInPlace(url) {
   if (begin()) location.replace(url);
 }
 
@@ -25,7 +25,7 @@ export function reload() {
 }
 
 /** The browser sends a form, whose answer takes this page's place. */
-export function leaveByForm() {
+export function navigateByForm() {
   until = performance.now() + FORM_ON_THE_WAY_MS;
 }
 

@@ -6,8 +6,8 @@
 import { element } from './dom.js';
 import { ifFailed } from './errors.js';
 import { httpRequest } from './http.js';
-import { leaveFor } from './leaving.js';
 import { t } from './page.js';
+import { navigate } from './page-navigation.js';
 
 const ANSWER_MS = 10_000;
 let isLost = false;
@@ -28,7 +28,7 @@ export function guardLinks() {
     const link = leadsAway(event);
     if (!link || (navigator.onLine && !isLost)) return;
     event.preventDefault();
-    go(link.href, link);
+    navigateIfReachable(link.href, link);
   });
   // A search.
   addEventListener('submit', (event) => {
@@ -41,11 +41,11 @@ export function guardLinks() {
 }
 
 /** Go there if the server answers; else say, near `from`, that it does not. @param {string} url @param {Element} [from] */
-export async function go(url, from = document.body) {
+export async function navigateIfReachable(url, from = document.body) {
   hush();
   if (!navigator.onLine) return say(t('page_offline'), from);
   const asked = isLost ? httpRequest(url, { method: 'HEAD', redirect: 'manual', signal: AbortSignal.timeout(ANSWER_MS) }) : true;
-  if (await Promise.resolve(asked).catch(ifFailed(null))) leaveFor(url);
+  if (await Promise.resolve(asked).catch(ifFailed(null))) navigate(url);
   else say(t('sent_nowhere'), from);
 }
 

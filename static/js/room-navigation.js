@@ -7,10 +7,10 @@
  * answer the old room stays.
  */
 import '../vendor/Swup.umd.js';
-import { createAhead } from './ahead.js';
 import { byId } from './dom.js';
-import { replaceBy } from './leaving.js';
 import { page, pageOf, turnTo } from './page.js';
+import { navigateInPlace } from './page-navigation.js';
+import { createPrefetch } from './prefetch.js';
 
 /** The parts of a room that another room's take the place of. */
 const PARTS = ['#conversation', '#people', '#room-dialogs'];
@@ -28,7 +28,7 @@ class NoAnswer extends Error {}
  * @param {(isReturn: boolean) => void} parts.onArrive the new ones are in place; isReturn: by back or forward
  * @param {(again: () => void) => void} parts.onNoAnswer the old room stays, since the server cannot be reached
  */
-export function startNavigation({ sheets, onStart, onSelf, onLeave, onArrive, onNoAnswer }) {
+export function startRoomNavigation({ sheets, onStart, onSelf, onLeave, onArrive, onNoAnswer }) {
   const rooms = `${page.base}/rooms/`;
   // The file above leaves it behind.
   const swup = new globalThis.Swup({
@@ -65,10 +65,10 @@ export function startNavigation({ sheets, onStart, onSelf, onLeave, onArrive, on
     if (sheets.isOpen()) visit.history.action = 'replace';
     onStart(roomIn(visit.to.url));
   });
-  const ahead = createAhead({ list: byId('room-list'), fetchPage: (url) => swup.fetchPage(url) });
+  const prefetch = createPrefetch({ list: byId('room-list'), fetchPage: (url) => swup.fetchPage(url) });
   swup.hooks.replace('page:load', async (visit, args, load) => {
     try {
-      args.page = await ahead.take(visit.to.url) ?? await /** @type {NonNullable<typeof load>} */ (load)(visit, args);
+      args.page = await prefetch.take(visit.to.url) ?? await /** @type {NonNullable<typeof load>} */ (load)(visit, args);
     } catch (error) {
       // The library leaves a rejection here unhandled: the failure is thrown when the page is put in place.
       // A refusal by the server is a page of its own.
@@ -95,7 +95,7 @@ export function startNavigation({ sheets, onStart, onSelf, onLeave, onArrive, on
     // The address is the new one already. A reload would leave the new page with the entries of this one
     // in the history, and with a fragment nothing would be loaded at all.
     history.replaceState(null, '', from.url);
-    replaceBy(to.url + (to.hash ?? ''));
+    navigateInPlace(to.url + (to.hash ?? ''));
   });
 
   /** Off the entry that the library has made for the new room, or put in the place of a sheet's, which closes. */
