@@ -6,12 +6,12 @@
  * button that appears under the finger.
  */
 import { byId, element, icon } from './dom.js';
+import { onRenamed } from './known-people.js';
 import { isOwn, reactionTo, shownSender } from './message-row.js';
 import { mayModerate } from './own-role.js';
 import { t } from './page.js';
 import { full } from './time.js';
 import { makeToolbar } from './toolbar.js';
-import { onRenamed } from './who.js';
 
 const QUICK = ['👍', '❤️', '😄', '🎉', '🙏', '👀'];
 

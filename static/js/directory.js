@@ -1,10 +1,10 @@
 /** Keeps a list of rooms up to date: counts, unread numbers, new rooms, deleted rooms. */
-import { calledAfter } from './called.js';
 import { ifFailed } from './errors.js';
+import { learn, onRenamed } from './known-people.js';
 import { page } from './page.js';
 import { roomLink, showCount, showName, showTalk, showUnread, talkOf } from './room-link.js';
+import { directRoomName } from './shown-names.js';
 import { onReadElsewhere, unreadCount } from './unread.js';
-import { learn, onRenamed } from './who.js';
 
 /** @typedef {import('./room-link.js').Room} Room */
 
@@ -74,7 +74,7 @@ export function keepDirectory({ list, direct, connection, whole = true, own = fa
     list.append(...usual);
     for (const { people = [], ...room } of fresh.filter(({ kind }) => kind === 'direct')) {
       people.forEach(learn);
-      direct.append(roomLink(called(room, people.map(({ userId }) => userId))));
+      direct.append(roomLink(withDirectName(room, people.map(({ userId }) => userId))));
     }
     showAllUnread();
     return usual;
@@ -115,7 +115,7 @@ export function keepDirectory({ list, direct, connection, whole = true, own = fa
   connection.on('me', ({ type, roomId, gone, room, members }) => {
     if (type !== 'membership') return;
     if (gone) rowOf(roomId)?.remove();
-    else if ((whole || own || room.kind === 'direct') && !rowOf(room.roomId)) held.set(room.roomId, called(room, members));
+    else if ((whole || own || room.kind === 'direct') && !rowOf(room.roomId)) held.set(room.roomId, withDirectName(room, members));
     settle();
     onChange();
   });
@@ -126,7 +126,7 @@ export function keepDirectory({ list, direct, connection, whole = true, own = fa
   onRenamed((userId) => {
     for (const row of /** @type {Iterable<HTMLElement>} */ (direct.children)) {
       const others = othersOf(row);
-      if (others.includes(userId)) showName(row, calledAfter(others));
+      if (others.includes(userId)) showName(row, directRoomName(others));
     }
   });
   onReadElsewhere(showAllUnread);
@@ -142,10 +142,10 @@ export function keepDirectory({ list, direct, connection, whole = true, own = fa
 }
 
 /** A direct room is called as its other people are. @param {Room} room @param {string[]} [members] userIds @returns {Room} */
-function called(room, members) {
+function withDirectName(room, members) {
   if (room.kind !== 'direct') return room;
   const others = (members ?? []).filter((userId) => userId !== page.myId);
-  return { ...room, others, name: calledAfter(others) || room.name };
+  return { ...room, others, name: directRoomName(others) || room.name };
 }
 
 /** @param {HTMLElement} row */

@@ -6,10 +6,10 @@ import { byId } from './dom.js';
 import { ifFailed } from './errors.js';
 import { returnFocus } from './focus.js';
 import { httpRequest, textOf } from './http.js';
+import { onRenamed } from './known-people.js';
 import { navigateIfReachable } from './link-guard.js';
 import { t } from './page.js';
 import { onRole } from './roles.js';
-import { onRenamed } from './who.js';
 
 export function keepMembers() {
   // Another room's take their place when the page goes on.

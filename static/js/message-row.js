@@ -1,9 +1,9 @@
 /** Fills the rows of the conversation, which templates/_rows.html describes. */
-import { hue, showAvatar } from './names.js';
+import { hue, showAvatar } from './avatar.js';
+import { goneWords, shownName } from './known-people.js';
 import { figure, page, t } from './page.js';
 import { blankRow, partOf } from './rows.js';
 import { day, full, iso, sameDay, showTime } from './time.js';
-import { goneWords, shownName } from './who.js';
 
 /** Messages of one person closer than this form a group. */
 const GROUP_MS = 5 * 60 * 1000;

@@ -14,7 +14,7 @@ import { blankRow, partOf } from './rows.js';
  * @property {'open' | 'private' | 'direct'} [kind]
  * @property {boolean} [encrypted]
  * @property {string[]} [others] userIds of the other people of a direct room
- * @property {import('./who.js').Person[]} [people] of a direct room, as /api/me/rooms has them
+ * @property {import('./known-people.js').Person[]} [people] of a direct room, as /api/me/rooms has them
  * @property {boolean} [closed] it is no more
  */
 

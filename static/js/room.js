@@ -6,7 +6,6 @@
  */
 import { prepareActions } from './actions.js';
 import { keepAddedLine } from './added.js';
-import { calledAfter } from './called.js';
 import { charactersLeft } from './cipher.js';
 import { codePoints, createComposer } from './composer.js';
 import { createConversation } from './conversation.js';
@@ -16,25 +15,26 @@ import { byId, element } from './dom.js';
 import { createDrafts } from './drafts.js';
 import { Failed } from './errors.js';
 import { createJoining } from './joining.js';
+import { learnAll, onRenamed } from './known-people.js';
 import { messageText } from './markup.js';
 import { isOwn } from './message-row.js';
 import * as outbox from './outbox.js';
 import { setOwnRole } from './own-role.js';
 import { address, page, t } from './page.js';
 import { navigate } from './page-navigation.js';
-import { showPeople } from './people.js';
+import { showPeople } from './present-people.js';
 import { learnRole, learnRoles } from './roles.js';
 import { roomName, showArchived, showDescription, showRoomName } from './room-name.js';
 import { overConnection } from './routes.js';
 import { walkRows } from './row-walk.js';
 import { createSealedRoom } from './sealed-room.js';
+import { directRoomName } from './shown-names.js';
 import { createSilence } from './silence.js';
 import { createState } from './state.js';
 import { createStatus } from './status.js';
 import { showStop } from './stop.js';
 import { createTyping } from './typing.js';
 import { createUnsent, messageOf } from './unsent.js';
-import { learnAll, onRenamed } from './who.js';
 
 /** @typedef {import('./outbox.js').Entry} Entry */
 
@@ -254,7 +254,7 @@ export function openRoom({ connection, pendingLeaves, directory, signal }) {
   onRenamed((userId) => {
     timeline.rename(userId);
     typing.show();
-    if (page.others?.includes(userId)) showRoomName(calledAfter(page.others));
+    if (page.others?.includes(userId)) showRoomName(directRoomName(page.others));
   }, signal);
   connection.on('room', ({ room }) => { if (room.roomId === roomId) showRoom(room); }, signal);
   connection.on('member', (member) => { if (member.roomId === roomId && !(member.gone && member.userId === page.myId)) learnRole(member); }, signal);

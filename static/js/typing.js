@@ -1,6 +1,6 @@
 /** "Bora is typing…": sent at most every three seconds, shown for five. */
+import { shownName } from './known-people.js';
 import { page, t } from './page.js';
-import { shownName } from './who.js';
 
 const TELL_MS = 3000;
 const SHOW_MS = 5000;

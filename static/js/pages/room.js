@@ -3,13 +3,13 @@
  * sheets and dialogs), and the room that is open.
  */
 import { tellOfAdding } from '../added.js';
-import { keepNames } from '../called.js';
 import { createConnection } from '../connection.js';
 import { prepareDialogs } from '../dialogs.js';
 import { keepDirectory } from '../directory.js';
 import { byId } from '../dom.js';
 import { prepareInlineForms } from '../inline-forms.js';
 import { bringBackForms } from '../kept-forms.js';
+import { learn } from '../known-people.js';
 import { watchServer } from '../link-guard.js';
 import { keepMembers } from '../members.js';
 import { loadOwnRooms } from '../more-rooms.js';
@@ -20,8 +20,8 @@ import { openRoom } from '../room.js';
 import { showRoomName } from '../room-name.js';
 import { startRoomNavigation } from '../room-navigation.js';
 import { prepareSheets } from '../sheets.js';
+import { updateShownNames } from '../shown-names.js';
 import { placeWaiting } from '../waiting.js';
-import { learn } from '../who.js';
 
 const connection = createConnection();
 watchServer(connection);
@@ -30,7 +30,7 @@ const sheets = prepareSheets();
 prepareDialogs();
 prepareInlineForms();
 keepMembers();
-keepNames();
+updateShownNames();
 const added = tellOfAdding(connection);
 connection.on('person', ({ person }) => learn(person));
 const list = byId('room-list');

@@ -4,10 +4,10 @@ import { createConnection } from '../connection.js';
 import { keepDirectory } from '../directory.js';
 import { byId } from '../dom.js';
 import { prepareInlineForms } from '../inline-forms.js';
+import { learn } from '../known-people.js';
 import { watchServer } from '../link-guard.js';
 import { loadMoreRooms } from '../more-rooms.js';
 import { createStatus } from '../status.js';
-import { learn } from '../who.js';
 
 const list = byId('room-list');
 const asked = new URLSearchParams(location.search);

@@ -1,9 +1,9 @@
 /** Who is here: the list at the side and the figures in the header. */
-import { showAvatar } from './names.js';
+import { showAvatar } from './avatar.js';
+import { goneWords, onRenamed, shownName } from './known-people.js';
 import { address, figure, page, t } from './page.js';
 import { marksOf, onRole } from './roles.js';
 import { blankRow, partOf } from './rows.js';
-import { goneWords, onRenamed, shownName } from './who.js';
 
 /** @typedef {[userId: string, shown: string]} Shown */
 

@@ -1,5 +1,5 @@
 /**
- * Who is who: how people are shown now, by userId. The page brings those whom it shows; others are asked
+ * How people are shown now, by userId. The page brings those whom it shows; others are asked
  * for, several at once, when something of theirs is drawn.
  *
  * @typedef {import('./page.js').Gone} Gone
