@@ -101,7 +101,7 @@ def test_encrypted_messages(sealed, at_browser, locale):
     dan.page.goto(link)
     expect(dan.composer).to_be_enabled()
     for reader in (cat, dan):
-        # A notice of somebody who comes in would stand between messages.
+        # An announcement of somebody who comes in would stand between messages.
         expect(reader.page.locator("#people-list > .person")).to_have_count(4)
     for text in TEXTS:
         ann.write(text)
