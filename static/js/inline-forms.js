@@ -11,9 +11,9 @@
 import { element } from './dom.js';
 import { Failed } from './errors.js';
 import { httpRequest, jsonOf } from './http.js';
-import { forgetForm, keepForm } from './kept-forms.js';
 import { t } from './page.js';
 import { navigate, reload } from './page-navigation.js';
+import { deleteSavedForm, saveForm } from './saved-forms.js';
 
 export function prepareInlineForms() {
   // In the capture phase, before every.js, which blocks forms that are sent twice.
@@ -52,7 +52,7 @@ async function send(form) {
     const answer = await httpRequest(form.action, { method: 'POST', body, headers: { Accept: 'application/json' } });
     // The login has ended meanwhile: the page itself leads to the door and back.
     if (answer.redirected) {
-      keepForm(form);
+      saveForm(form);
       return reload();
     }
     const said = await jsonOf(answer);
@@ -122,7 +122,7 @@ function refuse(form, words) {
 
 /** @param {HTMLFormElement} form @param {{ name?: string, then?: string }} answer @returns {boolean} does it lead on? */
 function succeed(form, answer) {
-  forgetForm(form);
+  deleteSavedForm(form);
   const then = answer.then ?? form.dataset.then;
   if (then) {
     navigate(then);

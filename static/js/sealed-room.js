@@ -2,7 +2,7 @@
  * An encrypted room: finds its key or asks the person for it, and encrypts and decrypts its messages
  * (with cipher.js).
  */
-import { comeIn } from './account.js';
+import { startAccount } from './account-data.js';
 import { available, isSameKey, newKey, open, readKey, seal } from './cipher.js';
 import { byId } from './dom.js';
 import { handOver, offerInvitation, takeFromAddress } from './invitation.js';
@@ -54,7 +54,7 @@ export function createSealedRoom({ over, keeping, onOpen, signal }) {
   async function findKey() {
     const given = takeFromAddress();
     // Keys that pages from before kept are carried over by then.
-    await comeIn();
+    await startAccount();
     if (!available) return showStop(over, { title: t('no_crypto_title'), text: t('no_crypto_text') });
     const held = await heldKey(roomId);
     if (held) return useHeld(held, given);

@@ -1,32 +1,32 @@
 /**
  * Drafts and unsent messages of other accounts, whose logins ended in this browser without a log-out:
  * they wait for their owners, but not for ever. What an account has stored is deleted when nobody has
- * touched it for `KEPT_MS`, and when `MOST` other accounts have touched theirs later.
+ * used it for `KEPT_MS`, and when `MAX_ACCOUNTS` other accounts have used theirs later.
  */
 import { page } from './page.js';
 import { allKeys, ROOT } from './storage.js';
 
 const KEPT_MS = 30 * 24 * 60 * 60_000;
-const MOST = 10;
+const MAX_ACCOUNTS = 10;
 const LOCKS = `maru.lock/${ROOT}`;
 const OLDER_DRAFT = 'maru.draft.';
 
-/** @typedef {{ owner: string, keys: string[], at: number }} Remains `at` is in ms; 0 if nothing tells it */
+/** @typedef {{ owner: string, keys: string[], at: number }} Stored `at` is in ms; 0 if nothing tells it */
 
 /** Delete what is too old or too much. What has no time yet gets that of now. */
-export function endRemains(now = Date.now()) {
-  const others = remains().filter(({ owner }) => owner !== page.myId);
+export function deleteExpired(now = Date.now()) {
+  const others = storedByAccount().filter(({ owner }) => owner !== page.myId);
   for (const each of others.filter(({ at }) => !at)) {
-    touch(each.owner, now);
+    noteUse(each.owner, now);
     each.at = now;
   }
   others.sort((one, other) => other.at - one.at);
-  const ended = others.filter(({ at }, place) => now - at > KEPT_MS || place >= MOST);
+  const ended = others.filter(({ at }, place) => now - at > KEPT_MS || place >= MAX_ACCOUNTS);
   for (const key of ended.flatMap(({ keys }) => keys)) localStorage.removeItem(key);
 }
 
 /** A page of this account is open. @param {string} account */
-export function touch(account, now = Date.now()) {
+export function noteUse(account, now = Date.now()) {
   try {
     localStorage.setItem(`${ROOT}${account}/here`, JSON.stringify({ at: now }));
   } catch {
@@ -34,9 +34,9 @@ export function touch(account, now = Date.now()) {
   }
 }
 
-/** What each account has stored here. @returns {Remains[]} */
-function remains() {
-  /** @type {Map<string, Remains>} */
+/** What each account has stored here. @returns {Stored[]} */
+function storedByAccount() {
+  /** @type {Map<string, Stored>} */
   const found = new Map();
   for (const key of allKeys()) {
     const owner = ownerOf(key);

@@ -1,17 +1,17 @@
 /**
- * Whose browser this is: what one account has here is seen by nobody else, and goes when it logs out.
- * When a login has merely ended and somebody else comes, the words of the first wait for his or her
- * return (remains.js says how long); the keys go. Pages of this site that are open in other tabs learn of it.
+ * What each account has stored in this browser: no other account sees it, and it is deleted when the account
+ * logs out. When only the login has ended and another account comes, drafts and unsent messages of the first stay
+ * (account-data-expiry.js says how long); its keys are deleted. Pages of this site in other tabs are told.
  */
+import { deleteExpired, noteUse } from './account-data-expiry.js';
 import { element } from './dom.js';
 import { ifFailed } from './errors.js';
 import { httpRequest } from './http.js';
-import { countKeptForms, forgetForms } from './kept-forms.js';
 import { countKeys, carryKeysOver, forgetMyKeys, forgetOthersKeys } from './key-store.js';
 import * as outbox from './outbox.js';
 import { address, figure, page, t } from './page.js';
 import { navigate, reload } from './page-navigation.js';
-import { endRemains, touch } from './remains.js';
+import { countSavedForms, deleteSavedForms } from './saved-forms.js';
 import { allKeys, forgetMine, paths } from './storage.js';
 import { stayHere } from './token.js';
 
@@ -24,25 +24,25 @@ const tabs = new BroadcastChannel(HERE);
 /** @type {Promise<void> | null} */
 let coming = null;
 
-/** This account is here now: the pages and keys of others go. Once a page. */
-export function comeIn() {
+/** This account is logged in now: pages of others in other tabs, and their keys, go. Once a page. */
+export function startAccount() {
   coming ??= settle();
   return coming;
 }
 
 /** Nobody is logged in: what this tab keeps for an account that has logged out in another tab goes. */
-export function stayOut() {
-  tabs.addEventListener('message', ({ data }) => { if (data.out) forgetForms((account) => account === data.out); });
-  if (localStorage.getItem(HERE) === null) forgetForms(Boolean);
-  endRemains();
+export function startLoggedOut() {
+  tabs.addEventListener('message', ({ data }) => { if (data.out) deleteSavedForms((account) => account === data.out); });
+  if (localStorage.getItem(HERE) === null) deleteSavedForms(Boolean);
+  deleteExpired();
 }
 
 async function settle() {
   tabs.postMessage({ here: page.myId });
   // The name that was typed to log in is not needed any more.
-  forgetForms((account) => !account);
-  touch(String(page.myId));
-  endRemains();
+  deleteSavedForms((account) => !account);
+  noteUse(String(page.myId));
+  deleteExpired();
   tabs.addEventListener('message', ({ data }) => {
     if (data.out === page.myId) navigate(address('/login'));
     else if (data.here && data.here !== page.myId) reload();
@@ -81,7 +81,7 @@ export function guardLogout() {
 
 /** @returns {Promise<string[]>} sentences */
 async function wouldBeLost() {
-  const counts = { unsent: outbox.entries().length, drafts: paths('draft/').length, forms: countKeptForms(), keys: await countKeys() };
+  const counts = { unsent: outbox.entries().length, drafts: paths('draft/').length, forms: countSavedForms(), keys: await countKeys() };
   return Object.entries(counts)
     .filter(([, count]) => count)
     .map(([what, count]) => t(`logout_${what}_${count === 1 ? 'one' : 'many'}`, { count: figure(count) }));
@@ -124,7 +124,7 @@ async function logOut(form) {
   // A page that explains, such as that its form is too old or a password wrong, is the server's to show. Whose
   // login has ended has deleted nothing, and is led to the door.
   if (isDeletion ? !answer.ok : answer.type !== 'opaqueredirect') return form.submit();
-  // Before the other tabs are told, see stayOut().
+  // Before the other tabs are told, see startLoggedOut().
   for (const name of [HERE, KEYS_OF]) localStorage.removeItem(name);
   tabs.postMessage({ out: page.myId });
   await forgetWhatIsMine();
