@@ -2,11 +2,11 @@
 import { ifFailed } from './errors.js';
 import { learn, onRenamed } from './known-people.js';
 import { page } from './page.js';
-import { roomLink, showCount, showName, showTalk, showUnread, talkOf } from './room-link.js';
+import { roomRow, showCount, showName, showTalk, showUnread, talkOf } from './room-row.js';
 import { directRoomName } from './shown-names.js';
 import { onReadElsewhere, unreadCount } from './unread.js';
 
-/** @typedef {import('./room-link.js').Room} Room */
+/** @typedef {import('./room-row.js').Room} Room */
 
 /** Rooms of a page that the server tells of, at most. */
 const WATCHED = 200;
@@ -60,8 +60,8 @@ export function keepDirectory({ list, direct, connection, whole = true, own = fa
   function settle() {
     if (inUse() || !held.size) return;
     const rooms = [...held.values()];
-    list.prepend(...rooms.filter(({ kind }) => kind !== 'direct').map(roomLink));
-    direct.prepend(...rooms.filter(({ kind }) => kind === 'direct').map(roomLink));
+    list.prepend(...rooms.filter(({ kind }) => kind !== 'direct').map(roomRow));
+    direct.prepend(...rooms.filter(({ kind }) => kind === 'direct').map(roomRow));
     held.clear();
     onChange();
   }
@@ -70,11 +70,11 @@ export function keepDirectory({ list, direct, connection, whole = true, own = fa
   function append(rooms) {
     const known = new Set(rows().map((row) => row.dataset.roomId));
     const fresh = rooms.filter(({ roomId }) => !known.has(roomId) && !held.has(roomId));
-    const usual = fresh.filter(({ kind }) => kind !== 'direct').map(roomLink);
+    const usual = fresh.filter(({ kind }) => kind !== 'direct').map(roomRow);
     list.append(...usual);
     for (const { people = [], ...room } of fresh.filter(({ kind }) => kind === 'direct')) {
       people.forEach(learn);
-      direct.append(roomLink(withDirectName(room, people.map(({ userId }) => userId))));
+      direct.append(roomRow(withDirectName(room, people.map(({ userId }) => userId))));
     }
     showAllUnread();
     return usual;
@@ -100,7 +100,7 @@ export function keepDirectory({ list, direct, connection, whole = true, own = fa
   /** The open room is in the list, however long nothing has been said in it. @param {Room} room */
   function showOpen(room) {
     const isDirect = room.kind === 'direct';
-    if (!rowOf(room.roomId)) (isDirect ? direct : list).append(roomLink(isDirect ? { ...room, others: page.others } : room));
+    if (!rowOf(room.roomId)) (isDirect ? direct : list).append(roomRow(isDirect ? { ...room, others: page.others } : room));
     held.delete(room.roomId);
     mark(room.roomId);
   }

@@ -18,10 +18,10 @@ const LEAVE_TIMEOUT_MS = 1000;
  * @param {import('./state.js').State} parts.state
  * @param {() => { since: number, sinceAt?: number }} parts.seen the newest message shown
  * @param {(messages: Message[], seq: number) => void} parts.resume all that was missed, up to this number
- * @param {(messages: Message[], seq: number, room: import('./room-link.js').Room) => void} parts.restart the newest
+ * @param {(messages: Message[], seq: number, room: import('./room-row.js').Room) => void} parts.restart the newest
  *   page, instead of all that is shown, and the room as it is with it
  * @param {(message: Message) => void} parts.receive everything live
- * @param {(room: import('./room-link.js').Room, mine: { role: string, mutedUntil: number }) => void} parts.onRoom the room
+ * @param {(room: import('./room-row.js').Room, mine: { role: string, mutedUntil: number }) => void} parts.onRoom the room
  *   as it is now, and what one is in it
  * @param {(reason: 'gone' | 'kicked' | 'closed') => void} parts.onEnd
  * @param {AbortSignal} parts.signal aborts when the page goes on to another room

@@ -2,7 +2,7 @@
 import { hue, showAvatar } from './avatar.js';
 import { goneWords, shownName } from './known-people.js';
 import { figure, page, t } from './page.js';
-import { blankRow, partOf } from './rows.js';
+import { blankRow, partOf } from './row-templates.js';
 import { day, full, iso, sameDay, showTime } from './time.js';
 
 /** Messages of one person closer than this form a group. */

@@ -3,7 +3,7 @@ import { showAvatar } from './avatar.js';
 import { goneWords, onRenamed, shownName } from './known-people.js';
 import { address, figure, page, t } from './page.js';
 import { marksOf, onRole } from './roles.js';
-import { blankRow, partOf } from './rows.js';
+import { blankRow, partOf } from './row-templates.js';
 
 /** @typedef {[userId: string, shown: string]} Shown */
 

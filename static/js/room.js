@@ -4,35 +4,35 @@
  * timeline, what is written goes composer -> outbox -> delivery and comes back the same way as
  * everybody else's words.
  */
-import { prepareActions } from './actions.js';
-import { keepAddedLine } from './added.js';
+import { prepareAddedLine } from './added-to-room.js';
+import { showBlockingPanel } from './blocking-panel.js';
 import { charactersLeft } from './cipher.js';
 import { codePoints, createComposer } from './composer.js';
 import { createConversation } from './conversation.js';
 import { copyAsWritten } from './copying.js';
 import { deliverHere, flush } from './delivery.js';
+import { overConnection } from './delivery-routes.js';
 import { byId, element } from './dom.js';
 import { createDrafts } from './drafts.js';
+import { createEncryptedRoom } from './encrypted-room.js';
 import { Failed } from './errors.js';
 import { createJoining } from './joining.js';
+import { prepareKeyboardNavigation } from './keyboard-navigation.js';
 import { learnAll, onRenamed } from './known-people.js';
 import { messageText } from './markup.js';
+import { prepareMessageActions } from './message-actions.js';
 import { isOwn } from './message-row.js';
 import * as outbox from './outbox.js';
 import { setOwnRole } from './own-role.js';
 import { address, page, t } from './page.js';
 import { navigate } from './page-navigation.js';
 import { showPeople } from './present-people.js';
+import { createReadOnly } from './read-only.js';
 import { learnRole, learnRoles } from './roles.js';
-import { roomName, showArchived, showDescription, showRoomName } from './room-name.js';
-import { overConnection } from './routes.js';
-import { walkRows } from './row-walk.js';
-import { createSealedRoom } from './sealed-room.js';
+import { roomName, showArchived, showDescription, showRoomName } from './room-details.js';
 import { directRoomName } from './shown-names.js';
-import { createSilence } from './silence.js';
 import { createState } from './state.js';
 import { createStatus } from './status.js';
-import { showStop } from './stop.js';
 import { createTyping } from './typing.js';
 import { createUnsent, messageOf } from './unsent.js';
 
@@ -61,7 +61,7 @@ export function openRoom({ connection, pendingLeaves, directory, signal }) {
     people: null,
     ended: '',
     open: !page.encrypted,
-    silent: false,
+    isReadOnly: false,
   };
   const state = createState(initial);
 
@@ -74,9 +74,9 @@ export function openRoom({ connection, pendingLeaves, directory, signal }) {
   const typing = createTyping({ roomId, line: byId('typing'), connection, signal });
 
   const sealed = page.encrypted
-    ? createSealedRoom({
+    ? createEncryptedRoom({
       over: body,
-      keeping: (change) => conversation.reader.keeping(change),
+      withoutMoving: (change) => conversation.position.withoutMoving(change),
       onOpen: (open) => state.set({ open }),
       signal,
     })
@@ -95,9 +95,9 @@ export function openRoom({ connection, pendingLeaves, directory, signal }) {
     onDoubt: () => joining.rejoin(),
     signal,
   });
-  const { timeline, reader } = conversation;
-  const added = keepAddedLine();
-  const silence = createSilence((silent) => state.set({ silent }), signal);
+  const { timeline, position } = conversation;
+  const added = prepareAddedLine();
+  const readOnly = createReadOnly((isReadOnly) => state.set({ isReadOnly }), signal);
 
   const joining = createJoining({
     roomId,
@@ -115,7 +115,7 @@ export function openRoom({ connection, pendingLeaves, directory, signal }) {
 
   const unsent = createUnsent({
     timeline,
-    reader,
+    position,
     write,
     wordsOf: (row, entry) => (sealed ? sealed.wordsOf(row) : entry.text),
     onTakeBack: (words) => composer.append(words),
@@ -145,7 +145,7 @@ export function openRoom({ connection, pendingLeaves, directory, signal }) {
   function send(text) {
     typing.done();
     timeline.markNew(null);
-    reader.toBottom();
+    position.toBottom();
     return keep({ kind: 'message' }, text);
   }
 
@@ -195,7 +195,7 @@ export function openRoom({ connection, pendingLeaves, directory, signal }) {
     // What they ask about is over too, and nothing under them can have the focus.
     document.querySelectorAll('dialog[open]').forEach((dialog) => /** @type {HTMLDialogElement} */ (dialog).close());
     const link = element('a', { class: 'button primary', href: address('/rooms') }, t('to_rooms'));
-    showStop(body, { title: t(`${why}_title`), text: t(`${why}_text`) }, link);
+    showBlockingPanel(body, { title: t(`${why}_title`), text: t(`${why}_text`) }, link);
     const words = composer.empty();
     const reason = why === 'closed' ? 'room_gone' : 'not_found';
     // Without the key of an encrypted room they cannot be sealed, and stay a draft.
@@ -217,13 +217,13 @@ export function openRoom({ connection, pendingLeaves, directory, signal }) {
       showDescription(description);
     }
     showArchived(archived);
-    silence.archive(archived);
+    readOnly.archive(archived);
   }
 
   /** What one may do here now. @param {{ role: string, mutedUntil?: number }} mine */
   function showOwn({ role, mutedUntil }) {
     setOwnRole(role);
-    silence.mute(mutedUntil ?? 0);
+    readOnly.mute(mutedUntil ?? 0);
   }
 
   conversation.adopt();
@@ -240,14 +240,14 @@ export function openRoom({ connection, pendingLeaves, directory, signal }) {
     },
   }, signal);
   outbox.watch(unsent.show, signal);
-  prepareActions({
+  prepareMessageActions({
     log: byId('log'),
     edit,
     react,
     erase: (seq) => keep({ kind: 'delete', ref: seq }),
     signal,
   });
-  walkRows(byId('log'));
+  prepareKeyboardNavigation(byId('log'));
   copyAsWritten(byId('log'));
   state.watch(['userCount'], ({ userCount }) => directory.showOpenCount(roomId, userCount));
   showPeople({ list: byId('people-list'), more: byId('people-more'), counts: figures, state, signal });
@@ -272,11 +272,11 @@ export function openRoom({ connection, pendingLeaves, directory, signal }) {
     status.show(well ? 'online' : link === 'online' ? 'connecting' : link);
     if (joined) flush(roomId);
   });
-  state.watch(['open', 'ended', 'silent'], ({ open, ended, silent }) => {
-    composer.shut(!open || Boolean(ended) || silent);
+  state.watch(['open', 'ended', 'isReadOnly'], ({ open, ended, isReadOnly }) => {
+    composer.shut(!open || Boolean(ended) || isReadOnly);
   });
-  state.watch(['open', 'ended'], ({ open, ended, silent }) => {
-    if (open && !ended && !silent && finePointer) composer.focus();
+  state.watch(['open', 'ended'], ({ open, ended, isReadOnly }) => {
+    if (open && !ended && !isReadOnly && finePointer) composer.focus();
   });
   byId('leave').addEventListener('click', async (/** @type {MouseEvent} */ event) => {
     // Without a connection the link leads where it can.
@@ -288,5 +288,5 @@ export function openRoom({ connection, pendingLeaves, directory, signal }) {
   sealed?.findKey();
   joining.join();
 
-  return { hasEnded: () => Boolean(state.now.ended), place: reader.place, returnTo: conversation.returnTo, sayFailure: status.failed };
+  return { hasEnded: () => Boolean(state.now.ended), place: position.place, returnTo: conversation.returnTo, sayFailure: status.failed };
 }

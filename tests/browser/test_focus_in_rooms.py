@@ -15,7 +15,7 @@ def test_who_is_muted_while_writing_goes_on_where_it_was(two):
     ben.composer.fill("half a thought")
     open_card(ann, ben)
     choose(ann, "Mute for an hour")
-    expect(ben.page.locator("#silence")).to_be_focused()
+    expect(ben.page.locator("#read-only")).to_be_focused()
     choose(ann, "Let them write again")
     expect(ben.composer).to_be_focused()
     ben.page.keyboard.type(", and the other")
@@ -26,11 +26,11 @@ def test_an_archived_room_takes_no_focus_away(two):
     ann, ben, room_id = two
     ben.composer.focus()
     archive(ann, room_id, True)
-    expect(ben.page.locator("#silence")).to_be_focused()
+    expect(ben.page.locator("#read-only")).to_be_focused()
     archive(ann, room_id, False)
     expect(ben.composer).to_be_focused()
     archive(ann, room_id, True)
-    expect(ben.page.locator("#silence")).to_be_focused()
+    expect(ben.page.locator("#read-only")).to_be_focused()
     # Who has gone elsewhere meanwhile stays there.
     ben.page.get_by_role("link", name="About this room").focus()
     archive(ann, room_id, False)
@@ -111,5 +111,5 @@ def test_who_was_removed_reads_so_until_he_or_she_goes_on(two):
     # No timer that leads away is set: the page's clock is put forward.
     ben.page.clock.run_for(60_000)
     expect(told).to_be_visible()
-    ben.page.locator(".stop").get_by_role("link", name="To the rooms").click()
+    ben.page.locator(".blocking-panel").get_by_role("link", name="To the rooms").click()
     expect(ben.page).to_have_url(f"{ben.maru.url}/rooms")

@@ -7,14 +7,14 @@ import { readKey } from '../cipher.js';
 import { startDelivery } from '../delivery.js';
 import { element } from '../dom.js';
 import { guardDialogs } from '../input-method.js';
-import { carryThroughDoor, keyIn, roomOfAddress, takeFromAddress } from '../invitation.js';
+import { carryThroughDoor, keyIn, roomOfAddress, takeFromAddress } from '../invitation-link.js';
 import { keepKey } from '../key-store.js';
 import { guardLinks } from '../link-guard.js';
 import { page, t } from '../page.js';
 import { navigateByForm } from '../page-navigation.js';
 import { saveForms } from '../saved-forms.js';
 import { drawnElsewhere, retime } from '../time.js';
-import { placeWaiting, showWaiting } from '../waiting.js';
+import { placeUnsentSummary, showUnsentSummary } from '../unsent-summary.js';
 
 if (drawnElsewhere) retime();
 guardDialogs();
@@ -50,8 +50,8 @@ addEventListener('pageshow', (event) => {
 if (page.me) {
   guardLogout();
   startAccount().then(keepInvitation);
-  placeWaiting(document.querySelector('.conversation-body') ?? document.getElementById('notes') ?? document.body);
-  showWaiting();
+  placeUnsentSummary(document.querySelector('.conversation-body') ?? document.getElementById('notes') ?? document.body);
+  showUnsentSummary();
   startDelivery();
 } else {
   carryThroughDoor();

@@ -2,7 +2,7 @@
  * The page of a room: what stays while one goes from room to room (the connection, the list of rooms,
  * sheets and dialogs), and the room that is open.
  */
-import { tellOfAdding } from '../added.js';
+import { showAdditions } from '../added-to-room.js';
 import { createConnection } from '../connection.js';
 import { prepareDialogs } from '../dialogs.js';
 import { keepDirectory } from '../directory.js';
@@ -16,12 +16,12 @@ import { page, t } from '../page.js';
 import { reload } from '../page-navigation.js';
 import { createPendingLeaves } from '../pending-leaves.js';
 import { openRoom } from '../room.js';
-import { showRoomName } from '../room-name.js';
+import { showRoomName } from '../room-details.js';
 import { startRoomNavigation } from '../room-navigation.js';
 import { restoreForms } from '../saved-forms.js';
 import { prepareSheets } from '../sheets.js';
 import { updateShownNames } from '../shown-names.js';
-import { placeWaiting } from '../waiting.js';
+import { placeUnsentSummary } from '../unsent-summary.js';
 
 const connection = createConnection();
 watchServer(connection);
@@ -31,7 +31,7 @@ prepareDialogs();
 prepareInlineForms();
 keepMembers();
 updateShownNames();
-const added = tellOfAdding(connection);
+const added = showAdditions(connection);
 connection.on('person', ({ person }) => learn(person));
 const list = byId('room-list');
 const directory = keepDirectory({
@@ -45,7 +45,7 @@ const directory = keepDirectory({
 loadOwnRooms(/** @type {HTMLAnchorElement | null} */ (document.getElementById('more')), directory);
 list.querySelector('[aria-current]')?.scrollIntoView({ block: 'nearest' });
 
-/** Where one was reading in rooms that one has gone on from. @type {Map<string, import('../reader.js').Place | null>} */
+/** Where one was reading in rooms that one has gone on from. @type {Map<string, import('../reading-position.js').Place | null>} */
 const places = new Map();
 let leaving = new AbortController();
 let room = open();
@@ -67,7 +67,7 @@ startRoomNavigation({
   onArrive(isReturn) {
     sheets.settle();
     added.settle();
-    placeWaiting(/** @type {HTMLElement} */ (document.querySelector('.conversation-body')));
+    placeUnsentSummary(/** @type {HTMLElement} */ (document.querySelector('.conversation-body')));
     restoreForms(byId('room-dialogs'));
     directory.mark(String(page.roomId));
     room = open();

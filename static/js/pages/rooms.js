@@ -1,5 +1,5 @@
 /** The page of all rooms: live counts, rooms as they open and end, and the next pages in place. */
-import { tellOfAdding } from '../added.js';
+import { showAdditions } from '../added-to-room.js';
 import { createConnection } from '../connection.js';
 import { keepDirectory } from '../directory.js';
 import { byId } from '../dom.js';
@@ -26,6 +26,6 @@ const directory = keepDirectory({
 });
 loadMoreRooms({ list, more: /** @type {HTMLAnchorElement | null} */ (document.getElementById('more')), q, directory });
 prepareInlineForms();
-tellOfAdding(connection);
+showAdditions(connection);
 connection.on('person', ({ person }) => learn(person));
 connection.start();

@@ -20,11 +20,11 @@ const FAR_SCREENS = 1.5;
  * @param {HTMLElement} parts.log the scroller
  * @param {HTMLButtonElement} parts.pill
  * @param {{ markNew: (row: HTMLElement | null) => void, rows: () => HTMLElement[] }} parts.timeline
- * @param {ReturnType<typeof import('./tally.js').createTally>} parts.tally
+ * @param {ReturnType<typeof import('./message-count.js').createMessageCount>} parts.messageCount
  * @param {(count: number) => void} parts.onReturn somebody is back at the bottom, past so many new messages
  * @param {AbortSignal} parts.signal aborts when the room is left
  */
-export function createReader({ log, pill, timeline, tally, onReturn, signal }) {
+export function createReadingPosition({ log, pill, timeline, messageCount, onReturn, signal }) {
   const roomId = String(page.roomId);
   let unseen = 0;
   let newest = Number(page.seq);
@@ -46,7 +46,7 @@ export function createReader({ log, pill, timeline, tally, onReturn, signal }) {
     if (reading()) {
       if (unseen) onReturn(unseen);
       unseen = 0;
-      const place = tally.upTo(newest);
+      const place = messageCount.upTo(newest);
       if (place) markRead(roomId, place);
     }
     show();
@@ -58,7 +58,7 @@ export function createReader({ log, pill, timeline, tally, onReturn, signal }) {
    * @template Result
    * @param {() => Result} change
    */
-  function keeping(change) {
+  function withoutMoving(change) {
     if (atBottom) return change();
     const before = log.scrollHeight;
     const result = change();
@@ -74,12 +74,12 @@ export function createReader({ log, pill, timeline, tally, onReturn, signal }) {
   /** Put in a message at the end. @param {number} seq @param {boolean} own @param {() => HTMLElement} append */
   function arrived(seq, own, append) {
     newest = seq;
-    const row = keeping(append);
+    const row = withoutMoving(append);
     if (own) {
       timeline.markNew(null);
       toBottom();
     } else if (!reading()) {
-      if (unseen === 0) keeping(() => timeline.markNew(row));
+      if (unseen === 0) withoutMoving(() => timeline.markNew(row));
       unseen += 1;
     }
     read();
@@ -115,5 +115,5 @@ export function createReader({ log, pill, timeline, tally, onReturn, signal }) {
     if (row) log.scrollTop += row.getBoundingClientRect().top - log.getBoundingClientRect().top - offset;
   }
 
-  return { arrived, keeping, toBottom, read, passed, place, returnTo, isReading: reading };
+  return { arrived, withoutMoving, toBottom, read, passed, place, returnTo, isReading: reading };
 }

@@ -12,22 +12,22 @@ let before = null;
  * @param {{ title: string, text: string }} words
  * @param {...HTMLElement} actions
  */
-export function showStop(over, { title, text }, ...actions) {
+export function showBlockingPanel(over, { title, text }, ...actions) {
   // The room was left meanwhile.
   if (!over.isConnected) return;
-  const older = over.querySelector('.stop');
+  const older = over.querySelector('.blocking-panel');
   if (!older) before = document.activeElement;
   older?.remove();
   const heading = element('h2', { tabindex: -1 }, title);
-  const panel = element('div', { class: 'stop' }, heading, element('p', { class: 'lead' }, text), ...actions);
+  const panel = element('div', { class: 'blocking-panel' }, heading, element('p', { class: 'lead' }, text), ...actions);
   over.append(panel);
   cover(over, true);
   heading.focus({ preventScroll: true });
 }
 
 /** It can go on after all; the focus goes back to where it was. @param {HTMLElement} over */
-export function hideStop(over) {
-  const panel = over.querySelector('.stop');
+export function hideBlockingPanel(over) {
+  const panel = over.querySelector('.blocking-panel');
   if (!panel) return;
   const focused = panel.contains(document.activeElement);
   panel.remove();

@@ -3,18 +3,18 @@
  * (with cipher.js).
  */
 import { startAccount } from './account-data.js';
+import { hideBlockingPanel, showBlockingPanel } from './blocking-panel.js';
 import { available, isSameKey, newKey, open, readKey, seal } from './cipher.js';
 import { byId } from './dom.js';
-import { handOver, offerInvitation, takeFromAddress } from './invitation.js';
+import { handOver, offerInvitation, takeFromAddress } from './invitation-link.js';
 import { askForKey, askForNewKey, hideNote, showNote } from './key-panel.js';
 import { exchangeKey, heldKey, keepKey, noteVerified } from './key-store.js';
 import * as locks from './locks.js';
 import { messageText } from './markup.js';
 import { talkOf } from './message-row.js';
 import { page, t } from './page.js';
-import { createRepeats } from './repeats.js';
-import { blankRow } from './rows.js';
-import { hideStop, showStop } from './stop.js';
+import { createReplays } from './replays.js';
+import { blankRow } from './row-templates.js';
 
 /** @typedef {import('./message-row.js').Message} Message */
 
@@ -23,11 +23,11 @@ const LOCK_MS = 5000;
 /**
  * @param {object} parts
  * @param {HTMLElement} parts.over where the panel goes that asks for the key
- * @param {(change: () => void) => void} parts.keeping changes rows without moving what is read
+ * @param {(change: () => void) => void} parts.withoutMoving changes rows without moving what is read
  * @param {(open: boolean) => void} parts.onOpen may one read and write now?
  * @param {AbortSignal} parts.signal aborts when the room is left
  */
-export function createSealedRoom({ over, keeping, onOpen, signal }) {
+export function createEncryptedRoom({ over, withoutMoving, onOpen, signal }) {
   // What is found out after the room was left must not meet the parts of the next one.
   const roomId = String(page.roomId);
   const owns = page.ownerId === page.myId;
@@ -49,13 +49,13 @@ export function createSealedRoom({ over, keeping, onOpen, signal }) {
   const words = new WeakMap();
   /** How often a row was written: of two that are opened at once, the later counts. @type {WeakMap<HTMLElement, number>} */
   const turns = new WeakMap();
-  const repeats = createRepeats((into) => keeping(() => refuse(into, 'repeated')));
+  const replays = createReplays((into) => withoutMoving(() => refuse(into, 'repeated')));
 
   async function findKey() {
     const given = takeFromAddress();
     // Keys that pages from before kept are carried over by then.
     await startAccount();
-    if (!available) return showStop(over, { title: t('no_crypto_title'), text: t('no_crypto_text') });
+    if (!available) return showBlockingPanel(over, { title: t('no_crypto_title'), text: t('no_crypto_text') });
     const held = await heldKey(roomId);
     if (held) return useHeld(held, given);
     if (given && (await use(given))) return;
@@ -140,7 +140,7 @@ export function createSealedRoom({ over, keeping, onOpen, signal }) {
   function unlockWith(fitting, text = '') {
     const before = key;
     key = fitting;
-    hideStop(over);
+    hideBlockingPanel(over);
     hideNote(over);
     offerInvitation(invite, { roomId, key: text, owns });
     otherKey.onclick = () => {
@@ -166,7 +166,7 @@ export function createSealedRoom({ over, keeping, onOpen, signal }) {
     const choices = [];
     if (key) {
       const { beside = [] } = (await heldKey(roomId)) ?? {};
-      choices.push({ label: t('key_stay'), run: () => hideStop(over) });
+      choices.push({ label: t('key_stay'), run: () => hideBlockingPanel(over) });
       choices.push(...beside.map((other) => ({ label: t('key_before'), run: () => goBack(other) })));
     } else {
       onOpen(false);
@@ -202,10 +202,10 @@ export function createSealedRoom({ over, keeping, onOpen, signal }) {
     const changed = edit && edit.senderId === talk.senderId ? await tryOpen({ ...edit, sender: talk.sender }) : null;
     const shown = changed ?? said;
     if (turns.get(into) !== turn) return;
-    keeping(() => {
+    withoutMoving(() => {
       if (!shown) return refuse(into, 'unreadable');
       // Only what opens counts: nobody can have a message of others taken for a repeat of theirs.
-      if (said && repeats.isRepeat(into, talk)) return refuse(into, 'repeated');
+      if (said && replays.isReplay(into, talk)) return refuse(into, 'repeated');
       words.set(into, shown.text);
       into.replaceChildren(messageText(shown.text));
       into.classList.remove('sealed');

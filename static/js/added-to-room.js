@@ -12,10 +12,10 @@ import { address, page, t } from './page.js';
 /** @typedef {{ roomId: string, name: string, kind: string }} Room */
 
 /** So many stand there at once. */
-const MOST = 3;
+const MAX_CARDS = 3;
 
 /** @param {ReturnType<typeof import('./connection.js').createConnection>} connection */
-export function tellOfAdding(connection) {
+export function showAdditions(connection) {
   const said = element('p', { class: 'visually-hidden', role: 'status' });
   const list = element('div', { class: 'news', role: 'region', 'aria-label': t('added_title'), hidden: true });
   /** What had the focus before a card. @type {EventTarget | null} */
@@ -68,7 +68,7 @@ export function tellOfAdding(connection) {
           if (await leave(card, room, 'POST', `/api${path}/members/refuse`)) cardsWith('by', by).forEach(close);
         })),
     );
-    if (list.children.length >= MOST) close(list.children[0]);
+    if (list.children.length >= MAX_CARDS) close(list.children[0]);
     list.append(card);
     list.hidden = false;
     said.textContent = words;
@@ -118,7 +118,7 @@ function button(words, run) {
 }
 
 /** The line in the room's own page goes once one has taken note of it, or said something. */
-export function keepAddedLine() {
+export function prepareAddedLine() {
   const line = document.getElementById('added');
   line?.addEventListener('done', () => {
     const focused = line.contains(document.activeElement);

@@ -5,7 +5,7 @@
  *
  * @param {HTMLElement} log
  */
-export function walkRows(log) {
+export function prepareKeyboardNavigation(log) {
   const REACHED = 'a, .reaction';
   /** @type {HTMLElement | null} */
   let current = null;

@@ -1,6 +1,6 @@
 /** Fills a room in a list, which room_row() in templates/_rows.html describes. */
 import { address, figure } from './page.js';
-import { blankRow, partOf } from './rows.js';
+import { blankRow, partOf } from './row-templates.js';
 
 /**
  * @typedef {object} Room
@@ -19,7 +19,7 @@ import { blankRow, partOf } from './rows.js';
  */
 
 /** @param {Room} room */
-export function roomLink(room) {
+export function roomRow(room) {
   const row = blankRow('room');
   row.dataset.roomId = room.roomId;
   if (room.others) row.dataset.others = room.others.join(' ');

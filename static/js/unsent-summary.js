@@ -15,11 +15,11 @@ const SHOW_AFTER_MS = 1500;
 const line = element('div', { class: 'waiting', role: 'status' });
 
 /** Put the line there: the place where it was may be gone. @param {HTMLElement} place */
-export function placeWaiting(place) {
+export function placeUnsentSummary(place) {
   place.prepend(line);
 }
 
-export function showWaiting() {
+export function showUnsentSummary() {
   const button = element('button', { type: 'button', 'aria-haspopup': 'dialog' });
   const list = element('div', { class: 'waiting-rooms' });
   const close = element('button', { class: 'button' }, t('close'));

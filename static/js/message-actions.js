@@ -23,7 +23,7 @@ const QUICK = ['👍', '❤️', '😄', '🎉', '🙏', '👀'];
  * @param {(seq: number) => unknown} parts.erase
  * @param {AbortSignal} parts.signal aborts when the room is left
  */
-export function prepareActions({ log, react, edit, erase, signal }) {
+export function prepareMessageActions({ log, react, edit, erase, signal }) {
   const confirmation = /** @type {HTMLDialogElement} */ (byId('delete-message'));
   const caption = element('p', { class: 'actions-caption' });
   const reactions = QUICK.map((emoji) => button('react', t('react_with', { emoji }), emoji, emoji));

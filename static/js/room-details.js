@@ -1,4 +1,4 @@
-/** The name of this page's room, wherever the page says it. Others may rename it at any time. */
+/** The name, description and state of this page's room, wherever the page says them. Others may rename it at any time. */
 import { byId } from './dom.js';
 
 /** @param {string} name */

@@ -3,9 +3,9 @@ import { byId } from './dom.js';
 import { page, t } from './page.js';
 import { moment, untilMidnight } from './time.js';
 
-/** @param {(silent: boolean) => void} onChange @param {AbortSignal} signal aborts when the room is left */
-export function createSilence(onChange, signal) {
-  const line = byId('silence');
+/** @param {(isReadOnly: boolean) => void} onChange @param {AbortSignal} signal aborts when the room is left */
+export function createReadOnly(onChange, signal) {
+  const line = byId('read-only');
   let archived = Boolean(page.archived);
   let mutedUntil = Number(page.mutedUntil ?? 0);
   let timer = 0;

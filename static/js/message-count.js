@@ -4,7 +4,7 @@
  *
  * @param {{ seq: number, said: number }} first
  */
-export function createTally(first) {
+export function createMessageCount(first) {
   let known = first;
   /** @type {number[]} */
   let since = [];

@@ -7,7 +7,7 @@
  */
 import { talkOf } from './message-row.js';
 import { t } from './page.js';
-import { blankRow, partOf } from './rows.js';
+import { blankRow, partOf } from './row-templates.js';
 
 /** A change that is sent sooner is not marked as waiting. */
 const SHOW_AFTER_MS = 1200;
@@ -19,7 +19,7 @@ const SHOW_AFTER_MS = 1200;
  * @param {(entry: Entry) => Message} parts.asMessage
  * @param {(entry: Entry) => void} parts.onDiscard
  */
-export function createWaitingChanges({ list, write, asMessage, onDiscard }) {
+export function createUnsentChanges({ list, write, asMessage, onDiscard }) {
   /** @type {Map<string, Entry>} */
   const waiting = new Map();
   /** What a row said before its edit. @type {WeakMap<HTMLElement, Node[]>} */
