@@ -7,17 +7,14 @@ activity or, where few match a search, from one by name; private ones from those
 import heapq
 import time
 from collections.abc import Collection, Iterator, Sequence
-from itertools import islice
-from typing import TypeVar
 
 from chat import keys, room_index, room_members, rooms, validation
+from chat.batched import batched
 from chat.errors import N_, Invalid
 from chat.people import Person
 from chat.rooms import Room
 from chat.store.question import Command
 from chat.store.store import Store
-
-T = TypeVar("T")
 
 PAGE_MAX = 200
 #: Rooms that one call looks at, about, however few of them the page wants.
@@ -53,7 +50,7 @@ def page(
     found: list[Room] = []
     looked_at = 0
     chunk = max(limit + 1, _SEARCHED if wanted else 0)
-    for places in _chunks(_places(store, person, wanted, after, chunk), chunk):
+    for places in batched(_places(store, person, wanted, after, chunk), chunk):
         read = rooms.find(store, [room_id for _, room_id in places])
         matches = {r.room_id for r in read if r and wanted in room_index.folded(r.name)}
         hidden = _hidden(store, person, [r for r in read if r], matches)
@@ -128,7 +125,7 @@ def _hidden(
 def build(store: Store) -> None:
     """Put the rooms of a store from an older version into the index; again does no harm."""
     ids = (member.decode() for member, _ in store.redis.zscan_iter(keys.ROOMS, count=_BUILT))
-    for chunk in _chunks(ids, _BUILT):
+    for chunk in batched(ids, _BUILT):
         active = store.ask_all([("ZSCORE", keys.ROOMS, i) for i in chunk])
         store.ask_all(
             [
@@ -206,11 +203,6 @@ def _parse_cursor(cursor: str) -> _Place | None:
     ):
         raise Invalid(N_("That cursor is not one of ours."))
     return float(score), room_id
-
-
-def _chunks(items: Iterator[T], size: int) -> Iterator[list[T]]:
-    while chunk := list(islice(items, size)):
-        yield chunk
 
 
 class Activity:

@@ -13,6 +13,7 @@ import unicodedata
 from collections.abc import Iterator
 
 from chat import keys, people, validation
+from chat.batched import batched
 from chat.errors import N_, Invalid
 from chat.people import Person
 from chat.store.store import Store
@@ -86,8 +87,8 @@ def build(store: Store) -> None:
     """Note everybody in the index, where that has not been done in this version."""
     user_ids = [member.decode() for member in store.ask(("SMEMBERS", keys.PEOPLE))]
     # A few at a time: the worker serves others in between.
-    for i in range(0, len(user_ids), _TOGETHER):
-        found = people.find(store, user_ids[i : i + _TOGETHER])
+    for some in batched(user_ids, _TOGETHER):
+        found = people.find(store, some)
         entries = [term for person in found.values() for term in terms(person)]
         store.redis.zadd(keys.TERMS, dict.fromkeys(entries, 0))
     store.ask(("ZADD", keys.TERMS, 0, _MARK))

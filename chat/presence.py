@@ -9,17 +9,16 @@ The room's hash, its connections and its people change together in one script, w
 the change. Leases have the store's time, so the workers' clocks do not matter for them.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 from chat import keys, message
+from chat.batched import batched
 from chat.errors import Forbidden, NotFound, NotJoined
 from chat.store.question import Argument, Call, Command, Question
 from chat.store.store import Store
-
-T = TypeVar("T")
 
 #: Connections that one script call handles at the most.
 CHUNK = 500
@@ -110,11 +109,15 @@ def renew(
     person may not be in it any more; those are not renewed.
     """
     removed: list[tuple[str, str]] = []
-    parts = [(i, epoch, part) for i, (epoch, all_in) in members.items() for part in _chunks(all_in)]
-    for start in range(0, len(parts), WRITTEN):
+    parts = (
+        (room_id, epoch, part)
+        for room_id, (epoch, all_in) in members.items()
+        for part in batched(all_in, CHUNK)
+    )
+    for together in batched(parts, WRITTEN):
         written = [
             (room_id, epoch, {c: name for c, name in part if is_in(room_id, c)})
-            for room_id, epoch, part in parts[start : start + WRITTEN]
+            for room_id, epoch, part in together
         ]
         renewed = store.ask_all(
             [
@@ -145,7 +148,7 @@ def restore(
 
     ``epoch`` is the one that the worker knows. Those who may not enter are passed over.
     """
-    for chunk in _chunks(entrants):
+    for chunk in batched(entrants, CHUNK):
         _enter_those_who_may(store, _enter_calls(room_id, chunk, timing, b"", epoch, now))
 
 
@@ -181,7 +184,7 @@ def release(store: Store, lost: Mapping[str, Sequence[str]], timing: Timing, now
     shortened = [
         (room_id, Call("release", [keys.conns(room_id)], [now, timing.grace, *chunk]))
         for room_id, connections in lost.items()
-        for chunk in _chunks(connections)
+        for chunk in batched(connections, CHUNK)
     ]
     ends = store.ask_all([call for _, call in shortened])
     store.ask_all(
@@ -283,11 +286,6 @@ def _enter_calls(
 def _present(user_id: bytes, stored: bytes) -> Present:
     connections, name = stored.decode().split(" ", 1)
     return Present(user_id.decode(), name, int(connections))
-
-
-def _chunks(connections: Sequence[T]) -> Iterator[Sequence[T]]:
-    for start in range(0, len(connections), CHUNK):
-        yield connections[start : start + CHUNK]
 
 
 def _renewed_keys(room_id: str) -> list[str]:

@@ -18,6 +18,7 @@ CHAT = ROOT / "chat"
 #: Module of the domain -> what else of the domain it may import, exactly; without a circle.
 MAY_IMPORT = {
     "errors": set(),
+    "batched": set(),
     "refusals": {"errors"},
     "key_prefix": {"keys"},
     "keys": set(),
@@ -35,7 +36,7 @@ MAY_IMPORT = {
     "ids": set(),
     "people": {"store", "keys", "validation", "errors", "ids"},
     "name_index": {"store", "keys", "validation", "errors", "names", "people"},
-    "people_search": {"store", "keys", "validation", "errors", "people"},
+    "people_search": {"store", "keys", "validation", "errors", "people", "batched"},
     "accounts": {
         *("store", "keys", "validation", "errors", "ids", "names", "name_index", "passwords"),
         *("people", "people_search", "control_messages"),
@@ -51,10 +52,10 @@ MAY_IMPORT = {
     },
     "ownerless_rooms": {
         *("store", "keys", "errors", "message", "people", "person_events", "room_events"),
-        *("room_lifecycle", "room_members", "rooms"),
+        *("room_lifecycle", "room_members", "rooms", "batched"),
     },
     "history": {"store", "keys", "validation", "errors", "message", "people"},
-    "presence": {"store", "keys", "message", "errors"},
+    "presence": {"store", "keys", "message", "errors", "batched"},
     "owned_rooms": {"store", "keys", "errors"},
     "rooms": {"store", "keys", "validation", "errors", "people"},
     "calls": {"history", "room_members", "rooms"},
@@ -62,6 +63,7 @@ MAY_IMPORT = {
     "room_index": {"store", "keys"},
     "directory": {
         *("store", "keys", "validation", "errors", "people", "room_index", "room_members", "rooms"),
+        "batched",
     },
     "room_members": {"store", "keys", "validation", "message", "errors", "people", "rooms"},
     "room_lifecycle": {

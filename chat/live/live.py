@@ -17,6 +17,7 @@ from redis.exceptions import RedisError
 
 from chat import key_prefix, keys, message, people, presence, revocations, room_members
 from chat.administration import Administration
+from chat.batched import batched
 from chat.conversation import Conversation
 from chat.errors import N_, Forbidden, NotFound
 from chat.live.canary import Canary
@@ -255,8 +256,7 @@ class Live:
 
     def check_access(self, connections: Sequence[Connection]) -> None:
         """Ask the store who has lost access, and close their connections. Raises ``RedisError``."""
-        for start in range(0, len(connections), CHECKED):
-            chunk = connections[start : start + CHECKED]
+        for chunk in batched(connections, CHECKED):
             ids = sorted({each for c in chunk for each in (c.jti, c.login_id)})
             user_ids = sorted({c.user_id for c in chunk})
             answers = self.store.ask_all(
