@@ -68,7 +68,7 @@ class Conversation:
         """``join`` after access has been checked. Raises as that does."""
         seen = None if since is None else validation.whole_number(since, "since")
         at = None if since_at is None else validation.whole_number(since_at, "sinceAt")
-        entrant = presence.lease_id_of(sid, person.user_id), person.name
+        lease = presence.Lease(presence.lease_id_of(sid, person.user_id), person.name)
         known, missed = validation.epoch(epoch), None
         if seen is not None and known is not None:
             missed = history.since(room_id, seen, known, at)
@@ -77,7 +77,7 @@ class Conversation:
         own = room_members.of(room_id, [person.user_id])
         entered, room, page, here, members = self.store.ask_all(
             [
-                presence.entering(room_id, entrant, self.limits.timing, self.limits.locale),
+                presence.entering(room_id, lease, self.limits.timing, self.limits.locale),
                 rooms.reading(room_id),
                 missed or history.newest(room_id),
                 presence.names(room_id, NAMES),
@@ -104,9 +104,9 @@ class Conversation:
         ``epoch`` is the one that its worker knows. Whoever has ended the own membership meanwhile
         does not become a member again. Raises ``NotFound``, ``Forbidden``, ``NotJoined``.
         """
-        entrant = presence.lease_id_of(sid, person.user_id), person.name
+        lease = presence.Lease(presence.lease_id_of(sid, person.user_id), person.name)
         timing, locale = self.limits.timing, self.limits.locale
-        self.store.ask(presence.entering(room_id, entrant, timing, locale, epoch=epoch))
+        self.store.ask(presence.entering(room_id, lease, timing, locale, epoch=epoch))
         self.changed.add(room_id)
 
     def page(

@@ -34,8 +34,8 @@ REMEMBER = 10 * 60 * 1000
 class Entry:
     """A message or change that is to be stored.
 
-    ``speaker`` is the connection that must be in the room, or ''. ``extra`` are further arguments
-    of the script.
+    ``lease_id`` is that of the connection that must be in the room, or ''. ``extra`` are further
+    arguments of the script.
     """
 
     room_id: str
@@ -43,7 +43,7 @@ class Entry:
     body: bytes
     sender: Person
     client_id: str | None
-    speaker: str
+    lease_id: str
     extra: tuple[Argument, ...] = ()
 
     def storing(self, script: str, longest: int, epoch: str) -> Call:
@@ -57,10 +57,10 @@ class Entry:
         room, stream, conns, present, members, banned, *rest = _keys(self.room_id)
         user_id = self.sender.user_id
         # Of a message it is asked only where no connection in the room is: see lua/lib.lua.
-        if script != "append" or not self.speaker:
+        if script != "append" or not self.lease_id:
             rest.append(keys.account(user_id))
         sent = keys.sent(self.room_id, user_id, known)
-        what: list[Argument] = ["", self.kind, self.body, user_id, self.sender.name, self.speaker]
+        what: list[Argument] = ["", self.kind, self.body, user_id, self.sender.name, self.lease_id]
         return Call(
             script,
             [room, stream, conns, present, members, banned, sent, *rest],

@@ -58,7 +58,7 @@ def stream(room_id: str) -> str:
 
 
 def conns(room_id: str) -> str:
-    """ZSET of connections (``<sid>:<userId>``) by the end of their lease, in ms."""
+    """ZSET of lease ids (``<sid>:<userId>``), one a connection, by the end of the lease in ms."""
     return room(room_id) + ":conns"
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from chat import keys, presence, rate_limit, revocations, room_lifecycle
 from chat.errors import RateLimited
-from chat.presence import Timing, lease_id_of
+from chat.presence import Lease, Timing, lease_id_of
 from chat.refusals import domain_error
 from chat.store.question import Call
 from chat.store.store import connect
@@ -69,18 +69,18 @@ def test_a_clock_set_forward_makes_no_revoked_token_good_again(store, clock):
     assert revocations.is_revoked(store, "a token")
 
 
-def entrant(name):
-    return lease_id_of(f"of-{name}", name), name
+def lease(name):
+    return Lease(lease_id_of(f"of-{name}", name), name)
 
 
 def enter(store, room_id, *names):
     for name in names:
-        store.ask(presence.entering(room_id, entrant(name), TIMING, "en"))
+        store.ask(presence.entering(room_id, lease(name), TIMING, "en"))
 
 
 def renew(store, room_id, name):
-    members = {room_id: ("", [entrant(name)])}
-    presence.renew(store, members, TIMING, "en")
+    leases = {room_id: ("", [lease(name)])}
+    presence.renew(store, leases, TIMING, "en")
 
 
 def reap_until(store, room_id, present, renewed=()):

@@ -8,7 +8,7 @@ from typing import Any
 from chat.errors import N_, RateLimited, Unauthorized
 from chat.live.token_cache import Caller
 from chat.people import Person
-from chat.presence import Entrant, lease_id_of
+from chat.presence import Lease, lease_id_of
 from chat.transport.session import Session
 
 #: A connection is warned at most WARNING seconds before its token expires, and at least
@@ -77,12 +77,12 @@ class Connection:
 
     @property
     def lease_id(self) -> str:
-        """The name of this connection's lease in the store, in each of its rooms."""
+        """The id of this connection's lease, the same in each of its rooms."""
         return lease_id_of(self.sid, self.user_id)
 
     @property
-    def entrant(self) -> Entrant:
-        return self.lease_id, self.name
+    def lease(self) -> Lease:
+        return Lease(self.lease_id, self.name)
 
     def seconds_left(self) -> float:
         return self.expires_at / 1000 - time.time()

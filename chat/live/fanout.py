@@ -18,7 +18,7 @@ from chat.errors import N_, MaruError, NotFound, Unauthorized
 from chat.live.client_manager import ClientManager
 from chat.live.connections import Connection
 from chat.live.room_subscription import RoomSubscription
-from chat.presence import Entrant, Timing, sid_of
+from chat.presence import Lease, Timing, sid_of
 from chat.rooms import Room
 from chat.store.store import Store
 from chat.store.subscriber import Subscriber
@@ -142,20 +142,20 @@ class Fanout:
         """The rooms in which this worker has connections, or had some shortly before."""
         return list(self._subscriptions)
 
-    def leases(self, room_ids: Iterable[str]) -> dict[str, tuple[str, list[Entrant]]]:
+    def leases(self, room_ids: Iterable[str]) -> dict[str, tuple[str, list[Lease]]]:
         """Of these rooms those with connections here: epoch, and leases as presence takes them."""
         here = ((i, self._subscriptions.get(i)) for i in room_ids)
-        return {i: (s.epoch, [c.entrant for c in s.connections.values()]) for i, s in here if s}
+        return {i: (s.epoch, [c.lease for c in s.connections.values()]) for i, s in here if s}
 
     def in_rooms(self, room_ids: Iterable[str]) -> set[Connection]:
         """The connections on this worker that are in one of these rooms."""
         here = filter(None, map(self._subscriptions.get, room_ids))
         return {c for subscription in here for c in subscription.connections.values()}
 
-    def is_in(self, room_id: str, connection: str) -> bool:
-        """Is this connection, as the store names it, in the room now, and not leaving it?"""
+    def is_in(self, room_id: str, lease_id: str) -> bool:
+        """Is the connection of this lease in the room now, and not leaving it?"""
         subscription = self._subscriptions.get(room_id)
-        return subscription is not None and subscription.stays(sid_of(connection))
+        return subscription is not None and subscription.stays(sid_of(lease_id))
 
     def epoch(self, room_id: str) -> str:
         """The epoch of a room with connections on this worker; '' for another room."""

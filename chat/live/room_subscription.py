@@ -150,6 +150,6 @@ class RoomSubscription:
         room_id = self.room.room_id
         anew = rooms.new_epoch(store)
         history.diverge(store, room_id, self.seq, self.epoch, self.at, anew)
-        entrants = [c.entrant for c in self.connections.values() if self.stays(c.sid)]
-        presence.restore(store, room_id, entrants, timing, self.epoch)
+        leases = [c.lease for c in self.connections.values() if self.stays(c.sid)]
+        presence.restore(store, room_id, leases, timing, self.epoch)
         self.start(store)

@@ -6,7 +6,7 @@ local room, conns, present = unpack(KEYS)
 if presence_of(present, ARGV[3]) == 0 then return 0 end
 local denied = untold(room)
 if denied then return denied end
-local connections = connections_of(conns, ARGV[3])
-local gone, names = depart(conns, present, connections)
+local lease_ids = lease_ids_of(conns, ARGV[3])
+local gone, names = depart(conns, present, lease_ids)
 announce(room, present, 'QUIT', clock(ARGV[1]), ARGV[2], gone, names)
-return #connections
+return #lease_ids
