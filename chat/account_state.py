@@ -5,7 +5,6 @@ one; where it is not, functions raise ``Forbidden``. Whoever may not chat any mo
 rooms before a function here returns; ``locale`` is the language in which those there are told.
 """
 
-import time
 from collections.abc import Sequence
 
 from chat import (
@@ -18,11 +17,11 @@ from chat import (
     presence,
     renaming,
     room_members,
+    unfinished,
 )
 from chat.errors import N_, Conflict, Forbidden, NotFound
 from chat.people import ADMIN, GUEST, Person
 from chat.profile import KEPT
-from chat.renaming import ABANDONED
 from chat.store.question import Argument, Call
 from chat.store.store import Store
 
@@ -94,12 +93,11 @@ def delete(store: Store, given: str, by: Person | None = None, locale: str = "en
 
 def finish_abandoned(store: Store, locale: str) -> None:
     """Finish the deletions whose workers have ended. Several workers may do this at once."""
-    until = time.time_ns() // 1_000_000 - ABANDONED
-    for member in store.ask(("ZRANGEBYSCORE", keys.DELETING, "-inf", until)):
-        person = store.ask(people.reading(member.decode()))
+    for user_id in store.ask(unfinished.abandoned(keys.DELETING)):
+        person = store.ask(people.reading(user_id))
         if person is None:
             # The store has lost the account.
-            store.ask(("ZREM", keys.DELETING, member))
+            store.ask(("ZREM", keys.DELETING, user_id))
         else:
             _finish_deletion(store, person, locale)
 

@@ -5,16 +5,12 @@ belongs. Until they are all written, the renaming is noted in the store; if the 
 them ends in between, another one writes them.
 """
 
-import time
 from collections.abc import Iterable
 
-from chat import control_messages, keys, people, room_members
+from chat import control_messages, keys, people, room_members, unfinished
 from chat.people import Person
 from chat.store.question import Call
 from chat.store.store import Store
-
-#: Milliseconds after which a renaming is not under way any more: its worker has ended.
-ABANDONED = 10_000
 
 
 def finish(store: Store, user_id: str, began: int) -> Person:
@@ -53,9 +49,8 @@ def catch_up(store: Store, added: Iterable[Person], room_id: str) -> None:
 
 def finish_abandoned(store: Store) -> None:
     """Finish the renamings whose workers have ended. Several workers may do this at once."""
-    until = time.time_ns() // 1_000_000 - ABANDONED
-    for member in store.ask(("ZRANGEBYSCORE", keys.RENAMING, "-inf", until)):
-        user_id, _, began = member.decode().partition(":")
+    for member in store.ask(unfinished.abandoned(keys.RENAMING)):
+        user_id, _, began = member.partition(":")
         finish(store, user_id, int(began))
 
 

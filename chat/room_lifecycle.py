@@ -1,7 +1,6 @@
 """Rooms are created, created again where the store has lost them, and deleted."""
 
 import secrets
-import time
 from collections.abc import Collection
 from dataclasses import replace
 from itertools import chain
@@ -20,6 +19,7 @@ from chat.rooms import (
     check_may_chat,
     new_epoch,
 )
+from chat.store import clock
 from chat.store.question import Argument, Call
 from chat.store.store import Store
 
@@ -128,7 +128,7 @@ def _close(store: Store, person: Person, by: str, room: Room, closing: bytes) ->
 
 def new_room(store: Store, owner: Person, name: str, kind: str, is_encrypted: bool) -> Room:
     """A room that is not stored yet."""
-    now = time.time_ns() // 1_000_000
+    now = store.ask(clock.NOW)
     return Room(
         room_id=secrets.token_hex(8),
         name=name,

@@ -41,14 +41,15 @@ MAY_IMPORT = {
         *("store", "keys", "validation", "errors", "ids", "names", "name_index", "passwords"),
         *("people", "people_search", "control_messages"),
     },
-    "renaming": {"store", "keys", "control_messages", "people", "room_members"},
+    "unfinished": {"store"},
+    "renaming": {"store", "keys", "control_messages", "people", "room_members", "unfinished"},
     "profile": {
         *("store", "keys", "errors", "display_names", "name_index", "names", "people"),
         *("people_search", "person_events", "renaming"),
     },
     "account_state": {
         *("store", "keys", "errors", "accounts", "control_messages", "people", "people_search"),
-        *("ownerless_rooms", "presence", "profile", "renaming", "room_members"),
+        *("ownerless_rooms", "presence", "profile", "renaming", "room_members", "unfinished"),
     },
     "ownerless_rooms": {
         *("store", "keys", "errors", "message", "people", "person_events", "room_events"),
@@ -103,6 +104,7 @@ STORE_MAY_IMPORT = {
     "scripts": set(),
     "buffered": set(),
     "question": set(),
+    "clock": {"store.question"},
     "store": {"store.error_replies", "store.question", "store.scripts"},
     "store_choice": {"store.embedded", "store.settings"},
     "pipeline": {

@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from chat import account_state, accounts, ids, keys, people, profile, renaming
+from chat import account_state, accounts, ids, keys, people, profile, renaming, unfinished
 from chat.errors import Conflict, Invalid, Unauthorized
 from tests.conftest import HASHER, PASSWORD, let_pass
 
@@ -183,7 +183,7 @@ def test_a_renaming_whose_worker_ended_is_finished_by_another(made, store, told,
     renaming.finish_abandoned(store)
     assert told() == []  # its worker may still be at it
     [member] = store.redis.zrange(keys.RENAMING, 0, -1)
-    store.redis.zincrby(keys.RENAMING, -renaming.ABANDONED, member)
+    store.redis.zincrby(keys.RENAMING, -unfinished.ABANDONED_AFTER_MS, member)
     renaming.finish_abandoned(store)
     assert [told_of["person"]["name"] for told_of in told()] == ["sora"]
     assert store.redis.zcard(keys.RENAMING) == 0

@@ -23,6 +23,7 @@ from chat.live.connections import SENT_AT_ONCE, Connection
 from chat.live.live import Live
 from chat.rooms import Room
 from chat.store import error_replies, identity
+from chat.unfinished import ABANDONED_AFTER_MS
 
 log = logging.getLogger(__name__)
 
@@ -265,7 +266,7 @@ class Heartbeat:
         """Finish renamings and deletions of accounts where their worker has ended meanwhile."""
         now = time.monotonic()
         if now >= self._next_finishing:
-            self._next_finishing = now + renaming.ABANDONED / 1000
+            self._next_finishing = now + ABANDONED_AFTER_MS / 1000
             renaming.finish_abandoned(self._live.store)
             account_state.finish_abandoned(self._live.store, self._locale)
 

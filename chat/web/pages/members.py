@@ -3,8 +3,6 @@
 The page of a room shows the same parts in its dialogs: ``static/js/members.js``.
 """
 
-import time
-
 from flask import Blueprint, abort, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
@@ -14,6 +12,7 @@ from chat.errors import N_, Invalid
 from chat.people import Person
 from chat.room_members import Member
 from chat.rooms import DIRECT, MODERATOR, OWNER, Access
+from chat.store import clock
 from chat.web.identity import members_only
 from chat.web.pages.forms import done
 from chat.web.pages.rail import called
@@ -122,7 +121,7 @@ def mute(room_id: str) -> ResponseReturnValue:
     span = _MUTED.get(request.form.get("for", ""))
     if span is None:
         raise Invalid(N_("One is muted for an hour, for a day, or not."))
-    until = time.time_ns() // 1_000_000 + span if span else 0
+    until = services().store.ask(clock.NOW) + span if span else 0
     given = request.form.get("name")
     muted = services().administration.set_member(_me(), room_id, given, None, until)
     return _done(_list_of(room_id), muted)
