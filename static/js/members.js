@@ -8,7 +8,6 @@ import { returnFocus } from './focus.js';
 import { httpRequest, textOf } from './http.js';
 import { onRenamed } from './known-people.js';
 import { navigateIfReachable } from './link-guard.js';
-import { t } from './page.js';
 import { onRole } from './roles.js';
 
 export function keepMembers() {
@@ -28,7 +27,7 @@ export function keepMembers() {
   async function showCard(from) {
     shown = from;
     const part = byId('person-part');
-    const filled = await fillCard(from);
+    const filled = await fill(part, from, 'person-part');
     // Meanwhile somebody else was chosen, or another room.
     if (shown !== from || !part.isConnected || card().open) return;
     // The page itself says why not.
@@ -36,20 +35,12 @@ export function keepMembers() {
     else navigateIfReachable(from, part);
   }
 
-  /** @param {string} from */
-  async function fillCard(from) {
-    const filled = await fill(byId('person-part'), from, 'person-part');
-    const name = byId('person-part').querySelector('.card-name bdi');
-    if (filled && name) byId('person-title').textContent = t('person_title', { name: name.textContent ?? '' });
-    return filled;
-  }
-
   /** What is open is drawn again, soon: several things may change at once. */
   function refresh() {
     clearTimeout(timer);
     timer = setTimeout(() => {
       if (about().open) showList();
-      if (card().open) fillCard(shown);
+      if (card().open) fill(byId('person-part'), shown, 'person-part');
     }, 100);
   }
 

@@ -64,6 +64,9 @@ def test_who_lifts_a_ban_goes_on_in_the_dialog_about_the_room(two):
     ann, ben, room_id = two
     ann.api.request("PUT", f"/api/rooms/{room_id}/bans/{ben.api.user_id}")
     expect(ben.page.get_by_role("heading", name="You are banned from this room.")).to_be_focused()
+    expect(ben.page.locator(".stop").get_by_role("link", name="To the rooms")).to_be_visible()
+    # A field in which nobody can write is not shown.
+    expect(ben.composer).to_be_hidden()
     ann.page.locator("header [data-open-dialog=about]").first.click()
     ann.page.locator(f'#members-part [data-name="{ben.name}"] a').press("Enter")
     expect(ann.page.locator("#person")).to_be_visible()
@@ -86,8 +89,10 @@ def test_all_members_are_shown_with_the_focus_in_sight(at_browser):
 def test_a_question_names_the_person_and_so_does_the_card(two):
     ann, ben, _ = two
     open_card(ann, ben)
-    heading = ann.page.locator("#person-title")
-    expect(heading).to_have_text(f"{ben.name} in this room")
+    card = ann.page.get_by_role("dialog", name=f"{ben.name} In this room", exact=True)
+    expect(card).to_be_visible()
+    # A long name stands there once.
+    expect(card.locator("h2")).to_have_text("In this room")
     for words, question in (
         ("Remove…", f"Remove {ben.name} from this room?"),
         ("Ban…", f"Ban {ben.name} from this room?"),
