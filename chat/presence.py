@@ -253,10 +253,6 @@ def _some(room_id: str, about: int) -> Command:
     return ("HSCAN", keys.present(room_id), 0, "COUNT", about)
 
 
-def count(store: Store, room_id: str) -> int:
-    return int(store.ask(("HLEN", keys.present(room_id))))
-
-
 def _enter_those_who_may(store: Store, entering: Sequence[Call | Command]) -> None:
     for answer in store.ask_all(entering, keep_errors=True):
         if isinstance(answer, Exception) and not isinstance(answer, _MAY_NOT):

@@ -60,7 +60,7 @@ def test_nobody_is_gone_whose_quit_could_not_be_told(conversation, store, room_i
     store.ask(presence.entering(room_id, lease, timing, "en", "1000"))
     with denied(), pytest.raises(RedisError):
         presence.reap(store, timing, "en", now="3000")
-    assert presence.count(store, room_id) == 1
+    assert len(store.ask(presence.present(room_id))) == 1
     # The claim of the first one has to end first.
     reaped = [presence.reap(store, timing, "en", now=str(now)) for now in range(3500, 60_000, 500)]
     assert [each for each in reaped if each] == [{room_id: [ANN.user_id]}]

@@ -107,7 +107,7 @@ def leave_for_good(room):
 @pytest.mark.parametrize(
     "call",
     [
-        lambda r, epoch: r.conversation.enter_again(r.ben, r.room_id, "s1", epoch),
+        lambda r, epoch: r.conversation.join_again(r.ben, r.room_id, "s1", epoch),
         lambda r, epoch: presence.restore(
             r.conversation.store,
             r.room_id,
@@ -133,7 +133,7 @@ def test_who_has_left_for_good_is_not_entered_again_by_a_worker_that_has_not_hea
 def test_who_is_a_member_still_is_entered_again_after_the_lease(room, store):
     epoch = store.redis.hget(keys.room(room.room_id), "epoch").decode()
     store.redis.delete(keys.conns(room.room_id), keys.present(room.room_id))
-    room.conversation.enter_again(room.ben, room.room_id, "s1", epoch)
+    room.conversation.join_again(room.ben, room.room_id, "s1", epoch)
     assert store.redis.zcard(keys.conns(room.room_id)) == 1
     assert room.conversation.talk(room.ben, room.room_id, "back", sid="s1")["userCount"] == 1
 

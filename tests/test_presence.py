@@ -74,7 +74,7 @@ class RoomUnderTest:
 
     def count(self):
         stored = int(self.store.redis.hget(f"maru:room:{{{self.room_id}}}", "userCount"))
-        assert stored == presence.count(self.store, self.room_id)
+        assert stored == len(self.store.ask(presence.present(self.room_id)))
         return stored
 
     def here(self):

@@ -191,7 +191,7 @@ def _in_the_room(
     # The connection is in the room. Its lease expired while this worker was held up: renew it.
     with connection.session.holding_later_calls():
         epoch = live.fanout.epoch(room_id)
-        live.conversation.enter_again(person, room_id, connection.sid, epoch)
+        live.conversation.join_again(person, room_id, connection.sid, epoch)
         return store_again()
 
 
