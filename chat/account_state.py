@@ -133,7 +133,7 @@ def _take_out(store: Store, person: Person, locale: str) -> None:
     From here on nobody gets in with one: the script that lets people in asks for the account.
     """
     room_ids = room_members.room_ids_of(store, person.user_id)
-    presence.take_out(store, person.user_id, room_ids, locale)
+    presence.end_presence(store, person.user_id, room_ids, locale)
 
 
 def _other_admins(store: Store, person: Person) -> list[str]:

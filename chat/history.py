@@ -197,10 +197,10 @@ def _missed(
     return Question([Call("missed", room_keys, args)], read)
 
 
-def diverge(store: Store, room_id: str, seq: int, epoch: str, at: int, new_epoch: str) -> bool:
+def begin_epoch(store: Store, room_id: str, seq: int, epoch: str, at: int, new_epoch: str) -> bool:
     """Begin a new epoch if the message that was sent as ``seq`` is not the one stored there now."""
     room_keys = [keys.room(room_id), keys.stream(room_id)]
-    return bool(store.ask(Call("diverge", room_keys, [epoch, seq, at, new_epoch])))
+    return bool(store.ask(Call("begin_epoch", room_keys, [epoch, seq, at, new_epoch])))
 
 
 def _window(

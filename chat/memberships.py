@@ -59,7 +59,7 @@ def of_person(store: Store, person: Person) -> list[tuple[Room, Membership]]:
     both = [(r, m) for r, m in zip(rooms, found, strict=True) if r is not None and m is not None]
     # What is left of rooms that were deleted, or that the store has lost.
     left = {*listed} - {room.room_id for room, _ in both}
-    store.ask_all([room_members.forgetting(person.user_id, room_id) for room_id in left])
+    store.ask_all([room_members.delete_membership_call(person.user_id, i) for i in left])
     return sorted(both, key=lambda each: each[0].active_at, reverse=True)
 
 
@@ -122,7 +122,7 @@ def _changed(store: Store, person: Person, room_id: str) -> Membership:
     try:
         return own(store, person, room_id)
     except NotFound:
-        store.ask(room_members.forgetting(person.user_id, room_id))
+        store.ask(room_members.delete_membership_call(person.user_id, room_id))
         raise
 
 

@@ -167,12 +167,12 @@ def leave(
     return int(store.ask(Call("leave", _room_keys(room_id), [now, announcement, lease_id]))[0])
 
 
-def take_out(store: Store, user_id: str, room_ids: Sequence[str], locale: str) -> None:
-    """Take all connections of a person out of these rooms, at once."""
+def end_presence(store: Store, user_id: str, room_ids: Sequence[str], locale: str) -> None:
+    """End the presence of a person in these rooms at once, with all connections."""
     store.ask_all(
         [
             Call(
-                "take_out",
+                "end_presence",
                 _room_keys(room_id),
                 ["", message.announcement(message.QUIT, room_id, locale, message.LEFT), user_id],
             )
@@ -181,10 +181,12 @@ def take_out(store: Store, user_id: str, room_ids: Sequence[str], locale: str) -
     )
 
 
-def release(store: Store, lost: Mapping[str, Sequence[str]], timing: Timing, now: str = "") -> None:
+def shorten_leases(
+    store: Store, lost: Mapping[str, Sequence[str]], timing: Timing, now: str = ""
+) -> None:
     """Shorten leases of lost connections, given by room: these have the grace to come back."""
     shortened = [
-        (room_id, Call("release", [keys.conns(room_id)], [now, timing.grace, *chunk]))
+        (room_id, Call("shorten_leases", [keys.conns(room_id)], [now, timing.grace, *chunk]))
         for room_id, lease_ids in lost.items()
         for chunk in batched(lease_ids, CHUNK)
     ]

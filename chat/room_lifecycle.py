@@ -45,7 +45,7 @@ def create(
     room = new_room(store, owner, validation.room_name(name), kind, is_encrypted)
     if not _make(store, owner, room, most):
         # Not all rooms that are counted have to be the person's still.
-        owned_rooms.forget_others(store, owner.user_id)
+        owned_rooms.prune(store, owner.user_id)
         if not _make(store, owner, room, most):
             raise Conflict(N_("You own %(most)s rooms. Delete one first."), most=most)
     return room
@@ -120,7 +120,7 @@ def _close(store: Store, person: Person, by: str, room: Room, closing: bytes) ->
     entries = room_index.entries(i, room.name, room.private)
     args: list[Argument] = ["", closing, REMEMBER_CLOSED, by, *entries]
     ids = [member.decode() for member in store.ask(Call("close", room_keys, args))]
-    store.ask_all(room_members.forgetting(user_id, i) for user_id in ids)
+    store.ask_all(room_members.delete_membership_call(user_id, i) for user_id in ids)
     # Of a private room its members alone are told, and nobody else that it was there.
     closed = [i, ids if room.private else None]
     control_messages.publish(store, {control_messages.CLOSED: closed})

@@ -196,9 +196,9 @@ def banned(room_id: str) -> Question[dict[str, int]]:
     return Question([("HGETALL", keys.banned(room_id)), clock.TIME], read)
 
 
-def forgetting(user_id: str, room_id: str) -> Call:
-    """The call that deletes what stands with a person who is no member of a room any more."""
-    return Call("forget", [keys.members(room_id), *_own(user_id)], [user_id, room_id])
+def delete_membership_call(user_id: str, room_id: str) -> Call:
+    """The call that deletes what a room was to a person who is no member of it any more."""
+    return Call("delete_membership", [keys.members(room_id), *_own(user_id)], [user_id, room_id])
 
 
 def write_name_everywhere(store: Store, person: Person) -> list[str]:

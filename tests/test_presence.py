@@ -48,7 +48,7 @@ class RoomUnderTest:
 
     def lose(self, connection):
         lost = {self.room_id: [of(connection).lease_id]}
-        presence.release(self.store, lost, TIMING, str(self.clock))
+        presence.shorten_leases(self.store, lost, TIMING, str(self.clock))
 
     def reap(self):
         return presence.reap(self.store, TIMING, "ko", now=str(self.clock))

@@ -89,7 +89,7 @@ class PresenceMachine(RuleBasedStateMachine):
         for page in some:
             self.connections[page] += 1
         self.held.difference_update(lease_ids)
-        presence.release(self.store, {self.room: lease_ids}, TIMING, str(self.now))
+        presence.shorten_leases(self.store, {self.room: lease_ids}, TIMING, str(self.now))
         for lease_id in self.ends.keys() & lease_ids:
             self.ends[lease_id] = min(self.ends[lease_id], self.now + TIMING.grace)
 

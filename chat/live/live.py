@@ -139,7 +139,7 @@ class Live:
                     for room_id in joined:
                         lease_ids[room_id].append(lease_id)
                 try:
-                    presence.release(self.store, lease_ids, self.conversation.limits.timing)
+                    presence.shorten_leases(self.store, lease_ids, self.conversation.limits.timing)
                 except RedisError as away:
                     # Their leases are not renewed any more, and expire.
                     log.debug("The store does not answer: %s", away)

@@ -149,7 +149,7 @@ class RoomSubscription:
         """
         room_id = self.room.room_id
         anew = rooms.new_epoch(store)
-        history.diverge(store, room_id, self.seq, self.epoch, self.at, anew)
+        history.begin_epoch(store, room_id, self.seq, self.epoch, self.at, anew)
         leases = [c.lease for c in self.connections.values() if self.stays(c.sid)]
         presence.restore(store, room_id, leases, timing, self.epoch)
         self.start(store)

@@ -80,9 +80,9 @@ local function list_room(rooms_of, room, at)
   redis.call('ZADD', rooms_of, 'NX', at, id_of(room))
 end
 
--- Delete what stands with a person who is no member of a room any more. 'own' are the keys of the person's rooms,
+-- Delete what a room was to a person who is no member of it any more. 'own' are the keys of the person's rooms,
 -- levels, starred rooms, read marks and inviters.
-local function forget_room(own, room_id)
+local function delete_membership(own, room_id)
   local rooms_of, levels, starred, read, inviters = unpack(own)
   redis.call('ZREM', rooms_of, room_id)
   redis.call('SREM', starred, room_id)
@@ -167,7 +167,7 @@ end
 -- The error for somebody who may not speak in the room now; else nothing, and the person's record as stored.
 -- 'lease_id' is that of the connection that has to be in the room, or ''. 'known' is the result of known_of.
 -- 'account' is asked where it is given. With a lease it need not be: whoever is made a guest or deactivated is taken
--- out of all rooms (take_out.lua), so that a message costs no look at the account.
+-- out of all rooms (end_presence.lua), so that a message costs no look at the account.
 local function no_speech(known, members, conns, banned, lease_id, id, at, account)
   if account and role_in_maru(account) == 'guest' then return redis.error_reply('GUEST') end
   local record = redis.call('HGET', members, id)

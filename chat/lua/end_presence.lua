@@ -1,4 +1,4 @@
--- Take all connections of a person, who stays a member, out of a room at once.
+-- End the presence of a person in a room at once, with all connections. The person stays a member.
 -- KEYS  room, conns, present
 -- ARGV  now ('' for the store's clock), body of QUIT, userId
 -- Gives how many connections there were.
