@@ -48,8 +48,7 @@ def page(
     validation.whole_number(limit, "limit", 1, PAGE_MAX)
     wanted = _form(validation.sought(q))
     after = _parse_cursor(cursor)
-    if store.ask(("ZSCORE", keys.TERMS, _MARK)) is None:
-        build(store)
+    _build_once(store)
     found: list[Person] = []
     looked_at = 0
     for kind in _kinds(wanted):
@@ -73,6 +72,21 @@ def page(
     return found, None
 
 
+def shown_as(store: Store, text: str) -> list[Person]:
+    """Active people whose display name this is; as in a search, case does not tell them apart."""
+    wanted = _form(" ".join(text.split()))
+    if not wanted:
+        return []
+    _build_once(store)
+    first = f"{_WORD}{wanted[:_ENDING]}\0".encode()
+    known = people.find(store, map(_user_id, _entries_after(store, first, None)))
+    return [
+        person
+        for person in known.values()
+        if _form(person.display_name) == wanted and not person.deactivated
+    ]
+
+
 def terms(person: Person) -> list[str]:
     """The entries of a person in the index."""
     entries = set()
@@ -81,6 +95,11 @@ def terms(person: Person) -> list[str]:
         if any(_is_syllable(c) or _is_initial(c) for c in ending):
             entries.add(_entry(_OF_CONSONANTS[kind], _consonants(ending), person))
     return sorted(entries)
+
+
+def _build_once(store: Store) -> None:
+    if store.ask(("ZSCORE", keys.TERMS, _MARK)) is None:
+        build(store)
 
 
 def build(store: Store) -> None:

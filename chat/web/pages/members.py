@@ -14,6 +14,7 @@ from chat.room_members import Member
 from chat.rooms import DIRECT, MODERATOR, OWNER, Access
 from chat.store import clock
 from chat.web.identity import members_only
+from chat.web.pages import addressees
 from chat.web.pages.forms import done
 from chat.web.pages.rail import called
 from chat.web.rendering import render
@@ -104,7 +105,8 @@ def _allowed(access: Access, other: Person, member: Member | None, is_banned: bo
 
 @blueprint.post("")
 def add(room_id: str) -> ResponseReturnValue:
-    guest = services().administration.set_member(_me(), room_id, request.form.get("name"))
+    meant = addressees.one(services().store, request.form.get("name", ""))
+    guest = services().administration.set_member(_me(), room_id, meant.user_id)
     return _done(url_for("pages.room", room_id=room_id), guest)
 
 
