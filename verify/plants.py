@@ -65,7 +65,7 @@ PLANTS: dict[str, list[tuple[str, str, str]]] = {
         (
             LIB,
             "    if redis.call('ZREM', conns, lease_id) == 1 then\n",
-            f"    if redis.call('ZREM', conns, connection) == 1 and {ONCE_IN.format(4)} then\n",
+            f"    if redis.call('ZREM', conns, lease_id) == 1 and {ONCE_IN.format(4)} then\n",
         )
     ],
     # Nobody has the time of the grace to come back in.
