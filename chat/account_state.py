@@ -116,7 +116,7 @@ def _finish_deletion(store: Store, person: Person, locale: str) -> Person:
 
 
 def _account(store: Store, given: str) -> Person:
-    person = people.known(store, given)
+    person = people.get(store, given)
     if person.deleted:
         raise _nobody()
     return person
@@ -159,7 +159,7 @@ def _run(store: Store, script: str, on: Sequence[str], args: Sequence[Argument])
 
 def _told(store: Store, user_id: str) -> Person:
     """The person as he or she is now, of which all workers are told."""
-    person = people.found(store, user_id)
+    person = people.get_by_id(store, user_id)
     renaming.tell(store, person)
     return person
 

@@ -59,7 +59,7 @@ def _heir(store: Store, room: Room, others: Sequence[Member]) -> tuple[Person | 
     found: dict[str, Person] = {}
     is_anybody_left = False
     for some in batched(others, _READ):
-        accounts = people.find(store, [member.user_id for member in some])
+        accounts = people.find_by_ids(store, [member.user_id for member in some])
         joined = store.ask_all(
             ("ZSCORE", keys.rooms_of(member.user_id), room.room_id) for member in some
         )

@@ -55,7 +55,7 @@ def page(
         first = f"{kind}{_key(wanted)}".encode()
         while after is None or after[:1] <= kind.encode():
             entries = _entries_after(store, first, after)
-            known = people.find(store, map(_user_id, entries))
+            known = people.find_by_ids(store, map(_user_id, entries))
             for entry in entries:
                 person = known.get(_user_id(entry))
                 may_be_shown = person is not None and (everyone or not person.deactivated)
@@ -107,7 +107,7 @@ def build(store: Store) -> None:
     user_ids = [member.decode() for member in store.ask(("SMEMBERS", keys.PEOPLE))]
     # A few at a time: the worker serves others in between.
     for some in batched(user_ids, _TOGETHER):
-        found = people.find(store, some)
+        found = people.find_by_ids(store, some)
         entries = [term for person in found.values() for term in terms(person)]
         store.redis.zadd(keys.TERMS, dict.fromkeys(entries, 0))
     store.ask(("ZADD", keys.TERMS, 0, _MARK))

@@ -20,7 +20,7 @@ def finish(store: Store, user_id: str, began: int) -> Person:
     again at the end. Raises ``NotFound`` for an id that nobody has.
     """
     while True:
-        person = people.found(store, user_id)
+        person = people.get_by_id(store, user_id)
         room_members.write_name_everywhere(store, person)
         over = store.ask(
             Call(
@@ -41,7 +41,7 @@ def catch_up(store: Store, added: Iterable[Person], room_id: str) -> None:
     """
     written = {person.user_id: person for person in added}
     while written:
-        now = people.find(store, written)
+        now = people.find_by_ids(store, written)
         written = {i: person for i, person in now.items() if person.name != written[i].name}
         for person in written.values():
             room_members.write_name(store, person, [room_id])

@@ -142,7 +142,7 @@ def test_the_list_of_own_rooms_says_nothing_of_a_direct_room_after_one_has_left_
     def answers_beside(calls):
         if waiting and ("HGETALL", keys.members(room_id)) in calls:
             waiting.pop()
-            administration.remove(people.found(store, me), room_id, "ben")
+            administration.remove(people.get_by_id(store, me), room_id, "ben")
             administration.change(cho, room_id, description="Without ben")
         return answers_to(calls)
 

@@ -174,7 +174,7 @@ def _user_id(claims: dict[str, Any]) -> str:
         return str(claims["sub"])
     if claims["v"] is None:
         return people.id_of_former(services().store, claims["sub"])
-    person = people.get(services().store, claims["sub"]) if claims["v"] == _BY_OTHERS else None
+    person = people.find(services().store, claims["sub"]) if claims["v"] == _BY_OTHERS else None
     return person.user_id if person else ""
 
 

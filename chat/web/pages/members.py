@@ -39,7 +39,7 @@ def list_members(room_id: str) -> ResponseReturnValue:
     banned = services().administration.banned(_me(), room_id) if access.may_moderate else {}
     following = start + _MEMBERS
     # A direct room is called as all its people are, of which there are few.
-    known = people.find(store, [*(each.user_id for each in page), *banned])
+    known = people.find_by_ids(store, [*(each.user_id for each in page), *banned])
     shown = {user_id: person.shown for user_id, person in known.items()}
     return render(
         "members.html",
@@ -64,7 +64,7 @@ def person(room_id: str, user_id: str) -> ResponseReturnValue:
     """One person, and what the caller may do about this person in the room."""
     store = services().store
     rooms.access(store, _me(), room_id)
-    other = people.get(store, user_id)
+    other = people.find(store, user_id)
     if other is None:
         abort(404)
     asked = room_members.of(room_id, [other.user_id])
@@ -141,13 +141,13 @@ def remove(room_id: str) -> ResponseReturnValue:
 @blueprint.post("/ban")
 def ban(room_id: str) -> ResponseReturnValue:
     services().administration.ban(_me(), room_id, request.form.get("name"))
-    return _done(_list_of(room_id), people.known(services().store, request.form.get("name", "")))
+    return _done(_list_of(room_id), people.get(services().store, request.form.get("name", "")))
 
 
 @blueprint.post("/unban")
 def unban(room_id: str) -> ResponseReturnValue:
     services().administration.unban(_me(), room_id, request.form.get("name"))
-    return _done(_list_of(room_id), people.known(services().store, request.form.get("name", "")))
+    return _done(_list_of(room_id), people.get(services().store, request.form.get("name", "")))
 
 
 @blueprint.post("/refuse")
