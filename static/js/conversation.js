@@ -17,7 +17,7 @@ import { createTimeline } from './timeline.js';
 import { lastRead, unreadCount } from './unread.js';
 
 /** Rows kept while the reader is at the bottom; older ones are loaded again when scrolling up. */
-const KEPT = 400;
+const KEPT_ROWS = 400;
 
 /** @typedef {import('./message-row.js').Message} Message */
 
@@ -76,7 +76,7 @@ export function createConversation({ connection, state, write, onOwn, onDeleted,
   }
 
   function prune() {
-    if (!position.isReading() || !timeline.prune(KEPT)) return;
+    if (!position.isReading() || !timeline.prune(KEPT_ROWS)) return;
     oldest = Number(timeline.rows()[0].dataset.seq);
     earlier.offer(true);
   }

@@ -7,7 +7,7 @@
 /** The time in which a missing message may still arrive; then it is asked for. */
 const GAP_MS = 250;
 /** Numbers whose times are kept, to tell a repeated message from one of a new epoch. */
-const REMEMBERED = 500;
+const REMEMBERED_NUMBERS = 500;
 
 /** @typedef {import('./message-row.js').Message} Message */
 
@@ -30,7 +30,7 @@ export function createSequence({ deliver, onGap, onDoubt }) {
   /** @param {Message} message */
   function remember({ seq, sentAt }) {
     times.set(Number(seq), sentAt);
-    if (times.size > REMEMBERED) times.delete(times.keys().next().value ?? 0);
+    if (times.size > REMEMBERED_NUMBERS) times.delete(times.keys().next().value ?? 0);
   }
 
   function drain() {
