@@ -148,6 +148,7 @@ LIVE = sorted((CHAT / "live").rglob("*.py"))
 STORE = sorted(path for path in (CHAT / "store").glob("*.py") if path.name != "__init__.py")
 TRANSPORT = sorted((CHAT / "transport").rglob("*.py"))
 MIGRATIONS = sorted((CHAT / "migrations").rglob("*.py"))
+CHECKS = sorted((ROOT / "verify" / "checks").glob("*.py"))
 TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
 OUR_STATIC = sorted(
     path
@@ -293,6 +294,12 @@ def test_the_live_side_knows_nothing_of_the_web(path):
 def test_only_one_file_of_the_live_side_knows_flask():
     """Flask-SocketIO is given the app; an event itself costs no Flask request."""
     assert len([path for path in LIVE if packages(path) & {"flask", "flask_socketio"}]) == 1
+
+
+@each(CHECKS)
+def test_the_checks_judge_by_the_history_alone(path):
+    of_verify = {name for name in imported(path) if name.startswith("verify.")}
+    assert all(name.startswith(("verify.checks", "verify.history")) for name in of_verify)
 
 
 def test_nothing_but_the_domain_imports_the_store_driver_to_connect():

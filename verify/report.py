@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Sequence
 
 from verify.checks import CHECKS
+from verify.checks.index import is_ok, sayings
 from verify.history import History, Violation
-from verify.index import is_ok, sayings
 from verify.plan import Plan, Workload
 
 #: Violations that are shown in full.

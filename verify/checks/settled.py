@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from verify.excerpt import excerpt
+from verify.checks.excerpt import excerpt
+from verify.checks.index import Index
 from verify.history import Quiet, Violation
-from verify.index import Index
 
 
 def everything_comes_right(index: Index) -> Iterator[Violation]:

@@ -4,11 +4,11 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from verify import channel_log
-from verify.excerpt import excerpt
+from verify.checks import channel_log
+from verify.checks.excerpt import excerpt
+from verify.checks.index import Index, Stay
+from verify.checks.presence import SLACK, is_alone
 from verify.history import Event, Message, Published, Violation
-from verify.index import Index, Stay
-from verify.presence import SLACK, is_alone
 
 Key = tuple[Any, ...]
 

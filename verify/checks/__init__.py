@@ -1,23 +1,23 @@
-"""All checks of a history. ``docs/guarantees.md`` has each rule, and what it rests on."""
+"""The checks of a history: each looks for what breaks a promise of ``docs/guarantees.md``."""
 
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
-from verify import (
-    calm,
+from verify.checks import (
+    access,
+    announcements,
     deliveries,
-    departures,
-    membership,
     messages,
-    naming,
-    notices,
+    names,
+    own_rooms,
     presence,
-    rails,
+    quit_delay,
     roles,
+    settled,
 )
+from verify.checks.index import Index
 from verify.history import History, Violation
-from verify.index import Index
 
 Check = Callable[[Index], Iterable[Violation]]
 
@@ -25,20 +25,20 @@ CHECKS: tuple[Check, ...] = (
     *messages.CHECKS,
     *deliveries.CHECKS,
     *presence.CHECKS,
-    *departures.CHECKS,
-    *membership.CHECKS,
-    *notices.CHECKS,
-    *naming.CHECKS,
+    *quit_delay.CHECKS,
+    *access.CHECKS,
+    *announcements.CHECKS,
+    *names.CHECKS,
     *roles.CHECKS,
-    *rails.CHECKS,
-    *calm.CHECKS,
+    *own_rooms.CHECKS,
+    *settled.CHECKS,
 )
 #: Those that need no quiet moment: of what was told so far.
 EARLY: tuple[Check, ...] = (
     *presence.CHECKS,
-    *departures.CHECKS,
-    *membership.CHECKS,
-    *notices.CHECKS,
+    *quit_delay.CHECKS,
+    *access.CHECKS,
+    *announcements.CHECKS,
 )
 _USER_ID = re.compile(r"\bu[a-z0-9]{12,31}\b")
 #: Of one check, more violations than this only repeat each other.
@@ -60,7 +60,7 @@ def run_checks(history: History, checks: Sequence[Check] = CHECKS) -> list[Viola
 
 def _with_names(history: History, text: str) -> str:
     """With people's first names in place of their userIds."""
-    names: dict[str, str] = {}
+    first_names: dict[str, str] = {}
     for renaming in history.renamings:
-        names.setdefault(renaming.person, renaming.name)
-    return _USER_ID.sub(lambda found: names.get(found[0], found[0]), text)
+        first_names.setdefault(renaming.person, renaming.name)
+    return _USER_ID.sub(lambda found: first_names.get(found[0], found[0]), text)

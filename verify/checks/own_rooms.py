@@ -4,9 +4,9 @@ for each group of people."""
 from collections import defaultdict
 from collections.abc import Iterator
 
-from verify.excerpt import excerpt
+from verify.checks.excerpt import excerpt
+from verify.checks.index import Index, is_ok
 from verify.history import History, Quiet, Removal, Violation
-from verify.index import Index, is_ok
 
 OWNER, MEMBER = "owner", "member"
 

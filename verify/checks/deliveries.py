@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from itertools import pairwise
 
-from verify.excerpt import excerpt
+from verify.checks.excerpt import excerpt
+from verify.checks.index import Index, is_gone, is_kick, is_of_another, is_ok
 from verify.history import Event, Violation
-from verify.index import Index, is_gone, is_kick, is_of_another, is_ok
 
 #: Missed messages that a join must make up for, and bytes of them, about; see ``RECOVERABLE`` and
 #: ``BYTES_MAX`` in chat/history.py.

@@ -4,10 +4,10 @@ from collections import defaultdict
 from collections.abc import Iterator
 from itertools import pairwise
 
-from verify import reading
-from verify.excerpt import excerpt
+from verify.checks import expected_pages
+from verify.checks.excerpt import excerpt
+from verify.checks.index import Index, is_ok, known, sayings
 from verify.history import Event, Message, Stored, Violation
-from verify.index import Index, is_ok, known, sayings
 
 
 def acknowledged_is_stored(index: Index) -> Iterator[Violation]:
@@ -78,7 +78,9 @@ def numbers_are_dense(index: Index) -> Iterator[Violation]:
         problem = _gap(index, stored, [0, *seqs, stored.top + 1])
         if stored.erased - index.erased_by.get(room, {}).keys() and not index.history.gaps[1:]:
             problem = "there is no DELETE for what was erased"
-        if [reading.comparable(m) for m in stored.served] != reading.talks(stored.messages):
+        if [expected_pages.comparable(m) for m in stored.served] != expected_pages.talks(
+            stored.messages
+        ):
             problem = "the API gives another history than the store holds"
         if problem:
             at = stored.messages[-1]["sentAt"] if stored.messages else 0
@@ -115,7 +117,7 @@ def _compare(index: Index, event: Event, message: Message) -> Iterator[Violation
     told = {name: value for name, value in message.items() if name != "epoch"}
     if "editedAt" in told and _was_edited(index, event.room, told):
         told["message"] = real and real["message"]
-    told = {name: told[name] for name in told.keys() - reading.OF_PAGES}
+    told = {name: told[name] for name in told.keys() - expected_pages.OF_PAGES}
     if real is not None and not told.items() <= real.items():
         text = f"{event.client} was given another {seq} than others: {message} and {real}"
         lines = excerpt(index.history, event.at, event.room, [seq])

@@ -1,4 +1,4 @@
-"""How the messages of a room read, by the entries of its stream: a page's own account is compared.
+"""What a page of a room has to hold, by the entries of its stream.
 
 Written anew, and not with Maru's own code, which it is to check.
 """

@@ -3,12 +3,12 @@
 import math
 from collections.abc import Iterator
 
-from verify import channel_log
-from verify.channel_log import Moment
-from verify.excerpt import excerpt
+from verify.checks import channel_log
+from verify.checks.channel_log import Moment
+from verify.checks.excerpt import excerpt
+from verify.checks.index import Index, Stay
+from verify.checks.presence import SLACK
 from verify.history import History, Violation
-from verify.index import Index, Stay
-from verify.presence import SLACK
 
 #: How much later than the grace a QUIT may be, in ms: the workers reap each second.
 LATE = 5_000.0

@@ -5,10 +5,10 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from chat.message import REMOVED
-from verify.excerpt import excerpt
+from verify.checks.excerpt import excerpt
+from verify.checks.index import Index
+from verify.checks.presence import SLACK
 from verify.history import History, Renaming, Violation
-from verify.index import Index
-from verify.presence import SLACK
 
 #: How long after a renaming a worker may still use the old name, in ms.
 LATE = 3_000.0

@@ -3,10 +3,10 @@
 import math
 from collections.abc import Iterator
 
-from verify.excerpt import excerpt
+from verify.checks.excerpt import excerpt
+from verify.checks.index import Index, is_of_another, is_ok
+from verify.checks.presence import SLACK
 from verify.history import Event, History, Violation
-from verify.index import Index, is_of_another, is_ok
-from verify.presence import SLACK
 
 #: Until when, and since when, a person was a moderator at the most and at the least, in ms.
 Span = tuple[float, float]

@@ -3,11 +3,11 @@
 from collections import defaultdict
 from collections.abc import Iterator
 
-from verify import channel_log
-from verify.channel_log import Moment
-from verify.excerpt import excerpt
+from verify.checks import channel_log
+from verify.checks.channel_log import Moment
+from verify.checks.excerpt import excerpt
+from verify.checks.index import Index, Stay
 from verify.history import History, Violation
-from verify.index import Index, Stay
 
 #: Two clocks, and the way in between, in ms.
 SLACK = 60.0

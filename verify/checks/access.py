@@ -4,9 +4,9 @@ from collections import defaultdict, deque
 from collections.abc import Iterator
 from typing import Any
 
-from verify.excerpt import excerpt
+from verify.checks.excerpt import excerpt
+from verify.checks.index import Index, is_ok
 from verify.history import Event, Message, Removal, Violation
-from verify.index import Index, is_ok
 
 #: Calls that somebody who was taken out may see succeed: they change nothing and tell nothing.
 HARMLESS = ("leave",)
