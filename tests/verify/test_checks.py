@@ -176,7 +176,7 @@ def test_who_comes_back_in_time_need_not_go(story):
     assert story.violated() == set()
 
 
-def test_what_nobody_could_listen_to_is_not_checked(story):
+def test_what_nobody_could_receive_is_not_checked(story):
     story.history.gaps.append((story.at, story.at + 500))
     present = {**story.present, "dan": 1}
     story.history.channel_log.append(Snapshot(story.at + 500, ROOM, present))

@@ -37,7 +37,7 @@ def test_a_name_that_was_just_given_up_may_still_be_told(story):
 
 
 def test_a_worker_that_could_not_hear_may_tell_an_earlier_name(story):
-    story.history.faults.append(InjectedFault("store-deafen", story.at, story.at + 6_000))
+    story.history.faults.append(InjectedFault("store-unsubscribe", story.at, story.at + 6_000))
     story.rename("ben", "benjamin")
     story.wait(12)
     story.names["ben"] = "ben"

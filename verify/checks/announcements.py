@@ -17,7 +17,7 @@ LAST_WORDS = 10_000.0
 
 
 def those_present_are_told(index: Index) -> Iterator[Violation]:
-    """Every notice that a worker receives while a connection is in the room, it receives too:
+    """Every announcement that a worker receives while a connection is in the room, it receives too:
     all that came before the last one it received. Its own ENTER too."""
     received_by: dict[tuple[int, str], list[Published]] = {}
     for worker, published in index.history.received_by.items():
@@ -31,15 +31,15 @@ def those_present_are_told(index: Index) -> Iterator[Violation]:
 
 
 def _handled(index: Index) -> dict[int, float]:
-    """By the link over which a worker was told: when the last notice came that it passed on."""
+    """By the link over which a worker was told: when the last one came that it passed on."""
     heard: dict[int, set[Key]] = {}
     for stay in index.stays:
         heard.setdefault(stay.worker, set()).update(_key(event.what) for event in stay.heard)
     handled: dict[int, float] = {}
     for worker, published in index.history.received_by.items():
         for item in published:
-            is_notice = item.message["type"] in channel_log.NOTICES
-            if is_notice and _key(item.message) in heard.get(worker, ()):
+            is_announcement = item.message["type"] in channel_log.ANNOUNCEMENTS
+            if is_announcement and _key(item.message) in heard.get(worker, ()):
                 handled[id(item.link_state)] = item.at
     return handled
 
@@ -51,7 +51,7 @@ def _missed(
     alone = is_alone(index, stay, stay.called, stay.joined)
     got = Counter(_key(event.what) for event in stay.heard)
     # Not the stored ones: a worker that was cut off reads those first, ahead of what waits.
-    published = [item for item in published if item.message["type"] in channel_log.NOTICES]
+    published = [item for item in published if item.message["type"] in channel_log.ANNOUNCEMENTS]
     places = [place for place, item in enumerate(published) if _key(item.message) in got]
     for item in published[: max(places, default=-1) + 1]:
         message = item.message
@@ -76,7 +76,7 @@ def _was_cut_short(item: Published, handled: dict[int, float]) -> bool:
 def nobody_is_told_twice(index: Index) -> Iterator[Violation]:
     """An ENTER or QUIT is heard once, in the order in which it was told, and was told at all."""
     for room, moments in channel_log.rooms(index.history).items():
-        places = {_key(m.published.message): i for i, m in enumerate(moments) if m.is_notice}
+        places = {_key(m.published.message): i for i, m in enumerate(moments) if m.is_announcement}
         for stay in (m for m in index.stays if m.room == room):
             last = -1
             for event in stay.heard:

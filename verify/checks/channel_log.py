@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from verify.history import History, Published, Snapshot
 
-NOTICES = ("ENTER", "QUIT")
+ANNOUNCEMENTS = ("ENTER", "QUIT")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +33,8 @@ class Moment:
         return kind
 
     @property
-    def is_notice(self) -> bool:
-        return self.kind in NOTICES
+    def is_announcement(self) -> bool:
+        return self.kind in ANNOUNCEMENTS
 
 
 def rooms(history: History) -> Mapping[str, list[Moment]]:
@@ -56,11 +56,11 @@ def rooms(history: History) -> Mapping[str, list[Moment]]:
 
 
 def together(moments: list[Moment]) -> Iterator[list[Moment]]:
-    """Notices that one step of the store told together: they all have the count after all of
+    """Announcements that one step of the store told together: they all have the count after all of
     them. Everything else by itself."""
     group: list[Moment] = []
     for moment in moments:
-        if group and not (moment.is_notice and _is_one_step(group[-1], moment)):
+        if group and not (moment.is_announcement and _is_one_step(group[-1], moment)):
             yield group
             group = []
         group.append(moment)

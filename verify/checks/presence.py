@@ -57,7 +57,7 @@ def entering_is_told(index: Index) -> Iterator[Violation]:
         called, joined = stay.called - SLACK, stay.joined + SLACK
         there = False
         for moment in rooms.get(stay.room, []):
-            if moment.sender != stay.person or not moment.is_notice:
+            if moment.sender != stay.person or not moment.is_announcement:
                 continue
             if moment.at > joined:
                 break
@@ -78,8 +78,10 @@ def leaving_is_told(index: Index) -> Iterator[Violation]:
             continue
         if not _is_known(index, stay.called, stay.gone):
             continue
-        notices = [m for m in rooms.get(stay.room, []) if m.is_notice and m.sender == stay.person]
-        before = [m for m in notices if m.at <= stay.gone + SLACK]
+        announcements = [
+            m for m in rooms.get(stay.room, []) if m.is_announcement and m.sender == stay.person
+        ]
+        before = [m for m in announcements if m.at <= stay.gone + SLACK]
         if before and before[-1].kind == "ENTER" and before[-1].at < stay.left:
             text = f"{stay.person} left, and the room was told of no QUIT"
             yield Violation(text, _lines(index, stay, stay.gone))

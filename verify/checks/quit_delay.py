@@ -21,11 +21,11 @@ def goings_are_soon(index: Index) -> Iterator[Violation]:
     the grace: provided that worker and store have had no fault for the time of two leases."""
     history = index.history
     for room, moments in channel_log.rooms(history).items():
-        notices: dict[str, list[Moment]] = {}
+        announcements: dict[str, list[Moment]] = {}
         for moment in moments:
-            if moment.is_notice:
-                notices.setdefault(moment.sender, []).append(moment)
-        for person, published in notices.items():
+            if moment.is_announcement:
+                announcements.setdefault(moment.sender, []).append(moment)
+        for person, published in announcements.items():
             for lost in _losses(index, person, room):
                 due = lost + history.grace + LATE
                 since = lost - 2 * history.lease
