@@ -28,7 +28,7 @@ SILENT = 5
 #: Faults that hit one worker only.
 OF_A_WORKER = ("worker-kill", "worker-stop", "store-cut-one", "store-hold-one")
 #: Seconds between two times that the workers' subscribed connections are killed.
-DEAFENED = 0.02
+UNSUBSCRIBE_INTERVAL_S = 0.02
 #: Seconds that a slow network adds.
 SLOW = 0.3
 
@@ -120,20 +120,20 @@ class Faults:
         with self._store.holding(self._links_to_store(worker)):
             await asyncio.sleep(fault.seconds)
 
-    async def _store_deafen(self, fault: Fault, worker: int) -> None:
+    async def _store_unsubscribe(self, fault: Fault, worker: int) -> None:
         """Let the store close the workers' subscribed connections, again and again."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(fault.seconds):
                 while True:
-                    await asyncio.to_thread(self._kill_listeners)
-                    await asyncio.sleep(DEAFENED)
+                    await asyncio.to_thread(self._kill_subscribers)
+                    await asyncio.sleep(UNSUBSCRIBE_INTERVAL_S)
 
-    def _kill_listeners(self) -> None:
+    def _kill_subscribers(self) -> None:
         redis = self._opened.redis
         with contextlib.suppress(RedisError):
-            for listener in redis.client_list(_type="pubsub"):
-                if listener["name"] != RECORDER:
-                    redis.execute_command("CLIENT", "KILL", "ID", listener["id"])
+            for subscriber in redis.client_list(_type="pubsub"):
+                if subscriber["name"] != RECORDER:
+                    redis.execute_command("CLIENT", "KILL", "ID", subscriber["id"])
 
     async def _net_reset(self, fault: Fault, worker: int) -> None:
         for pipe in _some(self._network.pipes(), fault):

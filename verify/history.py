@@ -50,7 +50,7 @@ class Event:
 class Snapshot:
     """Who was in the room by the store, with how many connections, at this place of the log.
 
-    Whoever listens anew, after the store was away, begins with one of every room.
+    A subscription that begins anew, after the store was away, begins with one of every room.
     """
 
     at: float

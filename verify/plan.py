@@ -62,7 +62,7 @@ FAULTS = {
     "store-cut-one": (4, 0.2, 11),
     "store-hold": (2, 0.5, 8),
     "store-hold-one": (3, 0.5, 11),
-    "store-deafen": (4, 0.5, 6),
+    "store-unsubscribe": (4, 0.5, 6),
     "net-reset": (5, 0, 0),
     "net-hold": (4, 0.5, 8),
     "net-refuse": (3, 0.5, 4),

@@ -73,7 +73,7 @@ PLANTS: dict[str, list[tuple[str, str, str]]] = {
         ("chat/lua/shorten_leases.lua", "clock(ARGV[1]) + tonumber(ARGV[2])", "clock(ARGV[1])"),
     ],
     # A removal is told once, and a worker that did not receive it does not ask who is a member.
-    "deaf_removal": [
+    "missed_removal": [
         (LIB, "  if role and private then return end\n", "  if private then return end\n"),
         ("chat/live/room_subscription.py", "return page, out\n", "return page, set()\n"),
         ("chat/lua/renew.lua", "  if is_out then\n", "  if false then\n"),

@@ -111,18 +111,19 @@ class QuietMoment:
         await self._within(VISIT, self._probe_is_settled, lambda: "the probe cannot speak")
         for room in rooms:
             room.leave()
-        await self._within(VISIT, self._probe_is_gone, self._who_did_not_hear)
+        await self._within(VISIT, self._probe_is_gone, self._missed_by)
 
     async def _probe_is_settled(self) -> bool:
         return self._probe.is_settled()
 
     async def _probe_is_gone(self) -> bool:
-        return self._probe.is_settled() and not self._deaf()
+        return self._probe.is_settled() and not self._clients_without_quit()
 
-    def _who_did_not_hear(self) -> str:
-        return f"the probe's visit was not heard by {', '.join(self._deaf()) or 'nobody'}"
+    def _missed_by(self) -> str:
+        missing = ", ".join(self._clients_without_quit()) or "nobody"
+        return f"the probe's visit was not received by {missing}"
 
-    def _deaf(self) -> list[str]:
+    def _clients_without_quit(self) -> list[str]:
         went = "QUIT", self._probe.person.user_id
         return [
             f"{client.name} in {room.id}"
