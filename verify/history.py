@@ -173,15 +173,15 @@ class Count:
 
 
 @dataclass(frozen=True, slots=True)
-class Quiet:
-    """A moment at which nothing happens and everything should have come right.
+class SettledState:
+    """The state at a time when nothing happens and everything should have settled.
 
     ``truth`` and ``present`` are, by room, people with the number of their connections: by the
     clients' own account, and as the API tells it. ``leases`` is how many connections hold one.
     ``names`` are, by room and person, the names that the API tells of those who are there.
     ``rails`` are, by person, the rooms that the API says this one belongs to, with its role.
-    ``tops`` are, by client and room, the newest message shown. ``stuck`` says in words what did not
-    come right in time.
+    ``tops`` are, by client and room, the newest message shown. ``problems`` says in words what did
+    not settle in time.
     """
 
     at: float
@@ -192,7 +192,7 @@ class Quiet:
     tops: Mapping[tuple[str, str], int]
     names: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     rails: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    stuck: Sequence[str] = ()
+    problems: Sequence[str] = ()
 
 
 @dataclass(slots=True)
@@ -223,7 +223,7 @@ class History:
     kinds: dict[str, str] = field(default_factory=dict)
     admitted: dict[tuple[str, str], str] = field(default_factory=dict)
     stored: dict[str, Stored] = field(default_factory=dict)
-    quiets: list[Quiet] = field(default_factory=list)
+    settled_states: list[SettledState] = field(default_factory=list)
     gaps: list[tuple[float, float]] = field(default_factory=list)
     slow: list[tuple[float, float]] = field(default_factory=list)
     log_errors: list[str] = field(default_factory=list)

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from random import Random
 
-#: Seconds of a round: everything goes wrong, and then nothing for a while.
-ROUND, CALM = 26.0, 10.0
+#: Seconds of a round, in which things break, and of its end, in which all of it settles.
+ROUND, SETTLING = 26.0, 10.0
 #: Seconds at the end of a round in which people still act, but nothing is broken any more.
 PAUSE = 2.0
 #: Of so many clients, how many are another page of a person who has one already.
@@ -145,7 +145,7 @@ def make(seed: int, workload: Workload) -> Plan:
     direct = _groups(random, seats, max(1, workload.rooms // ROOMS_PER_DIRECT))
     groups = _groups(random, seats, workload.rooms)
     count = max(1, math.floor(workload.seconds / ROUND))
-    active = max(4.0, workload.seconds / count - CALM)
+    active = max(4.0, workload.seconds / count - SETTLING)
     rounds = tuple(_round(random, workload, len(seats), active) for _ in range(count))
     groups = tuple(group for group in groups if group not in direct)
     return Plan(seed, workload.rooms, seats, direct, groups, rounds)

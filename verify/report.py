@@ -44,7 +44,7 @@ def summary(history: History, violations: Sequence[Violation], seed: int) -> str
         f"checked       {kinds['heard']} deliveries, {kinds['shown']} shown,"
         f" {len(history.channel_log)} things told by the store",
         f"people        {', '.join(f'{what} {n}' for what, n in changed.items())}",
-        f"connections   {kinds['open']}, quiet moments {len(history.quiets)}",
+        f"connections   {kinds['open']}, settled states {len(history.settled_states)}",
         f"faults        {', '.join(f'{kind} {n}' for kind, n in sorted(faults.items())) or 'none'}",
         f"checks        {len(CHECKS)}",
         *([f"The machine was too slow for the checker for {late:.0f} s."] if late else []),

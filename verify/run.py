@@ -1,4 +1,4 @@
-"""A whole run: starts everything, carries out the plan, and has each quiet moment checked."""
+"""A whole run: starts everything, carries out the plan, and has each round checked."""
 
 import asyncio
 import contextlib
@@ -19,8 +19,8 @@ from verify.faults import Faults
 from verify.history import History, Renaming, Violation, now
 from verify.plan import Fault, Plan, Round, Step, private_rooms
 from verify.proxy import Proxy, to_tcp, to_unix
-from verify.quiet import QuietMoment
 from verify.recorder import Recorder
+from verify.settling import Settling
 
 #: Seconds that what people have begun may take to end.
 LAST_ACTIONS = 20.0
@@ -32,12 +32,10 @@ LOOK, SLOW = 0.2, 1_000.0
 class Run:
     """``source`` is the checkout to run, in ``folder`` it keeps its data."""
 
-    def __init__(
-        self, plan: Plan, source: Path, folder: Path, workers: int, talkative: bool
-    ) -> None:
+    def __init__(self, plan: Plan, source: Path, folder: Path, workers: int, verbose: bool) -> None:
         self.history = History(lease=LEASE * 1000, grace=GRACE * 1000)
         self._plan = plan
-        self._talkative = talkative
+        self._verbose = verbose
         self.deployment = Deployment(source, folder, workers)
         self._connection_tracker = ConnectionTracker(self.deployment, self.history)
         self._network = Proxy(to_tcp(self.deployment.address))
@@ -124,7 +122,7 @@ class Run:
         for visited in visitor.rooms.values():
             visited.leave()
         opened = store.connect(f"unix://{self.deployment.socket}")
-        self._quiet = QuietMoment(self.deployment, self._clients, visitor, groups, opened)
+        self._settling = Settling(self.deployment, self._clients, visitor, groups, opened)
         self._faults = Faults(
             self.deployment,
             self._network,
@@ -181,13 +179,13 @@ class Run:
         if violations:
             return violations
         began = time.monotonic()
-        await self._quiet.wait(self.history)
+        await self._settling.wait(self.history)
         waited = time.monotonic() - began
         self.history.log_errors[:] = self.deployment.log_errors()
         violations = await asyncio.to_thread(run_checks, self.history)
-        self._tell(f"round {number}: quiet after {waited:.1f} s, {len(violations)} violations")
+        self._tell(f"round {number}: settled after {waited:.1f} s, {len(violations)} violations")
         return violations
 
     def _tell(self, line: str) -> None:
-        if self._talkative:
+        if self._verbose:
             print(line, flush=True)

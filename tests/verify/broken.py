@@ -11,13 +11,13 @@ from verify.history import Count, InjectedFault, Snapshot
 def acknowledged_but_not_stored(story):
     story.say("ben.1")
     del story.stream[5]
-    story.quiet()
+    story.settle()
 
 
 def stored_twice(story):
     story.say("ben.1", clientId="again")
     story.say("ben.1", clientId="again")
-    story.quiet()
+    story.settle()
 
 
 def stored_twice_and_never_acknowledged(story):
@@ -25,7 +25,7 @@ def stored_twice_and_never_acknowledged(story):
     story.note("ben.1", "call", event="message", **said)
     for _ in range(2):
         story.tell("TALK", "ben", **said, seq=story.top + 1)
-    story.quiet()
+    story.settle()
 
 
 def stored_though_nobody_said_it(story):
@@ -33,27 +33,27 @@ def stored_though_nobody_said_it(story):
 
 
 def erased_without_a_delete(story):
-    story.quiet()
+    story.settle()
     del story.stream[2]
     story.erased.add(2)
     story.store({})
 
 
 def served_otherwise_than_stored(story):
-    story.quiet()
+    story.settle()
     stored = story.history.stored[ROOM]
     story.history.stored[ROOM] = replace(stored, served=stored.served[1:])
 
 
 def another_message_under_the_same_number(story):
-    story.quiet()
+    story.settle()
     story.note("ben.1", "answer", event="history", after=3, answer=page(message="forged"))
 
 
 def said_later_with_a_smaller_number(story):
     story.say("ann.0", seq=6)
     story.say("ben.1", seq=5)
-    story.quiet()
+    story.settle()
 
 
 def said_first_and_stored_second(story):
@@ -112,7 +112,7 @@ def a_page_in_words_that_no_edit_has(story):
 
 def served_with_an_earlier_text(story):
     story.edit("ann.0", 4, "quatre")
-    story.quiet()
+    story.settle()
 
 
 def not_recovered_though_all_is_there(story):
@@ -207,20 +207,20 @@ def a_quit_heard_that_nobody_told(story):
     story.note("ann.0", "heard", **forged, sentAt=int(story.at))
 
 
-def stuck(story):
-    story.quiet(stuck=("ann.0 has no connection",))
+def never_settled(story):
+    story.settle(problems=("ann.0 has no connection",))
 
 
 def a_ghost(story):
-    story.quiet(present={ROOM: {"ann": 1, "ben": 2}})
+    story.settle(present={ROOM: {"ann": 1, "ben": 2}})
 
 
 def a_lease_of_nobody(story):
-    story.quiet(leases={ROOM: 3})
+    story.settle(leases={ROOM: 3})
 
 
 def a_count_that_is_not_the_truth(story):
-    story.quiet(counts=[Count(ROOM, "newest heard by ann.0", 3)])
+    story.settle(counts=[Count(ROOM, "newest heard by ann.0", 3)])
 
 
 def a_negative_count(story):
@@ -236,7 +236,7 @@ def a_negative_count(story):
 
 
 def somebody_is_behind(story):
-    story.quiet(tops={("ann.0", ROOM): 3, ("ben.1", ROOM): 4})
+    story.settle(tops={("ann.0", ROOM): 3, ("ben.1", ROOM): 4})
 
 
 def the_log_tells_of_trouble(story):
@@ -288,7 +288,7 @@ BROKEN = {
     own_enter_not_heard: "those_present_are_told",
     a_quit_heard_twice: "nobody_is_told_twice",
     a_quit_heard_that_nobody_told: "nobody_is_told_twice",
-    stuck: "everything_comes_right",
+    never_settled: "everything_settles",
     a_ghost: "who_is_here_is_true",
     a_lease_of_nobody: "who_is_here_is_true",
     a_count_that_is_not_the_truth: "counts_agree",

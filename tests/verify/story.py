@@ -14,10 +14,10 @@ from verify.history import (
     LinkState,
     Message,
     Published,
-    Quiet,
     Removal,
     Renaming,
     RoleChange,
+    SettledState,
     Snapshot,
     Stored,
 )
@@ -222,7 +222,7 @@ class Story:
     def top(self) -> int:
         return max(self.stream, default=0)
 
-    def quiet(self, read: dict[int, Message] | None = None, **changed: Any) -> None:
+    def settle(self, read: dict[int, Message] | None = None, **changed: Any) -> None:
         """Everybody is asked, and all is as it should be but for what is ``changed``.
 
         ``read`` are messages that the API gives otherwise than they were said.
@@ -237,7 +237,7 @@ class Story:
         rails = {person: {ROOM: "member"} for person in self.present}
         usual: dict[str, Any] = {"truth": truth, "present": truth, "leases": held}
         usual = {**usual, "counts": counts, "tops": tops, "names": names, "rails": rails}
-        self.history.quiets.append(Quiet(self.at, **{**usual, **changed}))
+        self.history.settled_states.append(SettledState(self.at, **{**usual, **changed}))
 
     def store(self, read: dict[int, Message]) -> None:
         held = [self.stream[seq] for seq in sorted(self.stream)]

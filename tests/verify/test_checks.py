@@ -25,7 +25,7 @@ def test_a_history_in_which_all_goes_well_breaks_none(story):
     story.edit("ann.0", 3, "trois")
     edit = story.stream[story.top]
     edited = {"editedAt": edit["sentAt"], "editClientId": edit["clientId"]}
-    story.quiet(read={3: {**story.stream[3], "message": "trois", **edited}})
+    story.settle(read={3: {**story.stream[3], "message": "trois", **edited}})
     assert run_checks(story.history) == []
     assert run_checks(story.history.so_far(), EARLY) == []
 
@@ -35,7 +35,7 @@ def test_a_message_that_was_never_acknowledged_may_be_stored_or_not(story):
     unanswered = {"message": "hm", "clientId": "unanswered"}
     story.note("ben.1", "call", event="message", **unanswered)
     story.tell("TALK", "ben", **unanswered, seq=story.top + 1)
-    story.quiet()
+    story.settle()
     assert story.violated() == set()
 
 
@@ -44,7 +44,7 @@ def test_what_was_deleted_is_no_hole(story):
     story.join("cho.2")
     story.lose("ben.1")
     story.join("ben.1")
-    story.quiet(truth={ROOM: {"ann": 1, "ben": 2, "cho": 1}}, present={ROOM: {**story.present}})
+    story.settle(truth={ROOM: {"ann": 1, "ben": 2, "cho": 1}}, present={ROOM: {**story.present}})
     assert story.violated() == set()
 
 
@@ -62,7 +62,7 @@ def test_who_missed_too_much_at_once_begins_with_the_newest_page(story, missed, 
     story.be_away("ben.1", missed)
     newest = [story.stream[seq] for seq in sorted(story.stream)[-50:]]
     story.join("ben.1", recovered=False, messages=newest)
-    story.quiet()
+    story.settle()
     assert story.violated() == violated
 
 
@@ -77,7 +77,7 @@ def test_of_what_was_missed_that_is_not_counted_which_was_deleted_before(story):
     for ref in range(5, 25):
         story.delete("ann.0", ref)
     story.join("ben.1")
-    story.quiet()
+    story.settle()
     assert story.violated() == set()
 
 
@@ -93,7 +93,7 @@ def test_who_was_lost_for_longer_than_the_grace_may_go_and_come_again(story):
     story.wait(2.5)
     story.go("ben", "lost")
     story.join("ben.1")
-    story.quiet()
+    story.settle()
     assert story.violated() == set()
 
 
@@ -105,7 +105,7 @@ def test_the_people_of_a_worker_that_was_stopped_may_go_and_come_again(story):
     story.wait()
     story.present["ben"] = 1
     story.tell("ENTER", "ben")
-    story.quiet()
+    story.settle()
     assert story.violated() == set()
 
 
@@ -127,7 +127,7 @@ def test_who_is_let_in_again_goes_on(story):
     story.let_in(removal)
     story.join("ben.1")
     story.say("ben.1", "thanks")
-    story.quiet()
+    story.settle()
     assert story.violated() == set()
 
 
@@ -150,7 +150,7 @@ def test_a_join_under_way_when_somebody_is_taken_out_comes_after_it(story):
     story.note("ben.1", "answer", event="join", answer=answer)
     story.note("ben.1", "fresh", why="kicked", seq=story.top)
     story.say("ann.0", "welcome")
-    story.quiet()
+    story.settle()
     assert story.violated() == set()
 
 
@@ -200,7 +200,7 @@ def test_what_a_worker_did_not_hear_its_clients_may_miss(story):
     story.history.channel_log.append(Published(story.at, ROOM, message))
     story.note("ben.1", "answer", event="leave", answer={"ok": True, "userCount": 1})
     story.say("ann.0")
-    story.quiet()
+    story.settle()
     assert story.violated() == set()
 
 
@@ -267,7 +267,7 @@ def test_who_does_not_read_for_long_may_go_and_come_again(story, stalled, violat
     story.note("ben.1", "end", "", why="closed by the client")
     del story.links["ben.1"]
     story.join("ben.1")
-    story.quiet()
+    story.settle()
     assert story.violated() == violated
 
 

@@ -33,7 +33,7 @@ CHECKS: tuple[Check, ...] = (
     *own_rooms.CHECKS,
     *settled.CHECKS,
 )
-#: Those that need no quiet moment: of what was told so far.
+#: Those that can be made before everything has settled: of what was told so far.
 EARLY: tuple[Check, ...] = (
     *presence.CHECKS,
     *quit_delay.CHECKS,

@@ -31,15 +31,15 @@ def senders_are_named_as_of_then(index: Index) -> Iterator[Violation]:
 
 
 def names_are_true(index: Index) -> Iterator[Violation]:
-    """At a quiet moment the API names those who are in a room as they are called now."""
+    """Once everything has settled, the API names those who are in a room as they are called now."""
     known = _names(index.history)
-    for quiet in index.history.quiets:
-        for room, names in quiet.names.items():
+    for settled in index.history.settled_states:
+        for room, names in settled.names.items():
             for person, name in names.items():
-                taken = [r for r in known.get(person, ()) if r.answered < quiet.at]
+                taken = [r for r in known.get(person, ()) if r.answered < settled.at]
                 if taken and name != taken[-1].name:
                     text = f"{name} is told to be in {room}, and is called {taken[-1].name}"
-                    yield Violation(text, excerpt(index.history, quiet.at, room, person=person))
+                    yield Violation(text, excerpt(index.history, settled.at, room, person=person))
 
 
 def _names(history: History) -> dict[str, list[Renaming]]:

@@ -6,21 +6,21 @@ from collections.abc import Iterator
 
 from verify.checks.excerpt import excerpt
 from verify.checks.index import Index, is_ok
-from verify.history import History, Quiet, Removal, Violation
+from verify.history import History, Removal, SettledState, Violation
 
 OWNER, MEMBER = "owner", "member"
 
 
 def rails_are_true(index: Index) -> Iterator[Violation]:
-    """At a quiet moment everybody is told of exactly those rooms that he or she belongs to, with
-    the role that was given last."""
+    """Once everything has settled, everybody is told of exactly the rooms that he or she belongs
+    to, with the role that was given last."""
     history = index.history
-    for quiet in history.quiets:
-        direct = _direct_rooms(history, quiet)
-        for person, rail in quiet.rails.items():
+    for settled in history.settled_states:
+        direct = _direct_rooms(history, settled)
+        for person, rail in settled.rails.items():
             for room in sorted(rail.keys() | history.kinds.keys() | direct.keys()):
-                belongs = _belongs(index, quiet, person, room, direct.get(room))
-                role = _role(history, person, room, quiet.at)
+                belongs = _belongs(index, settled, person, room, direct.get(room))
+                role = _role(history, person, room, settled.at)
                 if belongs is True and room not in rail:
                     text = f"{person} belongs to {room}, and is not told so"
                 elif belongs is False and room in rail:
@@ -29,7 +29,7 @@ def rails_are_true(index: Index) -> Iterator[Violation]:
                     text = f"{person} is told to be {rail[room]} in {room}, and is {role}"
                 else:
                     continue
-                yield Violation(text, excerpt(history, quiet.at, room, person=person))
+                yield Violation(text, excerpt(history, settled.at, room, person=person))
 
 
 def direct_rooms_are_one(index: Index) -> Iterator[Violation]:
@@ -48,17 +48,17 @@ def direct_rooms_are_one(index: Index) -> Iterator[Violation]:
             yield Violation(f"the direct room {room} is that of {len(of)} groups")
 
 
-def _direct_rooms(history: History, quiet: Quiet) -> dict[str, frozenset[str]]:
+def _direct_rooms(history: History, settled: SettledState) -> dict[str, frozenset[str]]:
     """The direct rooms that were made in the course of it, which nobody leaves."""
     return {
         call.room: call.group
         for call in history.direct_calls
-        if call.room and call.answered < quiet.at and call.room not in history.kinds
+        if call.room and call.answered < settled.at and call.room not in history.kinds
     }
 
 
 def _belongs(
-    index: Index, quiet: Quiet, person: str, room: str, group: frozenset[str] | None
+    index: Index, settled: SettledState, person: str, room: str, group: frozenset[str] | None
 ) -> bool | None:
     """Is the person a member of the room then? ``None`` where that cannot be known.
 
@@ -67,13 +67,13 @@ def _belongs(
     history = index.history
     if group is not None:
         return person in group
-    if person in quiet.truth.get(room, {}):
+    if person in settled.truth.get(room, {}):
         return True
-    removal = _last_removal(history, person, room, quiet.at)
+    removal = _last_removal(history, person, room, settled.at)
     since = 0.0
     if removal:
-        if removal.back_answered > quiet.at:
-            is_out = removal.ends > quiet.at and removal.answered < quiet.at
+        if removal.back_answered > settled.at:
+            is_out = removal.ends > settled.at and removal.answered < settled.at
             return False if is_out else None
         if removal.is_member_again:
             return True
@@ -81,11 +81,11 @@ def _belongs(
     elif (person, room) in history.admitted:
         return True
     if any(
-        (change.person, change.room) == (person, room) and since < change.called < quiet.at
+        (change.person, change.room) == (person, room) and since < change.called < settled.at
         for change in history.role_changes
     ):
         return True
-    return _has_joined(index, person, room, since, quiet.at)
+    return _has_joined(index, person, room, since, settled.at)
 
 
 def _has_joined(index: Index, person: str, room: str, since: float, until: float) -> bool | None:

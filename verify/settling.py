@@ -1,4 +1,4 @@
-"""A quiet moment: nothing happens, all comes right, and everybody is asked.
+"""Waits until everything has settled, and then asks everybody and the API how it is.
 
 A person of the checker's own, the probe, enters every room, says a word and leaves: everybody there
 has to receive that, and then has the newest count.
@@ -13,25 +13,25 @@ from chat.store.store import Store
 from verify.api import Person
 from verify.client import Client
 from verify.deployment import GRACE, LEASE, Deployment
-from verify.history import Count, History, Quiet, Stored, now
+from verify.history import Count, History, SettledState, Stored, now
 from verify.link import Unanswered
 from verify.room import Room
 from verify.stored import read_stream
 
-#: Seconds after which what has not come right counts as stuck: when the store was away, a lease
-#: ends a whole lease later. The rest is for slow machines.
-PATIENCE = 2 * LEASE + GRACE + 20.0
-#: Whoever vanished without a trace is noticed by the missing pong after 25 seconds.
-SILENCE = 30.0
-#: Seconds that the probe's visit may take.
-VISIT = 30.0
-#: Times that a moment is taken anew that was not quiet.
+#: Seconds in which everything has to settle: when the store was away, a lease ends a whole lease
+#: later. The rest is for slow machines.
+SETTLING_TIMEOUT_S = 2 * LEASE + GRACE + 20.0
+#: The same for clients that vanished without a trace: the missing pong tells after 25 seconds.
+SILENCE_S = 30.0
+#: Seconds that each step of the probe's visit may take.
+VISIT_TIMEOUT_S = 30.0
+#: How often the state is asked for again, where something happened meanwhile.
 ATTEMPTS = 4
 
 Truth = dict[str, dict[str, int]]
 
 
-class QuietMoment:
+class Settling:
     """``probe`` visits its rooms; about direct rooms one of their people is asked: ``groups``."""
 
     def __init__(
@@ -48,39 +48,41 @@ class QuietMoment:
         self._store = store
         self._rooms = [*probe.rooms, *groups]
         self._groups = groups
-        self._stuck: list[str] = []
+        self._problems: list[str] = []
 
     async def wait(self, history: History) -> None:
-        """Wait until everything has come right, or should have; note how it is."""
+        """Wait until everything has settled, or should have; add that state to the history."""
         silent = any(fault.kind == "net-silence" for fault in history.faults)
         for _ in range(ATTEMPTS):
-            self._stuck = []
-            await self._within(PATIENCE + SILENCE * silent, self._settled, self._unsettled)
+            self._problems = []
+            await self._within(
+                SETTLING_TIMEOUT_S + SILENCE_S * silent, self._settled, self._unsettled
+            )
             links = self._links()
-            moment = await self._measure(history)
-            # Somebody's connection may just have ended; then this was no quiet moment.
+            state = await self._measure(history)
+            # Somebody's connection may just have ended; then this was no settled state.
             if links == self._links():
                 break
-        history.quiets.append(moment)
+        history.settled_states.append(state)
 
-    async def _measure(self, history: History) -> Quiet:
-        if not self._stuck:
+    async def _measure(self, history: History) -> SettledState:
+        if not self._problems:
             await self._visit()
         heard = self._counts_heard()
         joined = await self._counts_of_joins()
         for room in self._rooms:
             history.stored[room] = await self._stored(room)
         users = {room: await self._users(room) for room in self._rooms}
-        return Quiet(
+        return SettledState(
             at=now(),
             truth=self._truth(),
             present={room: _connections(here) for room, here in users.items()},
             names={room: {u["userId"]: u["name"] for u in here} for room, here in users.items()},
             rails=await self._rails(),
             leases={room: await self._leases(room) for room in self._rooms},
-            counts=[*(heard if not self._stuck else ()), *joined, *await self._counts_served()],
+            counts=[*(heard if not self._problems else ()), *joined, *await self._counts_served()],
             tops={(client.name, room.id): room.view.top for client, room in self._joined()},
-            stuck=tuple(self._stuck),
+            problems=tuple(self._problems),
         )
 
     def _links(self) -> set[int]:
@@ -105,13 +107,17 @@ class QuietMoment:
         rooms = self._probe.rooms.values()
         for room in rooms:
             room.enter()
-        await self._within(VISIT, self._probe_is_settled, lambda: "the probe cannot enter")
+        await self._within(
+            VISIT_TIMEOUT_S, self._probe_is_settled, lambda: "the probe cannot enter"
+        )
         for room in rooms:
             room.say_word("Is everybody here?")
-        await self._within(VISIT, self._probe_is_settled, lambda: "the probe cannot speak")
+        await self._within(
+            VISIT_TIMEOUT_S, self._probe_is_settled, lambda: "the probe cannot speak"
+        )
         for room in rooms:
             room.leave()
-        await self._within(VISIT, self._probe_is_gone, self._missed_by)
+        await self._within(VISIT_TIMEOUT_S, self._probe_is_gone, self._missed_by)
 
     async def _probe_is_settled(self) -> bool:
         return self._probe.is_settled()
@@ -208,14 +214,14 @@ class QuietMoment:
         return await asked.get(f"/api/rooms/{room}{path}", **query)
 
     async def _within(
-        self, seconds: float, done: Callable[[], Awaitable[bool]], complaint: Callable[[], str]
+        self, seconds: float, done: Callable[[], Awaitable[bool]], problem: Callable[[], str]
     ) -> None:
         try:
             async with asyncio.timeout(seconds):
                 while not await _or_false(done):
                     await asyncio.sleep(0.1)
         except TimeoutError:
-            self._stuck.append(f"after {seconds:.0f} s: {complaint()}")
+            self._problems.append(f"after {seconds:.0f} s: {problem()}")
 
 
 def _connections(users: Sequence[Mapping[str, Any]]) -> dict[str, int]:
