@@ -179,7 +179,7 @@ class SettledState:
     ``truth`` and ``present`` are, by room, people with the number of their connections: by the
     clients' own account, and as the API tells it. ``leases`` is how many connections hold one.
     ``names`` are, by room and person, the names that the API tells of those who are there.
-    ``rails`` are, by person, the rooms that the API says this one belongs to, with its role.
+    ``own_rooms`` are, by person, the rooms that the API says this one belongs to, with its role.
     ``tops`` are, by client and room, the newest message shown. ``problems`` says in words what did
     not settle in time.
     """
@@ -191,7 +191,7 @@ class SettledState:
     counts: Sequence[Count]
     tops: Mapping[tuple[str, str], int]
     names: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    rails: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    own_rooms: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     problems: Sequence[str] = ()
 
 

@@ -112,7 +112,7 @@ PLANTS: dict[str, list[tuple[str, str, str]]] = {
         )
     ],
     # Whoever joins an open room does not find it in the own list.
-    "rail": [
+    "own_rooms": [
         (
             "chat/lua/enter.lua",
             "    list_room(rooms_of, room, at)\n",

@@ -78,7 +78,7 @@ class Settling:
             truth=self._truth(),
             present={room: _connections(here) for room, here in users.items()},
             names={room: {u["userId"]: u["name"] for u in here} for room, here in users.items()},
-            rails=await self._rails(),
+            own_rooms=await self._own_rooms(),
             leases={room: await self._leases(room) for room in self._rooms},
             counts=[*(heard if not self._problems else ()), *joined, *await self._counts_served()],
             tops={(client.name, room.id): room.view.top for client, room in self._joined()},
@@ -182,14 +182,14 @@ class Settling:
         users: list[dict[str, Any]] = (await self._get(room, "/users"))["users"]
         return users
 
-    async def _rails(self) -> dict[str, dict[str, str]]:
+    async def _own_rooms(self) -> dict[str, dict[str, str]]:
         """Of everybody, the rooms that one is told to belong to, with one's role."""
         people = {client.person.user_id: client.person for client in [*self._clients, self._probe]}
-        rails = {}
+        own_rooms = {}
         for user_id, person in people.items():
             rooms = (await person.get("/api/me/rooms"))["rooms"]
-            rails[user_id] = {room["roomId"]: room["membership"]["role"] for room in rooms}
-        return rails
+            own_rooms[user_id] = {room["roomId"]: room["membership"]["role"] for room in rooms}
+        return own_rooms
 
     async def _leases(self, room: str) -> int:
         held: int = await asyncio.to_thread(self._store.redis.zcard, keys.conns(room))

@@ -234,9 +234,9 @@ class Story:
         tops = {(client, ROOM): self.tops[client] for client in self.members}
         held = {ROOM: sum(self.present.values())}
         names = {ROOM: {person: self.names.get(person, person) for person in self.present}}
-        rails = {person: {ROOM: "member"} for person in self.present}
+        own_rooms = {person: {ROOM: "member"} for person in self.present}
         usual: dict[str, Any] = {"truth": truth, "present": truth, "leases": held}
-        usual = {**usual, "counts": counts, "tops": tops, "names": names, "rails": rails}
+        usual = {**usual, "counts": counts, "tops": tops, "names": names, "own_rooms": own_rooms}
         self.history.settled_states.append(SettledState(self.at, **{**usual, **changed}))
 
     def store(self, read: dict[int, Message]) -> None:

@@ -20,9 +20,9 @@ def test_who_has_ended_the_own_membership_goes_without_a_leave(story):
     story.history.admitted = {("ann", ROOM): "member", ("ben", ROOM): "member"}
     removal = story.take_out("ben", "left", reason="left")
     story.note("ben.1", "notice", code="kicked", message="You are no member any more")
-    story.settle(rails={"ann": {ROOM: "member"}, "ben": {}})
+    story.settle(own_rooms={"ann": {ROOM: "member"}, "ben": {}})
     story.let_in(removal)
-    story.settle(rails={"ann": {ROOM: "member"}, "ben": {ROOM: "member"}})
+    story.settle(own_rooms={"ann": {ROOM: "member"}, "ben": {ROOM: "member"}})
     assert story.violated() == set()
 
 
@@ -58,8 +58,8 @@ def test_moderators_delete_what_others_have_said_and_members_do_not(story):
     story.refuse_deletion("ben.1", 1)
     story.give_role("ben", "moderator")
     story.delete("ben.1", 1)
-    story.settle(rails={"ben": {ROOM: "moderator"}})
+    story.settle(own_rooms={"ben": {ROOM: "moderator"}})
     story.give_role("ben", "member")
     story.refuse_deletion("ben.1", 3)
-    story.settle(rails={"ben": {ROOM: "member"}})
+    story.settle(own_rooms={"ben": {ROOM: "member"}})
     assert story.violated() == set()

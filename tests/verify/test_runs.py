@@ -22,7 +22,7 @@ PLANTED = {
     "count": {"leaving_is_told", "who_is_here_is_true", "counts_agree"},
     "ban": {"nothing_after_a_removal"},
     "moderation": {"roles_allow_what_they_should"},
-    "rail": {"rails_are_true"},
+    "own_rooms": {"own_rooms_are_true"},
 }
 #: A bug that shows only sometimes, or not where other programs keep the machine busy, is looked for
 #: with the next seed too.

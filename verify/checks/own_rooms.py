@@ -11,22 +11,22 @@ from verify.history import History, Removal, SettledState, Violation
 OWNER, MEMBER = "owner", "member"
 
 
-def rails_are_true(index: Index) -> Iterator[Violation]:
+def own_rooms_are_true(index: Index) -> Iterator[Violation]:
     """Once everything has settled, everybody is told of exactly the rooms that he or she belongs
     to, with the role that was given last."""
     history = index.history
     for settled in history.settled_states:
         direct = _direct_rooms(history, settled)
-        for person, rail in settled.rails.items():
-            for room in sorted(rail.keys() | history.kinds.keys() | direct.keys()):
+        for person, own in settled.own_rooms.items():
+            for room in sorted(own.keys() | history.kinds.keys() | direct.keys()):
                 belongs = _belongs(index, settled, person, room, direct.get(room))
                 role = _role(history, person, room, settled.at)
-                if belongs is True and room not in rail:
+                if belongs is True and room not in own:
                     text = f"{person} belongs to {room}, and is not told so"
-                elif belongs is False and room in rail:
+                elif belongs is False and room in own:
                     text = f"{person} is told to belong to {room}, and does not"
-                elif room in rail and rail[room] != role:
-                    text = f"{person} is told to be {rail[room]} in {room}, and is {role}"
+                elif room in own and own[room] != role:
+                    text = f"{person} is told to be {own[room]} in {room}, and is {role}"
                 else:
                     continue
                 yield Violation(text, excerpt(history, settled.at, room, person=person))
@@ -130,4 +130,4 @@ def _last_removal(history: History, person: str, room: str, at: float) -> Remova
     return found[-1] if found else None
 
 
-CHECKS = (rails_are_true, direct_rooms_are_one)
+CHECKS = (own_rooms_are_true, direct_rooms_are_one)
