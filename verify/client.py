@@ -144,9 +144,9 @@ class Client:
     def on_event(self, link: Link, event: str, payload: Any) -> None:
         if event == "message":
             room = payload["roomId"]
-            self.history.note(self.name, "heard", link.number, room, **payload)
+            self.history.note(self.name, "received", link.number, room, **payload)
             if room in self.rooms and link is self.link:
-                self.rooms[room].hear(payload)
+                self.rooms[room].receive(payload)
         elif event == "notice":
             room = payload.get("roomId", "")
             self.history.note(self.name, "notice", link.number, room, **payload)

@@ -32,10 +32,10 @@ class Event:
     |          | of what is stored up to ``seq`` the new page shows what was said         |
     | call     | {event, ...fields}: a call is sent                                       |
     | answer   | {event, ...fields, answer}: and answered                                 |
-    | heard    | a Message, live                                                          |
+    | received | a Message, live                                                          |
     | shown    | a Message that the person gets to see: in order, once                    |
     | notice   | {code, message}                                                          |
-    | doubt    | a Message whose number another one had                                   |
+    | conflict | a Message whose number another one had                                   |
     """
 
     at: float

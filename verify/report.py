@@ -41,7 +41,7 @@ def summary(history: History, violations: Sequence[Violation], seed: int) -> str
     lines += [
         "",
         f"acknowledged  {len(said)} messages, edits, deletions and reactions",
-        f"checked       {kinds['heard']} deliveries, {kinds['shown']} shown,"
+        f"checked       {kinds['received']} deliveries, {kinds['shown']} shown,"
         f" {len(history.channel_log)} things told by the store",
         f"people        {', '.join(f'{what} {n}' for what, n in changed.items())}",
         f"connections   {kinds['open']}, settled states {len(history.settled_states)}",

@@ -135,7 +135,7 @@ class Room:
             return f"{'still in' if self.is_joined() else 'not in'} {self.id}"
         return f"{len(self.outbox)} unsent in {self.id}, top {self.view.top}"
 
-    def hear(self, message: Message) -> None:
+    def receive(self, message: Message) -> None:
         if not self.is_joined():
             self._early.append(message)
             return
@@ -145,7 +145,7 @@ class Room:
             self.changed.set()
 
     def answered(self, link: Link, event: str, fields: dict, answer: dict) -> None:
-        """In turn with what is heard, so that nothing overtakes it."""
+        """In turn with what is received, so that nothing overtakes it."""
         if link is not self.client.link:
             return
         if event == "leave":
@@ -192,7 +192,7 @@ class Room:
             self.view.begin(answer["messages"], answer["seq"], answer["epoch"])
         early, self._early = self._early, []
         for message in early:
-            self.hear(message)
+            self.receive(message)
 
     async def _fill(self, link: Link) -> None:
         # Not from a page of history: that has no edits, deletions and reactions of its own.
@@ -228,7 +228,7 @@ class Room:
     def _new_view(self) -> None:
         self.view = View(
             lambda message: self._note("shown", **message),
-            lambda message: self._note("doubt", **message),
+            lambda message: self._note("conflict", **message),
         )
 
     def _note(self, kind: str, **what: Any) -> None:

@@ -68,7 +68,7 @@ class Settling:
     async def _measure(self, history: History) -> SettledState:
         if not self._problems:
             await self._visit()
-        heard = self._counts_heard()
+        received = self._counts_received()
         joined = await self._counts_of_joins()
         for room in self._rooms:
             history.stored[room] = await self._stored(room)
@@ -80,7 +80,11 @@ class Settling:
             names={room: {u["userId"]: u["name"] for u in here} for room, here in users.items()},
             own_rooms=await self._own_rooms(),
             leases={room: await self._leases(room) for room in self._rooms},
-            counts=[*(heard if not self._problems else ()), *joined, *await self._counts_served()],
+            counts=[
+                *(received if not self._problems else ()),
+                *joined,
+                *await self._counts_served(),
+            ],
             tops={(client.name, room.id): room.view.top for client, room in self._joined()},
             problems=tuple(self._problems),
         )
@@ -148,9 +152,9 @@ class Settling:
             truth[room.id][user_id] = truth[room.id].get(user_id, 0) + 1
         return truth
 
-    def _counts_heard(self) -> list[Count]:
+    def _counts_received(self) -> list[Count]:
         return [
-            Count(room.id, f"newest heard by {client.name}", room.count)
+            Count(room.id, f"newest received by {client.name}", room.count)
             for client, room in self._joined()
             if room.count is not None and room.id in self._probe.rooms
         ]

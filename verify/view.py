@@ -13,13 +13,15 @@ GAP = 0.25
 
 
 class View:
-    def __init__(self, show: Callable[[Message], None], doubt: Callable[[Message], None]) -> None:
+    def __init__(
+        self, show: Callable[[Message], None], conflict: Callable[[Message], None]
+    ) -> None:
         self.epoch = ""
         self.top = 0
         self.known: dict[int, Message] = {}
         self.began = False
         self._show = show
-        self._doubt = doubt
+        self._conflict = conflict
         self._waiting: dict[int, Message] = {}
         self._gap_since = 0.0
 
@@ -46,7 +48,7 @@ class View:
             self._waiting.setdefault(seq, message)
             self._drain()
         elif seq in self.known and self.known[seq]["sentAt"] != message["sentAt"]:
-            self._doubt(message)
+            self._conflict(message)
 
     def has_gap(self) -> bool:
         """For long enough to ask?"""

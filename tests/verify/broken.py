@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from tests.verify.broken_changes import BROKEN_CHANGES
 from tests.verify.broken_goings import BROKEN_GOINGS
-from tests.verify.story import EPOCH, ROOM, heard, shown
+from tests.verify.story import EPOCH, ROOM, received, shown
 from verify.history import Count, InjectedFault, Snapshot
 
 
@@ -74,17 +74,17 @@ def shown_twice(story):
     story.double(shown("ann.0", 3))
 
 
-def heard_with_a_hole(story):
-    story.drop(heard("ann.0", seq=2))
+def received_with_a_hole(story):
+    story.drop(received("ann.0", seq=2))
 
 
-def heard_twice(story):
-    story.double(heard("ann.0", seq=2))
+def received_twice(story):
+    story.double(received("ann.0", seq=2))
 
 
-def heard_after_leaving(story):
+def received_after_leaving(story):
     story.leave("ben.1")
-    story.note("ben.1", "heard", **story.stream[4])
+    story.note("ben.1", "received", **story.stream[4])
 
 
 def a_page_with_a_hole(story):
@@ -188,23 +188,23 @@ def gone_because_the_store_was_away(story):
     story.go("ben", "lost")
 
 
-def an_enter_not_heard(story):
-    story.drop(heard("ann.0", type="ENTER", sender="ben", userCount=2))
+def an_enter_not_received(story):
+    story.drop(received("ann.0", type="ENTER", sender="ben", userCount=2))
 
 
-def own_enter_not_heard(story):
-    story.drop(heard("ben.1", type="ENTER", sender="ben"))
+def own_enter_not_received(story):
+    story.drop(received("ben.1", type="ENTER", sender="ben"))
     story.leave("ann.0")
 
 
-def a_quit_heard_twice(story):
-    story.double(heard("ann.0", type="QUIT"))
+def a_quit_received_twice(story):
+    story.double(received("ann.0", type="QUIT"))
 
 
-def a_quit_heard_that_nobody_told(story):
+def a_quit_received_that_nobody_told(story):
     who = {"sender": "ben", "senderId": "ben"}
     forged = {"type": "QUIT", "roomId": ROOM, **who, "userCount": 1}
-    story.note("ann.0", "heard", **forged, sentAt=int(story.at))
+    story.note("ann.0", "received", **forged, sentAt=int(story.at))
 
 
 def never_settled(story):
@@ -220,13 +220,13 @@ def a_lease_of_nobody(story):
 
 
 def a_count_that_is_not_the_truth(story):
-    story.settle(counts=[Count(ROOM, "newest heard by ann.0", 3)])
+    story.settle(counts=[Count(ROOM, "newest received by ann.0", 3)])
 
 
 def a_negative_count(story):
     story.note(
         "ann.0",
-        "heard",
+        "received",
         type="ENTER",
         userCount=-1,
         sender="ben",
@@ -263,9 +263,9 @@ BROKEN = {
     said_first_and_stored_second: "calls_keep_their_order",
     shown_with_a_hole: "shown_in_order",
     shown_twice: "shown_in_order",
-    heard_with_a_hole: "heard_in_order",
-    heard_twice: "heard_in_order",
-    heard_after_leaving: "heard_in_order",
+    received_with_a_hole: "received_in_order",
+    received_twice: "received_in_order",
+    received_after_leaving: "received_in_order",
     a_page_with_a_hole: "pages_are_whole",
     a_page_that_stops_short: "pages_are_whole",
     a_page_with_more_than_what_was_said: "pages_are_whole",
@@ -284,10 +284,10 @@ BROKEN = {
     gone_within_the_grace: "goings_are_real",
     left_without_a_leave: "goings_are_real",
     gone_because_the_store_was_away: "goings_are_real",
-    an_enter_not_heard: "those_present_are_told",
-    own_enter_not_heard: "those_present_are_told",
-    a_quit_heard_twice: "nobody_is_told_twice",
-    a_quit_heard_that_nobody_told: "nobody_is_told_twice",
+    an_enter_not_received: "those_present_are_told",
+    own_enter_not_received: "those_present_are_told",
+    a_quit_received_twice: "nobody_is_told_twice",
+    a_quit_received_that_nobody_told: "nobody_is_told_twice",
     never_settled: "everything_settles",
     a_ghost: "who_is_here_is_true",
     a_lease_of_nobody: "who_is_here_is_true",

@@ -16,10 +16,10 @@ def never_gone(story):
         story.say("ann.0")
 
 
-def heard_after_being_taken_out(story):
+def received_after_being_taken_out(story):
     story.take_out("ben")
     said = story.stream[story.say("ann.0", "a secret")]
-    story.note("ben.1", "heard", **said)
+    story.note("ben.1", "received", **said)
 
 
 def speaks_after_being_taken_out(story):
@@ -59,7 +59,7 @@ def taken_out_of_another_room(story):
 BROKEN_GOINGS = {
     gone_too_late: "goings_are_soon",
     never_gone: "goings_are_soon",
-    heard_after_being_taken_out: "nothing_after_a_removal",
+    received_after_being_taken_out: "nothing_after_a_removal",
     speaks_after_being_taken_out: "nothing_after_a_removal",
     comes_back_after_being_taken_out: "nothing_after_a_removal",
     speaks_once_more_over_http: "nothing_after_a_removal",

@@ -201,7 +201,7 @@ class Story:
         self.note(client, "answer", **call, answer=refusal)
 
     def tell(self, kind: str, sender: str, **more: Any) -> Message:
-        """The store tells the room, and all who are there hear it."""
+        """The store tells the room, and all who are there receive it."""
         self.at += 200
         who = {"sender": self.names.get(sender, sender), "senderId": sender}
         message = {"type": kind, "roomId": ROOM, **who, "sentAt": int(self.at), **more}
@@ -210,7 +210,7 @@ class Story:
         self.history.channel_log.append(published)
         self.history.received_by[WORKER].append(published)
         for client in self.members:
-            self.note(client, "heard", **message)
+            self.note(client, "received", **message)
             if "seq" in message:
                 self.note(client, "shown", **message)
                 self.tops[client] = message["seq"]
@@ -269,9 +269,9 @@ def shown(client: str, seq: int) -> Callable[[Event], bool]:
     return lambda e: e.kind == "shown" and e.client == client and e.what["seq"] == seq
 
 
-def heard(client: str, **fields: Any) -> Callable[[Event], bool]:
+def received(client: str, **fields: Any) -> Callable[[Event], bool]:
     return lambda event: (
-        event.kind == "heard"
+        event.kind == "received"
         and event.client == client
         and fields.items() <= dict(event.what).items()
     )

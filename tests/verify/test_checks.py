@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from tests.verify.broken import BROKEN, page
-from tests.verify.story import EPOCH, ROOM, WORKER, heard
+from tests.verify.story import EPOCH, ROOM, WORKER, received
 from verify.checks import CHECKS, EARLY, run_checks
 from verify.history import InjectedFault, LinkState, Published, Snapshot
 
@@ -133,9 +133,9 @@ def test_who_is_let_in_again_goes_on(story):
 
 def test_what_was_said_before_a_removal_may_arrive_after_it(story):
     said = story.stream[story.say("ann.0", "the last word")]
-    story.drop(heard("ben.1", seq=said["seq"]))
+    story.drop(received("ben.1", seq=said["seq"]))
     story.take_out("ben")
-    story.note("ben.1", "heard", **said)
+    story.note("ben.1", "received", **said)
     assert story.violated() == set()
 
 
@@ -183,7 +183,7 @@ def test_what_nobody_could_receive_is_not_checked(story):
     story.present = present
     who = {"sender": "dan", "senderId": "dan"}
     unseen = {"type": "ENTER", "roomId": ROOM, **who, "userCount": 3}
-    story.note("ann.0", "heard", **unseen, sentAt=int(story.at + 100))
+    story.note("ann.0", "received", **unseen, sentAt=int(story.at + 100))
     story.wait()
     story.say("ann.0")
     assert story.violated() == set()
@@ -191,12 +191,12 @@ def test_what_nobody_could_receive_is_not_checked(story):
 
 def test_what_a_worker_did_not_hear_its_clients_may_miss(story):
     who = {"sender": "ben", "senderId": "ben"}
-    unheard = {"type": "QUIT", "roomId": ROOM, **who, "reason": "left"}
+    unseen = {"type": "QUIT", "roomId": ROOM, **who, "reason": "left"}
     story.wait()
     story.note("ben.1", "call", event="leave")
     del story.present["ben"]
     story.members.remove("ben.1")
-    message = {**unheard, "sentAt": int(story.at), "userCount": 1}
+    message = {**unseen, "sentAt": int(story.at), "userCount": 1}
     story.history.channel_log.append(Published(story.at, ROOM, message))
     story.note("ben.1", "answer", event="leave", answer={"ok": True, "userCount": 1})
     story.say("ann.0")
@@ -207,7 +207,7 @@ def test_what_a_worker_did_not_hear_its_clients_may_miss(story):
 def test_what_a_worker_was_told_just_before_it_was_cut_off_its_clients_may_miss(story):
     story.join("dan.2")
     for client in ("ann.0", "ben.1", "dan.2"):
-        story.drop(heard(client, type="ENTER", sender="dan"))
+        story.drop(received(client, type="ENTER", sender="dan"))
     told = story.history.received_by[WORKER]
     place = next(i for i, item in enumerate(told) if item.message["sender"] == "dan")
     cut_off = LinkState(WORKER, closed_at=told[place].at + 300)
@@ -220,7 +220,7 @@ def test_what_a_worker_was_told_just_before_it_was_cut_off_its_clients_may_miss(
 
 def test_what_a_worker_was_told_before_something_that_it_passed_on_its_clients_do_not_miss(story):
     story.join("dan.2")
-    story.drop(heard("ann.0", type="ENTER", sender="dan"))
+    story.drop(received("ann.0", type="ENTER", sender="dan"))
     story.leave("ben.1")
     told = story.history.received_by[WORKER]
     cut_off = LinkState(WORKER, closed_at=told[-1].at + 300)
@@ -274,9 +274,9 @@ def test_who_does_not_read_for_long_may_go_and_come_again(story, stalled, violat
 def test_the_excerpt_is_short_and_shows_what_matters(story):
     for _ in range(200):
         story.say("ann.0")
-    story.drop(heard("ben.1", seq=100))
+    story.drop(received("ben.1", seq=100))
     [violation] = run_checks(story.history)
-    assert "ben.1 heard 101 after 99: 100 is missing" in violation.text
+    assert "ben.1 received 101 after 99: 100 is missing" in violation.text
     assert len(violation.excerpt) <= 18
-    assert any("heard" in line and " 101 " in line for line in violation.excerpt)
+    assert any("received" in line and " 101 " in line for line in violation.excerpt)
     assert any("the store" not in line and "ben.1" in line for line in violation.excerpt)

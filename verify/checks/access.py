@@ -35,8 +35,10 @@ def nothing_after_a_removal(index: Index) -> Iterator[Violation]:
 
 
 def _problem(event: Event, called: float, removal: Removal) -> str:
-    if event.kind == "heard" and _is_later(dict(event.what), removal):
-        return f"heard {event.what['type']} of {event.what.get('sender')}, said after its removal"
+    if event.kind == "received" and _is_later(dict(event.what), removal):
+        return (
+            f"received {event.what['type']} of {event.what.get('sender')}, said after its removal"
+        )
     if event.kind == "answer" and is_ok(event) and event.what["event"] not in HARMLESS:
         answer = event.what["answer"]
         if called > removal.answered or _is_later(answer, removal):
@@ -58,7 +60,7 @@ def _key(event: Event) -> Key:
 
 
 def _violation(index: Index, removal: Removal, event: Event, text: str) -> Violation:
-    seqs = [event.what["seq"]] if event.kind == "heard" and "seq" in event.what else []
+    seqs = [event.what["seq"]] if event.kind == "received" and "seq" in event.what else []
     lines = excerpt(
         index.history, event.at, event.room, seqs, person=removal.person, links=[event.link]
     )

@@ -32,14 +32,14 @@ def those_present_are_told(index: Index) -> Iterator[Violation]:
 
 def _handled(index: Index) -> dict[int, float]:
     """By the link over which a worker was told: when the last one came that it passed on."""
-    heard: dict[int, set[Key]] = {}
+    received: dict[int, set[Key]] = {}
     for stay in index.stays:
-        heard.setdefault(stay.worker, set()).update(_key(event.what) for event in stay.heard)
+        received.setdefault(stay.worker, set()).update(_key(event.what) for event in stay.received)
     handled: dict[int, float] = {}
     for worker, published in index.history.received_by.items():
         for item in published:
             is_announcement = item.message["type"] in channel_log.ANNOUNCEMENTS
-            if is_announcement and _key(item.message) in heard.get(worker, ()):
+            if is_announcement and _key(item.message) in received.get(worker, ()):
                 handled[id(item.link_state)] = item.at
     return handled
 
@@ -49,7 +49,7 @@ def _missed(
 ) -> Iterator[Violation]:
     assert stay.joined is not None
     alone = is_alone(index, stay, stay.called, stay.joined)
-    got = Counter(_key(event.what) for event in stay.heard)
+    got = Counter(_key(event.what) for event in stay.received)
     # Not the stored ones: a worker that was cut off reads those first, ahead of what waits.
     published = [item for item in published if item.message["type"] in channel_log.ANNOUNCEMENTS]
     places = [place for place, item in enumerate(published) if _key(item.message) in got]
@@ -74,12 +74,12 @@ def _was_cut_short(item: Published, handled: dict[int, float]) -> bool:
 
 
 def nobody_is_told_twice(index: Index) -> Iterator[Violation]:
-    """An ENTER or QUIT is heard once, in the order in which it was told, and was told at all."""
+    """An ENTER or QUIT is received once, in the order in which it was told, and was told at all."""
     for room, moments in channel_log.rooms(index.history).items():
         places = {_key(m.published.message): i for i, m in enumerate(moments) if m.is_announcement}
         for stay in (m for m in index.stays if m.room == room):
             last = -1
-            for event in stay.heard:
+            for event in stay.received:
                 if "seq" in event.what:
                     continue
                 place = places.get(_key(event.what))
@@ -89,7 +89,7 @@ def nobody_is_told_twice(index: Index) -> Iterator[Violation]:
                     problem = "" if place > last else "twice, or out of order"
                     last = max(last, place)
                 if problem:
-                    text = f"{event.client} heard {event.what['type']} of {event.what['sender']}"
+                    text = f"{event.client} received {event.what['type']} of {event.what['sender']}"
                     yield _violation(index, stay, f"{text} {problem}", dict(event.what))
 
 

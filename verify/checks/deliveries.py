@@ -43,15 +43,15 @@ def shown_in_order(index: Index) -> Iterator[Violation]:
                 last = seq
 
 
-def heard_in_order(index: Index) -> Iterator[Violation]:
+def received_in_order(index: Index) -> Iterator[Violation]:
     """Over one connection, from the join on, live messages come in order, none missing, none twice;
     and nothing of a room that one is not in."""
     for (link, room), events in index.by_link.items():
         if link and room:
-            yield from _listen(index, room, events)
+            yield from _in_order(index, room, events)
 
 
-def _listen(index: Index, room: str, events: list[Event]) -> Iterator[Violation]:
+def _in_order(index: Index, room: str, events: list[Event]) -> Iterator[Violation]:
     inside, last, page, joins = False, None, None, 0
     for event in events:
         name = event.what.get("event")
@@ -62,7 +62,7 @@ def _listen(index: Index, room: str, events: list[Event]) -> Iterator[Violation]
                 inside, last, page = True, None, None
         elif event.kind == "answer" and name == "join":
             if not is_ok(event) and page is None:
-                # Not in after all; what was heard meanwhile was heard by nobody.
+                # Not in after all; what was received meanwhile was received by nobody.
                 last = None
             elif is_ok(event):
                 page = event.what["answer"]["seq"]
@@ -71,17 +71,17 @@ def _listen(index: Index, room: str, events: list[Event]) -> Iterator[Violation]
         elif is_kick(event):
             # A join that is under way comes after it.
             inside, last, page = joins > 0, None, None
-        elif event.kind == "heard" and not inside:
-            text = f"{event.client} heard {event.what['type']} in a room that it was not in"
+        elif event.kind == "received" and not inside:
+            text = f"{event.client} received {event.what['type']} in a room that it was not in"
             seqs = [event.what["seq"]] if "seq" in event.what else []
             yield _violation(index, text, event, seqs)
-        elif event.kind == "heard" and "seq" in event.what:
+        elif event.kind == "received" and "seq" in event.what:
             seq = event.what["seq"]
             # The first one may be older than the page, if the worker was behind.
             known = page if last is None and page is not None and seq > page else last
             problem = _step(index, room, known, seq)
             if problem:
-                text = f"{event.client} heard {seq} after {known}: {problem}"
+                text = f"{event.client} received {seq} after {known}: {problem}"
                 yield _violation(index, text, event, [known or 0, seq])
             last = seq
 
@@ -207,7 +207,7 @@ def _violation(index: Index, text: str, event: Event, seqs: list[int]) -> Violat
 
 CHECKS = (
     shown_in_order,
-    heard_in_order,
+    received_in_order,
     pages_are_whole,
     nothing_is_refused,
     no_room_is_reset,

@@ -37,7 +37,7 @@ def excerpt(
             return True
         if client and event.kind == "fresh":
             return True
-        return event.kind in ("heard", "shown", "answer", "doubt") and bool(
+        return event.kind in ("received", "shown", "answer", "conflict") and bool(
             {what.get("seq"), answer.get("seq")} & wanted
         )
 
@@ -89,7 +89,7 @@ def _is_about(
 
 
 def _of_event(event: Event) -> str:
-    who = f"{event.client:10} #{event.link:<5} {event.kind:7}"
+    who = f"{event.client:10} #{event.link:<5} {event.kind:8}"
     what = event.what
     if event.kind == "call":
         since = f" since {what['since']}" if "since" in what else ""

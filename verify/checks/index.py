@@ -40,7 +40,7 @@ class Stay:
     worker: int = 0
     unanswered: int = 0
     stalls: list[tuple[float, float]] = field(default_factory=list)
-    heard: list[Event] = field(default_factory=list)
+    received: list[Event] = field(default_factory=list)
 
 
 @dataclass
@@ -103,9 +103,9 @@ class Index:
         self._stalls: dict[int, list[tuple[float, float]]] = defaultdict(list)
         stalled: dict[int, float] = {}
         for event in self.history.events:
-            if event.kind in ("call", "answer", "heard", "notice"):
+            if event.kind in ("call", "answer", "received", "notice"):
                 by_link[event.link, event.room].append(event)
-            if event.kind in ("shown", "fresh", "doubt"):
+            if event.kind in ("shown", "fresh", "conflict"):
                 shown[event.client, event.room].append(event)
             elif event.kind == "answer":
                 self.answers.append(event)
@@ -171,8 +171,8 @@ class Index:
                 now.leaves.append(event.at)
             elif event.kind == "answer" and name == "leave" and is_gone(event):
                 now.gone = event.at
-            elif event.kind == "heard":
-                now.heard.append(event)
+            elif event.kind == "received":
+                now.received.append(event)
         if now:
             yield now
 
@@ -184,7 +184,7 @@ class Index:
             if "seq" in message:
                 self.seen.setdefault(published.room, {}).setdefault(message["seq"], message)
         for event in self.history.events:
-            if event.kind == "heard" and "seq" in event.what:
+            if event.kind == "received" and "seq" in event.what:
                 seen = self.seen.setdefault(event.room, {})
                 seen.setdefault(event.what["seq"], dict(event.what))
         for room, messages in self.seen.items():

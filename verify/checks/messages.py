@@ -101,10 +101,10 @@ def _gap(index: Index, stored: Stored, seqs: list[int]) -> str:
 def a_number_is_one_message(index: Index) -> Iterator[Violation]:
     """Whoever sees a number sees the same message under it, wherever and whenever."""
     for event in index.history.events:
-        if event.kind in ("heard", "shown") and "seq" in event.what:
+        if event.kind in ("received", "shown") and "seq" in event.what:
             yield from _compare(index, event, dict(event.what))
-        elif event.kind == "doubt":
-            yield from _compare(index, event, {**event.what, "doubt": True})
+        elif event.kind == "conflict":
+            yield from _compare(index, event, {**event.what, "conflict": True})
         elif event.kind == "answer" and is_ok(event):
             for message in event.what["answer"].get("messages", ()):
                 yield from _compare(index, event, message)

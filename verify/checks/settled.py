@@ -43,7 +43,7 @@ def no_count_is_negative(index: Index) -> Iterator[Violation]:
     """No client ever receives a negative count."""
     for event in index.history.events:
         told = event.what.get("answer", event.what)
-        if event.kind in ("heard", "answer") and told.get("userCount", 0) < 0:
+        if event.kind in ("received", "answer") and told.get("userCount", 0) < 0:
             lines = excerpt(index.history, event.at, event.room, client=event.client)
             text = f"{event.client} was told of {told['userCount']} people"
             yield Violation(text, lines)
