@@ -13,7 +13,7 @@ from typing import Any
 Message = dict[str, Any]
 
 #: How much later than a client the recorder may receive something, in ms.
-LAG = 1_500.0
+RECORDER_LAG_MS = 1_500.0
 
 
 def now() -> float:
@@ -250,7 +250,7 @@ class History:
             direct_calls=[replace(call) for call in self.direct_calls],
             gaps=list(self.gaps),
             slow=list(self.slow),
-            complete_until=now() - LAG,
+            complete_until=now() - RECORDER_LAG_MS,
         )
 
     def answers(self) -> list[Event]:

@@ -9,7 +9,7 @@ from verify.history import History, Violation
 from verify.plan import Plan, Workload
 
 #: Violations that are shown in full.
-SHOWN = 5
+MAX_SHOWN = 5
 
 
 def heading(plan: Plan, workload: Workload, workers: int) -> str:
@@ -22,11 +22,11 @@ def heading(plan: Plan, workload: Workload, workers: int) -> str:
 
 def summary(history: History, violations: Sequence[Violation], seed: int) -> str:
     lines = []
-    for violation in violations[:SHOWN]:
+    for violation in violations[:MAX_SHOWN]:
         lines += ["", f"VIOLATED  {violation.rule}: {violation.text}"]
         lines += [f"  {line}" for line in violation.excerpt]
-    if len(violations) > SHOWN:
-        lines += ["", f"and {len(violations) - SHOWN} more"]
+    if len(violations) > MAX_SHOWN:
+        lines += ["", f"and {len(violations) - MAX_SHOWN} more"]
     kinds = Counter(event.kind for event in history.events)
     said = {(e.client, c) for e, _, c in sayings(history.answers()) if is_ok(e)}
     faults = Counter(fault.kind for fault in history.faults)

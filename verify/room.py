@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from verify.client import Client
 
 #: Seconds that a flood lasts at the most.
-FLOOD = 15.0
+FLOOD_TIMEOUT_S = 15.0
 
 
 @dataclass
@@ -83,7 +83,7 @@ class Room:
                 self.client.call(link, "message", roomId=self.id, message=text, clientId=new_id())
                 for text in (f"{number} {'물' * 1300}" for number in range(count))
             ]
-            await asyncio.wait(calls, timeout=FLOOD)
+            await asyncio.wait(calls, timeout=FLOOD_TIMEOUT_S)
 
     async def join_again(self) -> int | None:
         """The userCount that the answer tells. Changes nothing. Raises ``Unanswered``."""

@@ -12,7 +12,7 @@ from chat import keys
 from chat.store.store import Store
 from verify.api import Person
 from verify.client import Client
-from verify.deployment import GRACE, LEASE, Deployment
+from verify.deployment import GRACE_S, LEASE_S, Deployment
 from verify.history import Count, History, SettledState, Stored, now
 from verify.link import Unanswered
 from verify.room import Room
@@ -20,7 +20,7 @@ from verify.stored import read_stream
 
 #: Seconds in which everything has to settle: when the store was away, a lease ends a whole lease
 #: later. The rest is for slow machines.
-SETTLING_TIMEOUT_S = 2 * LEASE + GRACE + 20.0
+SETTLING_TIMEOUT_S = 2 * LEASE_S + GRACE_S + 20.0
 #: The same for clients that vanished without a trace: the missing pong tells after 25 seconds.
 SILENCE_S = 30.0
 #: Seconds that each step of the probe's visit may take.

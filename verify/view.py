@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from verify.history import Message
 
 #: Seconds that a message may be overtaken by, before the gap is asked for.
-GAP = 0.25
+GAP_S = 0.25
 
 
 class View:
@@ -52,7 +52,7 @@ class View:
 
     def has_gap(self) -> bool:
         """For long enough to ask?"""
-        return bool(self._waiting) and time.monotonic() - self._gap_since > GAP
+        return bool(self._waiting) and time.monotonic() - self._gap_since > GAP_S
 
     def is_whole(self) -> bool:
         return not self._waiting

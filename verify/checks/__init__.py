@@ -42,7 +42,7 @@ EARLY: tuple[Check, ...] = (
 )
 _USER_ID = re.compile(r"\bu[a-z0-9]{12,31}\b")
 #: Of one check, more violations than this only repeat each other.
-REPORTED_MAX = 3
+MAX_REPORTED = 3
 
 
 def run_checks(history: History, checks: Sequence[Check] = CHECKS) -> list[Violation]:
@@ -51,7 +51,7 @@ def run_checks(history: History, checks: Sequence[Check] = CHECKS) -> list[Viola
     found = []
     for check in checks:
         for number, violation in enumerate(check(index)):
-            if number == REPORTED_MAX:
+            if number == MAX_REPORTED:
                 break
             text = _with_names(history, violation.text)
             found.append(replace(violation, text=text, rule=check.__name__))

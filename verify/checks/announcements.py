@@ -7,13 +7,13 @@ from typing import Any
 from verify.checks import channel_log
 from verify.checks.excerpt import excerpt
 from verify.checks.index import Index, Stay
-from verify.checks.presence import SLACK, is_alone
+from verify.checks.presence import CLOCK_SLACK_MS, is_alone
 from verify.history import Event, Message, Published, Violation
 
 Key = tuple[Any, ...]
 
 #: How long a worker may take to read what it is told, in ms: it first reads what it has missed.
-LAST_WORDS = 10_000.0
+READING_MS = 10_000.0
 
 
 def those_present_are_told(index: Index) -> Iterator[Violation]:
@@ -55,7 +55,7 @@ def _missed(
     places = [place for place, item in enumerate(published) if _key(item.message) in got]
     for item in published[: max(places, default=-1) + 1]:
         message = item.message
-        since = stay.joined + SLACK
+        since = stay.joined + CLOCK_SLACK_MS
         if message["type"] == "ENTER" and message["senderId"] == stay.person:
             # A join that was refused may have been carried out, and told, before the next began.
             since = stay.called if alone and not stay.refused else since
@@ -70,7 +70,7 @@ def _was_cut_short(item: Published, handled: dict[int, float]) -> bool:
     closed_at = item.link_state.closed_at if item.link_state else None
     if closed_at is None or handled.get(id(item.link_state), 0.0) >= item.at:
         return False
-    return closed_at - item.at < LAST_WORDS
+    return closed_at - item.at < READING_MS
 
 
 def nobody_is_told_twice(index: Index) -> Iterator[Violation]:
@@ -95,7 +95,9 @@ def nobody_is_told_twice(index: Index) -> Iterator[Violation]:
 
 def _unseen(index: Index, event: Event) -> bool:
     at = event.what["sentAt"]
-    return any(start - SLACK <= at <= end + SLACK for start, end in index.history.gaps)
+    return any(
+        start - CLOCK_SLACK_MS <= at <= end + CLOCK_SLACK_MS for start, end in index.history.gaps
+    )
 
 
 def _key(message: Any) -> Key:

@@ -9,13 +9,13 @@ from verify.history import Event, Violation
 
 #: Missed messages that a join must make up for, and bytes of them, about; see ``RECOVERABLE`` and
 #: ``BYTES_MAX`` in chat/history.py.
-RECOVERABLE, BYTES_MAX = 1000, 1_000_000
-#: The part of ``BYTES_MAX`` up to which they must be given, and that from which they must not.
-MUST, MUST_NOT = 0.9, 1.1
+MAX_RECOVERED, MAX_RECOVERED_BYTES = 1000, 1_000_000
+#: The share of these bytes up to which they must be given, and that from which they must not.
+MUST_SHARE, MUST_NOT_SHARE = 0.9, 1.1
 #: Messages of a fresh page.
-FRESH = 50
+PAGE_MESSAGES = 50
 #: How long a worker may be held up, in ms.
-HELD_UP = 20_000.0
+HELD_UP_MS = 20_000.0
 #: Codes that a call may be refused with while things break, besides those of a race between people.
 EXPECTED = {"unavailable", "not_joined", "token_expired", "unauthorized"}
 RACES = {"edit": {"not_found"}, "delete": {"not_found"}, "react": {"not_found"}}
@@ -124,13 +124,13 @@ def _of_page(index: Index, event: Event) -> str:
     is_page = True
     if what["event"] == "join" and answer["recovered"]:
         missed = index.bytes_between(room, what["since"], top)
-        if len(seqs) > 1 and missed > BYTES_MAX * MUST_NOT:
+        if len(seqs) > 1 and missed > MAX_RECOVERED_BYTES * MUST_NOT_SHARE:
             return f"it has all since {what['since']}, of {missed} bytes"
         start, end, is_page = what["since"], top + 1, False
     elif what["event"] == "join":
         if what.get("epoch") == answer["epoch"] and _is_given(index, room, what["since"], top):
             return f"all since {what['since']} is there, but was not given"
-        start = seqs[0] - 1 if len(seqs) >= FRESH else 0
+        start = seqs[0] - 1 if len(seqs) >= PAGE_MESSAGES else 0
         end = top + 1
     else:
         start = what["after"]
@@ -153,9 +153,9 @@ def _of_page(index: Index, event: Event) -> str:
 
 def _is_given(index: Index, room: str, since: int, top: int) -> bool:
     """Must a join that misses what is after ``since`` be given all of it?"""
-    if top - since > RECOVERABLE:
+    if top - since > MAX_RECOVERED:
         return False
-    return index.bytes_between(room, since, top) <= BYTES_MAX * MUST
+    return index.bytes_between(room, since, top) <= MAX_RECOVERED_BYTES * MUST_SHARE
 
 
 def _hole_in_resume(index: Index, room: str, after: int, before: int, top: int) -> int | None:
@@ -186,7 +186,7 @@ def _was_out(index: Index, event: Event) -> bool:
     person = index.history.people[event.client]
     return any(
         (removal.person, removal.room) == (person, event.room)
-        and removal.called < event.at < removal.back_answered + HELD_UP
+        and removal.called < event.at < removal.back_answered + HELD_UP_MS
         for removal in index.history.removals
     )
 

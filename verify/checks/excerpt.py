@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator
 
 from verify.history import Event, History, InjectedFault, Message, Published, Snapshot
 
-#: Lines of an excerpt, and seconds around the moment in question that it looks at.
-LINES, AROUND = 18, 20_000.0
+#: Lines of an excerpt, and the ms around the moment in question that it looks at.
+MAX_LINES, AROUND_MS = 18, 20_000.0
 
 
 def excerpt(
@@ -49,10 +49,10 @@ def excerpt(
     lines += [
         (fault.began, _of_fault(fault))
         for fault in history.faults
-        if fault.began < at + 1000 and fault.ended > at - AROUND / 2
+        if fault.began < at + 1000 and fault.ended > at - AROUND_MS / 2
     ]
     near = sorted(lines, key=lambda line: abs(line[0] - at))
-    near = sorted(line for line in near[:LINES] if abs(line[0] - at) < 3 * AROUND)
+    near = sorted(line for line in near[:MAX_LINES] if abs(line[0] - at) < 3 * AROUND_MS)
     start = history.events[0].at if history.events else at
     return [f"{(when - start) / 1000:9.3f}  {line}" for when, line in near]
 

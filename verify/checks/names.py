@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from chat.message import REMOVED
 from verify.checks.excerpt import excerpt
 from verify.checks.index import Index
-from verify.checks.presence import SLACK
+from verify.checks.presence import CLOCK_SLACK_MS
 from verify.history import History, Renaming, Violation
 
 #: How long after a renaming a worker may still use the old name, in ms.
-LATE = 3_000.0
+OLD_NAME_MS = 3_000.0
 #: The same after something was broken: until a worker looks, or another finishes what one began.
-LOOKS = 25_000.0
+OLD_NAME_AFTER_FAULT_MS = 25_000.0
 
 
 def senders_are_named_as_of_then(index: Index) -> Iterator[Violation]:
@@ -62,7 +62,7 @@ def _told(index: Index) -> dict[str, list[dict]]:
 
 def _had(history: History, names: list[Renaming], name: str, at: float) -> bool:
     for number, renaming in enumerate(names):
-        if renaming.name == name and renaming.called - SLACK <= at:
+        if renaming.name == name and renaming.called - CLOCK_SLACK_MS <= at:
             following = names[number + 1].answered if number + 1 < len(names) else math.inf
             if at <= _used_until(history, following):
                 return True
@@ -71,12 +71,12 @@ def _had(history: History, names: list[Renaming], name: str, at: float) -> bool:
 
 def _used_until(history: History, given_up: float) -> float:
     """Until when a name that was given up then may still be used."""
-    until = given_up + LATE
+    until = given_up + OLD_NAME_MS
     broken = [(fault.began, fault.ended) for fault in history.faults]
     for began, ended in sorted([*broken, *history.slow, *history.gaps[1:]]):
         # What was broken shortly before may still keep a worker from receiving.
-        if began <= until and ended >= given_up - LOOKS:
-            until = max(until, ended + LOOKS)
+        if began <= until and ended >= given_up - OLD_NAME_AFTER_FAULT_MS:
+            until = max(until, ended + OLD_NAME_AFTER_FAULT_MS)
     return until
 
 

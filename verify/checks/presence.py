@@ -10,16 +10,16 @@ from verify.checks.index import Index, Stay
 from verify.history import History, Violation
 
 #: Two clocks, and the way in between, in ms.
-SLACK = 60.0
+CLOCK_SLACK_MS = 60.0
 #: How long a worker may take to notice that a connection has ended, in ms.
-NOTICING = 3_000.0
+END_NOTICED_MS = 3_000.0
 #: How long a call may be on its way in a worker that waits for its store, in ms.
-HELD_UP = 20_000.0
+HELD_UP_MS = 20_000.0
 #: How long a client may read nothing before it may be cut off, and how long after it has begun to
 #: read again that can still be told, in ms.
-STALL, GOING = 3_000.0, 5_000.0
+STALL_MS, CUT_OFF_MS = 3_000.0, 5_000.0
 #: Trouble of a worker shorter than this is no reason for a lease to end, in ms.
-TROUBLE = 1_000.0
+SHORTEST_TROUBLE_MS = 1_000.0
 
 
 def comings_and_goings_alternate(index: Index) -> Iterator[Violation]:
@@ -54,7 +54,7 @@ def entering_is_told(index: Index) -> Iterator[Violation]:
     for stay in index.stays:
         if stay.joined is None or not _is_known(index, 0, stay.joined):
             continue
-        called, joined = stay.called - SLACK, stay.joined + SLACK
+        called, joined = stay.called - CLOCK_SLACK_MS, stay.joined + CLOCK_SLACK_MS
         there = False
         for moment in rooms.get(stay.room, []):
             if moment.sender != stay.person or not moment.is_announcement:
@@ -81,7 +81,7 @@ def leaving_is_told(index: Index) -> Iterator[Violation]:
         announcements = [
             m for m in rooms.get(stay.room, []) if m.is_announcement and m.sender == stay.person
         ]
-        before = [m for m in announcements if m.at <= stay.gone + SLACK]
+        before = [m for m in announcements if m.at <= stay.gone + CLOCK_SLACK_MS]
         if before and before[-1].kind == "ENTER" and before[-1].at < stay.left:
             text = f"{stay.person} left, and the room was told of no QUIT"
             yield Violation(text, _lines(index, stay, stay.gone))
@@ -89,10 +89,10 @@ def leaving_is_told(index: Index) -> Iterator[Violation]:
 
 def is_alone(index: Index, stay: Stay, begin: float, end: float) -> bool:
     """Was there, at this time, no other connection of this person that held a lease, or got one?"""
-    longest = index.history.lease + HELD_UP
+    longest = index.history.lease + HELD_UP_MS
     return all(
         other is stay
-        or other.called > end + SLACK
+        or other.called > end + CLOCK_SLACK_MS
         or (other.gone is not None and other.gone < begin)
         or (other.over is not None and other.over < begin - longest)
         for other in index.of(stay.person, stay.room)
@@ -110,10 +110,12 @@ def comings_are_real(index: Index) -> Iterator[Violation]:
 
 
 def _may_enter(history: History, stay: Stay, at: float) -> bool:
-    if stay.called > at + SLACK or (stay.gone is not None and stay.gone < at - SLACK):
+    if stay.called > at + CLOCK_SLACK_MS or (
+        stay.gone is not None and stay.gone < at - CLOCK_SLACK_MS
+    ):
         return False
-    patience = HELD_UP if stay.unanswered else NOTICING
-    return stay.over is None or stay.over >= at - patience or _excuse(history, stay, at)
+    tolerance = HELD_UP_MS if stay.unanswered else END_NOTICED_MS
+    return stay.over is None or stay.over >= at - tolerance or _excuse(history, stay, at)
 
 
 def goings_are_real(index: Index) -> Iterator[Violation]:
@@ -138,7 +140,7 @@ def goings_are_real(index: Index) -> Iterator[Violation]:
             if moment.published.message["reason"] == "left":
                 leaves[moment.sender] += 1
                 # One that was refused as unavailable may have been carried out after all.
-                called = [at for m in stays for at in m.leaves if at <= moment.at + SLACK]
+                called = [at for m in stays for at in m.leaves if at <= moment.at + CLOCK_SLACK_MS]
                 if len(called) < leaves[moment.sender]:
                     yield _about(index, moment, "left, without a leave")
 
@@ -147,7 +149,7 @@ def _was_removed(history: History, moment: Moment, room: str, *how: str) -> bool
     return any(
         (removal.person, removal.room) == (moment.sender, room)
         and removal.how in (how or ("removed", "banned"))
-        and removal.called - SLACK <= moment.at <= removal.back_answered + HELD_UP
+        and removal.called - CLOCK_SLACK_MS <= moment.at <= removal.back_answered + HELD_UP_MS
         for removal in history.removals
     )
 
@@ -161,11 +163,11 @@ def _has_ended_it(history: History, moment: Moment, room: str) -> bool:
 def _is_there(history: History, stay: Stay, at: float) -> bool:
     if stay.joined is None or stay.joined >= at:
         return False
-    if stay.left is not None and stay.left <= at + SLACK:
+    if stay.left is not None and stay.left <= at + CLOCK_SLACK_MS:
         return False
-    if stay.over is not None and stay.over <= at - history.grace + SLACK:
+    if stay.over is not None and stay.over <= at - history.grace + CLOCK_SLACK_MS:
         return False
-    if any(b + STALL + history.grace <= at <= e + GOING for b, e in stay.stalls):
+    if any(b + STALL_MS + history.grace <= at <= e + CUT_OFF_MS for b, e in stay.stalls):
         return False
     return not _excuse(history, stay, at)
 
@@ -175,7 +177,7 @@ def _excuse(history: History, stay: Stay, at: float) -> bool:
     return any(
         (stay.worker in fault.workers or (fault.workers and not stay.worker))
         and fault.kind != "worker-kill"
-        and fault.ended - fault.began > TROUBLE
+        and fault.ended - fault.began > SHORTEST_TROUBLE_MS
         and fault.began < at
         and fault.ended > at - 2 * history.lease
         for fault in history.faults

@@ -7,11 +7,11 @@ from verify.checks import channel_log
 from verify.checks.channel_log import Moment
 from verify.checks.excerpt import excerpt
 from verify.checks.index import Index, Stay
-from verify.checks.presence import SLACK
+from verify.checks.presence import CLOCK_SLACK_MS
 from verify.history import History, Violation
 
 #: How much later than the grace a QUIT may be, in ms: the workers reap each second.
-LATE = 5_000.0
+LATEST_QUIT_MS = 5_000.0
 #: Faults of the clients' own network, which hinder neither worker nor store.
 HARMLESS = ("net-reset", "net-refuse", "net-away")
 
@@ -27,13 +27,13 @@ def goings_are_soon(index: Index) -> Iterator[Violation]:
                 announcements.setdefault(moment.sender, []).append(moment)
         for person, published in announcements.items():
             for lost in _losses(index, person, room):
-                due = lost + history.grace + LATE
+                due = lost + history.grace + LATEST_QUIT_MS
                 since = lost - 2 * history.lease
                 if due < history.complete_until and _is_well(history, since, due):
-                    before = [moment for moment in published if moment.at <= due + SLACK]
+                    before = [moment for moment in published if moment.at <= due + CLOCK_SLACK_MS]
                     if before and before[-1].kind == "ENTER":
                         text = f"{person} lost the last connection, and was not gone by the grace"
-                        text += f" and {LATE / 1000:.0f} s"
+                        text += f" and {LATEST_QUIT_MS / 1000:.0f} s"
                         yield Violation(text, excerpt(history, due, room, person=person))
 
 
@@ -42,9 +42,9 @@ def _losses(index: Index, person: str, room: str) -> Iterator[float]:
     stays = index.of(person, room)
     ends = [(stay, _end(index, stay)) for stay in stays]
     for stay, lost in ends:
-        due = lost + index.history.grace + LATE
+        due = lost + index.history.grace + LATEST_QUIT_MS
         others = [(other, end) for other, end in ends if other is not stay]
-        is_last = all(other.called > due + SLACK or end <= lost for other, end in others)
+        is_last = all(other.called > due + CLOCK_SLACK_MS or end <= lost for other, end in others)
         if stay.gone is None and lost < math.inf and is_last:
             yield lost
 

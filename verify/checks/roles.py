@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from verify.checks.excerpt import excerpt
 from verify.checks.index import Index, is_of_another, is_ok
-from verify.checks.presence import SLACK
+from verify.checks.presence import CLOCK_SLACK_MS
 from verify.history import Event, History, Violation
 
 #: Until when, and since when, a person was a moderator at the most and at the least, in ms.
@@ -40,7 +40,7 @@ def _is_forbidden(event: Event) -> bool:
 def _could_be_moderator(history: History, event: Event, called: float) -> bool:
     """Was the person a moderator at any time of the call, perhaps?"""
     return any(
-        began - SLACK <= event.at and called <= ended + SLACK
+        began - CLOCK_SLACK_MS <= event.at and called <= ended + CLOCK_SLACK_MS
         for began, ended in _spans(history, event, widest=True)
     )
 
@@ -48,7 +48,7 @@ def _could_be_moderator(history: History, event: Event, called: float) -> bool:
 def _could_be_member(history: History, event: Event, called: float) -> bool:
     """Was the person no moderator at any time of the call, perhaps?"""
     return not any(
-        began + SLACK <= called and event.at <= ended - SLACK
+        began + CLOCK_SLACK_MS <= called and event.at <= ended - CLOCK_SLACK_MS
         for began, ended in _spans(history, event, widest=False)
     )
 
