@@ -165,16 +165,17 @@ class Faults:
 
     async def _flood(self, fault: Fault, worker: int) -> None:
         """In one room, some clients send more than another can read."""
-        joined = [r for client in self._clients for r in client.rooms.values() if r.is_joined()]
-        sizes = Counter(room.id for room in joined)
+        joined = [(c, r) for c in self._clients for r in c.rooms.values() if r.is_joined()]
+        sizes = Counter(room.id for _, room in joined)
         fitting = sorted(
             room for room, size in sizes.items() if FLOOD_CLIENTS < size <= FLOODED_ROOM_CLIENTS
         )
         if fitting:
             flooded = fitting[int(fault.pick * len(fitting))]
-            reader, *talking = [room for room in joined if room.id == flooded][: FLOOD_CLIENTS + 1]
-            floods = [room.flood(FLOOD_MESSAGES) for room in talking]
-            await asyncio.gather(reader.client.stall(fault.seconds), *floods)
+            there = [(client, room) for client, room in joined if room.id == flooded]
+            (reader, _), *talking = there[: FLOOD_CLIENTS + 1]
+            floods = [room.flood(FLOOD_MESSAGES) for _, room in talking]
+            await asyncio.gather(reader.stall(fault.seconds), *floods)
 
     def _a_worker(self, fault: Fault) -> int:
         workers = self._deployment.workers()
