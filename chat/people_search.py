@@ -79,7 +79,7 @@ def shown_as(store: Store, text: str) -> list[Person]:
         return []
     _build_once(store)
     first = f"{_WORD}{wanted[:_ENDING]}\0".encode()
-    known = people.find(store, map(_user_id, _entries_after(store, first, None)))
+    known = people.find_by_ids(store, map(_user_id, _entries_after(store, first, None)))
     return [
         person
         for person in known.values()
