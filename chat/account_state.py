@@ -22,7 +22,7 @@ from chat import (
 from chat.errors import N_, Conflict, Forbidden, NotFound
 from chat.people import ADMIN, GUEST, Person
 from chat.profile import KEPT
-from chat.store.question import Argument, Call
+from chat.store.question import Argument, ScriptCall
 from chat.store.store import Store
 
 
@@ -147,7 +147,7 @@ def _other_admins(store: Store, person: Person) -> list[str]:
 
 def _run(store: Store, script: str, on: Sequence[str], args: Sequence[Argument]) -> bytes:
     """What the script answers. Raises ``Forbidden``, ``NotFound``, ``Conflict``."""
-    answer: bytes = store.ask(Call(script, on, args))
+    answer: bytes = store.ask(ScriptCall(script, on, args))
     if answer == b"NOTADMIN":
         raise Forbidden(N_("This page is for admins."))
     if answer == b"NOBODY":

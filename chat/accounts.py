@@ -19,7 +19,7 @@ from chat.errors import N_, Conflict, Forbidden, Invalid, Unauthorized
 from chat.passwords import Asker, Fit, Hasher
 from chat.people import ADMIN, GUEST, USER, Person
 from chat.store import clock
-from chat.store.question import Argument, Call
+from chat.store.question import Argument, ScriptCall
 from chat.store.store import Store
 
 #: What ``REGISTRATION`` makes of newcomers, but the first; nothing where it is closed.
@@ -97,7 +97,9 @@ def change_password(
     current = confirm(store, hasher, person, old, asker)
     hashed = hasher.hash(new, asker)
     account_keys = [keys.account(person.user_id), keys.places(person.user_id)]
-    generation = store.ask(Call("change_password", account_keys, [current.generation, hashed]))
+    generation = store.ask(
+        ScriptCall("change_password", account_keys, [current.generation, hashed])
+    )
     if not generation:
         raise Conflict(N_("Something has changed in the meantime. Try again."))
     end_log_ins(store, person.user_id)
@@ -131,7 +133,7 @@ def _log_in(store: Store, hasher: Hasher, user_id: str, typed: str, asker: Asker
         raise Unauthorized(N_("This account is deactivated. Ask an admin."))
     if fit is Fit.OUTDATED:
         anew = hasher.hash(validation.opaque(typed), asker)
-        store.ask(Call("rehash", [keys.account(user_id)], [hashed, anew]))
+        store.ask(ScriptCall("rehash", [keys.account(user_id)], [hashed, anew]))
     return person
 
 
@@ -148,7 +150,7 @@ def _claim(store: Store, person: Person, others: str, hashed: str) -> str:
     while True:
         founder = (store.ask(("GET", keys.FOUNDER)) or b"").decode()
         made: bytes = store.ask(
-            Call(
+            ScriptCall(
                 "create_person",
                 [
                     *(keys.account(person.user_id), keys.PEOPLE),

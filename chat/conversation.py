@@ -10,11 +10,11 @@ from typing import Any
 import orjson
 
 from chat import history, keys, message, presence, room_members, rooms, validation
-from chat.calls import Change, Joined
 from chat.limits import Limits
+from chat.operation_values import Change, Joined
 from chat.people import Person
 from chat.rate_limit import Limiter
-from chat.store.question import Argument, Call, Question
+from chat.store.question import Argument, Question, ScriptCall
 from chat.store.store import Store
 from chat.writer import Writer
 
@@ -156,7 +156,7 @@ class Conversation:
             seq, at, count = storing.read(answers)
             return {"seq": seq, "sentAt": at, "userCount": count}
 
-        return Question(storing.calls, read)
+        return Question(storing.commands, read)
 
     def edit(
         self,
@@ -223,7 +223,7 @@ class Conversation:
             *(keys.members(room_id), keys.banned(room_id)),
         ]
         args: list[Argument] = ["", person.user_id, lease_id, orjson.dumps(event)]
-        call = Call("typing", room_keys, args)
+        call = ScriptCall("typing", room_keys, args)
         self.store.ask_all([Question([call], lambda answers: None), *report])
 
     def _place(self, person: Person, room_id: object) -> str:

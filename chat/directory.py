@@ -14,7 +14,7 @@ from chat.errors import N_, Invalid
 from chat.people import Person
 from chat.rooms import Room
 from chat.store import clock
-from chat.store.question import Call, Command
+from chat.store.question import Command, ScriptCall
 from chat.store.store import Store
 
 PAGE_MAX = 200
@@ -217,7 +217,7 @@ class Activity:
         self._now = now
         self._noted: dict[str, float] = {}
 
-    def note(self, room_id: str) -> list[Call]:
+    def note(self, room_id: str) -> list[ScriptCall]:
         """The call that updates the index for a room with a new message, if it is time to."""
         now = self._now()
         noted = self._noted.get(room_id)
@@ -226,4 +226,4 @@ class Activity:
         if len(self._noted) > NOTED:
             self._noted.clear()
         self._noted[room_id] = now
-        return [Call("note_activity", [keys.ROOMS, keys.OPEN_ROOMS], ["", room_id])]
+        return [ScriptCall("note_activity", [keys.ROOMS, keys.OPEN_ROOMS], ["", room_id])]

@@ -12,7 +12,7 @@ from typing import Any
 from chat import keys, message, validation
 from chat.errors import N_, Invalid, NotFound
 from chat.people import Person
-from chat.store.question import Argument, Call, Question, snapshot
+from chat.store.question import Argument, Question, ScriptCall, snapshot
 from chat.store.store import Store
 
 PAGE_MAX = 200
@@ -46,7 +46,7 @@ class Entry:
     lease_id: str
     extra: tuple[Argument, ...] = ()
 
-    def storing(self, script: str, longest: int, epoch: str) -> Call:
+    def storing(self, script: str, longest: int, epoch: str) -> ScriptCall:
         """The call that stores it; the answer is: 1 if it was new, seq, sentAt, userCount.
 
         ``longest`` is about the number of entries that the stream keeps; ``epoch`` is a new epoch,
@@ -61,7 +61,7 @@ class Entry:
             rest.append(keys.account(user_id))
         sent = keys.sent(self.room_id, user_id, known)
         what: list[Argument] = ["", self.kind, self.body, user_id, self.sender.name, self.lease_id]
-        return Call(
+        return ScriptCall(
             script,
             [room, stream, conns, present, members, banned, sent, *rest],
             [*what, longest, REMEMBER, epoch, *self.extra],
@@ -194,13 +194,13 @@ def _missed(
 
     room_keys = [keys.room(room_id), keys.stream(room_id), keys.erased(room_id)]
     args: list[Argument] = [epoch, seq, seq + RECOVERABLE, BYTES_MAX, int(is_all)]
-    return Question([Call("missed", room_keys, args)], read)
+    return Question([ScriptCall("missed", room_keys, args)], read)
 
 
 def begin_epoch(store: Store, room_id: str, seq: int, epoch: str, at: int, new_epoch: str) -> bool:
     """Begin a new epoch if the message that was sent as ``seq`` is not the one stored there now."""
     room_keys = [keys.room(room_id), keys.stream(room_id)]
-    return bool(store.ask(Call("begin_epoch", room_keys, [epoch, seq, at, new_epoch])))
+    return bool(store.ask(ScriptCall("begin_epoch", room_keys, [epoch, seq, at, new_epoch])))
 
 
 def _window(
@@ -245,7 +245,7 @@ def _window(
     room_for = BYTES_MAX - sum(map(len, begun.messages)) if begun is not None else BYTES_MAX
     is_begun = begun is not None and bool(begun.messages)
     args: list[Argument] = [name, start, end, limit, room_for, READ_AT_ONCE, int(is_begun)]
-    return Question([Call("page", room_keys, args)], read)
+    return Question([ScriptCall("page", room_keys, args)], read)
 
 
 def _as_read(

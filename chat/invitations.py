@@ -6,7 +6,7 @@ from typing import Any
 from chat import keys, rate_limit
 from chat.errors import N_, Conflict, Forbidden
 from chat.people import Person
-from chat.store.question import Call, Question
+from chat.store.question import Question, ScriptCall
 from chat.store.store import Store
 
 #: Invitations an hour: from one person to the same other, from one person, and to one person. An
@@ -37,7 +37,7 @@ def check(store: Store, person: Person, others: Collection[Person], limited: boo
 def refuse(store: Store, person: Person, user_id: str) -> bool:
     """Refuse invitations from a person; gives whether it is new. Raises ``Conflict``."""
     refused = keys.refused(person.user_id)
-    answer: bytes | int = store.ask(Call("refuse", [refused], [user_id, REFUSED_MOST]))
+    answer: bytes | int = store.ask(ScriptCall("refuse", [refused], [user_id, REFUSED_MOST]))
     if answer == b"FULL":
         raise Conflict(N_("You refuse invitations from too many people."))
     return bool(answer)
@@ -80,7 +80,7 @@ def take_note(store: Store, person: Person, room_id: str) -> None:
     user_id = inviter(store, person, room_id)
     if user_id:
         args = [room_id, user_id, _NOTED]
-        store.ask(Call("note_inviter", [keys.inviters(person.user_id)], args))
+        store.ask(ScriptCall("note_inviter", [keys.inviters(person.user_id)], args))
 
 
 def _inviter(store: Store, person: Person, room_id: str) -> tuple[str | None, bool]:

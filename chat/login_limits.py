@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from chat import keys, rate_limit
 from chat.errors import MaruError, RateLimited, Unauthorized
-from chat.store.question import Call
+from chat.store.question import ScriptCall
 from chat.store.store import Store
 
 #: Wrong passwords for one account from all places, as a multiple of ``rate``, the number that is
@@ -103,7 +103,7 @@ def remember(store: Store, user_id: str, place: Place, device: str) -> None:
     """Note a log-in to this account from this place, in the browser with this device id."""
     now = int(store.ask(("TIME",))[0])
     store.ask(
-        Call(
+        ScriptCall(
             "remember_place",
             [keys.account(user_id), keys.places(user_id)],
             [now, PLACES, REMEMBER, place.by_network, by_device(device)],

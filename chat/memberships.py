@@ -77,7 +77,7 @@ def people_of_direct(store: Store, person: Person, found: Iterable[Room]) -> dic
 def one(user_id: str, room_id: str) -> Question[Membership | None]:
     """What a person is in a room; ``None`` for one who is no member."""
     question = _memberships(user_id, [room_id])
-    return Question(question.calls, lambda answers: question.read(answers)[0])
+    return Question(question.commands, lambda answers: question.read(answers)[0])
 
 
 def change_own(

@@ -7,7 +7,7 @@ from itertools import chain
 
 from chat import keys, names, people, validation
 from chat.errors import N_, Conflict
-from chat.store.question import Call
+from chat.store.question import ScriptCall
 from chat.store.store import Store
 
 
@@ -21,7 +21,9 @@ def build(store: Store) -> None:
         for name in (*in_use, *former)
         for look in names.skeletons(name)
     ]
-    store.ask(Call("index_names", [keys.SKELETONS], [names.VERSION, *chain.from_iterable(looks)]))
+    store.ask(
+        ScriptCall("index_names", [keys.SKELETONS], [names.VERSION, *chain.from_iterable(looks)])
+    )
 
 
 def check(answer: object) -> None:

@@ -18,7 +18,7 @@ from chat import (
 )
 from chat.errors import N_, Invalid, NotFound
 from chat.people import Person
-from chat.store.question import Argument, Call
+from chat.store.question import Argument, ScriptCall
 from chat.store.store import Store
 
 #: Milliseconds for which a name that was given up is kept for who had it: 30 days.
@@ -113,7 +113,7 @@ def _write(store: Store, person: Person, changed: Person) -> bytes | int:
         "language": changed.language,
     }
     answer: bytes | int = store.ask(
-        Call(
+        ScriptCall(
             "change_person",
             [
                 *(keys.account(person.user_id), keys.SKELETONS, keys.NAMES, keys.FORMER),

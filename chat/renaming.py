@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 from chat import control_messages, keys, people, room_members, unfinished
 from chat.people import Person
-from chat.store.question import Call
+from chat.store.question import ScriptCall
 from chat.store.store import Store
 
 
@@ -23,7 +23,7 @@ def finish(store: Store, user_id: str, began: int) -> Person:
         person = people.get_by_id(store, user_id)
         room_members.write_name_everywhere(store, person)
         over = store.ask(
-            Call(
+            ScriptCall(
                 "finish_renaming",
                 [keys.account(user_id), keys.RENAMING],
                 [person.name, f"{user_id}:{began}"],

@@ -12,7 +12,7 @@ from chat import keys, message, validation
 from chat.people import Person
 from chat.rooms import MODERATOR, OWNER, Room, actor, is_banned
 from chat.store import clock
-from chat.store.question import Argument, Call, Question, fields
+from chat.store.question import Argument, Question, ScriptCall, fields
 from chat.store.store import Store
 
 #: In which order members are listed by role: the owner, moderators, others.
@@ -146,7 +146,7 @@ def set_member(
         *(keys.owned_rooms(other.user_id), keys.account(other.user_id)),
         keys.owned_rooms(owner_id),
     ]
-    done: bytes = store.ask(Call("set_member", asked, args))
+    done: bytes = store.ask(ScriptCall("set_member", asked, args))
     return done.decode()
 
 
@@ -176,13 +176,13 @@ def remove(
     by = person.user_id if person.user_id == other.user_id else actor(person)
     until = "" if ban is None else ban
     args: list[Argument] = ["", by, other.user_id, quit_body, message.removal(room_id), until, hold]
-    return bool(store.ask(Call("remove", room_keys, args)))
+    return bool(store.ask(ScriptCall("remove", room_keys, args)))
 
 
 def unban(store: Store, person: Person, room_id: str, user_id: str) -> None:
     """Lift a ban. Raises ``NotFound``, and ``Forbidden`` for all but owner, moderators, admins."""
     room_keys = [*_rules(room_id), keys.account(person.user_id)]
-    store.ask(Call("unban", room_keys, [actor(person), user_id]))
+    store.ask(ScriptCall("unban", room_keys, [actor(person), user_id]))
 
 
 def banned(room_id: str) -> Question[dict[str, int]]:
@@ -196,9 +196,11 @@ def banned(room_id: str) -> Question[dict[str, int]]:
     return Question([("HGETALL", keys.banned(room_id)), clock.TIME], read)
 
 
-def delete_membership_call(user_id: str, room_id: str) -> Call:
+def delete_membership_call(user_id: str, room_id: str) -> ScriptCall:
     """The call that deletes what a room was to a person who is no member of it any more."""
-    return Call("delete_membership", [keys.members(room_id), *_own(user_id)], [user_id, room_id])
+    return ScriptCall(
+        "delete_membership", [keys.members(room_id), *_own(user_id)], [user_id, room_id]
+    )
 
 
 def write_name_everywhere(store: Store, person: Person) -> list[str]:
@@ -212,7 +214,7 @@ def write_name(store: Store, person: Person, room_ids: Collection[str]) -> None:
     """Store a person's name in these rooms, where it is a member of them."""
     store.ask_all(
         [
-            Call(
+            ScriptCall(
                 "rename_member",
                 [keys.room(i), keys.members(i), keys.present(i)],
                 [person.user_id, person.name],

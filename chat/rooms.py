@@ -201,7 +201,7 @@ def accessing(person: Person, room_id: object) -> Question[Access]:
 
     return Question(
         [
-            *question.calls,
+            *question.commands,
             ("HGET", keys.members(known), person.user_id),
             ("HGET", keys.banned(known), person.user_id),
             # The person may have been read before its role was changed.

@@ -3,10 +3,10 @@
 import pytest
 
 from chat import history, keys, message
-from chat.calls import Change
 from chat.conversation import Conversation
 from chat.errors import Conflict, Invalid
 from chat.limits import Limits
+from chat.operation_values import Change
 from tests.conftest import entries, somebody
 
 ANN, BEN = somebody("Ann"), somebody("Ben")

@@ -59,7 +59,7 @@ MAY_IMPORT = {
     "presence": {"store", "keys", "message", "errors", "batched"},
     "owned_rooms": {"store", "keys", "errors"},
     "rooms": {"store", "keys", "validation", "errors", "people"},
-    "calls": {"history", "room_members", "rooms"},
+    "operation_values": {"history", "room_members", "rooms"},
     "memberships": {"store", "keys", "validation", "errors", "people", "room_members", "rooms"},
     "room_index": {"store", "keys"},
     "directory": {
@@ -88,7 +88,7 @@ MAY_IMPORT = {
     },
     "conversation": {
         *("store", "keys", "validation", "message", "writer"),
-        *("calls", "history", "limits", "people", "presence", "rate_limit"),
+        *("operation_values", "history", "limits", "people", "presence", "rate_limit"),
         *("room_members", "rooms"),
     },
 }  # fmt: skip

@@ -280,7 +280,7 @@ def test_nothing_is_carried_out_twice_when_the_store_has_lost_its_scripts(store,
     store.redis.script_flush()
     counted = [("INCR", "maru:counted"), ("GET", "maru:counted")]
     *_, first, _, second, read = store.ask_all(
-        [*history.newest(room.room_id).calls, *counted, *counted]
+        [*history.newest(room.room_id).commands, *counted, *counted]
     )
     assert (first, second, read) == (1, 2, b"2")
     assert store.redis.get("maru:counted") == b"2"

@@ -6,7 +6,7 @@ import pytest
 
 from chat import account_state, direct_rooms, directory, keys, memberships, room_members, rooms
 from chat.errors import Conflict, NotFound
-from chat.store.question import Call
+from chat.store.question import ScriptCall
 from tests import killed
 from tests.room_crowd import Crowd
 
@@ -182,7 +182,7 @@ def test_no_room_of_somebody_who_is_there_is_deleted_as_left(administration, mad
     room_keys = [*keys.of_room(room.room_id), keys.account(ann.user_id), keys.ROOMS]
     lists = [keys.OPEN_ROOMS, keys.ROOM_NAMES, keys.OCCUPIED, owned]
     with pytest.raises(Exception, match="role in this room"):
-        store.ask(Call("close", [*room_keys, *lists], ["", b"{}", 1, ""]))
+        store.ask(ScriptCall("close", [*room_keys, *lists], ["", b"{}", 1, ""]))
     with pytest.raises(NotFound):
         administration.close(made("eve"), room.room_id)
     assert roles(store, room.room_id) == {"ann": "owner"}

@@ -6,7 +6,7 @@ import pytest
 
 from chat import keys, presence, room_lifecycle
 from chat.presence import Lease, Timing, lease_id_of
-from chat.store.question import Call
+from chat.store.question import ScriptCall
 from tests.conftest import somebody
 
 TIMING = Timing(lease=30_000, grace=3_000)
@@ -56,7 +56,7 @@ class RoomUnderTest:
     def claim(self):
         """Begin to reap, as a worker does that then dies or is slow."""
         args = [str(self.clock), 10, TIMING.grace + 5_000, TIMING.outage, TIMING.lease]
-        return self.store.ask(Call("claim", [keys.OCCUPIED, keys.REAPED], args))
+        return self.store.ask(ScriptCall("claim", [keys.OCCUPIED, keys.REAPED], args))
 
     def after(self, ms):
         """Let the time pass as the workers would, which reap every second."""
@@ -239,7 +239,7 @@ def test_who_enters_while_the_reaper_looks_is_not_forgotten(room):
     room.leave("ann1")
     held_until, _ = room.claim()
     room.enter("ben1")
-    room.store.ask(Call("end_claim", [keys.OCCUPIED], [room.room_id, held_until, ""]))
+    room.store.ask(ScriptCall("end_claim", [keys.OCCUPIED], [room.room_id, held_until, ""]))
     room.after(31_000)
     assert room.count() == 0
     assert room.heard()[-1] == ("QUIT", "ben", 0)
@@ -249,7 +249,9 @@ def test_who_is_lost_while_the_reaper_looks_quits_after_the_grace(room):
     room.enter("ann1")
     held_until, _ = room.claim()
     room.lose("ann1")
-    room.store.ask(Call("end_claim", [keys.OCCUPIED], [room.room_id, held_until, START + 30_000]))
+    room.store.ask(
+        ScriptCall("end_claim", [keys.OCCUPIED], [room.room_id, held_until, START + 30_000])
+    )
     room.after(4_000)
     assert room.count() == 0
 

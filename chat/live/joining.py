@@ -5,11 +5,11 @@ import functools
 from redis.exceptions import RedisError
 
 from chat import rooms
-from chat.calls import Joined
 from chat.errors import N_, MaruError, Unauthorized
 from chat.live import call_limits
 from chat.live.connections import Connection
 from chat.live.live import Live
+from chat.operation_values import Joined
 from chat.people import Person
 from chat.rooms import Room
 

@@ -111,7 +111,7 @@ tell(sorted(each if isinstance(each, str) else each.decode() for each in found))
 
 def test_scripts_are_there_also_after_a_new_beginning(told):
     assert told("""
-def wait(): return opened.ask(question.Call("throttle", ["rate"], ["1.000", 1000]))
+def wait(): return opened.ask(question.ScriptCall("throttle", ["rate"], ["1.000", 1000]))
 answers = [wait()]
 direct.script_flush()
 answers.append(wait())
