@@ -186,6 +186,8 @@ export function createComposer({ form, input, counter, editing, drafts, room, ma
     input.focus();
   });
   addEventListener('pagehide', drafts.letGo, { signal });
+  // Somebody comes back to this tab, maybe from one that he or she has closed. What is begun here is left alone.
+  addEventListener('focus', () => { if (!shut && !draft.text && !draft.edit) drafts.adopt(take); }, { signal });
   addEventListener('pageshow', (event) => { if (event.persisted) drafts.hold(); }, { signal });
 
   if (TOUCHED) {
