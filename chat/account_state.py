@@ -79,7 +79,7 @@ def delete(store: Store, given: str, by: Person | None = None, locale: str = "en
             "delete_person",
             [
                 *(keys.account(person.user_id), keys.PEOPLE, keys.NAMES, keys.FORMER),
-                *(keys.TERMS, keys.places(person.user_id), keys.DELETING),
+                *(keys.TERMS, keys.login_sources(person.user_id), keys.DELETING),
                 *(_accounts(person, by)[1], *_other_admins(store, person)),
             ],
             [

@@ -88,7 +88,7 @@ def change_password(
 ) -> Person:
     """The person with another password. All earlier log-ins and tokens end; workers are told.
 
-    The places from which somebody has logged in are forgotten: a stranger may be among them.
+    The sources from which somebody has logged in are forgotten: a stranger may be among them.
 
     Raises ``Unauthorized`` when the old one is wrong, ``Invalid`` when the new one cannot be, and
     ``Conflict`` when somebody else has ended this log-in meanwhile.
@@ -96,7 +96,7 @@ def change_password(
     new = validation.password(new)
     current = confirm(store, hasher, person, old, asker)
     hashed = hasher.hash(new, asker)
-    account_keys = [keys.account(person.user_id), keys.places(person.user_id)]
+    account_keys = [keys.account(person.user_id), keys.login_sources(person.user_id)]
     generation = store.ask(
         ScriptCall("change_password", account_keys, [current.generation, hashed])
     )

@@ -211,7 +211,7 @@ class Administration:
 
     def banned(self, person: Person, room_id: object) -> dict[str, int]:
         """Who is banned, by userId, and until when in ms. Raises as ``unban`` does."""
-        known = rooms.known_id(room_id)
+        known = rooms.parse_id(room_id)
         access, [found] = rooms.read_within(self._store, person, known, room_members.banned(known))
         if not access.may_moderate:
             raise Forbidden(N_("Your role in this room does not allow that."))

@@ -148,7 +148,7 @@ class Conversation:
         """``talk`` as a question. The rate is counted now, and what needs no answer is raised."""
         given = validation.client_id(client_id)
         words = validation.message(text, self.limits.message_max)
-        known = self._place(person, room_id)
+        known = self._checked_room_id(person, room_id)
         body = message.body(known, person, words, given)
         storing = self._writer.storing("append", known, message.TALK, body, person, given, sid)
 
@@ -173,7 +173,7 @@ class Conversation:
         """
         given = validation.client_id(client_id)
         words = validation.message(text, self.limits.message_max)
-        known = self._place(person, room_id)
+        known = self._checked_room_id(person, room_id)
         change = Change(message.EDIT, seq, words)
         return self._alter(change, person, known, given, sid)
 
@@ -187,7 +187,7 @@ class Conversation:
     ) -> int:
         """Delete a message: its sender and moderators may. Gives the DELETE's ``seq``."""
         given = validation.client_id(client_id)
-        known = self._place(person, room_id)
+        known = self._checked_room_id(person, room_id)
         change = Change(message.DELETE, seq, as_admin=person.is_admin)
         return self._alter(change, person, known, given, sid)
 
@@ -206,7 +206,7 @@ class Conversation:
         puts = validation.truth(on, "on")
         check = validation.emoji if puts else validation.former_emoji
         reaction = {"emoji": check(emoji), "on": puts}
-        known = self._place(person, room_id)
+        known = self._checked_room_id(person, room_id)
         change = Change(message.REACT, seq, more=reaction)
         return self._alter(change, person, known, given, sid)
 
@@ -226,10 +226,13 @@ class Conversation:
         call = ScriptCall("typing", room_keys, args)
         self.store.ask_all([Question([call], lambda answers: None), *report])
 
-    def _place(self, person: Person, room_id: object) -> str:
-        """The checked id of a room; the script checks whether this user may speak there."""
+    def _checked_room_id(self, person: Person, room_id: object) -> str:
+        """The id of a room. Raises ``Forbidden`` for guests, and ``NotFound`` for what is no id.
+
+        The script checks whether this person may speak there.
+        """
         rooms.check_may_chat(person)
-        return rooms.known_id(room_id)
+        return rooms.parse_id(room_id)
 
     def _alter(
         self,

@@ -31,8 +31,8 @@ NOTED = 10_000
 _SEARCHED = 200
 #: Rooms of an older store that are put into the index in one write.
 _BUILT = 50
-#: Activity in ms and id of a room, as in the index.
-_Place = tuple[float, str]
+#: The position of a room in the list: its activity in ms, and its id.
+_Position = tuple[float, str]
 
 
 def page(
@@ -53,19 +53,19 @@ def page(
     found: list[Room] = []
     looked_at = 0
     chunk = max(limit + 1, _SEARCHED if wanted else 0)
-    for places in batched(_places(store, person, wanted, after, chunk), chunk):
-        read = rooms.find(store, [room_id for _, room_id in places])
+    for positions in batched(_positions(store, person, wanted, after, chunk), chunk):
+        read = rooms.find(store, [room_id for _, room_id in positions])
         matches = {r.room_id for r in read if r and wanted in room_index.folded(r.name)}
         hidden = _hidden(store, person, [r for r in read if r], matches)
-        for place, room in zip(places, read, strict=True):
+        for position, room in zip(positions, read, strict=True):
             if room is not None and room.room_id in hidden:
                 continue
             if room is not None and room.room_id in matches:
                 if len(found) == limit:
                     return found, _cursor(after)
                 found.append(room)
-            after = place
-        looked_at += len(places)
+            after = position
+        looked_at += len(positions)
         if looked_at >= LOOKED_AT:
             return found, _cursor(after)
     return found, None
@@ -143,10 +143,10 @@ def build(store: Store) -> None:
     room_index.note_built(store)
 
 
-def _places(
-    store: Store, person: Person, wanted: str, after: _Place | None, chunk: int
-) -> Iterator[_Place]:
-    """Where the rooms are that this person may see and that may match, in the order of the list."""
+def _positions(
+    store: Store, person: Person, wanted: str, after: _Position | None, chunk: int
+) -> Iterator[_Position]:
+    """The positions of the rooms that this person may see and that may match, in their order."""
     own = room_members.room_ids_of(store, person.user_id)
     opened_ids = store.redis.zmscore(keys.OPEN_ROOMS, own) if own else []
     ids = [i for i, open_at in zip(own, opened_ids, strict=True) if open_at is None]
@@ -158,44 +158,44 @@ def _places(
     return heapq.merge(opened, _sorted(store, keys.ROOMS, ids, after), reverse=True)
 
 
-def _sorted(store: Store, index: str, ids: list[str], after: _Place | None) -> list[_Place]:
-    """The places of these rooms behind ``after``; without those that the index does not have."""
+def _sorted(store: Store, index: str, ids: list[str], after: _Position | None) -> list[_Position]:
+    """The positions of these rooms behind ``after``; without those that the index does not have."""
     if not ids:
         return []
     scores: list[float | None] = store.redis.zmscore(index, ids)
-    places = [(score, i) for score, i in zip(scores, ids, strict=True) if score is not None]
-    return sorted((p for p in places if after is None or p < after), reverse=True)
+    positions = [(score, i) for score, i in zip(scores, ids, strict=True) if score is not None]
+    return sorted((p for p in positions if after is None or p < after), reverse=True)
 
 
-def _by_activity(store: Store, after: _Place | None, chunk: int) -> Iterator[_Place]:
+def _by_activity(store: Store, after: _Position | None, chunk: int) -> Iterator[_Position]:
     while True:
-        places = _open_places_after(store, after, chunk)
-        if not places:
+        positions = _open_positions_after(store, after, chunk)
+        if not positions:
             return
-        yield from places
-        after = places[-1]
+        yield from positions
+        after = positions[-1]
 
 
-def _open_places_after(store: Store, after: _Place | None, chunk: int) -> list[_Place]:
+def _open_positions_after(store: Store, after: _Position | None, chunk: int) -> list[_Position]:
     top = "+inf" if after is None else after[0]
     skip = 0
     while True:
         read: list[tuple[bytes, float]] = store.redis.zrevrangebyscore(
             keys.OPEN_ROOMS, top, "-inf", start=skip, num=chunk, withscores=True
         )
-        places = [(score, member.decode()) for member, score in read]
+        positions = [(score, member.decode()) for member, score in read]
         # Equal scores are ordered by member, so what was seen already is what is not smaller.
-        fresh = [place for place in places if after is None or place < after]
-        if fresh or not places:
+        fresh = [position for position in positions if after is None or position < after]
+        if fresh or not positions:
             return fresh
         skip += chunk
 
 
-def _cursor(after: _Place | None) -> str | None:
+def _cursor(after: _Position | None) -> str | None:
     return f"{after[0]:.0f}-{after[1]}" if after is not None else None
 
 
-def _parse_cursor(cursor: str) -> _Place | None:
+def _parse_cursor(cursor: str) -> _Position | None:
     if not cursor:
         return None
     score, dash, room_id = cursor.partition("-")

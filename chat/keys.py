@@ -125,8 +125,8 @@ def account(user_id: str) -> str:
     return f"{PREFIX}person:{user_id}"
 
 
-def places(user_id: str) -> str:
-    """ZSET of the networks and browsers from which an account has logged in, by when, in s."""
+def login_sources(user_id: str) -> str:
+    """ZSET of the networks and browsers from which a person has logged in, by when, in s."""
     return account(user_id) + ":places"
 
 

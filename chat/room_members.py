@@ -59,13 +59,13 @@ def listed(room_id: str) -> Question[list[Member]]:
 def page(
     room_id: str, start: int, size: int, by_role: bool = False
 ) -> Question[tuple[list[Member], int]]:
-    """``size`` members from the place ``start`` on, by name, and how many there are in all.
+    """``size`` members from the position ``start`` on, by name, and how many there are in all.
 
     With ``by_role`` the owner and the moderators come first. Only the members of the page are taken
     apart, and the first pages are found without a sort of all: a room may have ten thousand.
     """
 
-    def place(stored: tuple[bytes, bytes]) -> bytes:
+    def sort_key(stored: tuple[bytes, bytes]) -> bytes:
         role, _, name = stored[1].split(b" ", 2)
         return _RANKS.get(role, b"2") + name if by_role else name
 
@@ -73,7 +73,7 @@ def page(
         found = list(zip(answers[0][::2], answers[0][1::2], strict=True))
         end = start + size
         is_far = end > len(found) // _FAR
-        first = sorted(found, key=place) if is_far else heapq.nsmallest(end, found, key=place)
+        first = sorted(found, key=sort_key) if is_far else heapq.nsmallest(end, found, key=sort_key)
         now = clock.ms(answers[1])
         return [parse(user_id, stored, now) for user_id, stored in first[start:end]], len(found)
 

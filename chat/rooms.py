@@ -182,7 +182,7 @@ def accessing(person: Person, room_id: object) -> Question[Access]:
     """The same, as a question. Asked behind other questions in one write, it tells whether the
     person may have their answers."""
     check_may_chat(person)
-    known = known_id(room_id)
+    known = parse_id(room_id)
     question = reading(known)
 
     def read(answers: list[Any]) -> Access:
@@ -254,7 +254,7 @@ def _is_guest() -> Forbidden:
     return Forbidden(N_("Guests cannot enter the rooms yet. An admin can change that."))
 
 
-def known_id(room_id: object) -> str:
+def parse_id(room_id: object) -> str:
     """The id of a room, as it was sent. Raises ``NotFound`` for what none can have."""
     known = validation.room_id(room_id)
     if known is None:

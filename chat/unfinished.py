@@ -9,6 +9,6 @@ ABANDONED_AFTER_MS = 10_000
 def abandoned(under_way: str) -> Question[list[str]]:
     """The abandoned ones of the changes that are noted at this key."""
     return Question(
-        [ScriptCall("abandoned", [under_way], ["", ABANDONED_AFTER_MS])],
+        [ScriptCall("find_abandoned", [under_way], ["", ABANDONED_AFTER_MS])],
         lambda answers: [member.decode() for member in answers[0]],
     )

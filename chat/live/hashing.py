@@ -3,7 +3,7 @@
 Hashing takes tens of milliseconds of a core. A thread of the operating system does it, at a low
 priority, so that messages do not wait for it. Waiting jobs are grouped by network, and the networks
 take turns, so that one client cannot fill the queue for all. There are two queues: jobs of people
-who have logged in from their place before go first, and of three turns one goes to the others.
+who have logged in from their source before go first, and of three turns one goes to the others.
 """
 
 import os

@@ -287,9 +287,9 @@ def main() -> None:
         print(error, flush=True)
         sys.exit(1)
     except OSError as error:
-        place = f" ({Path(error.filename).name})" if error.filename else ""
+        file = f" ({Path(error.filename).name})" if error.filename else ""
         print(
-            f"DATA_DIR {sys.argv[1]} cannot be used: {error.strerror or error}{place}.", flush=True
+            f"DATA_DIR {sys.argv[1]} cannot be used: {error.strerror or error}{file}.", flush=True
         )
         sys.exit(1)
 

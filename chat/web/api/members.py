@@ -17,7 +17,7 @@ _MEMBERS = 50
 
 @blueprint.get("/members")
 def list_members(room_id: str) -> ResponseReturnValue:
-    """Members by name; the cursor is the place in that order."""
+    """Members by name; the cursor is the position in that order."""
     limit = number("limit")
     size = validation.whole_number(_MEMBERS if limit is None else limit, "limit", 1, 200)
     cursor = request.args.get("cursor", "")

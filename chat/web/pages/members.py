@@ -31,7 +31,7 @@ _MUTED = {"hour": 3_600_000, "day": 86_400_000, "off": 0}
 
 @blueprint.get("", endpoint="list")
 def list_members(room_id: str) -> ResponseReturnValue:
-    """Owner and moderators first, then by name; the cursor is the place in that order."""
+    """Owner and moderators first, then by name; the cursor is the position in that order."""
     store, given = services().store, request.args.get("cursor", "")
     start = int(given) if given.isascii() and given.isdigit() and len(given) <= 9 else 0
     asked = room_members.page(room_id, start, _MEMBERS, by_role=True)

@@ -59,7 +59,7 @@ def list_or_create() -> ResponseReturnValue:
 @blueprint.get("/rooms/<room_id>")
 def room(room_id: str) -> ResponseReturnValue:
     store = services().store
-    known = rooms.known_id(room_id)
+    known = rooms.parse_id(room_id)
     here, number = store.ask_all([rooms.accessing(_me(), known), room_members.number(known)])
     # The members of an open room may be thousands.
     is_small = here.room.private or number <= _LISTED
