@@ -9,7 +9,7 @@ import sys
 from flask import Flask
 
 import config
-from chat import key_prefix, refusals, store_warnings, web
+from chat import key_prefix, script_errors, store_warnings, web
 from chat.administration import Administration
 from chat.conversation import Conversation
 from chat.limits import Limits
@@ -36,7 +36,7 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     key_prefix.use(settings.key_prefix)
     # The static files are served by chat.web.assets.
     app = Flask(__name__, static_folder=None)
-    opened_store = store.connect(settings.store_url, refusals.domain_error)
+    opened_store = store.connect(settings.store_url, script_errors.domain_error)
     conversation = Conversation(opened_store, limits(settings))
     administration = Administration(opened_store, conversation.limits, conversation.changed)
     server = LiveServer(

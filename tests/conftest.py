@@ -25,7 +25,7 @@ from chat.limits import Limits
 from chat.migrations.start import VERSION
 from chat.passwords import Hasher
 from chat.people import Person
-from chat.refusals import domain_error
+from chat.script_errors import domain_error
 from chat.store.question import Command
 from chat.store.scripts import SCRIPTS
 from chat.store.store import Store, connect

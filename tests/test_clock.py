@@ -5,7 +5,7 @@ import pytest
 from chat import keys, presence, rate_limit, revocations, room_lifecycle, unfinished
 from chat.errors import RateLimited
 from chat.presence import Lease, Timing, lease_id_of
-from chat.refusals import domain_error
+from chat.script_errors import domain_error
 from chat.store.question import ScriptCall
 from chat.store.store import connect
 from tests.clocks import HOUR, clocked_store

@@ -19,7 +19,7 @@ CHAT = ROOT / "chat"
 MAY_IMPORT = {
     "errors": set(),
     "batched": set(),
-    "refusals": {"errors"},
+    "script_errors": {"errors"},
     "key_prefix": {"keys"},
     "keys": set(),
     "message": {"people"},

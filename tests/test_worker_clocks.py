@@ -17,7 +17,7 @@ from chat import (
 )
 from chat.errors import Forbidden
 from chat.migrations.start import VERSION
-from chat.refusals import domain_error
+from chat.script_errors import domain_error
 from chat.store.store import connect
 from tests import killed
 from tests.clocks import HOUR, clocked_store

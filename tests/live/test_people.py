@@ -5,7 +5,7 @@ import functools
 import pytest
 
 from chat import account_state, keys, unfinished
-from chat.refusals import domain_error
+from chat.script_errors import domain_error
 from chat.store.store import connect as open_store
 from tests import killed
 from tests.live.client import settle

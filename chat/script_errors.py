@@ -4,7 +4,7 @@ from redis.exceptions import ResponseError
 
 from chat.errors import N_, Conflict, Forbidden, MaruError, NotFound, NotJoined
 
-_REFUSALS: dict[str, tuple[type[MaruError], str]] = {
+_ERRORS: dict[str, tuple[type[MaruError], str]] = {
     "NOTFOUND": (NotFound, N_("There is no such room.")),
     "NOTJOINED": (NotJoined, N_("Join the room first.")),
     "BANNED": (Forbidden, N_("You may not enter this room.")),
@@ -29,7 +29,7 @@ _REFUSALS: dict[str, tuple[type[MaruError], str]] = {
 def domain_error(error: Exception) -> Exception:
     """The error of the domain for that of a script; any other error as it is."""
     word = str(error).split(" ")[0]
-    if not isinstance(error, ResponseError) or word not in _REFUSALS:
+    if not isinstance(error, ResponseError) or word not in _ERRORS:
         return error
-    kind, text = _REFUSALS[word]
+    kind, text = _ERRORS[word]
     return kind(text)
