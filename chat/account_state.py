@@ -94,7 +94,7 @@ def delete(store: Store, given: str, by: Person | None = None, locale: str = "en
 def finish_abandoned(store: Store, locale: str) -> None:
     """Finish the deletions whose workers have ended. Several workers may do this at once."""
     for user_id in store.ask(unfinished.abandoned(keys.DELETING)):
-        person = store.ask(people.reading(user_id))
+        person = store.ask(people.person_question(user_id))
         if person is None:
             # The store has lost the account.
             store.ask(("ZREM", keys.DELETING, user_id))

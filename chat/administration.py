@@ -110,7 +110,7 @@ class Administration:
         while not room_lifecycle.change(self._store, person, room, fields):
             room = rooms.access(self._store, person, room_id).room
         self._changed.add(room.room_id)
-        new = self._store.ask(rooms.reading(room.room_id))
+        new = self._store.ask(rooms.room_question(room.room_id))
         room_events.tell_room(self._store, new)
         return new
 

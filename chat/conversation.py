@@ -64,8 +64,8 @@ class Conversation:
         own = room_members.of(room_id, [person.user_id])
         entered, room, page, here, members = self.store.ask_all(
             [
-                presence.entering(room_id, lease, self.limits.timing, self.limits.locale),
-                rooms.reading(room_id),
+                presence.enter_question(room_id, lease, self.limits.timing, self.limits.locale),
+                rooms.room_question(room_id),
                 missed or history.newest(room_id),
                 presence.names(room_id, NAMES),
                 own,
@@ -93,7 +93,7 @@ class Conversation:
         """
         lease = presence.Lease(presence.lease_id_of(sid, person.user_id), person.name)
         timing, locale = self.limits.timing, self.limits.locale
-        self.store.ask(presence.entering(room_id, lease, timing, locale, epoch=epoch))
+        self.store.ask(presence.enter_question(room_id, lease, timing, locale, epoch=epoch))
         self.changed.add(room_id)
 
     def page(
@@ -104,13 +104,13 @@ class Conversation:
         after: object = None,
         limit: object = None,
     ) -> history.Page:
-        """A page of messages; ``before``, ``after`` and ``limit`` are as for ``history.paging``.
+        """A page of messages; ``before``, ``after`` and ``limit`` are as for ``history.page``.
 
         Access is checked behind the page, in the same write: so the page contains nothing that was
-        said after a removal of the user. Raises as ``history.paging`` and ``rooms.access`` do.
+        said after a removal of the user. Raises as ``history.page`` and ``rooms.access`` do.
         """
-        access = rooms.accessing(person, room_id)
-        asked = history.paging(str(room_id), before, after, limit)
+        access = rooms.access_question(person, room_id)
+        asked = history.page_question(str(room_id), before, after, limit)
         page, _ = self.store.ask_all([asked, access])
         return history.complete(self.store, page, access)
 
@@ -135,9 +135,9 @@ class Conversation:
         Raises ``Invalid``, ``TooLong``, ``NotFound``, ``Forbidden``, ``NotJoined``,
         ``RateLimited``.
         """
-        return self.store.ask(self.talking(person, room_id, text, client_id, sid))
+        return self.store.ask(self.talk_question(person, room_id, text, client_id, sid))
 
-    def talking(
+    def talk_question(
         self,
         person: Person,
         room_id: object,
@@ -150,13 +150,15 @@ class Conversation:
         words = validation.message(text, self.limits.message_max)
         known = self._checked_room_id(person, room_id)
         body = message.body(known, person, words, given)
-        storing = self._writer.storing("append", known, message.TALK, body, person, given, sid)
+        question = self._writer.store_question(
+            "append", known, message.TALK, body, person, given, sid
+        )
 
         def read(answers: list[Any]) -> dict[str, int]:
-            seq, at, count = storing.read(answers)
+            seq, at, count = question.read(answers)
             return {"seq": seq, "sentAt": at, "userCount": count}
 
-        return Question(storing.commands, read)
+        return Question(question.commands, read)
 
     def edit(
         self,
@@ -249,6 +251,6 @@ class Conversation:
         extra = (ref, int(change.as_admin), str(emoji), int(bool(on)))
         kind = change.kind
         seq, *_ = self.store.ask(
-            self._writer.storing("alter", room_id, kind, body, person, client_id, sid, extra)
+            self._writer.store_question("alter", room_id, kind, body, person, client_id, sid, extra)
         )
         return seq

@@ -137,7 +137,7 @@ def build(store: Store) -> None:
                 command
                 for room, at in zip(rooms.find(store, chunk), active, strict=True)
                 if room is not None and not room.private and at is not None
-                for command in room_index.adding(room.room_id, room.name, int(float(at)))
+                for command in room_index.add_commands(room.room_id, room.name, int(float(at)))
             ]
         )
     room_index.note_built(store)

@@ -46,7 +46,7 @@ class Entry:
     lease_id: str
     extra: tuple[Argument, ...] = ()
 
-    def storing(self, script: str, longest: int, epoch: str) -> ScriptCall:
+    def store_call(self, script: str, longest: int, epoch: str) -> ScriptCall:
         """The call that stores it; the answer is: 1 if it was new, seq, sentAt, userCount.
 
         ``longest`` is about the number of entries that the stream keeps; ``epoch`` is a new epoch,
@@ -96,8 +96,8 @@ class Page:
 def page(
     store: Store, room_id: str, before: object = None, after: object = None, limit: object = None
 ) -> Page:
-    """The page that ``paging`` asks for, completed."""
-    return complete(store, store.ask(paging(room_id, before, after, limit)))
+    """The page that ``page_question`` asks for, completed."""
+    return complete(store, store.ask(page_question(room_id, before, after, limit)))
 
 
 def complete(store: Store, page: Page, *checks: Question[Any]) -> Page:
@@ -110,7 +110,7 @@ def complete(store: Store, page: Page, *checks: Question[Any]) -> Page:
     return page
 
 
-def paging(
+def page_question(
     room_id: str, before: object = None, after: object = None, limit: object = None
 ) -> Question[Page]:
     """The newest ``limit`` messages, or those just before or just after a number.
@@ -169,7 +169,7 @@ def since(room_id: str, seq: int, epoch: str, at: int | None = None) -> Question
     return _missed(room_id, seq, epoch, at, is_all=True)
 
 
-def following(room_id: str, seq: int, epoch: str, at: int | None = None) -> Question[Page | None]:
+def page_after(room_id: str, seq: int, epoch: str, at: int | None = None) -> Question[Page | None]:
     """The same; but if there are too many, as many of the next as may be given at once."""
     return _missed(room_id, seq, epoch, at, is_all=False)
 

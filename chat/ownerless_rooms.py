@@ -39,7 +39,7 @@ def _pass_on(store: Store, person: Person, room_id: str) -> None:
         others = [member for member in members if member.user_id != person.user_id]
         heir, is_anybody_left = _heir(store, room, others)
         if heir is not None:
-            if store.ask(_replacing(room, heir)):
+            if store.ask(_replace_call(room, heir)):
                 person_events.tell_membership(store, room_id, [heir.user_id])
                 room_events.tell_members(store, room_id, [person.user_id, heir.user_id])
                 return
@@ -73,7 +73,7 @@ def _heir(store: Store, room: Room, others: Sequence[Member]) -> tuple[Person | 
     return (found[min(heirs)[-1]] if heirs else None), is_anybody_left
 
 
-def _replacing(room: Room, heir: Person) -> ScriptCall:
+def _replace_call(room: Room, heir: Person) -> ScriptCall:
     owned = [keys.owned_rooms(user_id) for user_id in (heir.user_id, room.owner_id)]
     account = keys.account(heir.user_id)
     room_keys = [keys.room(room.room_id), keys.members(room.room_id), account, *owned]

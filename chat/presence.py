@@ -81,7 +81,7 @@ class Entered(NamedTuple):
     is_new_member: bool
 
 
-def entering(
+def enter_question(
     room_id: str, lease: Lease, timing: Timing, locale: str, now: str = "", epoch: str = ""
 ) -> Question[Entered]:
     """Let a connection in, or renew its lease if it is in.
@@ -127,14 +127,14 @@ def renew(
                 for room_id, epoch, chunk in written
             ]
         )
-        entering: list[ScriptCall | Command] = []
+        enter_calls: list[ScriptCall | Command] = []
         for (room_id, epoch, chunk), (without, no_members) in zip(written, renewed, strict=True):
             removed += [(room_id, lease_id.decode()) for lease_id in no_members]
             back = [Lease(i, chunk[i]) for i in map(bytes.decode, without) if is_in(room_id, i)]
             if back:
                 announcement = message.announcement(message.ENTER, room_id, locale)
-                entering += _enter_calls(room_id, back, timing, announcement, epoch, now)
-        _enter_those_who_may(store, entering)
+                enter_calls += _enter_calls(room_id, back, timing, announcement, epoch, now)
+        _enter_those_who_may(store, enter_calls)
     return removed
 
 
@@ -257,8 +257,8 @@ def _some(room_id: str, about: int) -> Command:
     return ("HSCAN", keys.present(room_id), 0, "COUNT", about)
 
 
-def _enter_those_who_may(store: Store, entering: Sequence[ScriptCall | Command]) -> None:
-    for answer in store.ask_all(entering, keep_errors=True):
+def _enter_those_who_may(store: Store, enter_calls: Sequence[ScriptCall | Command]) -> None:
+    for answer in store.ask_all(enter_calls, keep_errors=True):
         if isinstance(answer, Exception) and not isinstance(answer, _MAY_NOT):
             raise answer
 

@@ -21,7 +21,7 @@ class Writer:
         self._changed = changed
         self._activity = Activity()
 
-    def storing(
+    def store_question(
         self,
         script: str,
         room_id: str,
@@ -38,7 +38,7 @@ class Writer:
         """
         lease_id = presence.lease_id_of(sid, person.user_id) if sid else ""
         entry = history.Entry(room_id, kind, body, person, client_id, lease_id, extra)
-        call = entry.storing(script, self._limits.history_length, rooms.new_epoch(self._store))
+        call = entry.store_call(script, self._limits.history_length, rooms.new_epoch(self._store))
 
         def read(answers: list[Any]) -> tuple[int, int, int]:
             new, seq, at, count = answers[0]
@@ -46,6 +46,6 @@ class Writer:
                 self._changed.add(room_id)
             return seq, at, count
 
-        storing = Question([call, *self._activity.note(room_id)], read)
+        question = Question([call, *self._activity.note(room_id)], read)
         counted = self._limiter.count("message", person.user_id)
-        return first_of(storing, *counted) if counted else storing
+        return first_of(question, *counted) if counted else question

@@ -182,7 +182,7 @@ def test_an_archived_room_is_read_only(hall, conversation, store):
 
 def test_a_room_is_in_no_list_of_who_is_banned_from_it(hall, administration, store):
     other = administration.create(hall.ann, "Hall", False, None)
-    plans = store.ask(rooms.reading(hall.room_id)).name
+    plans = store.ask(rooms.room_question(hall.room_id)).name
 
     def listed(person, **how):
         return {room.name for room in directory.page(store, person, **how)[0]}

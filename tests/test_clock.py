@@ -75,7 +75,7 @@ def lease(name):
 
 def enter(store, room_id, *names):
     for name in names:
-        store.ask(presence.entering(room_id, lease(name), TIMING, "en"))
+        store.ask(presence.enter_question(room_id, lease(name), TIMING, "en"))
 
 
 def renew(store, room_id, name):

@@ -31,7 +31,7 @@ def test_the_oldest_moderator_becomes_the_owner(crowd, store, told):
     since(store, crowd, ann=1, ben=2, mia=3, max=4, cho=5)
     told()
     account_state.delete(store, "ann")
-    room = store.ask(rooms.reading(crowd.room_id))
+    room = store.ask(rooms.room_question(crowd.room_id))
     assert (room.owner_id, room.owner) == (crowd.mia.user_id, "mia")
     assert roles(store, crowd.room_id) == {
         "mia": "owner", "max": "moderator", "ann": "member", "ben": "member", "cho": "member",

@@ -250,7 +250,7 @@ def test_a_worker_is_given_what_it_missed_piece_by_piece(conversation, store, lo
     seq, found, pieces = 0, [], 0
     more = True
     while more:
-        piece = store.ask(history.following(long_messages, seq, epoch))
+        piece = store.ask(history.page_after(long_messages, seq, epoch))
         assert sum(map(len, piece.messages)) < history.BYTES_MAX + 20_000
         found += numbers(piece)
         seq, more, pieces = found[-1], piece.more, pieces + 1

@@ -34,7 +34,9 @@ class RoomUnderTest:
         self._channel.get_message(timeout=30)
 
     def enter(self, connection):
-        entering = presence.entering(self.room_id, of(connection), TIMING, "ko", str(self.clock))
+        entering = presence.enter_question(
+            self.room_id, of(connection), TIMING, "ko", str(self.clock)
+        )
         return self.store.ask(entering).user_count
 
     def renew(self, *connections, epoch="", is_in=lambda room_id, lease_id: True):

@@ -58,7 +58,7 @@ class PresenceMachine(RuleBasedStateMachine):
     def enter(self, page):
         lease_id = self._lease_id(page)
         lease = presence.Lease(lease_id, PAGES[page])
-        entering = presence.entering(self.room, lease, TIMING, "ko", str(self.now))
+        entering = presence.enter_question(self.room, lease, TIMING, "ko", str(self.now))
         count = self.store.ask(entering).user_count
         self.ends[lease_id] = self.now + TIMING.lease
         self.held.add(lease_id)

@@ -87,7 +87,7 @@ def test_a_ban_lasts_until_its_end_by_the_clock_of_the_store(store, hall):
         rooms.access(store, hall.ben, hall.room_id)
     assert refused.value.params == {"minutes": 30}
     assert hall.administration.banned(hall.max, hall.room_id) == {hall.ben.user_id: ends}
-    room = store.ask(rooms.reading(hall.room_id))
+    room = store.ask(rooms.room_question(hall.room_id))
     assert store.ask(room_members.kept_out(room, {hall.ben.user_id})) == {hall.ben.user_id}
     assert directory.may_see(store, hall.ben, [hall.room_id]) == []
     assert not shown(store, hall)
@@ -98,7 +98,7 @@ def test_a_ban_that_has_ended_by_the_clock_of_the_store_keeps_nobody_out(store, 
     store.redis.hset(keys.banned(hall.room_id), hall.ben.user_id, now(store) - HALF_HOUR)
     assert rooms.access(store, hall.ben, hall.room_id).role == ""
     assert hall.administration.banned(hall.max, hall.room_id) == {}
-    room = store.ask(rooms.reading(hall.room_id))
+    room = store.ask(rooms.room_question(hall.room_id))
     assert store.ask(room_members.kept_out(room, {hall.ben.user_id})) == set()
     assert directory.may_see(store, hall.ben, [hall.room_id]) == [hall.room_id]
     assert shown(store, hall)

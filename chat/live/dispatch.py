@@ -15,7 +15,7 @@ from redis.exceptions import RedisError
 from chat.errors import N_, InternalError, Invalid, MaruError, NotJoined, Unauthorized, Unavailable
 from chat.live import call_limits
 from chat.live.connections import Connection
-from chat.live.events import OPERATIONS, STORING, talking
+from chat.live.events import OPERATIONS, STORING, talk_question
 from chat.live.live import Live
 from chat.people import Person
 from chat.store.question import has_error
@@ -113,7 +113,7 @@ def begin_call(live: Live, session: Session, packet: str, ended: Callable[[], No
         person = live.authorise_cached(connection, call.get("token"))
         if person is None:
             return False
-        question = talking(live, connection, person, call)
+        question = talk_question(live, connection, person, call)
         live.store.ask_nowait(question, take)
     except Exception as error:
         end(_refusal(error))

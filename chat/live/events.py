@@ -49,14 +49,14 @@ def _leave(live: Live, connection: Connection, person: Person, call: Call) -> di
 
 
 def _message(live: Live, connection: Connection, person: Person, call: Call) -> dict[str, Any]:
-    return live.store.ask(talking(live, connection, person, call))
+    return live.store.ask(talk_question(live, connection, person, call))
 
 
-def talking(
+def talk_question(
     live: Live, connection: Connection, person: Person, call: Call
 ) -> Question[dict[str, Any]]:
     """``message`` as a question to the store, so that a call of it needs no greenlet to wait."""
-    return live.conversation.talking(
+    return live.conversation.talk_question(
         person,
         room_id=call.get("roomId"),
         text=call.get("message"),

@@ -159,7 +159,7 @@ class Heartbeat:
         now = time.monotonic()
         if now >= self._next_canary:
             store = self._live.store
-            *who, _ = store.ask_all([*identity.COMMANDS, self._live.canary.publishing()])
+            *who, _ = store.ask_all([*identity.COMMANDS, self._live.canary.publish_command()])
             self._next_canary = now + CANARY
             try:
                 life, _ = identity.read(who)

@@ -260,7 +260,7 @@ class Live:
             ids = sorted({each for c in chunk for each in (c.jti, c.login_id)})
             user_ids = sorted({c.user_id for c in chunk})
             answers = self.store.ask_all(
-                [*map(revocations.revocation, ids), *map(people.reading, user_ids)]
+                [*map(revocations.revocation, ids), *map(people.person_question, user_ids)]
             )
             revoked = {i for i, is_revoked in zip(ids, answers, strict=False) if is_revoked}
             found = dict(zip(user_ids, answers[len(ids) :], strict=True))

@@ -157,7 +157,7 @@ def _load(user_id: str) -> LoggedIn | None:
     if session.get("v") != _VERSION:
         # A name from before people had ids: it may be somebody else's by now.
         user_id = people.id_of_former(services().store, user_id)
-    person = services().store.ask(people.reading(user_id))
+    person = services().store.ask(people.person_question(user_id))
     if person is None or person.deactivated or person.generation != session.get("generation"):
         return None
     return LoggedIn(person, login)

@@ -150,7 +150,7 @@ def _verify(token: object, kind: str) -> Caller:
         raise Unauthorized(_INVALID)
     person, *revoked = services().store.ask_all(
         [
-            people.reading(_user_id(claims)),
+            people.person_question(_user_id(claims)),
             revocations.revocation(claims["jti"]),
             revocations.revocation(claims["sid"]),
         ]

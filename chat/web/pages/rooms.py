@@ -60,7 +60,7 @@ def list_or_create() -> ResponseReturnValue:
 def room(room_id: str) -> ResponseReturnValue:
     store = services().store
     known = rooms.parse_id(room_id)
-    here, number = store.ask_all([rooms.accessing(_me(), known), room_members.number(known)])
+    here, number = store.ask_all([rooms.access_question(_me(), known), room_members.number(known)])
     # The members of an open room may be thousands.
     is_small = here.room.private or number <= _LISTED
     access, (page, present, listed) = rooms.read_within(
@@ -71,7 +71,7 @@ def room(room_id: str) -> ResponseReturnValue:
         presence.present(known, _PEOPLE),
         room_members.listed(known) if is_small else room_members.of(known, [_me().user_id]),
     )
-    page = history.complete(store, page, rooms.accessing(_me(), known))
+    page = history.complete(store, page, rooms.access_question(_me(), known))
     members: list[Member] = listed
     if not is_small:
         members = store.ask(room_members.of(known, [each.user_id for each in present]))
