@@ -105,7 +105,7 @@ def finish_abandoned(store: Store, locale: str) -> None:
 def _finish_deletion(store: Store, person: Person, locale: str) -> Person:
     """What follows once the account is deleted; again does no harm."""
     # What only the person cared about.
-    of_person = (keys.levels, keys.starred, keys.read_marks, keys.inviters, keys.refused)
+    of_person = (keys.levels, keys.starred, keys.read_marks, keys.inviters, keys.blocked_inviters)
     store.ask(("DEL", *(key(person.user_id) for key in of_person)))
     accounts.end_log_ins(store, person.user_id)
     _take_out(store, person, locale)

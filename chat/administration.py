@@ -218,20 +218,20 @@ class Administration:
         banned: dict[str, int] = found
         return banned
 
-    def leave_and_refuse(self, person: Person, room_id: object) -> None:
-        """Stop belonging to a room, and refuse invitations of the person who added this one.
+    def leave_and_block(self, person: Person, room_id: object) -> None:
+        """Stop belonging to a room, and block the person who added this one as an inviter.
 
         Raises as ``remove`` does.
         """
         room = rooms.access(self._store, person, room_id).room
         inviter = invitations.inviter(self._store, person, room.room_id)
         # Noted first: else that person could add this one again before it is.
-        is_new = invitations.refuse(self._store, person, inviter) if inviter else False
+        is_new = invitations.block(self._store, person, inviter) if inviter else False
         try:
             self.remove(person, room.room_id, person.user_id)
         except MaruError:
             if inviter and is_new:
-                invitations.accept_again(self._store, person, inviter)
+                invitations.unblock(self._store, person, inviter)
             raise
 
     def change_own(

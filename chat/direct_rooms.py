@@ -73,7 +73,7 @@ def _group(people: Iterable[Person]) -> str:
 
 def _keys_of(people: Iterable[Person]) -> list[str]:
     """The keys of each of these people that the scripts need."""
-    of_person = (keys.account, keys.rooms_of, keys.refused, keys.inviters)
+    of_person = (keys.account, keys.rooms_of, keys.blocked_inviters, keys.inviters)
     return [key(each.user_id) for each in people for key in of_person]
 
 

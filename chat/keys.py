@@ -155,7 +155,7 @@ def inviters(user_id: str) -> str:
     return account(user_id) + ":inviters"
 
 
-def refused(user_id: str) -> str:
+def blocked_inviters(user_id: str) -> str:
     """SET of the userIds of those whose invitations a person refuses."""
     return account(user_id) + ":refused"
 

@@ -142,7 +142,7 @@ def set_member(
     args: list[Argument] = ["", by, other.user_id, other.name, role, until, most]
     asked = [
         *(*_rules(room_id), keys.account(person.user_id), keys.rooms_of(other.user_id)),
-        *(keys.refused(other.user_id), keys.inviters(other.user_id)),
+        *(keys.blocked_inviters(other.user_id), keys.inviters(other.user_id)),
         *(keys.owned_rooms(other.user_id), keys.account(other.user_id)),
         keys.owned_rooms(owner_id),
     ]

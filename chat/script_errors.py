@@ -17,7 +17,7 @@ _ERRORS: dict[str, tuple[type[MaruError], str]] = {
     "DEACTIVATED": (Conflict, N_("This account is deactivated.")),
     "GUESTOWNER": (Conflict, N_("A guest cannot enter the rooms yet.")),
     "TOOMANYROOMS": (Conflict, N_("This person owns too many rooms already.")),
-    "REFUSED": (Forbidden, N_("This person does not take invitations from you.")),
+    "BLOCKED": (Forbidden, N_("This person does not take invitations from you.")),
     "USEDBEFORE": (Conflict, N_("This clientId stands for something else already.")),
     "TOOMANYEDITS": (Conflict, N_("This message was changed too often.")),
     "TOOMANYREACTIONS": (Conflict, N_("There are too many reactions to this message.")),

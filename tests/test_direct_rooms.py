@@ -187,7 +187,7 @@ def test_who_has_left_comes_back_when_another_asks(administration, conversation,
 def test_who_refuses_invitations_stays_out_and_may_come_back(administration, store, people):
     ann, ben, _cho, _dan = people
     room, _ = administration.direct(ann, ["ben"])
-    administration.leave_and_refuse(ben, room.room_id)
+    administration.leave_and_block(ben, room.room_id)
     with pytest.raises(Forbidden):
         administration.direct(ann, ["ben"])
     assert listed(store, room) == {"ann": "member"}

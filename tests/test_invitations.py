@@ -45,50 +45,50 @@ def test_nor_into_a_hundred_direct_rooms(administration, made, crowd):
 
 
 @pytest.mark.parametrize("private", [True, False])
-def test_one_call_leaves_and_refuses_more(administration, store, crowd, private):
+def test_one_call_leaves_and_blocks(administration, store, crowd, private):
     ann, ben, _cho = crowd
     room = administration.create(ann, "Secret", private, None)
     administration.set_member(ann, room.room_id, ben.name)
     assert invitations.inviter(store, ben, room.room_id) == ann.user_id
-    administration.leave_and_refuse(ben, room.room_id)
+    administration.leave_and_block(ben, room.room_id)
     assert names(store, room.room_id) == ["ann"]
     with pytest.raises(Forbidden):
         administration.set_member(ann, room.room_id, ben.name)
     with pytest.raises(Forbidden):
         administration.direct(ann, [ben.name])
-    assert invitations.refused(store, ben) == [ann.user_id]
-    invitations.accept_again(store, ben, ann.user_id)
+    assert invitations.blocked(store, ben) == [ann.user_id]
+    invitations.unblock(store, ben, ann.user_id)
     administration.set_member(ann, room.room_id, ben.name)
 
 
-def test_a_direct_room_is_left_and_its_maker_refused_in_one_call(administration, store, crowd):
+def test_a_direct_room_is_left_and_its_maker_blocked_in_one_call(administration, store, crowd):
     ann, ben, cho = crowd
     room, _ = administration.direct(ann, [ben.name, cho.name])
-    administration.leave_and_refuse(ben, room.room_id)
+    administration.leave_and_block(ben, room.room_id)
     with pytest.raises(Forbidden):
         administration.direct(ann, [ben.name, cho.name])
     assert names(store, room.room_id) == ["ann", "cho"]
-    # It is the maker whom ben refuses, and nobody else.
+    # It is the maker whom ben blocks, and nobody else.
     administration.direct(cho, [ben.name, ann.name])
     assert names(store, room.room_id) == ["ann", "ben", "cho"]
 
 
-def test_who_joined_without_being_asked_refuses_nobody_by_leaving(administration, store, crowd):
+def test_who_joined_without_being_asked_blocks_nobody_by_leaving(administration, store, crowd):
     ann, ben, _cho = crowd
     room = administration.create(ann, "Plans", None, None)
     administration.set_member(ben, room.room_id, ben.name)
-    administration.leave_and_refuse(ben, room.room_id)
-    assert invitations.refused(store, ben) == []
+    administration.leave_and_block(ben, room.room_id)
+    assert invitations.blocked(store, ben) == []
 
 
-def test_a_person_refuses_a_bounded_number_of_people(administration, store, crowd):
+def test_a_person_blocks_a_bounded_number_of_people(administration, store, crowd):
     ann, ben, _cho = crowd
     room = administration.create(ann, "Secret", True, None)
     administration.set_member(ann, room.room_id, ben.name)
-    most = invitations.REFUSED_MOST
+    most = invitations.BLOCKED_MOST
     store.redis.sadd(f"maru:person:{ben.user_id}:refused", *range(most))
     with pytest.raises(Conflict):
-        administration.leave_and_refuse(ben, room.room_id)
+        administration.leave_and_block(ben, room.room_id)
 
 
 def test_who_was_added_is_told_by_whom(administration, crowd, told):

@@ -102,5 +102,5 @@ def test_a_direct_room_is_whole_or_not_there(administration, store, pair, killed
     [key] = [key for key in store.redis.scan_iter("maru:room:*") if key.endswith(b"}")]
     assert key.decode() == keys.room(room.room_id)
     # So that ben can refuse ann, whatever happens to the worker that made the room.
-    administration.leave_and_refuse(ben, room.room_id)
-    assert store.redis.smembers(keys.refused(ben.user_id)) == {ann.user_id.encode()}
+    administration.leave_and_block(ben, room.room_id)
+    assert store.redis.smembers(keys.blocked_inviters(ben.user_id)) == {ann.user_id.encode()}

@@ -153,7 +153,7 @@ def test_strangers_learn_nothing_of_a_private_room(administration, made):
         lambda: administration.change(attic.eve, attic.room_id, name="Mine"),
         lambda: administration.close(attic.root, attic.room_id),
         lambda: administration.mark_read(attic.eve, attic.room_id, 1),
-        lambda: administration.leave_and_refuse(attic.eve, attic.room_id),
+        lambda: administration.leave_and_block(attic.eve, attic.room_id),
     ):
         with pytest.raises(NotFound, match="no such room"):
             attempt()

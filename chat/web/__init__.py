@@ -14,11 +14,11 @@ from chat.conversation import Conversation
 from chat.passwords import Hasher
 from chat.store.store import Store
 from chat.web import assets, cli, errors, i18n, identity, operations, security, tokens
+from chat.web.api import blocked_inviters as api_blocked_inviters
 from chat.web.api import cors
 from chat.web.api import members as api_members
 from chat.web.api import own_rooms as api_own_rooms
 from chat.web.api import people as api_people
-from chat.web.api import refused as api_refused
 from chat.web.api import rooms as api
 from chat.web.api import tokens as api_tokens
 from chat.web.pages import admin, auth, avatar, direct, markup, members
@@ -65,12 +65,12 @@ def init_app(
         api_members,
         api_own_rooms,
         api_people,
-        api_refused,
+        api_blocked_inviters,
         api_tokens,
         operations,
     ):
         app.register_blueprint(module.blueprint)
-    for module in (api, api_members, api_own_rooms, api_people, api_refused, api_tokens):
+    for module in (api, api_members, api_own_rooms, api_people, api_blocked_inviters, api_tokens):
         # Bearer tokens are no ambient authority; identity.caller checks those who use the cookie.
         identity.csrf.exempt(module.blueprint)
     cli.init_app(app)

@@ -60,8 +60,8 @@ def remove_member(room_id: str, person: str) -> ResponseReturnValue:
 
 
 @blueprint.post("/members/refuse")
-def leave_and_refuse(room_id: str) -> ResponseReturnValue:
-    services().administration.leave_and_refuse(caller(), room_id)
+def leave_and_block(room_id: str) -> ResponseReturnValue:
+    services().administration.leave_and_block(caller(), room_id)
     return "", 204
 
 

@@ -176,11 +176,11 @@ def archive_room(room_id: str) -> ResponseReturnValue:
 
 
 @blueprint.post("/settings/accept")
-def accept_again() -> ResponseReturnValue:
+def unblock_inviter() -> ResponseReturnValue:
     store = services().store
     other = people.find(store, request.form.get("name", ""))
     if other is not None:
-        invitations.accept_again(store, _me(), other.user_id)
+        invitations.unblock(store, _me(), other.user_id)
     return redirect(url_for("auth.settings"))
 
 

@@ -1,4 +1,4 @@
-"""Whoever leaves a room and refuses more is not added again by a call that was under way."""
+"""Whoever leaves a room and blocks the inviter is not added again by a call that was under way."""
 
 import functools
 
@@ -23,8 +23,8 @@ class Room:
         administration.set_member(self.ann, self.room_id, "ben")
 
 
-def test_who_leaves_and_refuses_is_not_added_by_a_call_under_way(room, store, beside):
-    refuse = functools.partial(room.administration.leave_and_refuse, room.ben, room.room_id)
+def test_who_leaves_and_blocks_is_not_added_by_a_call_under_way(room, store, beside):
+    refuse = functools.partial(room.administration.leave_and_block, room.ben, room.room_id)
     happened = beside("set_member", refuse)
     with pytest.raises(Forbidden):
         room.administration.set_member(room.ann, room.room_id, "ben")
@@ -32,10 +32,10 @@ def test_who_leaves_and_refuses_is_not_added_by_a_call_under_way(room, store, be
     assert store.redis.hget(keys.members(room.room_id), room.ben.user_id) is None
 
 
-def test_a_person_is_refused_before_the_room_is_left(room, store, beside):
+def test_an_inviter_is_blocked_before_the_room_is_left(room, store, beside):
     seen = []
-    beside("remove", lambda: seen.extend(invitations.refused(store, room.ben)))
-    room.administration.leave_and_refuse(room.ben, room.room_id)
+    beside("remove", lambda: seen.extend(invitations.blocked(store, room.ben)))
+    room.administration.leave_and_block(room.ben, room.room_id)
     assert seen == [room.ann.user_id]
 
 
@@ -52,47 +52,47 @@ def test_who_takes_note_of_one_inviter_can_refuse_the_next(room, store, beside):
     happened = beside("note_inviter", added_by_another)
     invitations.take_note(store, room.ben, room_id)
     assert happened() and invitations.is_news(store, room.ben, room_id)
-    administration.leave_and_refuse(room.ben, room_id)
-    assert invitations.refused(store, room.ben) == [room.max.user_id]
+    administration.leave_and_block(room.ben, room_id)
+    assert invitations.blocked(store, room.ben) == [room.max.user_id]
 
 
-def test_nobody_refuses_more_people_than_are_allowed_by_two_calls_at_once(
+def test_nobody_blocks_more_people_than_are_allowed_by_two_calls_at_once(
     store, made, beside, monkeypatch
 ):
-    monkeypatch.setattr(invitations, "REFUSED_MOST", 2)
+    monkeypatch.setattr(invitations, "BLOCKED_MOST", 2)
     ben = made("ben")
-    invitations.refuse(store, ben, "u1")
-    happened = beside("refuse", lambda: invitations.refuse(store, ben, "u2"))
+    invitations.block(store, ben, "u1")
+    happened = beside("block_inviter", lambda: invitations.block(store, ben, "u2"))
     with pytest.raises(Conflict):
-        invitations.refuse(store, ben, "u3")
-    assert happened() and invitations.refused(store, ben) == ["u1", "u2"]
-    # Who is refused already is no further one.
-    assert not invitations.refuse(store, ben, "u1")
+        invitations.block(store, ben, "u3")
+    assert happened() and invitations.blocked(store, ben) == ["u1", "u2"]
+    # Who is blocked already is no further one.
+    assert not invitations.block(store, ben, "u1")
 
 
-def test_who_cannot_leave_has_refused_nobody(room, store):
+def test_who_cannot_leave_has_blocked_nobody(room, store):
     room.administration.set_member(room.ann, room.room_id, "ben", role="owner")
     with pytest.raises(Conflict):
-        room.administration.leave_and_refuse(room.ben, room.room_id)
-    assert invitations.refused(store, room.ben) == []
+        room.administration.leave_and_block(room.ben, room.room_id)
+    assert invitations.blocked(store, room.ben) == []
 
 
-def test_nobody_who_refuses_meanwhile_is_brought_back_to_a_direct_room(
+def test_nobody_who_blocks_meanwhile_is_brought_back_to_a_direct_room(
     administration, store, made, beside
 ):
     ann, ben = made("ann"), made("ben")
     room, _ = administration.direct(ann, ["ben"])
     administration.remove(ben, room.room_id, "ben")
-    happened = beside("rejoin_direct", lambda: invitations.refuse(store, ben, ann.user_id))
+    happened = beside("rejoin_direct", lambda: invitations.block(store, ben, ann.user_id))
     with pytest.raises(Forbidden):
         administration.direct(ann, ["ben"])
     assert happened()
     assert store.redis.hget(keys.members(room.room_id), ben.user_id) is None
 
 
-def test_nobody_who_refuses_meanwhile_is_in_a_new_direct_room(administration, store, made, beside):
+def test_nobody_who_blocks_meanwhile_is_in_a_new_direct_room(administration, store, made, beside):
     ann, ben, cho = made("ann"), made("ben"), made("cho")
-    happened = beside("create_direct", lambda: invitations.refuse(store, cho, ann.user_id))
+    happened = beside("create_direct", lambda: invitations.block(store, cho, ann.user_id))
     with pytest.raises(Forbidden):
         administration.direct(ann, ["ben", "cho"])
     assert happened() and not store.redis.exists(keys.DIRECT)

@@ -10,7 +10,7 @@ from tests.conftest import account_key
 
 @pytest.fixture
 def refusal(login, submit):
-    """Ann has let Bora into a private room, and Bora has left and refused more. Gives its path."""
+    """Ann has let Bora into a private room, and Bora has left and blocked her. Gives its path."""
     owner, guest = login("Ann"), login("bora")
     path = submit(owner, "/rooms", name="Secret", private="y").location
     submit(owner, f"{path}/members", name="bora")
@@ -36,7 +36,7 @@ def test_the_settings_show_whom_and_take_it_back(refusal, submit, language, head
     assert guest.get(path).status_code == 200
 
 
-def test_who_refuses_nobody_sees_no_list(login):
+def test_who_blocks_nobody_sees_no_list(login):
     assert "You refuse invitations from" not in login("bora").get("/settings").text
 
 
