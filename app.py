@@ -38,7 +38,9 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     app = Flask(__name__, static_folder=None)
     opened_store = store.connect(settings.store_url, script_errors.domain_error)
     conversation = Conversation(opened_store, limits(settings))
-    administration = Administration(opened_store, conversation.limits, conversation.changed)
+    administration = Administration(
+        opened_store, conversation.limits, conversation.rooms_to_publish
+    )
     server = LiveServer(
         app,
         conversation,

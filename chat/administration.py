@@ -37,14 +37,14 @@ DESCRIPTION_MAX = 500
 class Administration:
     """The operations, over one store.
 
-    ``changed`` collects the ids of rooms whose names, counts or members have changed; the heartbeat
-    takes them from there.
+    ``rooms_to_publish`` collects the ids of rooms whose names, counts or members have changed; the
+    heartbeat takes them from there.
     """
 
-    def __init__(self, store: Store, limits: Limits, changed: set[str]) -> None:
+    def __init__(self, store: Store, limits: Limits, rooms_to_publish: set[str]) -> None:
         self._store = store
         self._limits = limits
-        self._changed = changed
+        self._rooms_to_publish = rooms_to_publish
 
     def create(self, person: Person, name: object, private: object, encrypted: object) -> Room:
         """A new room. Raises ``Invalid``, ``Forbidden``, ``RateLimited``, ``Conflict``."""
@@ -53,7 +53,7 @@ class Administration:
         room = room_lifecycle.create(self._store, person, name, private, encrypted, most)
         renaming.catch_up(self._store, [person], room.room_id)
         person_events.tell_membership(self._store, room.room_id, [person.user_id])
-        self._changed.add(room.room_id)
+        self._rooms_to_publish.add(room.room_id)
         return room
 
     def direct(self, person: Person, given: object) -> tuple[Room, bool]:
@@ -109,7 +109,7 @@ class Administration:
             raise Invalid(N_("Give a name, a description or archived."))
         while not room_lifecycle.change(self._store, person, room, fields):
             room = rooms.access(self._store, person, room_id).room
-        self._changed.add(room.room_id)
+        self._rooms_to_publish.add(room.room_id)
         new = self._store.ask(rooms.room_question(room.room_id))
         room_events.tell_room(self._store, new)
         return new
@@ -164,7 +164,7 @@ class Administration:
             told = sorted({other.user_id, *([before] if role == rooms.OWNER else [])})
             person_events.tell_membership(self._store, i, told)
             room_events.tell_members(self._store, i, told)
-            self._changed.add(i)
+            self._rooms_to_publish.add(i)
         return other
 
     def remove(
@@ -192,7 +192,7 @@ class Administration:
         told = event or person_events.gone_event(i, ban is not None)
         person_events.tell(self._store, [([other.user_id], told)])
         room_events.tell_members(self._store, i, [other.user_id])
-        self._changed.add(i)
+        self._rooms_to_publish.add(i)
         return other
 
     def ban(self, person: Person, room_id: object, given: object, until: object = None) -> None:
@@ -280,7 +280,7 @@ class Administration:
         """Tell people that ``person`` has added them."""
         added = [each.user_id for each in others]
         person_events.tell_membership(self._store, room_id, added, by=person.user_id)
-        self._changed.add(room_id)
+        self._rooms_to_publish.add(room_id)
 
     @property
     def _are_invitations_limited(self) -> bool:

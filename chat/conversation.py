@@ -25,18 +25,18 @@ NAMES = 200
 class Conversation:
     """The operations, over one store.
 
-    ``changed`` collects the ids of rooms whose counts or messages have changed, and ``joined`` who
-    has become a member by joining: userId, roomId and the sid that joined. The heartbeat takes
-    them from there.
+    Two collections are for the heartbeat, which publishes them to all workers and empties them.
+    ``rooms_to_publish`` are the ids of rooms whose counts or messages have changed.
+    ``joins_to_publish`` says who has become a member by joining: userId, roomId and the sid.
     """
 
     def __init__(self, store: Store, limits: Limits) -> None:
         self.store = store
         self.limits = limits
-        self.changed: set[str] = set()
-        self.joined: list[tuple[str, str, str]] = []
+        self.rooms_to_publish: set[str] = set()
+        self.joins_to_publish: list[tuple[str, str, str]] = []
         self.limiter = Limiter(limits.rates())
-        self._writer = Writer(store, limits, self.limiter, self.changed)
+        self._writer = Writer(store, limits, self.limiter, self.rooms_to_publish)
 
     def join(
         self,
@@ -71,9 +71,9 @@ class Conversation:
                 own,
             ]
         )
-        self.changed.add(room_id)
+        self.rooms_to_publish.add(room_id)
         if entered.is_new_member:
-            self.joined.append((person.user_id, room_id, sid))
+            self.joins_to_publish.append((person.user_id, room_id, sid))
         recovered = missed is not None and page is not None
         if page is None:
             page, members = self.store.ask_all([history.newest(room_id), own])
@@ -94,7 +94,7 @@ class Conversation:
         lease = presence.Lease(presence.lease_id_of(sid, person.user_id), person.name)
         timing, locale = self.limits.timing, self.limits.locale
         self.store.ask(presence.enter_question(room_id, lease, timing, locale, epoch=epoch))
-        self.changed.add(room_id)
+        self.rooms_to_publish.add(room_id)
 
     def page(
         self,
@@ -117,7 +117,7 @@ class Conversation:
     def leave(self, person: Person, room_id: str, sid: str, reason: str = message.LEFT) -> int:
         """Leave with one connection, at once. Gives the userCount."""
         lease_id = presence.lease_id_of(sid, person.user_id)
-        self.changed.add(room_id)
+        self.rooms_to_publish.add(room_id)
         return presence.leave(self.store, room_id, lease_id, self.limits.locale, reason)
 
     def talk(

@@ -12,13 +12,15 @@ from chat.store.store import Store
 
 
 class Writer:
-    """``changed`` collects the ids of rooms in which something has been stored."""
+    """``rooms_to_publish`` collects the ids of rooms in which something has been stored."""
 
-    def __init__(self, store: Store, limits: Limits, limiter: Limiter, changed: set[str]) -> None:
+    def __init__(
+        self, store: Store, limits: Limits, limiter: Limiter, rooms_to_publish: set[str]
+    ) -> None:
         self._store = store
         self._limits = limits
         self._limiter = limiter
-        self._changed = changed
+        self._rooms_to_publish = rooms_to_publish
         self._activity = Activity()
 
     def store_question(
@@ -43,7 +45,7 @@ class Writer:
         def read(answers: list[Any]) -> tuple[int, int, int]:
             new, seq, at, count = answers[0]
             if new:
-                self._changed.add(room_id)
+                self._rooms_to_publish.add(room_id)
             return seq, at, count
 
         question = Question([call, *self._activity.note(room_id)], read)

@@ -115,7 +115,7 @@ def conversation(store: Store) -> Conversation:
 @pytest.fixture
 def administration(store: Store, conversation: Conversation) -> Administration:
     """Making rooms and deciding who belongs to them, with no limits."""
-    return Administration(store, conversation.limits, conversation.changed)
+    return Administration(store, conversation.limits, conversation.rooms_to_publish)
 
 
 @pytest.fixture

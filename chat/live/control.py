@@ -39,7 +39,7 @@ class Worker(Protocol):
     store: Store
     canary: Canary
     server: socketio.Server
-    changed: set[str]
+    rooms_to_send: set[str]
     closed: dict[str, set[str] | None]
     connections: Connections
     watchers: Watchers
@@ -73,7 +73,7 @@ class Control:
             self._live.fanout.compare()
 
     def _rooms_changed(self, message: Message) -> None:
-        self._live.changed.update(message[control_messages.ROOMS])
+        self._live.rooms_to_send.update(message[control_messages.ROOMS])
 
     def _room_closed(self, message: Message) -> None:
         room_id, user_ids = message[control_messages.CLOSED]

@@ -206,13 +206,15 @@ class Heartbeat:
 
     def _reap(self) -> None:
         reaped = presence.reap(self._live.store, self._timing, self._locale, REAPED)
-        self._live.conversation.changed.update(room_id for room_id, gone in reaped.items() if gone)
+        left = {room_id for room_id, gone in reaped.items() if gone}
+        self._live.conversation.rooms_to_publish.update(left)
 
     def _publish_changes(self) -> None:
         """Publish to all workers which rooms have changed, and who has joined."""
-        changed, joined = self._live.conversation.changed, self._live.conversation.joined
+        conversation = self._live.conversation
+        changed, joins = conversation.rooms_to_publish, conversation.joins_to_publish
         for kind, collected, put_back in (
-            (control_messages.JOINED, joined, joined.extend),
+            (control_messages.JOINED, joins, joins.extend),
             (control_messages.ROOMS, changed, changed.update),
         ):
             # Emptied before the store is asked: what is collected meanwhile is published later.
@@ -228,7 +230,7 @@ class Heartbeat:
     def _send_changes(self) -> None:
         """Send the changed rooms to the connections that watch them: one event to each."""
         live = self._live
-        changed, live.changed = live.changed, set()
+        changed, live.rooms_to_send = live.rooms_to_send, set()
         closed, live.closed = live.closed, {}
         events: dict[Connection, list[orjson.Fragment]] = defaultdict(list)
         watched = live.watchers.of(changed)

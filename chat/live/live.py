@@ -71,7 +71,8 @@ class Live:
             self._notify_kicked,
         )
         self.watchers = Watchers()
-        self.changed: set[str] = set()
+        #: Rooms that have changed, of which those are told who watch them.
+        self.rooms_to_send: set[str] = set()
         #: Rooms that were deleted, with the userIds of their members where they were private.
         self.closed: dict[str, set[str] | None] = {}
         self.canary = Canary()
