@@ -107,7 +107,7 @@ class Conversation:
         """A page of messages; ``before``, ``after`` and ``limit`` are as for ``history.page``.
 
         Access is checked behind the page, in the same write: so the page contains nothing that was
-        said after a removal of the user. Raises as ``history.page`` and ``rooms.access`` do.
+        said after a removal of the person. Raises as ``history.page`` and ``rooms.access`` do.
         """
         access = rooms.access_question(person, room_id)
         asked = history.page_question(str(room_id), before, after, limit)
@@ -213,7 +213,7 @@ class Conversation:
         return self._alter(change, person, known, given, sid)
 
     def type(self, person: Person, room_id: str, sid: str) -> None:
-        """Publish that this user, who is in the room, is typing.
+        """Publish that this person, who is in the room, is typing.
 
         Raises ``NotFound``, ``NotJoined``, ``RateLimited``.
         """

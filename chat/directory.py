@@ -38,11 +38,11 @@ _Position = tuple[float, str]
 def page(
     store: Store, person: Person, q: str = "", cursor: str = "", limit: int = 50
 ) -> tuple[list[Room], str | None]:
-    """Rooms the user may enter, most recently active first, and the cursor of the next page.
+    """Rooms the person may enter, most recently active first, and the cursor of the next page.
 
     ``q`` is searched in the names, ignoring case. One call looks at ``LOOKED_AT`` rooms at most: so
     a page may have fewer than ``limit`` rooms, or none, although there are more. A cursor names
-    only rooms that the user may see. Raises ``Invalid``, ``Forbidden``.
+    only rooms that the person may see. Raises ``Invalid``, ``Forbidden``.
     """
     rooms.check_may_chat(person)
     validation.whole_number(limit, "limit", 1, PAGE_MAX)

@@ -24,7 +24,7 @@ _COOKIE_MAX = DEVICES * 23
 
 
 def authenticate(name: object, password: object) -> Person:
-    """The user with this name and password. Raises ``Unauthorized``, ``RateLimited``."""
+    """The person with this name and password. Raises ``Unauthorized``, ``RateLimited``."""
     store, rate, source = services().store, services().settings.login_rate, _source()
     folded = _folded(name)
     known = login_limits.known_at(store, people.id_of_name(store, folded or ""), source)
@@ -53,7 +53,7 @@ def register(name: object, password: object) -> Person:
 
 
 def change_password(person: Person, old: object, new: object) -> Person:
-    """The user with the new password, of which all earlier logins have ended.
+    """The person with the new password, of which all earlier logins have ended.
 
     Raises ``Unauthorized`` when the old one is wrong, ``Invalid``, ``RateLimited``.
     """

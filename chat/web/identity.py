@@ -40,7 +40,7 @@ _LIFETIME_SECONDS = int(LOGIN_LIFETIME.total_seconds())
 
 
 class LoggedIn(UserMixin):
-    """A user as Flask-Login wants one, with the id of the login."""
+    """The person who is logged in, as Flask-Login wants its user, with the id of the login."""
 
     def __init__(self, person: Person, login_id: str) -> None:
         self.person = person

@@ -107,8 +107,8 @@ def refresh_token(person: Person, login_id: str) -> str:
 def verify_token(token: object) -> Caller:
     """The person of an access token now; it needs no request, only an app context.
 
-    The user is read from the store, so the role is the present one. Raises ``Unauthorized`` for
-    anything but a token that this server made and whose user still exists, ``TokenExpired`` and
+    It is read from the store, so the role is the present one. Raises ``Unauthorized`` for anything
+    but a token that this server made and whose person still exists, ``TokenExpired`` and
     ``TokenRevoked``.
     """
     return _verify(token, "access")

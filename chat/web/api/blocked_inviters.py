@@ -25,10 +25,10 @@ def list_blocked() -> ResponseReturnValue:
 
 @blueprint.delete("/<person>")
 def unblock(person: str) -> ResponseReturnValue:
-    store, user = services().store, caller()
+    store = services().store
     other = people.find(store, person)
     user_id = other.user_id if other else person
     if not ids.is_id(user_id):
         validation.person_name(person)
-    invitations.unblock(store, user, user_id)
+    invitations.unblock(store, caller(), user_id)
     return "", 204

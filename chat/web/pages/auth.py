@@ -101,7 +101,7 @@ def delete_account() -> ResponseReturnValue:
 def _enter(
     find: Callable[[object, object], Person], page: Callable[..., ResponseReturnValue]
 ) -> ResponseReturnValue:
-    """Log in the user whom ``find`` gives for a name and a password, or show the page."""
+    """Log in the person whom ``find`` gives for a name and a password, or show the page."""
     form = CredentialsForm(next=request.args.get("next"))
     if request.method == "POST":
         try:
