@@ -10,7 +10,7 @@ def test_a_room_joined_during_a_publication_is_published_after_it(
     kind, app_with, made, administration, told
 ):
     heartbeat = app_with().extensions["live"]._heartbeat
-    conversation, store = heartbeat._live.conversation, heartbeat._live.store
+    conversation, store = heartbeat._gateway.conversation, heartbeat._gateway.store
     ann, ben = made("ann"), made("ben")
     before, meanwhile = (administration.create(ann, n, None, None).room_id for n in ("a", "b"))
     conversation.join(ben, before, "sid")

@@ -90,7 +90,7 @@ PLANTS: dict[str, list[tuple[str, str, str]]] = {
     # A worker does not look up again who was renamed.
     "old_name": [
         (
-            "chat/live/live.py",
+            "chat/live/gateway.py",
             "self._token_cache.invalidate(lambda c: c.person.user_id == user_id)",
             "self._token_cache.invalidate(lambda c: c is user_id)",
         )
@@ -122,12 +122,12 @@ PLANTS: dict[str, list[tuple[str, str, str]]] = {
     # Who is lost while others are taken out of their rooms keeps the lease to its end.
     "late_quit": [
         (
-            "chat/live/live.py",
+            "chat/live/gateway.py",
             "                lost, self._to_shorten = self._to_shorten, []\n",
             "                lost = list(self._to_shorten)\n",
         ),
         (
-            "chat/live/live.py",
+            "chat/live/gateway.py",
             "        finally:\n            self._is_shortening = False\n",
             "                self._to_shorten.clear()\n"
             "        finally:\n            self._is_shortening = False\n",

@@ -1,4 +1,4 @@
-"""The connections of one worker: accepted with a token, checked, notified, and closed.
+"""The gateway of a worker: accepts connections with a token, checks, notifies and closes them.
 
 A connection that is lost keeps its leases for the grace, in which its client may connect again
 (``connection_lost``). One whose access has ended (token revoked, password changed, person made a
@@ -15,11 +15,11 @@ import orjson
 import socketio
 from redis.exceptions import RedisError
 
-from chat import key_prefix, keys, message, people, presence, revocations, room_members
+from chat import key_prefix, keys, message, people, presence, revocations, room_members, rooms
 from chat.administration import Administration
 from chat.batched import batched
 from chat.conversation import Conversation
-from chat.errors import N_, Forbidden, NotFound
+from chat.errors import N_, NotFound
 from chat.live.canary import Canary
 from chat.live.connections import Connection, Connections
 from chat.live.control import LOGIN_ENDED, LOGINS_ENDED, MADE_A_GUEST, Control
@@ -38,8 +38,8 @@ CHECKED = 200
 DRAINED = 200
 
 
-class Live:
-    """One for each worker. ``verify`` raises ``Unauthorized``, or a subclass of it."""
+class Gateway:
+    """The gateway of one worker. ``verify`` raises ``Unauthorized``, or a subclass of it."""
 
     def __init__(
         self,
@@ -88,8 +88,7 @@ class Live:
     def accept(self, sid: str, token: object) -> None:
         """A client connects. Raises ``Unauthorized``, ``Forbidden``, ``RateLimited``."""
         caller = self._token_cache(token)
-        if not caller.person.may_chat:
-            raise Forbidden(N_("Guests cannot enter the rooms yet. An admin can change that."))
+        rooms.check_may_chat(caller.person)
         self.connections.check_limit(caller.person.user_id)
         session = self.server.eio.sockets[self.server.manager.eio_sid_from_sid(sid, "/")]
         session.allowance = self.server.eio.backlog.allowances.of(caller.person.user_id, session)
