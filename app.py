@@ -10,7 +10,6 @@ from flask import Flask
 
 import config
 from chat import key_prefix, script_errors, store_warnings, web
-from chat.administration import Administration
 from chat.conversation import Conversation
 from chat.limits import Limits
 from chat.live.hashing import HashingQueue
@@ -18,6 +17,7 @@ from chat.live.server import Caps, LiveServer
 from chat.migrations import start
 from chat.passwords import Hasher
 from chat.presence import Timing
+from chat.room_management import RoomManagement
 from chat.store import embedded, store, store_choice
 
 
@@ -38,13 +38,13 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     app = Flask(__name__, static_folder=None)
     opened_store = store.connect(settings.store_url, script_errors.domain_error)
     conversation = Conversation(opened_store, limits(settings))
-    administration = Administration(
+    room_management = RoomManagement(
         opened_store, conversation.limits, conversation.rooms_to_publish
     )
     server = LiveServer(
         app,
         conversation,
-        administration,
+        room_management,
         web.verify_token,
         settings.store_url,
         frozenset(settings.allowed_origins),
@@ -59,7 +59,7 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     )
     app.extensions["live"] = server
     hasher = Hasher(HashingQueue().run)
-    web.init_app(app, settings, opened_store, conversation, administration, hasher, server.unready)
+    web.init_app(app, settings, opened_store, conversation, room_management, hasher, server.unready)
     return app
 
 

@@ -1,4 +1,4 @@
-"""What people and bots say and do in rooms; what they decide about rooms is in ``administration``.
+"""What people and bots say and do in rooms; what they decide about rooms is in ``room_management``.
 
 Each operation checks access and input, changes the store in one step, and returns what the
 acknowledgement needs. ``chat.live`` and ``chat.web`` only translate calls and answers.

@@ -19,8 +19,8 @@ def conversation(store):
 
 
 @pytest.fixture
-def room_id(administration, conversation):
-    room_id = administration.create(ANN, "Plans", None, None).room_id
+def room_id(room_management, conversation):
+    room_id = room_management.create(ANN, "Plans", None, None).room_id
     conversation.talk(ANN, room_id, "hi")
     return room_id
 

@@ -20,8 +20,8 @@ def conversation(store):
 
 
 @pytest.fixture
-def room(administration):
-    return administration.create(ANN, "Plans", None, None).room_id
+def room(room_management):
+    return room_management.create(ANN, "Plans", None, None).room_id
 
 
 def said(page):

@@ -46,11 +46,11 @@ def test_a_deletion_that_could_not_be_told_has_deleted(conversation, store, room
     assert [m["type"] for m in entries(store, room_id)] == ["DELETE"]
 
 
-def test_a_room_whose_end_could_not_be_told_is_still_there(administration, store, room_id, denied):
+def test_a_room_whose_end_could_not_be_told_is_still_there(room_management, store, room_id, denied):
     with denied(), pytest.raises(RedisError):
-        administration.close(ANN, room_id)
+        room_management.close(ANN, room_id)
     assert rooms.find(store, [room_id])[0]
-    administration.close(ANN, room_id)
+    room_management.close(ANN, room_id)
     assert rooms.find(store, [room_id]) == [None]
 
 

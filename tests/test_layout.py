@@ -77,7 +77,7 @@ MAY_IMPORT = {
     "person_events": {"store", "control_messages", "memberships", "room_members", "rooms"},
     "room_events": {"store", "control_messages", "memberships", "rooms"},
     "invitations": {"store", "keys", "errors", "people", "rate_limit"},
-    "administration": {
+    "room_management": {
         *("store", "validation", "message", "errors"),
         *("direct_rooms", "invitations", "limits", "memberships", "owned_rooms", "people"),
         *("person_events", "rate_limit", "room_events", "room_lifecycle"),

@@ -18,9 +18,9 @@ def test_a_room_of_many_members_is_made_anew(store):
     assert store.redis.hlen(keys.members(room.room_id)) == 9_001
 
 
-def test_a_change_beside_a_deletion_leaves_no_room_without_an_end(store, administration):
+def test_a_change_beside_a_deletion_leaves_no_room_without_an_end(store, room_management):
     room = room_lifecycle.create(store, ANN, "Secret", private=True)
-    administration.close(ANN, room.room_id)
+    room_management.close(ANN, room.room_id)
     # As they arrive where access was given just before the deletion.
     room_keys = [keys.room(room.room_id), keys.members(room.room_id), keys.banned(room.room_id)]
     ann, ben = somebody("Ann").user_id, somebody("Ben").user_id

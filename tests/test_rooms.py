@@ -125,60 +125,60 @@ def test_guests_get_nowhere(store):
             attempt()
 
 
-def test_a_private_room_is_there_for_its_members_only(store, people, administration):
+def test_a_private_room_is_there_for_its_members_only(store, people, room_management):
     room = room_lifecycle.create(store, ANN, "Secret", private=True)
     assert names(directory.page(store, ANN)) == ["Secret"]
     for stranger in (BEN, ADA):
         assert names(directory.page(store, stranger)) == []
         with pytest.raises(NotFound):
             rooms.access(store, stranger, room.room_id)
-    administration.set_member(ANN, room.room_id, "ben")
+    room_management.set_member(ANN, room.room_id, "ben")
     assert members(store, room) == ["Ann", "Ben"]
     assert names(directory.page(store, BEN)) == ["Secret"]
     assert rooms.access(store, BEN, room.room_id)
     with pytest.raises(Forbidden):
-        administration.set_member(BEN, room.room_id, "Ada")
-    administration.remove(ANN, room.room_id, "BEN")
+        room_management.set_member(BEN, room.room_id, "Ada")
+    room_management.remove(ANN, room.room_id, "BEN")
     assert names(directory.page(store, BEN)) == []
     with pytest.raises(NotFound):
         rooms.access(store, BEN, room.room_id)
 
 
-def test_members_come_and_go_by_rules(store, people, administration):
+def test_members_come_and_go_by_rules(store, people, room_management):
     room = room_lifecycle.create(store, ANN, "Secret", private=True)
     with pytest.raises(NotFound):
-        administration.set_member(ANN, room.room_id, "Nobody")
+        room_management.set_member(ANN, room.room_id, "Nobody")
     with pytest.raises(Conflict):
-        administration.remove(ANN, room.room_id, "Ann")
-    administration.set_member(ANN, room.room_id, "Ben")
-    administration.remove(BEN, room.room_id, "ben")
+        room_management.remove(ANN, room.room_id, "Ann")
+    room_management.set_member(ANN, room.room_id, "Ben")
+    room_management.remove(BEN, room.room_id, "ben")
     assert members(store, room) == ["Ann"]
     public = room_lifecycle.create(store, ANN, "Open")
-    administration.set_member(ANN, public.room_id, "Ben")
+    room_management.set_member(ANN, public.room_id, "Ben")
     assert members(store, public) == ["Ann", "Ben"]
     with pytest.raises(Forbidden):
-        administration.set_member(BEN, public.room_id, "Ada")
+        room_management.set_member(BEN, public.room_id, "Ada")
 
 
-def test_only_owner_and_admins_change_a_room(store, people, administration):
+def test_only_owner_and_admins_change_a_room(store, people, room_management):
     room = room_lifecycle.create(store, ANN, "Plans")
     with pytest.raises(Forbidden):
-        administration.change(BEN, room.room_id, "Mine")
-    assert administration.change(ANN, room.room_id, "Ours").name == "Ours"
-    assert administration.change(ADA, room.room_id, "Theirs").name == "Theirs"
+        room_management.change(BEN, room.room_id, "Mine")
+    assert room_management.change(ANN, room.room_id, "Ours").name == "Ours"
+    assert room_management.change(ADA, room.room_id, "Theirs").name == "Theirs"
     with pytest.raises(Invalid):
-        administration.change(ANN, room.room_id, "")
+        room_management.change(ANN, room.room_id, "")
     assert rooms.access(store, ANN, room.room_id).room.name == "Theirs"
 
 
-def test_a_closed_room_leaves_nothing_behind(store, people, administration, conversation):
+def test_a_closed_room_leaves_nothing_behind(store, people, room_management, conversation):
     room = room_lifecycle.create(store, ANN, "Secret", private=True)
     conversation.join(ANN, room.room_id, "s1")
     conversation.talk(ANN, room.room_id, "hi", sid="s1")
-    administration.set_member(ANN, room.room_id, "Ben")
+    room_management.set_member(ANN, room.room_id, "Ben")
     with pytest.raises(Forbidden):
-        administration.close(BEN, room.room_id)
-    administration.close(ANN, room.room_id)
+        room_management.close(BEN, room.room_id)
+    room_management.close(ANN, room.room_id)
     with pytest.raises(NotFound):
         conversation.talk(ANN, room.room_id, "hi", sid="s1")
     assert directory.page(store, ANN) == ([], None)
@@ -220,12 +220,12 @@ def test_a_search_that_very_many_rooms_match_looks_at_so_many_at_a_time(store, m
     assert len(first) == 200 and cursor
 
 
-def test_a_room_is_found_by_its_new_name_only(store, administration):
+def test_a_room_is_found_by_its_new_name_only(store, room_management):
     room = room_lifecycle.create(store, ANN, "Plans")
-    administration.change(ANN, room.room_id, "Lunch")
+    room_management.change(ANN, room.room_id, "Lunch")
     assert names(directory.page(store, BEN, q="lun")) == ["Lunch"]
     assert names(directory.page(store, BEN, q="plan")) == []
-    administration.change(ANN, room.room_id, "Lunch plans")
+    room_management.change(ANN, room.room_id, "Lunch plans")
     assert names(directory.page(store, BEN, q="plan")) == ["Lunch plans"]
 
 
@@ -241,14 +241,14 @@ def test_rooms_of_an_older_store_are_listed_and_found(store):
 
 
 @pytest.fixture
-def between(store, people, administration):
+def between(store, people, room_management):
     """An open room below and above many private ones that Ben may not see, or not any more."""
     below = room_lifecycle.create(store, ANN, "Below")
     set_activity(store, {below.room_id: 1})
     private = [room_lifecycle.create(store, ANN, "Secret plans", private=True) for _ in range(1500)]
     set_activity(store, {r.room_id: 1_000_000 + n for n, r in enumerate(private)})
-    administration.set_member(ANN, private[-1].room_id, "Ben")
-    administration.remove(ANN, private[-1].room_id, "Ben")
+    room_management.set_member(ANN, private[-1].room_id, "Ben")
+    room_management.remove(ANN, private[-1].room_id, "Ben")
     above = room_lifecycle.create(store, ANN, "Above")
     return below, private, above
 

@@ -82,11 +82,11 @@ def test_a_deletion_under_way_is_left_alone_and_an_abandoned_one_is_finished(sto
 
 def test_a_ban_lasts_until_its_end_by_the_clock_of_the_store(store, hall):
     ends = now(store) + HALF_HOUR
-    hall.administration.ban(hall.max, hall.room_id, "ben", ends)
+    hall.room_management.ban(hall.max, hall.room_id, "ben", ends)
     with pytest.raises(Forbidden) as refused:
         rooms.access(store, hall.ben, hall.room_id)
     assert refused.value.params == {"minutes": 30}
-    assert hall.administration.banned(hall.max, hall.room_id) == {hall.ben.user_id: ends}
+    assert hall.room_management.banned(hall.max, hall.room_id) == {hall.ben.user_id: ends}
     room = store.ask(rooms.room_question(hall.room_id))
     assert store.ask(room_members.kept_out(room, {hall.ben.user_id})) == {hall.ben.user_id}
     assert directory.may_see(store, hall.ben, [hall.room_id]) == []
@@ -94,10 +94,10 @@ def test_a_ban_lasts_until_its_end_by_the_clock_of_the_store(store, hall):
 
 
 def test_a_ban_that_has_ended_by_the_clock_of_the_store_keeps_nobody_out(store, hall):
-    hall.administration.ban(hall.max, hall.room_id, "ben", now(store) + HALF_HOUR)
+    hall.room_management.ban(hall.max, hall.room_id, "ben", now(store) + HALF_HOUR)
     store.redis.hset(keys.banned(hall.room_id), hall.ben.user_id, now(store) - HALF_HOUR)
     assert rooms.access(store, hall.ben, hall.room_id).role == ""
-    assert hall.administration.banned(hall.max, hall.room_id) == {}
+    assert hall.room_management.banned(hall.max, hall.room_id) == {}
     room = store.ask(rooms.room_question(hall.room_id))
     assert store.ask(room_members.kept_out(room, {hall.ben.user_id})) == set()
     assert directory.may_see(store, hall.ben, [hall.room_id]) == [hall.room_id]
@@ -133,11 +133,11 @@ def test_the_page_mutes_for_an_hour_by_the_clock_of_the_store(store, hall, login
 
 
 def test_rooms_and_accounts_are_made_and_rooms_are_listed_by_the_clock_of_the_store(
-    store, made, administration, conversation
+    store, made, room_management, conversation
 ):
     before = now(store)
     ann = made("ann")
-    ids = [administration.create(ann, name, None, None).room_id for name in ("one", "two")]
+    ids = [room_management.create(ann, name, None, None).room_id for name in ("one", "two")]
     written = [store.redis.hget(keys.account(ann.user_id), "createdAt")]
     written += [store.redis.hget(keys.room(i), "createdAt") for i in ids]
     written += [at for _, at in store.redis.zrange(keys.ROOMS, 0, -1, withscores=True)]

@@ -127,7 +127,7 @@ def _watch(gateway: Gateway, connection: Connection, person: Person, call: Call)
 
 
 def _read(gateway: Gateway, connection: Connection, person: Person, call: Call) -> dict[str, Any]:
-    marked = gateway.administration.mark_read(person, call.get("roomId"), call.get("seq"))
+    marked = gateway.room_management.mark_read(person, call.get("roomId"), call.get("seq"))
     return {"membership": marked.wire()}
 
 

@@ -16,7 +16,6 @@ import socketio
 from redis.exceptions import RedisError
 
 from chat import key_prefix, keys, message, people, presence, revocations, room_members, rooms
-from chat.administration import Administration
 from chat.batched import batched
 from chat.conversation import Conversation
 from chat.errors import N_, NotFound
@@ -27,6 +26,7 @@ from chat.live.fanout import Fanout
 from chat.live.token_cache import Caller, TokenCache
 from chat.live.watchers import Watchers
 from chat.people import Person
+from chat.room_management import RoomManagement
 from chat.transport import packets
 from chat.transport.session import Session
 
@@ -45,13 +45,13 @@ class Gateway:
         self,
         server: socketio.Server,
         conversation: Conversation,
-        administration: Administration,
+        room_management: RoomManagement,
         verify: Callable[[object], Caller],
         per_person: int,
     ) -> None:
         self.server = server
         self.conversation = conversation
-        self.administration = administration
+        self.room_management = room_management
         self.store = conversation.store
         self.connections = Connections(per_person)
         self._token_cache = TokenCache(verify, self.is_receiving)

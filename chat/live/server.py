@@ -17,13 +17,13 @@ import socketio
 from flask import Flask
 from flask_socketio import SocketIO
 
-from chat.administration import Administration
 from chat.conversation import Conversation
 from chat.live import dispatch
 from chat.live.gateway import Gateway
 from chat.live.heartbeat import Heartbeat
 from chat.live.queue import QueueManager
 from chat.live.token_cache import Caller
+from chat.room_management import RoomManagement
 from chat.store.pipeline import Pipeline
 from chat.transport import json_text, packets
 from chat.transport.admission import Admission
@@ -80,7 +80,7 @@ class LiveServer:
         self,
         app: Flask,
         conversation: Conversation,
-        administration: Administration,
+        room_management: RoomManagement,
         verify_token: Callable[[object], Caller],
         store_url: str,
         origins: frozenset[str],
@@ -126,7 +126,7 @@ class LiveServer:
         app.wsgi_app = ResponsesInFlight(CrossOrigin(self._relay, path, origins), client_of)  # type: ignore[method-assign]
         new_id = engine.generate_id
         engine.generate_id = lambda: self._relay.name(new_id())
-        self._gateway = Gateway(server, conversation, administration, verify, caps.per_person)
+        self._gateway = Gateway(server, conversation, room_management, verify, caps.per_person)
         dispatch.register(self._gateway)
         engine.handle_call = functools.partial(dispatch.handle_call, self._gateway)
         engine.polling_cap = PollingCap(caps.max_connections, caps.per_address)

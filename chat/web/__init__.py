@@ -9,9 +9,9 @@ from collections.abc import Callable
 
 from flask import Flask
 
-from chat.administration import Administration
 from chat.conversation import Conversation
 from chat.passwords import Hasher
+from chat.room_management import RoomManagement
 from chat.store.store import Store
 from chat.web import assets, cli, errors, i18n, identity, operations, security, tokens
 from chat.web.api import blocked_inviters as api_blocked_inviters
@@ -35,7 +35,7 @@ def init_app(
     settings: Settings,
     store: Store,
     conversation: Conversation,
-    administration: Administration,
+    room_management: RoomManagement,
     hasher: Hasher,
     readiness: Callable[[], str | None],
 ) -> None:
@@ -44,7 +44,7 @@ def init_app(
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     app.extensions["maru"] = Services(
-        settings, store, conversation, administration, hasher, readiness
+        settings, store, conversation, room_management, hasher, readiness
     )
     security.init_app(app, settings)
     assets.init_app(app)

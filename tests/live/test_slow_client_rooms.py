@@ -25,10 +25,10 @@ def gateway(app):
 
 
 @pytest.fixture
-def slow(gateway, administration, made):
+def slow(gateway, room_management, made):
     """A client in a room, who reads nothing: its connection, and its end of the socket."""
     ann = made("ann")
-    room = administration.create(ann, "Plans", None, None)
+    room = room_management.create(ann, "Plans", None, None)
     engine = gateway.server.eio
     session = Session(engine, "slow", polling=False)
     session.allowance = engine.backlog.allowances.of("ann", session)

@@ -28,7 +28,7 @@ def list_rooms() -> ResponseReturnValue:
 @blueprint.post("")
 def create_room() -> ResponseReturnValue:
     person, body = caller(), json_object()
-    room = services().administration.create(
+    room = services().room_management.create(
         person,
         name=body.get("name"),
         private=body.get("private"),
@@ -46,7 +46,7 @@ def get_room(room_id: str) -> ResponseReturnValue:
 def change_room(room_id: str) -> ResponseReturnValue:
     person, body = caller(), json_object()
     name, description = body.get("name"), body.get("description")
-    changed = services().administration.change(
+    changed = services().room_management.change(
         person, room_id, name, description, body.get("archived")
     )
     return changed.wire()
@@ -54,7 +54,7 @@ def change_room(room_id: str) -> ResponseReturnValue:
 
 @blueprint.delete("/<room_id>")
 def delete_room(room_id: str) -> ResponseReturnValue:
-    services().administration.close(caller(), room_id)
+    services().room_management.close(caller(), room_id)
     return "", 204
 
 

@@ -45,7 +45,7 @@ def list_or_create() -> ResponseReturnValue:
     if request.method != "POST":
         return _rooms_page(form)
     try:
-        room = services().administration.create(
+        room = services().room_management.create(
             _me(), form.name.data, form.private.data, form.encrypted.data
         )
     except MaruError as error:
@@ -147,7 +147,7 @@ def marked(members: list[Member]) -> list[Member]:
 
 @blueprint.post("/rooms/<room_id>/rename")
 def rename_room(room_id: str) -> ResponseReturnValue:
-    renamed = services().administration.change(_me(), room_id, request.form.get("name", ""))
+    renamed = services().room_management.change(_me(), room_id, request.form.get("name", ""))
     return done(url_for("pages.room", room_id=room_id), name=renamed.name)
 
 
@@ -156,14 +156,14 @@ def delete_room(room_id: str) -> ResponseReturnValue:
     typed = request.form.get("name")
     if typed is not None:
         _check_name(rooms.access(services().store, _me(), room_id).room, typed)
-    services().administration.close(_me(), room_id)
+    services().room_management.close(_me(), room_id)
     return done(url_for("pages.rooms"))
 
 
 @blueprint.post("/rooms/<room_id>/describe")
 def describe_room(room_id: str) -> ResponseReturnValue:
     text = request.form.get("description", "")
-    services().administration.change(_me(), room_id, description=text)
+    services().room_management.change(_me(), room_id, description=text)
     return done(url_for("pages.room", room_id=room_id))
 
 
@@ -171,7 +171,7 @@ def describe_room(room_id: str) -> ResponseReturnValue:
 def archive_room(room_id: str) -> ResponseReturnValue:
     """``archived`` is 1 for a room that can only be read, or 0."""
     archived = request.form.get("archived") == "1"
-    services().administration.change(_me(), room_id, archived=archived)
+    services().room_management.change(_me(), room_id, archived=archived)
     return done(url_for("pages.room", room_id=room_id))
 
 

@@ -34,7 +34,7 @@ from chat.store.store import Store
 DESCRIPTION_MAX = 500
 
 
-class Administration:
+class RoomManagement:
     """The operations, over one store.
 
     ``rooms_to_publish`` collects the ids of rooms whose names, counts or members have changed; the
