@@ -1,7 +1,7 @@
 """Builds the app of one worker. ``python app.py`` serves in one process, for a quick start."""
 
 if __name__ == "__main__":
-    import chat.transport.patched  # noqa: F401
+    import chat.transport.monkey_patch  # noqa: F401
 
 import logging
 import sys

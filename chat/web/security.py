@@ -10,7 +10,7 @@ from flask.sessions import SecureCookieSessionInterface, SessionMixin
 from itsdangerous import SignatureExpired, TimestampSigner, URLSafeTimedSerializer
 
 from chat.transport.forwarded import Forwarded
-from chat.transport.http import BODY_MAX, ResponseHeaders
+from chat.transport.http_rules import BODY_MAX, ResponseHeaders
 from chat.web.base_path import BasePath
 from chat.web.hosts import AllowedHosts
 from chat.web.services import services

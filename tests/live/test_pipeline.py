@@ -11,7 +11,7 @@ import config
 
 #: What each program begins with; it prints what it found as JSON.
 PRELUDE = """
-import chat.transport.patched
+import chat.transport.monkey_patch
 import json, sys, threading, time
 import redis
 from chat.store import question, store

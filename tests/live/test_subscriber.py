@@ -15,7 +15,7 @@ import config
 
 #: What each program begins with; it prints what it found as JSON.
 PRELUDE = """
-import chat.transport.patched
+import chat.transport.monkey_patch
 import json, logging, sys
 import eventlet, psutil, redis
 from chat.store import store

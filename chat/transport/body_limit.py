@@ -14,7 +14,7 @@ BODIES, BODIES_PER_ADDRESS = 128 * 2**20, 16 * 2**20
 SMALL = 16 * 1024
 
 
-class Bodies:
+class BodyLimit:
     """Counts the bytes of each body, from the time it is read until its request has ended."""
 
     def __init__(self) -> None:
@@ -47,20 +47,20 @@ class Bodies:
 class CountedBody:
     """Counts the bytes of one body."""
 
-    __slots__ = ("_bodies", "_network", "_size")
+    __slots__ = ("_limit", "_network", "_size")
 
-    def __init__(self, bodies: Bodies, network: str | None) -> None:
-        self._bodies = bodies
+    def __init__(self, limit: BodyLimit, network: str | None) -> None:
+        self._limit = limit
         self._network = network
         self._size = 0
 
     def add(self, size: int) -> None:
         """Count ``size`` more bytes. Raises ``Refused``."""
-        self._bodies.add(self._network, self._size, size)
+        self._limit.add(self._network, self._size, size)
         self._size += size
 
     def end(self) -> None:
         """Count the body off: it is not needed any more. May be called again."""
         if self._size:
-            self._bodies.remove(self._network, self._size)
+            self._limit.remove(self._network, self._size)
             self._size = 0

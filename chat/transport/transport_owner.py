@@ -3,7 +3,7 @@
 from typing import Protocol
 
 
-class Owner(Protocol):
+class TransportOwner(Protocol):
     """A transport's owner. The event loop calls all of these methods: they must not block."""
 
     @property
