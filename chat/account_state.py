@@ -17,7 +17,7 @@ from chat import (
     presence,
     renaming,
     room_members,
-    unfinished,
+    unfinished_changes,
 )
 from chat.errors import N_, Conflict, Forbidden, NotFound
 from chat.people import ADMIN, GUEST, Person
@@ -93,7 +93,7 @@ def delete(store: Store, given: str, by: Person | None = None, locale: str = "en
 
 def finish_abandoned(store: Store, locale: str) -> None:
     """Finish the deletions whose workers have ended. Several workers may do this at once."""
-    for user_id in store.ask(unfinished.abandoned(keys.DELETING)):
+    for user_id in store.ask(unfinished_changes.abandoned(keys.DELETING)):
         person = store.ask(people.person_question(user_id))
         if person is None:
             # The store has lost the account.

@@ -7,12 +7,12 @@ from dataclasses import replace
 
 from chat import (
     control_messages,
-    ids,
     keys,
-    name_index,
+    lookalike_index,
     names,
     people,
     people_search,
+    person_ids,
     validation,
 )
 from chat.errors import N_, Conflict, Forbidden, Invalid, Unauthorized
@@ -52,7 +52,7 @@ def create(
     if not others and not nobody_yet(store):
         raise _closed()
     hashed = hasher.hash(chosen, asker)
-    person = Person(ids.new_id(), name, "", role or ADMIN, store.ask(clock.NOW))
+    person = Person(person_ids.new_id(), name, "", role or ADMIN, store.ask(clock.NOW))
     return replace(person, role=_claim(store, person, others, hashed))
 
 
@@ -164,10 +164,10 @@ def _claim(store: Store, person: Person, others: str, hashed: str) -> str:
             )
         )
         if made == b"INDEX":
-            name_index.build(store)
+            lookalike_index.build(store)
         elif made != b"AGAIN":
             break
     if made == b"CLOSED":
         raise _closed()
-    name_index.check(made)
+    lookalike_index.check(made)
     return made.decode()

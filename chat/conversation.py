@@ -11,12 +11,12 @@ import orjson
 
 from chat import history, keys, message, presence, room_members, rooms, validation
 from chat.limits import Limits
+from chat.message_writer import MessageWriter
 from chat.operation_values import Change, Joined
 from chat.people import Person
 from chat.rate_limit import Limiter
 from chat.store.question import Argument, Question, ScriptCall
 from chat.store.store import Store
-from chat.writer import Writer
 
 #: Names that the acknowledgement of a join lists at the most.
 NAMES = 200
@@ -36,7 +36,7 @@ class Conversation:
         self.rooms_to_publish: set[str] = set()
         self.joins_to_publish: list[tuple[str, str, str]] = []
         self.limiter = Limiter(limits.rates())
-        self._writer = Writer(store, limits, self.limiter, self.rooms_to_publish)
+        self._writer = MessageWriter(store, limits, self.limiter, self.rooms_to_publish)
 
     def join(
         self,

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from chat import ids, keys, validation
+from chat import keys, person_ids, validation
 from chat.errors import N_, Invalid, NotFound
 from chat.store.question import Question
 from chat.store.store import Store
@@ -124,7 +124,7 @@ def find(store: Store, id_or_name: str) -> Person | None:
 
     By id a deleted one is found too. Raises ``TooLong``.
     """
-    person = store.ask(person_question(id_or_name)) if ids.is_id(id_or_name) else None
+    person = store.ask(person_question(id_or_name)) if person_ids.is_id(id_or_name) else None
     return person or find_by_name(store, id_or_name)
 
 

@@ -9,7 +9,7 @@ from itertools import chain
 from chat import (
     display_names,
     keys,
-    name_index,
+    lookalike_index,
     names,
     people,
     people_search,
@@ -45,10 +45,10 @@ def change(store: Store, user_id: str, wanted: Mapping[str, object]) -> Person:
             return person
         answer = _write(store, person, changed)
         if answer == b"INDEX":
-            name_index.build(store)
+            lookalike_index.build(store)
         elif answer != b"AGAIN":
             break
-    name_index.check(answer)
+    lookalike_index.check(answer)
     if changed.name != person.name:
         return renaming.finish(store, user_id, int(answer))
     if changed.wire() != person.wire():

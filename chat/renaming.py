@@ -7,7 +7,7 @@ them ends in between, another one writes them.
 
 from collections.abc import Iterable
 
-from chat import control_messages, keys, people, room_members, unfinished
+from chat import control_messages, keys, people, room_members, unfinished_changes
 from chat.people import Person
 from chat.store.question import ScriptCall
 from chat.store.store import Store
@@ -49,7 +49,7 @@ def catch_up(store: Store, added: Iterable[Person], room_id: str) -> None:
 
 def finish_abandoned(store: Store) -> None:
     """Finish the renamings whose workers have ended. Several workers may do this at once."""
-    for member in store.ask(unfinished.abandoned(keys.RENAMING)):
+    for member in store.ask(unfinished_changes.abandoned(keys.RENAMING)):
         user_id, _, began = member.partition(":")
         finish(store, user_id, int(began))
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from chat import directory, keys, memberships, rooms
+from chat import keys, memberships, room_directory, rooms
 from chat.errors import Conflict, Forbidden, Invalid, NotFound
 
 #: A time in ms far ahead.
@@ -185,16 +185,17 @@ def test_a_room_is_in_no_list_of_who_is_banned_from_it(hall, room_management, st
     plans = store.ask(rooms.room_question(hall.room_id)).name
 
     def listed(person, **how):
-        return {room.name for room in directory.page(store, person, **how)[0]}
+        return {room.name for room in room_directory.page(store, person, **how)[0]}
 
     everything = {plans, "Hall"}
     assert listed(hall.ben) == listed(hall.eve) == everything
     for person in (hall.ben, hall.eve):
         room_management.ban(hall.max, hall.room_id, person.name)
         assert listed(person) == {"Hall"} and listed(person, q=plans) == set()
-        assert directory.may_see(store, person, [hall.room_id, other.room_id]) == [other.room_id]
+        both = [hall.room_id, other.room_id]
+        assert room_directory.may_see(store, person, both) == [other.room_id]
         # Its place is no cursor either.
-        page, cursor = directory.page(store, person, limit=1)
+        page, cursor = room_directory.page(store, person, limit=1)
         assert [room.name for room in page] == ["Hall"] and cursor is None
     assert listed(hall.cho) == everything
     room_management.unban(hall.max, hall.room_id, "eve")
@@ -204,5 +205,5 @@ def test_a_room_is_in_no_list_of_who_is_banned_from_it(hall, room_management, st
 
 def test_an_admin_sees_a_room_in_the_list_from_which_he_is_banned(hall, store):
     hall.room_management.ban(hall.ann, hall.room_id, "root")
-    assert [room.room_id for room in directory.page(store, hall.root)[0]] == [hall.room_id]
-    assert directory.may_see(store, hall.root, [hall.room_id]) == [hall.room_id]
+    assert [room.room_id for room in room_directory.page(store, hall.root)[0]] == [hall.room_id]
+    assert room_directory.may_see(store, hall.root, [hall.room_id]) == [hall.room_id]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from chat import keys, presence, rate_limit, revocations, room_lifecycle, unfinished
+from chat import keys, presence, rate_limit, revocations, room_lifecycle, unfinished_changes
 from chat.errors import RateLimited
 from chat.presence import Lease, Timing, lease_id_of
 from chat.script_errors import domain_error
@@ -137,6 +137,6 @@ def test_a_clock_set_forward_between_claim_and_reaping_takes_nobody_out(store, c
 def test_an_abandoned_change_is_finished_though_the_clock_was_set_back(store, clock):
     at = store.redis.time()[0] * 1000
     store.redis.zadd(keys.RENAMING, {"of-ann:1": at})
-    assert store.ask(unfinished.abandoned(keys.RENAMING)) == []
+    assert store.ask(unfinished_changes.abandoned(keys.RENAMING)) == []
     clock.set(store.redis, -HOUR)
-    assert store.ask(unfinished.abandoned(keys.RENAMING)) == ["of-ann:1"]
+    assert store.ask(unfinished_changes.abandoned(keys.RENAMING)) == ["of-ann:1"]

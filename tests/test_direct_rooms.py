@@ -6,9 +6,9 @@ import pytest
 
 from chat import (
     account_state,
-    directory,
     keys,
     memberships,
+    room_directory,
     room_lifecycle,
     room_members,
     rooms,
@@ -163,7 +163,7 @@ def test_it_is_for_its_people_only(room_management, conversation, store, made, p
         with pytest.raises(NotFound):
             room_management.set_member(stranger, room.room_id, stranger.name)
     # It is nobody's to be found, not even theirs: it is in their own lists.
-    assert directory.page(store, ann)[0] == directory.page(store, cho)[0] == []
+    assert room_directory.page(store, ann)[0] == room_directory.page(store, cho)[0] == []
 
 
 def test_who_has_left_comes_back_when_another_asks(room_management, conversation, store, people):
@@ -256,7 +256,7 @@ def test_a_direct_room_that_the_store_lost_comes_back_as_one(room_management, st
     assert room_lifecycle.revive(store, room, here)
     [found] = rooms.find(store, [room.room_id])
     assert (found.kind, listed(store, room)) == ("direct", {"ann": "member", "ben": "member"})
-    assert directory.page(store, ann) == ([], None)
+    assert room_directory.page(store, ann) == ([], None)
 
 
 def test_making_them_is_limited_and_using_them_is_not(store, made):

@@ -3,7 +3,7 @@
 import pytest
 from redis.exceptions import RedisError
 
-from chat import directory, invitations, memberships, room_members
+from chat import invitations, memberships, room_directory, room_members
 from chat.errors import Conflict, Forbidden, Invalid, NotFound, RateLimited
 from chat.limits import Limits
 from chat.room_management import RoomManagement
@@ -116,7 +116,7 @@ def test_a_removal_that_the_store_could_not_tell_of_has_not_happened(room_manage
     finally:
         store.redis.execute_command("ACL", "SETUSER", "default", "+publish")
     assert names(store, room.room_id) == ["ann", "ben"]
-    assert [seen.name for seen in directory.page(store, ben)[0]] == ["Secret"]
+    assert [seen.name for seen in room_directory.page(store, ben)[0]] == ["Secret"]
 
 
 def test_who_was_taken_out_does_not_see_the_room_though_it_is_listed_still(
@@ -129,7 +129,7 @@ def test_who_was_taken_out_does_not_see_the_room_though_it_is_listed_still(
     room_management.remove(ann, room.room_id, ben.name)
     own = f"maru:person:{ben.user_id}:rooms"
     store.redis.zadd(own, {room.room_id: 1})
-    assert directory.page(store, ben) == ([], None)
+    assert room_directory.page(store, ben) == ([], None)
     assert memberships.of_person(store, ben) == []
     # And that is tidied away.
     assert store.redis.zcard(own) == 0

@@ -7,12 +7,12 @@ import functools
 
 import pytest
 
-from chat import directory, keys, room_lifecycle
+from chat import keys, room_directory, room_lifecycle
 from tests import killed
 
 
 def found(store, person, q=""):
-    return [room.name for room in directory.page(store, person, q)[0]]
+    return [room.name for room in room_directory.page(store, person, q)[0]]
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def test_a_room_is_listed_and_found_from_the_moment_it_exists(
     room_management, store, pair, killed_after
 ):
     ann, ben = pair
-    directory.page(store, ben)
+    room_directory.page(store, ben)
     killed_after("create_room", lambda: room_management.create(ann, "Plans", False, False))
     killed_after("create_room", lambda: room_management.create(ann, "Secret plans", True, False))
     assert found(store, ben) == found(store, ben, "lans") == ["Plans"]
@@ -41,7 +41,7 @@ def test_a_room_is_listed_and_found_from_the_moment_it_exists(
 def test_a_room_is_found_by_its_new_name_alone(room_management, store, pair, killed_after):
     ann, ben = pair
     room = room_management.create(ann, "Plans", False, False)
-    directory.page(store, ben)
+    room_directory.page(store, ben)
     killed_after("change_room", lambda: room_management.change(ann, room.room_id, name="Garden"))
     assert found(store, ben, "arden") == ["Garden"] and found(store, ben, "plan") == []
 
@@ -51,7 +51,7 @@ def test_a_room_renamed_by_two_at_once_is_found_by_its_last_name(
 ):
     ann, ben = pair
     room = room_management.create(ann, "Plans", False, False)
-    directory.page(store, ben)
+    room_directory.page(store, ben)
 
     def rename():
         room_management.change(ann, room.room_id, name="Garden")
@@ -74,7 +74,7 @@ def test_a_room_renamed_by_two_at_once_is_found_by_its_last_name(
 def test_a_room_that_is_deleted_is_in_no_list(room_management, store, pair, killed_after, private):
     ann, ben = pair
     room = room_management.create(ann, "Plans", private, False)
-    directory.page(store, ben)
+    room_directory.page(store, ben)
     killed_after("close", lambda: room_management.close(ann, room.room_id))
     for index in (keys.ROOMS, keys.OPEN_ROOMS, keys.OCCUPIED, keys.owned_rooms(ann.user_id)):
         assert not store.redis.exists(index)
@@ -87,7 +87,7 @@ def test_a_room_that_was_lost_is_listed_from_the_moment_it_is_back(
     ann, ben = pair
     room = room_management.create(ann, "Plans", False, False)
     store.redis.flushall()
-    directory.page(store, ben)
+    room_directory.page(store, ben)
     present = [(ben.user_id, "ben")]
     killed_after("revive", lambda: room_lifecycle.revive(store, room, present))
     assert found(store, ben) == found(store, ben, "plans") == ["Plans"]

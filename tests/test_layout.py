@@ -31,25 +31,28 @@ MAY_IMPORT = {
     "store_warnings": {"store", "keys", "key_prefix"},
     "limits": {"presence", "rate_limit"},
     "passwords": {"validation"},
-    "names": {"validation", "errors", "ids"},
+    "names": {"validation", "errors", "person_ids"},
     "display_names": {"validation", "errors", "names"},
-    "ids": set(),
-    "people": {"store", "keys", "validation", "errors", "ids"},
-    "name_index": {"store", "keys", "validation", "errors", "names", "people"},
+    "person_ids": set(),
+    "people": {"store", "keys", "validation", "errors", "person_ids"},
+    "lookalike_index": {"store", "keys", "validation", "errors", "names", "people"},
     "people_search": {"store", "keys", "validation", "errors", "people", "batched"},
     "accounts": {
-        *("store", "keys", "validation", "errors", "ids", "names", "name_index", "passwords"),
-        *("people", "people_search", "control_messages"),
+        *("store", "keys", "validation", "errors", "person_ids", "names", "lookalike_index"),
+        *("passwords", "people", "people_search", "control_messages"),
     },
-    "unfinished": {"store"},
-    "renaming": {"store", "keys", "control_messages", "people", "room_members", "unfinished"},
+    "unfinished_changes": {"store"},
+    "renaming": {
+        *("store", "keys", "control_messages", "people", "room_members", "unfinished_changes"),
+    },
     "profile": {
-        *("store", "keys", "errors", "display_names", "name_index", "names", "people"),
+        *("store", "keys", "errors", "display_names", "lookalike_index", "names", "people"),
         *("people_search", "person_events", "renaming"),
     },
     "account_state": {
         *("store", "keys", "errors", "accounts", "control_messages", "people", "people_search"),
-        *("ownerless_rooms", "presence", "profile", "renaming", "room_members", "unfinished"),
+        *("ownerless_rooms", "presence", "profile", "renaming", "room_members"),
+        "unfinished_changes",
     },
     "ownerless_rooms": {
         *("store", "keys", "errors", "message", "people", "person_events", "room_events"),
@@ -62,7 +65,7 @@ MAY_IMPORT = {
     "operation_values": {"history", "room_members", "rooms"},
     "memberships": {"store", "keys", "validation", "errors", "people", "room_members", "rooms"},
     "room_index": {"store", "keys"},
-    "directory": {
+    "room_directory": {
         *("store", "keys", "validation", "errors", "people", "room_index", "room_members", "rooms"),
         "batched",
     },
@@ -83,11 +86,12 @@ MAY_IMPORT = {
         *("person_events", "rate_limit", "room_events", "room_lifecycle"),
         *("renaming", "room_members", "rooms"),
     },
-    "writer": {
-        *("store", "directory", "history", "limits", "people", "presence", "rate_limit", "rooms"),
+    "message_writer": {
+        *("store", "room_directory", "history", "limits", "people", "presence", "rate_limit"),
+        "rooms",
     },
     "conversation": {
-        *("store", "keys", "validation", "message", "writer"),
+        *("store", "keys", "validation", "message", "message_writer"),
         *("operation_values", "history", "limits", "people", "presence", "rate_limit"),
         *("room_members", "rooms"),
     },
@@ -114,7 +118,7 @@ STORE_MAY_IMPORT = {
     "subscriber": {"store.buffered", "store.store", "transport.peer"},
 }
 #: What ``chat/migrations`` may import besides the store: no rule of the chat, which may change.
-MIGRATIONS_MAY_IMPORT = {"chat.keys", "chat.key_prefix", "chat.ids"}
+MIGRATIONS_MAY_IMPORT = {"chat.keys", "chat.key_prefix", "chat.person_ids"}
 #: Modules of ``chat/transport`` that the web may use: what is about HTTP alone.
 WEB_MAY_IMPORT = {
     f"chat.transport.{name}"

@@ -4,7 +4,7 @@ import functools
 
 import pytest
 
-from chat import account_state, direct_rooms, directory, keys, memberships, room_members, rooms
+from chat import account_state, direct_rooms, keys, memberships, room_directory, room_members, rooms
 from chat.errors import Conflict, NotFound
 from chat.store.question import ScriptCall
 from tests import killed
@@ -84,7 +84,7 @@ def test_of_nobodys_room_a_private_one_is_deleted_and_an_open_one_is_for_admins(
     assert [key for key in keys.of_room(attic) if store.redis.exists(key)] == [keys.closed(attic)]
     assert store.redis.zscore(keys.ROOMS, attic) is None
     assert not store.redis.exists(keys.rooms_of(ben.user_id), keys.DELETING)
-    [room] = directory.page(store, root)[0]
+    [room] = room_directory.page(store, root)[0]
     assert room.room_id == hall
     room_management.close(root, hall)
 

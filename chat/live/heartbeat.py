@@ -23,7 +23,7 @@ from chat.live.connections import SENT_AT_ONCE, Connection
 from chat.live.gateway import Gateway
 from chat.rooms import Room
 from chat.store import error_replies, identity
-from chat.unfinished import ABANDONED_AFTER_MS
+from chat.unfinished_changes import ABANDONED_AFTER_MS
 
 log = logging.getLogger(__name__)
 

@@ -1,6 +1,6 @@
 """A connection watches rooms: those that its person belongs to, those listed, those on its page."""
 
-from chat import directory, room_members, validation
+from chat import room_directory, room_members, validation
 from chat.errors import N_, Invalid
 from chat.live.connections import Connection
 from chat.live.gateway import Gateway
@@ -21,14 +21,14 @@ def watch(gateway: Gateway, connection: Connection, person: Person, on_page: obj
     named = [room_id for room_id in map(validation.room_id, on_page) if room_id]
     # It gets events about the people of these rooms: those of a private room only as a member.
     own = room_members.room_ids_of(gateway.store, person.user_id)
-    known = directory.may_see(gateway.store, person, list({*own, *named}))
+    known = room_directory.may_see(gateway.store, person, list({*own, *named}))
     # Before the list is read, so that changes in between are sent afterwards.
     gateway.watchers.watch_only(connection, known)
-    listed = directory.newest(gateway.store, person, LISTED)
+    listed = room_directory.newest(gateway.store, person, LISTED)
     gateway.watchers.watch(connection, [room.room_id for room in listed])
     # A removal or ban between the check and the watching has ended no watching.
     watched = list({*known, *(room.room_id for room in listed)})
-    for room_id in {*watched} - {*directory.may_see(gateway.store, person, watched)}:
+    for room_id in {*watched} - {*room_directory.may_see(gateway.store, person, watched)}:
         gateway.watchers.unwatch(connection, room_id)
     if connection.ended:
         # It ended during the call: nothing else takes it out of the watchers any more.

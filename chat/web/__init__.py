@@ -13,7 +13,7 @@ from chat.conversation import Conversation
 from chat.passwords import Hasher
 from chat.room_management import RoomManagement
 from chat.store.store import Store
-from chat.web import assets, cli, errors, i18n, identity, operations, security, tokens
+from chat.web import assets, cli, errors, health, i18n, identity, security, tokens
 from chat.web.api import blocked_inviters as api_blocked_inviters
 from chat.web.api import cors
 from chat.web.api import members as api_members
@@ -67,7 +67,7 @@ def init_app(
         api_people,
         api_blocked_inviters,
         api_tokens,
-        operations,
+        health,
     ):
         app.register_blueprint(module.blueprint)
     for module in (api, api_members, api_own_rooms, api_people, api_blocked_inviters, api_tokens):

@@ -3,7 +3,7 @@
 from flask import Blueprint
 from flask.typing import ResponseReturnValue
 
-from chat import ids, invitations, people, validation
+from chat import invitations, people, person_ids, validation
 from chat.web.identity import caller
 from chat.web.services import services
 
@@ -28,7 +28,7 @@ def unblock(person: str) -> ResponseReturnValue:
     store = services().store
     other = people.find(store, person)
     user_id = other.user_id if other else person
-    if not ids.is_id(user_id):
+    if not person_ids.is_id(user_id):
         validation.person_name(person)
     invitations.unblock(store, caller(), user_id)
     return "", 204

@@ -4,7 +4,7 @@ import orjson
 from flask import Blueprint, Response, request
 from flask.typing import ResponseReturnValue
 
-from chat import directory, presence, rooms
+from chat import presence, room_directory, rooms
 from chat.web.api.parsing import json_object, message_number, number
 from chat.web.identity import caller
 from chat.web.services import services
@@ -19,7 +19,7 @@ def list_rooms() -> ResponseReturnValue:
     person = caller()
     limit = number("limit")
     q, cursor = request.args.get("q", ""), request.args.get("cursor", "")
-    found, following = directory.page(
+    found, following = room_directory.page(
         services().store, person, q, cursor, _ROOMS if limit is None else limit
     )
     return {"rooms": [room.wire() for room in found], "next": following}

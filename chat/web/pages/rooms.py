@@ -5,7 +5,16 @@ from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from chat import directory, history, invitations, people, presence, room_members, rooms, validation
+from chat import (
+    history,
+    invitations,
+    people,
+    presence,
+    room_directory,
+    room_members,
+    rooms,
+    validation,
+)
 from chat.errors import N_, Invalid, MaruError
 from chat.people import Person
 from chat.room_members import Member
@@ -201,7 +210,8 @@ def _me() -> Person:
 
 def _rooms_page(form: RoomForm, problem: str | None = None) -> str:
     q, store = request.args.get("q", ""), services().store
-    found, cursor = directory.page(store, _me(), q, request.args.get("cursor", ""), limit=_ROOMS)
+    after = request.args.get("cursor", "")
+    found, cursor = room_directory.page(store, _me(), q, after, limit=_ROOMS)
     own = own_rooms(store, _me())
     return render(
         "rooms.html",

@@ -1,4 +1,4 @@
-"""What load balancers and supervisors ask."""
+"""Whether this worker is alive and ready, as load balancers and supervisors ask."""
 
 from flask import Blueprint
 from flask.typing import ResponseReturnValue
@@ -7,7 +7,7 @@ from redis.exceptions import RedisError
 from chat.store import error_replies
 from chat.web.services import services
 
-blueprint = Blueprint("operations", __name__)
+blueprint = Blueprint("health", __name__)
 
 
 @blueprint.get("/healthz")

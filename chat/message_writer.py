@@ -3,15 +3,15 @@
 from typing import Any
 
 from chat import history, presence, rooms
-from chat.directory import Activity
 from chat.limits import Limits
 from chat.people import Person
 from chat.rate_limit import Limiter
+from chat.room_directory import Activity
 from chat.store.question import Argument, Question, first_of
 from chat.store.store import Store
 
 
-class Writer:
+class MessageWriter:
     """``rooms_to_publish`` collects the ids of rooms in which something has been stored."""
 
     def __init__(
