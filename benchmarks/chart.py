@@ -1,4 +1,4 @@
-"""Draws the main numbers, one panel for each: python picture.py RESULTS.json PICTURE.svg"""
+"""Draws the main numbers, one panel for each: python chart.py RESULTS.json PICTURE.svg"""
 
 import json
 import sys

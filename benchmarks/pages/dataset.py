@@ -27,7 +27,7 @@ _ME = "person-1"
 
 
 @dataclass(frozen=True)
-class House:
+class Dataset:
     """``full`` is the room with all the messages, ``other`` one that one comes from."""
 
     url: str
@@ -38,7 +38,7 @@ class House:
 
 
 @contextlib.contextmanager
-def house() -> Iterator[House]:
+def dataset() -> Iterator[Dataset]:
     with tempfile.TemporaryDirectory(prefix="maru-pages-") as folder:
         settings = {**dict.fromkeys(maru.LIMITS, "0"), "LOCALE": "en"}
         with maru.serving(Path(folder), 1, settings) as (_, port):
@@ -49,7 +49,7 @@ def house() -> Iterator[House]:
             full, other = rooms[-1], rooms[-2]
             _fill(port, token, other, MESSAGES_ELSEWHERE)
             _fill(port, token, full, MESSAGES)
-            yield House(f"http://127.0.0.1:{port}", _ME, maru.PASSWORD, full, other)
+            yield Dataset(f"http://127.0.0.1:{port}", _ME, maru.PASSWORD, full, other)
 
 
 def _fill(port: int, token: str, room: str, number: int) -> None:

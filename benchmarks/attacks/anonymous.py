@@ -11,7 +11,7 @@ from typing import cast
 from benchmarks.attacks.client import Target, WebSocket, connected, frame, request
 
 #: Connections of an attack that holds many.
-MANY = 40
+MANY_CONNECTIONS = 40
 
 
 def slow_heads(target: Target, until: float) -> None:
@@ -121,7 +121,7 @@ def _flood(target: Target, until: float, data: bytes) -> None:
 def _drip(target: Target, until: float, first: bytes, piece: bytes, pause: float) -> None:
     clients: list = []
     while time.monotonic() < until:
-        while len(clients) < MANY:
+        while len(clients) < MANY_CONNECTIONS:
             try:
                 client = connected(target.port)
                 client.sendall(first)

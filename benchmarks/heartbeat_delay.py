@@ -1,4 +1,4 @@
-"""The beats of a worker's heartbeat, as they are published: how late the latest was."""
+"""The heartbeats of workers, as they are published: how late the latest was."""
 
 import contextlib
 import itertools
@@ -15,10 +15,10 @@ from chat import control_messages, keys
 
 #: Seconds between two canaries of a worker: ``chat.live.heartbeat.CANARY``, which is not imported
 #: since it would bring the event loop with it.
-CANARY = 2.0
+CANARY_INTERVAL_S = 2.0
 
 
-class Beats:
+class HeartbeatTimes:
     """The times at which each worker has published its canary (monotonic)."""
 
     def __init__(self) -> None:
@@ -30,21 +30,21 @@ class Beats:
             self._received[worker].append(time.monotonic())
 
     def latest_ms(self) -> float:
-        """By how much the longest time between two beats of a worker was too long."""
+        """By how much the longest time between two heartbeats of a worker was too long."""
         gaps = [
             later - earlier
             for times in self._received.values()
             for earlier, later in itertools.pairwise(times)
         ]
-        return 1000 * (max(gaps) - CANARY) if gaps else float("nan")
+        return 1000 * (max(gaps) - CANARY_INTERVAL_S) if gaps else float("nan")
 
 
 @contextlib.contextmanager
-def listening(store_socket: Path | None) -> Iterator[Beats]:
-    """Receives the beats meanwhile; a server without such a store has none."""
-    beats = Beats()
+def recording_heartbeats(store_socket: Path | None) -> Iterator[HeartbeatTimes]:
+    """Receives the heartbeats meanwhile; a server without such a store has none."""
+    heartbeats = HeartbeatTimes()
     if store_socket is None:
-        yield beats
+        yield heartbeats
         return
     with redis.Redis(unix_socket_path=str(store_socket)) as client, client.pubsub() as channel:
         channel.subscribe(keys.CONTROL)
@@ -54,12 +54,12 @@ def listening(store_socket: Path | None) -> Iterator[Beats]:
             while not is_over.is_set():
                 told = channel.get_message(ignore_subscribe_messages=True, timeout=0.2)
                 if told is not None:
-                    beats.receive(told["data"])
+                    heartbeats.receive(told["data"])
 
         thread = threading.Thread(target=listen)
         thread.start()
         try:
-            yield beats
+            yield heartbeats
         finally:
             is_over.set()
             thread.join()

@@ -43,4 +43,4 @@ def _draw(results: Results) -> None:
     kept.write_text(json.dumps(results))
     python = bench_python()
     with tools.lock():
-        tools.run([python, HERE / "picture.py", kept, PICTURE], "the picture could not be drawn.")
+        tools.run([python, HERE / "chart.py", kept, PICTURE], "the picture could not be drawn.")
