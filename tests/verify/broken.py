@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from tests.verify.broken_changes import BROKEN_CHANGES
-from tests.verify.broken_goings import BROKEN_GOINGS
+from tests.verify.broken_quits import BROKEN_QUITS
 from tests.verify.story import EPOCH, ROOM, received, shown
 from verify.history import Count, InjectedFault, Snapshot
 
@@ -250,7 +250,7 @@ def page(seqs=(4,), seq=4, **changed):
 
 
 BROKEN = {
-    **BROKEN_GOINGS,
+    **BROKEN_QUITS,
     **BROKEN_CHANGES,
     acknowledged_but_not_stored: "acknowledged_is_stored",
     stored_twice: "nothing_is_doubled",
@@ -274,20 +274,20 @@ BROKEN = {
     not_recovered_though_all_is_there: "pages_are_whole",
     refused_for_no_reason: "nothing_is_refused",
     a_reset: "no_room_is_reset",
-    quit_twice: "comings_and_goings_alternate",
-    entered_twice: "comings_and_goings_alternate",
+    quit_twice: "enters_and_quits_alternate",
+    entered_twice: "enters_and_quits_alternate",
     a_count_that_is_one_off: "counts_are_exact",
-    joined_without_an_enter: "entering_is_told",
-    left_without_a_quit: "leaving_is_told",
-    enters_without_a_join: "comings_are_real",
-    gone_while_here: "goings_are_real",
-    gone_within_the_grace: "goings_are_real",
-    left_without_a_leave: "goings_are_real",
-    gone_because_the_store_was_away: "goings_are_real",
-    an_enter_not_received: "those_present_are_told",
-    own_enter_not_received: "those_present_are_told",
-    a_quit_received_twice: "nobody_is_told_twice",
-    a_quit_received_that_nobody_told: "nobody_is_told_twice",
+    joined_without_an_enter: "joins_are_announced",
+    left_without_a_quit: "leaves_are_announced",
+    enters_without_a_join: "enters_are_real",
+    gone_while_here: "quits_are_real",
+    gone_within_the_grace: "quits_are_real",
+    left_without_a_leave: "quits_are_real",
+    gone_because_the_store_was_away: "quits_are_real",
+    an_enter_not_received: "announcements_are_received",
+    own_enter_not_received: "announcements_are_received",
+    a_quit_received_twice: "announcements_come_once",
+    a_quit_received_that_nobody_told: "announcements_come_once",
     never_settled: "everything_settles",
     a_ghost: "who_is_here_is_true",
     a_lease_of_nobody: "who_is_here_is_true",

@@ -114,7 +114,7 @@ def test_another_workers_trouble_is_no_excuse(story):
     story.history.faults.append(stopped)
     story.wait(13)
     story.go("ben", "lost")
-    assert "goings_are_real" in story.violated()
+    assert "quits_are_real" in story.violated()
 
 
 def test_who_is_let_in_again_goes_on(story):
@@ -156,7 +156,7 @@ def test_a_join_under_way_when_somebody_is_taken_out_comes_after_it(story):
 
 @pytest.mark.parametrize(
     ("kind", "violated"),
-    [("store-pause", set()), ("worker-stop", set()), ("net-away", {"goings_are_soon"})],
+    [("store-pause", set()), ("worker-stop", set()), ("net-away", {"quits_are_soon"})],
 )
 def test_a_quit_may_be_late_where_worker_or_store_was_not_well(story, kind, violated):
     story.wait(30)
@@ -215,7 +215,7 @@ def test_what_a_worker_was_told_just_before_it_was_cut_off_its_clients_may_miss(
     story.leave("ben.1")
     assert story.violated() == set()
     cut_off.closed_at += 20_000
-    assert story.violated() == {"those_present_are_told"}
+    assert story.violated() == {"announcements_are_received"}
 
 
 def test_what_a_worker_was_told_before_something_that_it_passed_on_its_clients_do_not_miss(story):
@@ -225,7 +225,7 @@ def test_what_a_worker_was_told_before_something_that_it_passed_on_its_clients_d
     told = story.history.received_by[WORKER]
     cut_off = LinkState(WORKER, closed_at=told[-1].at + 300)
     told[:] = [replace(item, link_state=cut_off) for item in told]
-    assert story.violated() == {"those_present_are_told"}
+    assert story.violated() == {"announcements_are_received"}
 
 
 def test_what_was_refused_may_be_said_again_later(story):
@@ -252,7 +252,7 @@ def test_a_join_that_was_refused_may_have_been_told_before_it_is_repeated(story)
 
 
 @pytest.mark.parametrize("how", ["stalls", "is held up"])
-@pytest.mark.parametrize(("stalled", "violated"), [(5.5, set()), (1.5, {"goings_are_real"})])
+@pytest.mark.parametrize(("stalled", "violated"), [(5.5, set()), (1.5, {"quits_are_real"})])
 def test_who_does_not_read_for_long_may_go_and_come_again(story, stalled, violated, how):
     if how == "stalls":
         story.note("ben.1", "stalls", "")

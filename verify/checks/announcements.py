@@ -1,4 +1,4 @@
-"""Checks of who is told: those present receive each ENTER and QUIT once, in order."""
+"""Checks of announcements: those present receive each ENTER and QUIT once, in order."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ Key = tuple[Any, ...]
 READING_MS = 10_000.0
 
 
-def those_present_are_told(index: Index) -> Iterator[Violation]:
+def announcements_are_received(index: Index) -> Iterator[Violation]:
     """Every announcement that a worker receives while a connection is in the room, it receives too:
     all that came before the last one it received. Its own ENTER too."""
     received_by: dict[tuple[int, str], list[Published]] = {}
@@ -73,7 +73,7 @@ def _was_cut_short(item: Published, handled: dict[int, float]) -> bool:
     return closed_at - item.at < READING_MS
 
 
-def nobody_is_told_twice(index: Index) -> Iterator[Violation]:
+def announcements_come_once(index: Index) -> Iterator[Violation]:
     """An ENTER or QUIT is received once, in the order in which it was told, and was told at all."""
     for room, moments in channel_log.rooms(index.history).items():
         places = {_key(m.published.message): i for i, m in enumerate(moments) if m.is_announcement}
@@ -116,4 +116,4 @@ def _violation(index: Index, stay: Stay, text: str, message: Message) -> Violati
     return Violation(text, lines)
 
 
-CHECKS = (those_present_are_told, nobody_is_told_twice)
+CHECKS = (announcements_are_received, announcements_come_once)

@@ -1,4 +1,4 @@
-"""Checks of coming and going: one ENTER and one QUIT for each, and nobody gone who is here."""
+"""Checks of ENTER and QUIT: one of each, in turn, and no QUIT of anybody who is here."""
 
 from collections import defaultdict
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ STALL_MS, CUT_OFF_MS = 3_000.0, 5_000.0
 SHORTEST_TROUBLE_MS = 1_000.0
 
 
-def comings_and_goings_alternate(index: Index) -> Iterator[Violation]:
+def enters_and_quits_alternate(index: Index) -> Iterator[Violation]:
     """Nobody enters twice without going, or goes twice without entering."""
     for moments in channel_log.rooms(index.history).values():
         for moment in moments:
@@ -48,7 +48,7 @@ def counts_are_exact(index: Index) -> Iterator[Violation]:
                 yield _about(index, last, text)
 
 
-def entering_is_told(index: Index) -> Iterator[Violation]:
+def joins_are_announced(index: Index) -> Iterator[Violation]:
     """A join is answered only when the person is in the room, and the room was told."""
     rooms = channel_log.rooms(index.history)
     for stay in index.stays:
@@ -68,7 +68,7 @@ def entering_is_told(index: Index) -> Iterator[Violation]:
             yield Violation(text, _lines(index, stay, joined))
 
 
-def leaving_is_told(index: Index) -> Iterator[Violation]:
+def leaves_are_announced(index: Index) -> Iterator[Violation]:
     """A leave of somebody's only connection is answered when the room has been told of a QUIT."""
     rooms = channel_log.rooms(index.history)
     for stay in index.stays:
@@ -99,7 +99,7 @@ def is_alone(index: Index, stay: Stay, begin: float, end: float) -> bool:
     )
 
 
-def comings_are_real(index: Index) -> Iterator[Violation]:
+def enters_are_real(index: Index) -> Iterator[Violation]:
     """An ENTER has a join behind it, over a connection that had not ended long ago."""
     for room, moments in channel_log.rooms(index.history).items():
         for moment in moments:
@@ -118,7 +118,7 @@ def _may_enter(history: History, stay: Stay, at: float) -> bool:
     return stay.over is None or stay.over >= at - tolerance or _excuse(history, stay, at)
 
 
-def goings_are_real(index: Index) -> Iterator[Violation]:
+def quits_are_real(index: Index) -> Iterator[Violation]:
     """Nobody is announced as gone who is there, or may still come back within the grace."""
     for room, moments in channel_log.rooms(index.history).items():
         leaves: dict[str, int] = defaultdict(int)
@@ -206,10 +206,10 @@ def _lines(index: Index, stay: Stay, at: float) -> list[str]:
 
 
 CHECKS = (
-    comings_and_goings_alternate,
+    enters_and_quits_alternate,
     counts_are_exact,
-    entering_is_told,
-    leaving_is_told,
-    comings_are_real,
-    goings_are_real,
+    joins_are_announced,
+    leaves_are_announced,
+    enters_are_real,
+    quits_are_real,
 )

@@ -16,7 +16,7 @@ LATEST_QUIT_MS = 5_000.0
 HARMLESS = ("net-reset", "net-refuse", "net-away")
 
 
-def goings_are_soon(index: Index) -> Iterator[Violation]:
+def quits_are_soon(index: Index) -> Iterator[Violation]:
     """If a person has lost the last connection and does not come back, a QUIT follows soon after
     the grace: provided that worker and store have had no fault for the time of two leases."""
     history = index.history
@@ -66,4 +66,4 @@ def _is_well(history: History, since: float, until: float) -> bool:
     return all(began > until or ended < since for began, ended in spans)
 
 
-CHECKS = (goings_are_soon,)
+CHECKS = (quits_are_soon,)

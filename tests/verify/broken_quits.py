@@ -1,4 +1,4 @@
-"""The same of going: Ben is lost, or taken out of the room."""
+"""The same of QUIT: Ben is lost, or taken out of the room."""
 
 from tests.verify.story import EPOCH
 from verify.history import Removal
@@ -56,14 +56,14 @@ def taken_out_of_another_room(story):
     taken_out_by_nobody(story)
 
 
-BROKEN_GOINGS = {
-    gone_too_late: "goings_are_soon",
-    never_gone: "goings_are_soon",
+BROKEN_QUITS = {
+    gone_too_late: "quits_are_soon",
+    never_gone: "quits_are_soon",
     received_after_being_taken_out: "nothing_after_a_removal",
     speaks_after_being_taken_out: "nothing_after_a_removal",
     comes_back_after_being_taken_out: "nothing_after_a_removal",
     speaks_once_more_over_http: "nothing_after_a_removal",
     reads_what_was_said_after_being_taken_out: "nothing_after_a_removal",
-    taken_out_by_nobody: "goings_are_real",
-    taken_out_of_another_room: "goings_are_real",
+    taken_out_by_nobody: "quits_are_real",
+    taken_out_of_another_room: "quits_are_real",
 }
