@@ -21,7 +21,7 @@ from chat import (
 )
 from chat.errors import N_, Conflict, Forbidden, NotFound
 from chat.people import ADMIN, GUEST, Person
-from chat.profile import KEPT
+from chat.profile import NAME_KEPT_MS
 from chat.store.question import Argument, ScriptCall
 from chat.store.store import Store
 
@@ -83,7 +83,14 @@ def delete(store: Store, given: str, by: Person | None = None, locale: str = "en
                 *(_accounts(person, by)[1], *_other_admins(store, person)),
             ],
             [
-                *("", person.user_id, person.name, person.display_name, person.folded, KEPT),
+                *(
+                    "",
+                    person.user_id,
+                    person.name,
+                    person.display_name,
+                    person.folded,
+                    NAME_KEPT_MS,
+                ),
                 int(by is not None),
                 *people_search.terms(person),
             ],

@@ -15,6 +15,7 @@ from chat.people import Person
 from chat.store.question import Argument, Question, ScriptCall, snapshot
 from chat.store.store import Store
 
+#: Messages on a page, at the most.
 PAGE_MAX = 200
 #: Bytes of one page, about, however few messages they are, and of what is made up for at once.
 BYTES_MAX = 1_000_000
@@ -27,7 +28,7 @@ FRESH = 50
 #: The most messages that are made up for one by one; who missed more starts from a fresh page.
 RECOVERABLE = 1000
 #: How long a clientId is remembered, in ms.
-REMEMBER = 10 * 60 * 1000
+REMEMBER_MS = 10 * 60 * 1000
 
 
 @dataclass(slots=True)
@@ -64,7 +65,7 @@ class Entry:
         return ScriptCall(
             script,
             [room, stream, conns, present, members, banned, sent, *rest],
-            [*what, longest, REMEMBER, epoch, *self.extra],
+            [*what, longest, REMEMBER_MS, epoch, *self.extra],
         )
 
 

@@ -11,7 +11,7 @@ from chat.store.store import Store
 
 #: Invitations an hour: from one person to the same other, from one person, and to one person. An
 #: owner can invite a large team at once, but nobody can be flooded with invitations.
-BY_ONE_TO_ONE, BY_ONE, TO_ONE, HOUR = 10, 300, 60, 3600
+BY_ONE_TO_ONE, BY_ONE, TO_ONE, HOUR_S = 10, 300, 60, 3600
 #: Inviters that one person may block.
 BLOCKED_MOST = 1000
 #: Stands behind the userId of who has added a person, once the person has taken note of it.
@@ -31,7 +31,7 @@ def check(store: Store, person: Person, others: Collection[Person], limited: boo
             ("invite-by", person.user_id, BY_ONE),
             ("invite-to", other.user_id, TO_ONE),
         ):
-            rate_limit.throttle(store, kind, subject, most, HOUR, most)
+            rate_limit.throttle(store, kind, subject, most, HOUR_S, most)
 
 
 def block(store: Store, person: Person, user_id: str) -> bool:

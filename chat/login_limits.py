@@ -31,9 +31,9 @@ RESERVE = 10
 REGISTRATIONS, REGISTRATIONS_AT_ONCE = 2, 6
 #: Seconds in which somebody may change the name ``rate`` times, and changes of the display name and
 #: the like in a minute, as a multiple of ``rate``.
-RENAMINGS_IN, CHANGES = 24 * 3600, 3
+RENAMINGS_IN_S, CHANGES = 24 * 3600, 3
 #: Known sources of an account at most, and seconds after the last log-in until they are forgotten.
-SOURCES, REMEMBER = 50, 90 * 24 * 3600
+SOURCES, REMEMBER_S = 50, 90 * 24 * 3600
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,7 @@ def remember(store: Store, user_id: str, source: Source, device: str) -> None:
         ScriptCall(
             "remember_source",
             [keys.account(user_id), keys.login_sources(user_id)],
-            [now, SOURCES, REMEMBER, source.by_network, by_device(device)],
+            [now, SOURCES, REMEMBER_S, source.by_network, by_device(device)],
         )
     )
 
@@ -126,7 +126,7 @@ def change_password(store: Store, rate: int, user_id: str) -> None:
 
 def rename(store: Store, rate: int, user_id: str) -> None:
     """Count one change of name. Each keeps a name from others. Raises ``RateLimited``."""
-    rate_limit.throttle(store, "rename", user_id, rate, RENAMINGS_IN, burst=rate)
+    rate_limit.throttle(store, "rename", user_id, rate, RENAMINGS_IN_S, burst=rate)
 
 
 def change_profile(store: Store, rate: int, user_id: str) -> None:

@@ -22,8 +22,9 @@ from chat.store.question import Argument, ScriptCall
 from chat.store.store import Store
 
 #: Milliseconds for which a name that was given up is kept for who had it: 30 days.
-KEPT = 30 * 24 * 3600 * 1000
+NAME_KEPT_MS = 30 * 24 * 3600 * 1000
 LANGUAGES = ("en", "ko")
+#: Characters of the name of a time zone.
 _ZONE_MAX = 64
 
 
@@ -121,7 +122,7 @@ def _write(store: Store, person: Person, changed: Person) -> bytes | int:
             ],
             [
                 *("", person.user_id, person.name, person.display_name, changed.name),
-                *(person.folded, changed.folded, KEPT, names.VERSION),
+                *(person.folded, changed.folded, NAME_KEPT_MS, names.VERSION),
                 *(
                     len(looks),
                     len(old),

@@ -17,6 +17,7 @@ from chat.store import clock
 from chat.store.question import Command, ScriptCall
 from chat.store.store import Store
 
+#: Rooms on a page, at the most.
 PAGE_MAX = 200
 #: Rooms that one call looks at, about, however few of them the page wants.
 LOOKED_AT = 1000

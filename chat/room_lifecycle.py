@@ -24,7 +24,7 @@ from chat.store.question import Argument, ScriptCall
 from chat.store.store import Store
 
 #: How long it is remembered that a room was deleted, in seconds.
-REMEMBER_CLOSED = 24 * 3600
+REMEMBER_CLOSED_S = 24 * 3600
 
 
 def create(
@@ -118,7 +118,7 @@ def _close(store: Store, person: Person, by: str, room: Room, closing: bytes) ->
         *(keys.OCCUPIED, keys.owned_rooms(room.owner_id)),
     ]
     entries = room_index.entries(i, room.name, room.private)
-    args: list[Argument] = ["", closing, REMEMBER_CLOSED, by, *entries]
+    args: list[Argument] = ["", closing, REMEMBER_CLOSED_S, by, *entries]
     ids = [member.decode() for member in store.ask(ScriptCall("close", room_keys, args))]
     store.ask_all(room_members.delete_membership_call(user_id, i) for user_id in ids)
     # Of a private room its members alone are told, and nobody else that it was there.

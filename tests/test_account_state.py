@@ -72,7 +72,7 @@ def test_a_deleted_account_leaves_its_id_and_nothing_to_get_in_by(made, store, t
         with pytest.raises(MaruError):
             operation()
     assert people.find(store, bora.user_id) == gone
-    let_pass(store, "bora", profile.KEPT)
+    let_pass(store, "bora", profile.NAME_KEPT_MS)
     assert made("bora").user_id != bora.user_id
     assert people.find(store, bora.user_id) == gone
 

@@ -103,7 +103,7 @@ def test_a_former_name_and_what_looks_like_it_is_kept_for_a_month(made, store, a
     for take in (lambda: made(alike), lambda: rename(store, dan, alike)):
         with pytest.raises((Conflict, Invalid)):
             take()
-    let_pass(store, "bora", profile.KEPT - 60_000)
+    let_pass(store, "bora", profile.NAME_KEPT_MS - 60_000)
     with pytest.raises((Conflict, Invalid)):
         rename(store, dan, alike)
     let_pass(store, "bora", 60_000)
@@ -130,7 +130,7 @@ def test_names_that_were_given_up_long_ago_do_not_pile_up(made, store):
     for i in range(40):
         rename(store, bora, f"sora{i}")
         for name in store.redis.hkeys(keys.FORMER):
-            let_pass(store, name, profile.KEPT + 1)
+            let_pass(store, name, profile.NAME_KEPT_MS + 1)
     assert store.redis.hlen(keys.FORMER) < 10
 
 

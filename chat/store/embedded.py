@@ -31,7 +31,7 @@ SOCKET_PATH_MAX = 100
 #: Seconds that a process gets to stop, or to answer.
 PROCESS_TIMEOUT_S = 15.0
 #: Seconds until the next try to start a supervisor, when the last one has failed.
-PAUSE = 5.0
+PAUSE_S = 5.0
 
 
 class EmbeddedError(Exception):
@@ -96,7 +96,7 @@ class EmbeddedStore:
                 self._launch()
             except EmbeddedError as error:
                 say(str(error))
-                self._stopping.wait(PAUSE)
+                self._stopping.wait(PAUSE_S)
 
 
 @contextlib.contextmanager

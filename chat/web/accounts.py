@@ -18,7 +18,7 @@ from chat.web.services import services
 #: The cookie by which a browser is known that has logged in before: up to so many ids with dots
 #: between them, the latest first, each of them for one account.
 DEVICE, DEVICES = "maru_device", 5
-_DEVICE_SECONDS = 400 * 24 * 3600  # no browser keeps a cookie for longer
+_DEVICE_S = 400 * 24 * 3600  # no browser keeps a cookie for longer
 _DEVICE_ID = re.compile(r"[A-Za-z0-9_-]{22}", re.ASCII)
 _COOKIE_MAX = DEVICES * 23
 
@@ -125,7 +125,7 @@ def _remember(person: Person, source: Source, known: str = "") -> None:
         response.set_cookie(
             _cookie_name(),
             value,
-            max_age=_DEVICE_SECONDS,
+            max_age=_DEVICE_S,
             path=services().settings.base_path or "/",
             secure=over_tls(),
             httponly=True,

@@ -11,6 +11,7 @@ from chat.web.services import services
 
 blueprint = Blueprint("api", __name__, url_prefix="/api/rooms")
 
+#: Rooms on a page, without a ``limit``.
 _ROOMS = 50
 
 

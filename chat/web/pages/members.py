@@ -26,7 +26,7 @@ blueprint.before_request(members_only)
 #: Members on a page of the list.
 _MEMBERS = 50
 #: How long one may be muted from here, in ms.
-_MUTED = {"hour": 3_600_000, "day": 86_400_000, "off": 0}
+_MUTED_MS = {"hour": 3_600_000, "day": 86_400_000, "off": 0}
 
 
 @blueprint.get("", endpoint="list")
@@ -120,7 +120,7 @@ def set_role(room_id: str) -> ResponseReturnValue:
 @blueprint.post("/mute")
 def mute(room_id: str) -> ResponseReturnValue:
     """``for`` is ``hour``, ``day`` or ``off``."""
-    span = _MUTED.get(request.form.get("for", ""))
+    span = _MUTED_MS.get(request.form.get("for", ""))
     if span is None:
         raise Invalid(N_("One is muted for an hour, for a day, or not."))
     until = services().store.ask(clock.NOW) + span if span else 0
