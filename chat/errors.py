@@ -40,11 +40,15 @@ class MaruError(Exception):
 
 
 class InternalError(MaruError):
+    """Something that nobody expected went wrong."""
+
     code = "error"
     status = 500
 
 
 class Invalid(MaruError):
+    """What was sent is none of what is allowed."""
+
     code = "invalid"
     status = 400
 
@@ -64,34 +68,48 @@ class TooLong(Invalid):
 
 
 class Unauthorized(MaruError):
+    """It is not known who asks."""
+
     code = "unauthorized"
     status = 401
 
 
 class TokenExpired(Unauthorized):
+    """The token has ended by itself."""
+
     code = "token_expired"
 
 
 class TokenRevoked(Unauthorized):
+    """The token, or the log-in that it belongs to, was ended."""
+
     code = "token_revoked"
 
 
 class Forbidden(MaruError):
+    """The person may not do that."""
+
     code = "forbidden"
     status = 403
 
 
 class NotFound(MaruError):
+    """It does not exist, or nobody else is to learn that it does."""
+
     code = "not_found"
     status = 404
 
 
 class NotJoined(MaruError):
+    """The connection is not in the room."""
+
     code = "not_joined"
     status = 409
 
 
 class Conflict(MaruError):
+    """It does not go together with what there is now."""
+
     code = "conflict"
     status = 409
 
@@ -111,6 +129,8 @@ class RateLimited(MaruError):
 
 
 class Unavailable(MaruError):
+    """The store cannot be used for now."""
+
     code = "unavailable"
     status = 503
 

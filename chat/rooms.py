@@ -63,6 +63,7 @@ class Room:
         return self.kind != OPEN
 
     def wire(self) -> dict[str, object]:
+        """A ``Room`` of docs/protocol.md."""
         return {
             "roomId": self.room_id,
             "name": self.name,
@@ -226,6 +227,7 @@ def read_within(
 
 
 def check_may_chat(person: Person) -> None:
+    """Raises ``Forbidden`` for guests, and for accounts that are deactivated."""
     if not person.may_chat:
         raise _is_guest()
 
@@ -238,10 +240,9 @@ def no_entry(room: Room, left: int = 0) -> NotFound | Forbidden:
     if left:
         minutes = math.ceil(left / 60_000)
         if minutes > 90:
-            hours = math.ceil(minutes / 60)
             return Forbidden(
                 N_("You cannot enter this room for now. You can come back in %(hours)s hours."),
-                hours=hours,
+                hours=math.ceil(minutes / 60),
             )
         return Forbidden(
             N_("You cannot enter this room for now. You can come back in %(minutes)s min."),

@@ -12,6 +12,8 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Script:
+    """A script: its source, and the digest by which the store knows it."""
+
     sha: str
     source: str
 

@@ -69,6 +69,7 @@ class Subscriber:
                 confirmed.wait()
 
     def unsubscribe(self, *channels: str) -> None:
+        """Unsubscribe, without waiting. Raises ``RedisError``."""
         for channel in channels:
             self._channels.pop(channel, None)
         self._send("UNSUBSCRIBE", channels)

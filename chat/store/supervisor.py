@@ -51,6 +51,8 @@ NO_WRITES, WRITES = "1", "0"
 
 
 class Supervisor:
+    """Runs the server of one data folder, until it is told to stop."""
+
     def __init__(self, data_dir: Path) -> None:
         os.umask(0o077)
         data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -35,6 +35,7 @@ class OwnRooms:
 
     @property
     def direct(self) -> list[Room]:
+        """The direct ones."""
         return [room for room in self.rooms if room.kind == DIRECT]
 
     @property
@@ -44,6 +45,7 @@ class OwnRooms:
 
 
 def own_rooms(store: Store, person: Person) -> OwnRooms:
+    """The rooms that a person belongs to, the most recently active first."""
     found = [room for room, _ in memberships.of_person(store, person)]
     members = memberships.people_of_direct(store, person, found)
     found = [room for room in found if room.kind != DIRECT or room.room_id in members]
