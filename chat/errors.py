@@ -10,6 +10,10 @@ def N_(message: str) -> str:
     return message
 
 
+#: Said by the operations, and by the scripts for who was made a guest meanwhile.
+GUESTS_MAY_NOT_CHAT = N_("Guests cannot enter the rooms yet. An admin can change that.")
+
+
 def wire_error(code: str, message: str) -> dict[str, object]:
     """``{code, message}``, and ``retry: true`` where the same call may succeed later."""
     error: dict[str, object] = {"code": code, "message": message}
