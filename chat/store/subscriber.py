@@ -20,7 +20,7 @@ from chat.transport.peer import is_closed_by_peer
 log = logging.getLogger(__name__)
 
 #: Seconds without a message after which the connection counts as lost. The worker's own canary
-#: arrives much more often: every ``heartbeat.CANARY`` seconds.
+#: arrives much more often: every ``heartbeat.CANARY_S`` seconds.
 SILENCE_S = 10.0
 #: Tries to read the messages that were missed, and seconds between two tries. What arrives in that
 #: time waits; if no try succeeds, it is lost with the connection.
