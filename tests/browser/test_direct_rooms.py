@@ -40,7 +40,7 @@ def test_message_in_the_card_of_a_person_leads_to_the_direct_room(two):
     expect(ann.page).not_to_have_url(re.compile(room_id))
     # The other has it in the list at once, and is told.
     expect(ben.page.locator("#direct-list .room-name")).to_have_text(ann.name)
-    expect(ben.page.locator(".news-card")).to_contain_text(f"{ann.name} is writing to you.")
+    expect(ben.page.locator(".addition")).to_contain_text(f"{ann.name} is writing to you.")
 
 
 def test_a_direct_room_is_opened_without_script(at_browser):

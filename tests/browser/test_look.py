@@ -108,7 +108,8 @@ def test_what_is_said_of_the_connection_covers_no_message(behind_cable):
     ann.hears("29 " * 8 + "29")
     cable.pull()
     ann.write("Later")
-    line, waiting = ann.page.locator(".conversation-body .connection"), ann.page.locator(".waiting")
+    line = ann.page.locator(".conversation-body .connection")
+    waiting = ann.page.locator(".unsent-summary")
     expect(line).to_be_visible()
     expect(waiting).to_be_visible()
     top = ann.page.locator("#log").bounding_box()["y"]
