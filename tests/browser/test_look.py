@@ -210,3 +210,9 @@ def test_on_a_phone_the_line_while_editing_names_no_key_and_is_not_cut(at_browse
     assert line.locator("button").bounding_box()["height"] >= 44
     line.locator("button").tap()
     expect(line).to_be_hidden()
+
+
+def test_on_a_phone_the_way_home_is_as_large_as_a_finger(at_browser):
+    ann = at_browser("ann", viewport=SMALL, has_touch=True, is_mobile=True)
+    ann.page.goto("/settings")
+    assert ann.page.locator(".brand").bounding_box()["height"] >= 44
