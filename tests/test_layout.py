@@ -106,16 +106,16 @@ STORE_MAY_IMPORT = {
     "life": {"store.append_only_file"},
     "supervisor": {"store.embedded", "store.append_only_file", "store.life"},
     "scripts": set(),
-    "buffered": set(),
+    "buffered_answers": set(),
     "question": set(),
     "clock": {"store.question"},
     "store": {"store.error_replies", "store.question", "store.scripts"},
     "store_choice": {"store.embedded", "store.settings"},
     "pipeline": {
-        *("store.buffered", "store.error_replies", "store.identity", "store.question"),
+        *("store.buffered_answers", "store.error_replies", "store.identity", "store.question"),
         *("store.scripts", "store.store", "transport.tick"),
     },
-    "subscriber": {"store.buffered", "store.store", "transport.peer"},
+    "subscriber": {"store.buffered_answers", "store.store", "transport.peer"},
 }
 #: What ``chat/migrations`` may import besides the store: no rule of the chat, which may change.
 MIGRATIONS_MAY_IMPORT = {"chat.keys", "chat.key_prefix", "chat.person_ids"}

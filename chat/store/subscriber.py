@@ -13,7 +13,7 @@ from collections.abc import Callable
 import eventlet
 from redis.exceptions import ConnectionError, RedisError, TimeoutError
 
-from chat.store.buffered import buffered_answers
+from chat.store.buffered_answers import buffered_answers
 from chat.store.store import COMMAND_TIMEOUT_S, Store
 from chat.transport.peer import is_closed_by_peer
 
