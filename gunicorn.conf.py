@@ -12,8 +12,8 @@ import sys
 import time
 
 import master
-from chat.store import store_choice
-from chat.store.embedded import EmbeddedError, EmbeddedStore
+from chat.store import exit_status, store_choice
+from chat.store.embedded import EmbeddedError, EmbeddedStore, say
 
 settings = master.settings()
 
@@ -74,6 +74,8 @@ def on_starting(server):
     check.start()
     check.join()
     if check.exitcode:
+        if check.exitcode < 0:
+            say(f"The process that prepares the store {exit_status.described(check.exitcode)}.")
         on_exit(server)
         sys.exit(1)
 
@@ -110,7 +112,6 @@ def _port_problem():
 def _prepare_store(main):
     """Have the store in the shapes of this version, and warn of what is wrong with it."""
     from chat.migrations.start import prepare
-    from chat.store.embedded import say
     from chat.store.store import StoreError
     from chat.store_warnings import checked
 

@@ -20,6 +20,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from chat.store import exit_status
 from chat.store.settings import StoreSettings
 
 #: The line that a supervisor prints when the store answers; any other line is an error.
@@ -68,7 +69,10 @@ class EmbeddedStore:
 
     def _launch(self) -> None:
         self._supervisor = subprocess.Popen(
-            [sys.executable, "-m", "chat.store.supervisor", str(self._data_dir)],
+            [
+                *(sys.executable, "-m", "chat.store.supervisor"),
+                *(str(self._data_dir), str(os.getpid())),
+            ],
             cwd=self._source,
             stdin=self._supervisors_end,
             stdout=subprocess.PIPE,
@@ -78,10 +82,11 @@ class EmbeddedStore:
         assert self._supervisor.stdout
         self._output = self._supervisor.stdout
         word = self._output.readline().decode().strip()
+        if not word:
+            how = exit_status.described(self._supervisor.wait())
+            raise EmbeddedError(f"The supervisor of the embedded Valkey {how}.")
         if word != READY:
-            raise EmbeddedError(
-                word or "The supervisor of the embedded Valkey ended without a word."
-            )
+            raise EmbeddedError(word)
 
     def _watch(self) -> None:
         while True:
