@@ -112,10 +112,15 @@ export function keepDirectory({ list, direct, connection, whole = true, own = fa
     if (answer) takeAll(answer.rooms);
   });
   connection.on('rooms', ({ rooms }) => takeAll(rooms));
-  connection.on('me', ({ type, roomId, gone, room, members }) => {
+  connection.on('me', ({ type, roomId, gone, room, members, by }) => {
     if (type !== 'membership') return;
     if (gone) rowOf(roomId)?.remove();
-    else if ((whole || own || room.kind === 'direct') && !rowOf(room.roomId)) held.set(room.roomId, withDirectName(room, members));
+    else {
+      const row = rowOf(room.roomId);
+      const isNews = Boolean(by) && by !== page.myId;
+      if (row && isNews) row.dataset.news = '';
+      if (!row && (whole || own || room.kind === 'direct')) held.set(room.roomId, { ...withDirectName(room, members), isNews });
+    }
     settle();
     onChange();
   });

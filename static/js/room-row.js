@@ -15,6 +15,7 @@ import { blankRow, partOf } from './row-templates.js';
  * @property {boolean} [encrypted]
  * @property {string[]} [others] userIds of the other people of a direct room
  * @property {import('./known-people.js').Person[]} [people] of a direct room, as /api/me/rooms has them
+ * @property {boolean} [isNews] somebody else has added this person to it, who has not taken note of it
  * @property {boolean} [closed] it is no more
  */
 
@@ -23,6 +24,7 @@ export function roomRow(room) {
   const row = blankRow('room');
   row.dataset.roomId = room.roomId;
   if (room.others) row.dataset.others = room.others.join(' ');
+  if (room.isNews) row.dataset.news = '';
   partOf(row, 'a').setAttribute('href', address(`/rooms/${encodeURIComponent(room.roomId)}`));
   showName(row, room.name ?? '');
   const mark = room.encrypted ? 'encrypted' : room.private && room.kind !== 'direct' ? 'private' : '';
