@@ -11,6 +11,9 @@ from flask import Flask
 import config
 from chat import key_prefix, refusals, store_warnings, web
 from chat.administration import Administration
+from chat.archive import schema, starter
+from chat.archive.archive import Archive
+from chat.archive.database import Database
 from chat.conversation import Conversation
 from chat.limits import Limits
 from chat.live.hashing import HashingQueue
@@ -18,7 +21,8 @@ from chat.live.server import Caps, LiveServer
 from chat.migrations import start
 from chat.passwords import Hasher
 from chat.presence import Timing
-from chat.store import embedded, store, store_choice
+from chat.store import embedded, store, store_choice, watched
+from chat.transport.native_thread import NativeThread
 
 
 def create_app(settings: config.Settings | None = None) -> Flask:
@@ -57,7 +61,11 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     )
     app.extensions["live"] = server
     hasher = Hasher(HashingQueue().run)
-    web.init_app(app, settings, opened_store, conversation, administration, hasher, server.unready)
+    database = Database(settings.database_url, settings.data_dir)
+    archive = Archive(database, NativeThread("archive").run)
+    web.init_app(
+        app, settings, opened_store, conversation, administration, archive, hasher, server.unready
+    )
     return app
 
 
@@ -75,7 +83,6 @@ def limits(settings: config.Settings) -> Limits:
         message_max=settings.message_max,
         message_rate=settings.message_rate,
         message_burst=3 * settings.message_rate,
-        history_length=settings.history_length,
         timing=Timing(settings.presence_lease * 1000, settings.presence_grace * 1000),
         locale=settings.locale,
         join_rate=settings.join_rate,
@@ -89,21 +96,30 @@ def main() -> None:
     """Serve in this process alone."""
     settings = config.load()
     for warning in config.warnings():
-        embedded.say(warning)
+        watched.say(warning)
     # Raises an error if another Maru uses the same embedded store.
     with embedded.started(settings):
         store_choice.record(settings, settings.shown_store)
-        start.prepare(settings, embedded.say)
+        start.prepare(settings, watched.say)
+        schema.prepare(settings, watched.say)
         app = create_app(settings)
         for warning in store_warnings.checked(settings):
-            embedded.say(warning)
-        app.extensions["live"].start()
-        print(f"Maru is at http://{settings.host}:{settings.port}", flush=True)
-        app.extensions["live"].serve(settings.host, settings.port)
+            watched.say(warning)
+        follower = starter.follower(settings)
+        follower.start()
+        try:
+            app.extensions["live"].start()
+            print(f"Maru is at http://{settings.host}:{settings.port}", flush=True)
+            app.extensions["live"].serve(settings.host, settings.port)
+        finally:
+            follower.stop()
 
 
 if __name__ == "__main__":
     try:
         main()
-    except (config.ConfigError, embedded.EmbeddedError, store.StoreError, OSError) as error:
+    except (
+        *(config.ConfigError, watched.ProcessError, store.StoreError),
+        *(schema.NewerArchive, OSError),
+    ) as error:
         sys.exit(f"maru: {error}")

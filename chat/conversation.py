@@ -36,7 +36,7 @@ class Conversation:
         self.changed: set[str] = set()
         self.joined: list[tuple[str, str, str]] = []
         self.limiter = Limiter(limits.rates())
-        self._writer = Writer(store, limits, self.limiter, self.changed)
+        self._writer = Writer(store, self.limiter, self.changed)
 
     def join(
         self,

@@ -46,11 +46,10 @@ class Entry:
     speaker: str
     extra: tuple[Argument, ...] = ()
 
-    def storing(self, script: str, longest: int, epoch: str) -> Call:
+    def storing(self, script: str, epoch: str) -> Call:
         """The call that stores it; the answer is: 1 if it was new, seq, sentAt, userCount.
 
-        ``longest`` is about the number of entries that the stream keeps; ``epoch`` is a new epoch,
-        in case one has to begin.
+        ``epoch`` is a new epoch, in case one has to begin.
         """
         # Without a clientId a random one is used: the pipeline may have to send the command twice.
         known = self.client_id or f"{random.getrandbits(128):032x}"
@@ -64,7 +63,7 @@ class Entry:
         return Call(
             script,
             [room, stream, conns, present, members, banned, sent, *rest],
-            [*what, longest, REMEMBER, epoch, *self.extra],
+            [*what, REMEMBER, epoch, *self.extra],
         )
 
 
@@ -72,7 +71,7 @@ class Entry:
 def _keys(room_id: str) -> tuple[str, ...]:
     make = (keys.room, keys.stream, keys.conns, keys.present, keys.members, keys.banned)
     noted = (keys.erased, keys.edited, keys.reactions)
-    return tuple(key(room_id) for key in make + noted)
+    return (*(key(room_id) for key in make + noted), keys.UNARCHIVED)
 
 
 @dataclass(frozen=True)

@@ -115,7 +115,7 @@ def _close(store: Store, person: Person, by: str, room: Room, closing: bytes) ->
     i = room.room_id
     room_keys = [
         *(*keys.of_room(i), keys.account(person.user_id), *room_index.lists()),
-        *(keys.OCCUPIED, keys.owned_rooms(room.owner_id)),
+        *(keys.OCCUPIED, keys.UNARCHIVED, keys.UNPURGED, keys.owned_rooms(room.owner_id)),
     ]
     entries = room_index.entries(i, room.name, room.private)
     args: list[Argument] = ["", closing, REMEMBER_CLOSED, by, *entries]

@@ -4,7 +4,6 @@ from typing import Any
 
 from chat import history, presence, rooms
 from chat.directory import Activity
-from chat.limits import Limits
 from chat.people import Person
 from chat.rate_limit import Limiter
 from chat.store.question import Argument, Question, first_of
@@ -14,9 +13,8 @@ from chat.store.store import Store
 class Writer:
     """``changed`` collects the ids of rooms in which something has been stored."""
 
-    def __init__(self, store: Store, limits: Limits, limiter: Limiter, changed: set[str]) -> None:
+    def __init__(self, store: Store, limiter: Limiter, changed: set[str]) -> None:
         self._store = store
-        self._limits = limits
         self._limiter = limiter
         self._changed = changed
         self._activity = Activity()
@@ -38,7 +36,7 @@ class Writer:
         """
         speaker = presence.lease_id_of(sid, person.user_id) if sid else ""
         entry = history.Entry(room_id, kind, body, person, client_id, speaker, extra)
-        call = entry.storing(script, self._limits.history_length, rooms.new_epoch(self._store))
+        call = entry.storing(script, rooms.new_epoch(self._store))
 
         def read(answers: list[Any]) -> tuple[int, int, int]:
             new, seq, at, count = answers[0]

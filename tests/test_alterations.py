@@ -2,20 +2,15 @@
 
 import pytest
 
-from chat import history, keys, message
+from chat import history, keys, message, rooms
+from chat.archive import unarchived
+from chat.archive.changes import Cursor
 from chat.calls import Change
-from chat.conversation import Conversation
 from chat.errors import Conflict, Invalid
-from chat.limits import Limits
 from tests.conftest import entries, somebody
 
 ANN, BEN = somebody("Ann"), somebody("Ben")
 EMOJI = [chr(0x1F600 + number) for number in range(70)]
-
-
-@pytest.fixture
-def conversation(store):
-    return Conversation(store, Limits(message_rate=0, history_length=100))
 
 
 @pytest.fixture
@@ -83,9 +78,17 @@ def test_what_is_trimmed_is_not_noted_any_more(conversation, store, room_id):
     conversation.delete(ANN, room_id, 4)
     for _ in range(500):
         conversation.talk(ANN, room_id, "more")
+    room = rooms.find(store, [room_id])[0]
+    archived(store, room, 100, recent=10)
     noted = (keys.edited(room_id), keys.reactions(room_id), keys.erased(room_id))
+    assert store.redis.xlen(keys.stream(room_id)) >= room.seq - 100
+    archived(store, room, room.seq, recent=100)
     assert store.redis.xlen(keys.stream(room_id)) < 400
     assert not store.redis.exists(*noted)
+
+
+def archived(store, room, seq, recent):
+    store.ask(unarchived.archived(room.room_id, Cursor(room.epoch, seq), recent))
 
 
 def test_a_client_id_does_not_stand_for_something_else(conversation, store, room_id):

@@ -17,7 +17,7 @@ GUEST = somebody("Gus", "guest")
 
 @pytest.fixture
 def conversation(store):
-    return Conversation(store, Limits(message_max=100, message_rate=0, history_length=100_000))
+    return Conversation(store, Limits(message_max=100, message_rate=0))
 
 
 @pytest.fixture

@@ -1,1 +1,1 @@
-"""The archive: every message for good, in SQLite or PostgreSQL. Nothing here decides about a message."""
+"""The archive: every message for good. It decides nothing about messages."""

@@ -28,6 +28,7 @@ class Said:
     rest: dict[str, Any]
     edited_at: int = 0
     edits: int = 0
+    newest_edit: int = 0
     reactions: set[tuple[str, str]] = field(default_factory=set)
 
     def wire(self) -> bytes:
@@ -64,7 +65,7 @@ def said(seq: int, talk: dict[str, Any]) -> Said:
         int(talk.get("n", 0)),
         int(talk["sentAt"]),
         str(talk["senderId"]),
-        str(talk["message"]),
+        _text(talk),
         rest,
     )
 
@@ -73,8 +74,10 @@ def edit(message: Said, seq: int, change: dict[str, Any], is_sealed: bool) -> No
     """Apply an EDIT, the entry ``seq``. ``is_sealed``: the room is encrypted.
 
     There the text of before and the newest edits stay in the message: the reader alone can tell
-    which of them count.
+    which of them count. An edit that was applied before, or is older than that, changes nothing.
     """
+    if seq <= message.newest_edit:
+        return
     if is_sealed:
         message.rest.setdefault("original", message.text)
         edits = [*message.rest.get("edits", []), {"seq": seq, **change}]
@@ -83,9 +86,10 @@ def edit(message: Said, seq: int, change: dict[str, Any], is_sealed: bool) -> No
         message.rest["editClientId"] = change["clientId"]
     else:
         message.rest.pop("editClientId", None)
-    message.text = str(change["message"])
+    message.text = _text(change)
     message.edited_at = int(change["sentAt"])
     message.edits += 1
+    message.newest_edit = seq
 
 
 def react(message: Said, change: dict[str, Any]) -> None:
@@ -95,3 +99,8 @@ def react(message: Said, change: dict[str, Any]) -> None:
         message.reactions.add(reaction)
     else:
         message.reactions.discard(reaction)
+
+
+def _text(entry: dict[str, Any]) -> str:
+    # Validation refuses this character; PostgreSQL does too, and would take no other message then.
+    return str(entry["message"]).replace("\0", "\ufffd")

@@ -7,20 +7,20 @@
 -- Gives what append gives; what append refuses, and NOMESSAGE, NOTYOURS, TOOMANYEDITS, TOOMANYREACTIONS.
 -- At most: edits of one message, emoji of one person under it, and different emoji under it.
 local MOST_EDITS, MOST_OF_ONE, MOST_DIFFERENT = 1000, 10, 50
-local room, stream, conns, present, members, banned, sent, erased, edited, reactions, account = unpack(KEYS)
-local at, kind, sender, ref = clock(ARGV[1]), ARGV[2], ARGV[4], ARGV[10]
+local room, stream, conns, present, members, banned, sent, erased, edited, reactions, unarchived, account = unpack(KEYS)
+local at, kind, sender, ref = clock(ARGV[1]), ARGV[2], ARGV[4], ARGV[9]
 local known = known_of(room)
 local refused, record = no_speech(known, members, conns, banned, ARGV[6], sender, at, account)
 if refused then return refused end
 local what = kind .. ' ' .. ref
-if kind == 'REACT' then what = what .. ' ' .. ARGV[12] .. ' ' .. ARGV[13] end
+if kind == 'REACT' then what = what .. ' ' .. ARGV[11] .. ' ' .. ARGV[12] end
 local before = remembered(sent, what)
 if before then return before end
 local target = redis.call('XRANGE', stream, '0-' .. ref, '0-' .. ref)[1]
 local said = target and cjson.decode(target[2][2])
 if not said or said.type ~= 'TALK' then return redis.error_reply('NOMESSAGE') end
 local role = record and string.match(record, '^%a+')
-local as_admin = ARGV[11] == '1' and role_in_maru(account) == 'admin' and redis.call('HGET', room, 'kind') ~= 'direct'
+local as_admin = ARGV[10] == '1' and role_in_maru(account) == 'admin' and redis.call('HGET', room, 'kind') ~= 'direct'
 local moderates = kind == 'DELETE' and (role == 'owner' or role == 'moderator' or as_admin)
 local may = kind == 'REACT' or said.senderId == sender or moderates
 if not may then return redis.error_reply('NOTYOURS') end
@@ -29,22 +29,22 @@ if kind == 'EDIT' and redis.call('ZCOUNT', edited, ref, ref) >= MOST_EDITS then
   return redis.error_reply('TOOMANYEDITS')
 end
 -- A reaction has three entries: by message and userId, by message and emoji, and one for each different emoji.
-local place, emoji = string.format('%016d', ref), ARGV[12]
+local place, emoji = string.format('%016d', ref), ARGV[11]
 local by_person = place .. 'p' .. sender .. '\0'
 local by_emoji = kind == 'REACT' and place .. 'e' .. emoji .. '\0'
 local function noted(prefix) return redis.call('ZLEXCOUNT', reactions, '[' .. prefix, '[' .. prefix .. '\255') end
-if kind == 'REACT' and ARGV[13] == '1' and not redis.call('ZSCORE', reactions, by_person .. emoji) then
+if kind == 'REACT' and ARGV[12] == '1' and not redis.call('ZSCORE', reactions, by_person .. emoji) then
   local fits = noted(by_person) < MOST_OF_ONE and (noted(by_emoji) > 0 or noted(place .. 'd') < MOST_DIFFERENT)
   if not fits then return redis.error_reply('TOOMANYREACTIONS') end
   redis.call('ZADD', reactions, 0, by_person .. emoji, 0, by_emoji .. sender, 0, place .. 'd' .. emoji)
-elseif kind == 'REACT' and ARGV[13] == '0' then
+elseif kind == 'REACT' and ARGV[12] == '0' then
   redis.call('ZREM', reactions, by_person .. emoji, by_emoji .. sender)
   if noted(by_emoji) == 0 then redis.call('ZREM', reactions, place .. 'd' .. emoji) end
 end
 
-local seq, _, count, told = append({room, stream, present, erased, edited, reactions}, known, kind, at,
-  ARGV[3], sender, ARGV[5], ARGV[7], ARGV[9])
-remember(sent, what, seq, at, count, ARGV[8])
+local seq, _, count, told = append({room, stream, present, erased, edited, reactions, unarchived}, known, kind, at,
+  ARGV[3], sender, ARGV[5], ARGV[8])
+remember(sent, what, seq, at, count, ARGV[7])
 if kind == 'EDIT' then
   redis.call('ZADD', edited, ref, seq)
 elseif kind == 'DELETE' then

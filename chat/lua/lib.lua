@@ -189,9 +189,9 @@ local function life(epoch)
   return string.sub(epoch or '', 1, -14)
 end
 
--- The fields of a room's hash that a new message needs: private, seq, epoch, said, archived.
+-- The fields of a room's hash that a new message needs: private, seq, epoch, said, archived, unarchived.
 local function known_of(room)
-  return redis.call('HMGET', room, 'private', 'seq', 'epoch', 'said', 'archived')
+  return redis.call('HMGET', room, 'private', 'seq', 'epoch', 'said', 'archived', 'unarchived')
 end
 
 -- Delete what is noted about messages that are trimmed from the stream.
@@ -204,15 +204,15 @@ local function trim(stream, erased, edited, reactions)
   redis.call('ZREMRANGEBYLEX', reactions, '-', string.format('(%016d', number))
 end
 
--- Store a message. Takes the keys room, stream, present, erased, edited, reactions, and the result of
+-- Store a message. Takes the keys room, stream, present, erased, edited, reactions, unarchived, and the result of
 -- known_of. Returns seq, sentAt, userCount, and the text that the caller publishes last of all: the store may
 -- deny that, and what a script has written by then stays.
-local function append(keys, known, kind, at, body, sender, name, longest, epoch)
-  local room, stream, present, erased, edited, reactions = unpack(keys)
+local function append(keys, known, kind, at, body, sender, name, epoch)
+  local room, stream, present, erased, edited, reactions, unarchived = unpack(keys)
   local count = redis.call('HLEN', present)
   local said = tonumber(known[4] or 0) + 1
   local stored = stamp(kind, count, at, kind == 'TALK' and '{"n":' .. said .. ',' .. string.sub(body, 2) or body)
-  local id = redis.call('XADD', stream, 'MAXLEN', '~', longest, '0-*', 'm', stored)
+  local id = redis.call('XADD', stream, '0-*', 'm', stored)
   local seq = tonumber(string.sub(id, 3))
   local heading = '{"seq":' .. seq .. ','
   local is_another = seq ~= tonumber(known[2] or 0) + 1
@@ -228,8 +228,10 @@ local function append(keys, known, kind, at, body, sender, name, longest, epoch)
   else
     redis.call('HSET', room, 'seq', seq, 'activeAt', at)
   end
-  if seq % 100 == 0 and redis.call('XLEN', stream) >= tonumber(longest) then
-    trim(stream, erased, edited, reactions)
+  if not known[6] then
+    -- The first entry that is not archived: the follower looks after the room until it has all (archived.lua).
+    redis.call('HSET', room, 'unarchived', 1)
+    redis.call('ZADD', unarchived, 'NX', at, id_of(room))
   end
   return seq, at, count, heading .. string.sub(stored, 2)
 end

@@ -7,6 +7,7 @@ from typing import cast
 from flask import current_app
 
 from chat.administration import Administration
+from chat.archive.archive import Archive
 from chat.conversation import Conversation
 from chat.passwords import Hasher
 from chat.store.store import Store
@@ -21,6 +22,7 @@ class Services:
     store: Store
     conversation: Conversation
     administration: Administration
+    archive: Archive
     hasher: Hasher
     readiness: Callable[[], str | None]
 

@@ -10,6 +10,7 @@ OTHERS = {
     "pages.index": "a redirect",
     "operations.healthz": "asks nothing",
     "operations.readyz": "asks nothing",
+    "operations.metrics": "asks nothing",
     "auth.login": "LOGIN_RATE",
     "auth.register": "LOGIN_RATE",
     "auth.settings": "LOGIN_RATE",
