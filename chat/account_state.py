@@ -5,7 +5,6 @@ one; where it is not, functions raise ``Forbidden``. Whoever may not chat any mo
 rooms before a function here returns; ``locale`` is the language in which those there are told.
 """
 
-import time
 from collections.abc import Sequence
 
 from chat import (
@@ -18,11 +17,11 @@ from chat import (
     presence,
     renaming,
     room_members,
+    unfinished,
 )
 from chat.errors import N_, Conflict, Forbidden, NotFound
 from chat.people import ADMIN, GUEST, Person
 from chat.profile import KEPT
-from chat.renaming import ABANDONED
 from chat.store.question import Argument, Call
 from chat.store.store import Store
 
@@ -94,12 +93,11 @@ def delete(store: Store, given: str, by: Person | None = None, locale: str = "en
 
 def finish_abandoned(store: Store, locale: str) -> None:
     """Finish the deletions whose workers have ended. Several workers may do this at once."""
-    until = time.time_ns() // 1_000_000 - ABANDONED
-    for member in store.ask(("ZRANGEBYSCORE", keys.DELETING, "-inf", until)):
-        person = store.ask(people.reading(member.decode()))
+    for user_id in store.ask(unfinished.abandoned(keys.DELETING)):
+        person = store.ask(people.reading(user_id))
         if person is None:
             # The store has lost the account.
-            store.ask(("ZREM", keys.DELETING, member))
+            store.ask(("ZREM", keys.DELETING, user_id))
         else:
             _finish_deletion(store, person, locale)
 
@@ -118,7 +116,7 @@ def _finish_deletion(store: Store, person: Person, locale: str) -> Person:
 
 
 def _account(store: Store, given: str) -> Person:
-    person = people.known(store, given)
+    person = people.get(store, given)
     if person.deleted:
         raise _nobody()
     return person
@@ -135,7 +133,7 @@ def _take_out(store: Store, person: Person, locale: str) -> None:
     From here on nobody gets in with one: the script that lets people in asks for the account.
     """
     room_ids = room_members.room_ids_of(store, person.user_id)
-    presence.take_out(store, person.user_id, room_ids, locale)
+    presence.end_presence(store, person.user_id, room_ids, locale)
 
 
 def _other_admins(store: Store, person: Person) -> list[str]:
@@ -161,7 +159,7 @@ def _run(store: Store, script: str, on: Sequence[str], args: Sequence[Argument])
 
 def _told(store: Store, user_id: str) -> Person:
     """The person as he or she is now, of which all workers are told."""
-    person = people.found(store, user_id)
+    person = people.get_by_id(store, user_id)
     renaming.tell(store, person)
     return person
 

@@ -3,7 +3,6 @@
 Where a password is hashed, ``RateLimited`` may be raised: see ``chat.passwords``.
 """
 
-import time
 from dataclasses import replace
 
 from chat import (
@@ -19,6 +18,7 @@ from chat import (
 from chat.errors import N_, Conflict, Forbidden, Invalid, Unauthorized
 from chat.passwords import Asker, Fit, Hasher
 from chat.people import ADMIN, GUEST, USER, Person
+from chat.store import clock
 from chat.store.question import Argument, Call
 from chat.store.store import Store
 
@@ -52,7 +52,7 @@ def create(
     if not others and not nobody_yet(store):
         raise _closed()
     hashed = hasher.hash(chosen, asker)
-    person = Person(ids.new_id(), name, "", role or ADMIN, time.time_ns() // 1_000_000)
+    person = Person(ids.new_id(), name, "", role or ADMIN, store.ask(clock.NOW))
     return replace(person, role=_claim(store, person, others, hashed))
 
 

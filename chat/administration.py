@@ -255,7 +255,7 @@ class Administration:
         rate_limit.throttle(self._store, "room", person.user_id, rate, 60, 3 * rate)
 
     def _person(self, given: object) -> Person:
-        found = people.get(self._store, given) if isinstance(given, str) else None
+        found = people.find(self._store, given) if isinstance(given, str) else None
         if found is None:
             # For what can be nobody's name that is said instead.
             name = validation.person_name(given)

@@ -41,43 +41,30 @@ class Conversation:
     def join(
         self,
         person: Person,
-        room_id: object,
-        sid: str,
-        since: object = None,
-        epoch: object = None,
-        since_at: object = None,
-    ) -> Joined:
-        """Enter with one Socket.IO session; entering again gives the same answer.
-
-        ``since``, ``epoch`` and ``since_at`` (the ``sentAt`` of that message) say what the client
-        has seen. If the store still has everything after that, the page is exactly that. Raises
-        ``NotFound``, ``Forbidden``, ``Invalid``.
-        """
-        room = rooms.access(self.store, person, room_id).room
-        return self.enter(person, room.room_id, sid, since, epoch, since_at)
-
-    def enter(
-        self,
-        person: Person,
         room_id: str,
         sid: str,
         since: object = None,
         epoch: object = None,
         since_at: object = None,
     ) -> Joined:
-        """``join`` after access has been checked. Raises as that does."""
+        """Join with one connection; joining again gives the same answer.
+
+        ``since``, ``epoch`` and ``since_at`` (the ``sentAt`` of that message) say what the client
+        has seen. If the store still has everything after that, the page is exactly that. Raises
+        ``NotFound``, ``Forbidden``, ``Invalid``.
+        """
         seen = None if since is None else validation.whole_number(since, "since")
         at = None if since_at is None else validation.whole_number(since_at, "sinceAt")
-        entrant = presence.lease_id_of(sid, person.user_id), person.name
+        lease = presence.Lease(presence.lease_id_of(sid, person.user_id), person.name)
         known, missed = validation.epoch(epoch), None
         if seen is not None and known is not None:
             missed = history.since(room_id, seen, known, at)
-        # In one write, and read after entering: what is said from now on arrives live. The
+        # In one write, and read after joining: what is said from now on arrives live. The
         # membership is read last: so the page contains nothing that was said after a removal.
         own = room_members.of(room_id, [person.user_id])
         entered, room, page, here, members = self.store.ask_all(
             [
-                presence.entering(room_id, entrant, self.limits.timing, self.limits.locale),
+                presence.entering(room_id, lease, self.limits.timing, self.limits.locale),
                 rooms.reading(room_id),
                 missed or history.newest(room_id),
                 presence.names(room_id, NAMES),
@@ -98,15 +85,15 @@ class Conversation:
         room = replace(room, user_count=count, seq=page.seq)
         return Joined(room, count, here, page, recovered, members[0])
 
-    def enter_again(self, person: Person, room_id: str, sid: str, epoch: str) -> None:
-        """Enter with a connection that is in the room, and whose lease has expired.
+    def join_again(self, person: Person, room_id: str, sid: str, epoch: str) -> None:
+        """Join with a connection that is in the room, and whose lease has expired.
 
         ``epoch`` is the one that its worker knows. Whoever has ended the own membership meanwhile
         does not become a member again. Raises ``NotFound``, ``Forbidden``, ``NotJoined``.
         """
-        entrant = presence.lease_id_of(sid, person.user_id), person.name
+        lease = presence.Lease(presence.lease_id_of(sid, person.user_id), person.name)
         timing, locale = self.limits.timing, self.limits.locale
-        self.store.ask(presence.entering(room_id, entrant, timing, locale, epoch=epoch))
+        self.store.ask(presence.entering(room_id, lease, timing, locale, epoch=epoch))
         self.changed.add(room_id)
 
     def page(

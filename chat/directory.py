@@ -6,18 +6,16 @@ activity or, where few match a search, from one by name; private ones from those
 
 import heapq
 import time
-from collections.abc import Collection, Iterator, Sequence
-from itertools import islice
-from typing import TypeVar
+from collections.abc import Callable, Collection, Iterator, Sequence
 
 from chat import keys, room_index, room_members, rooms, validation
+from chat.batched import batched
 from chat.errors import N_, Invalid
 from chat.people import Person
 from chat.rooms import Room
-from chat.store.question import Command
+from chat.store import clock
+from chat.store.question import Call, Command
 from chat.store.store import Store
-
-T = TypeVar("T")
 
 PAGE_MAX = 200
 #: Rooms that one call looks at, about, however few of them the page wants.
@@ -25,8 +23,10 @@ LOOKED_AT = 1000
 #: Matches of a search, up to which they come from the index by name. More than that are frequent
 #: among the most recently active rooms.
 MATCHES = 2000
-#: How exact the order by activity is, in ms, and of how many rooms a worker knows when it noted it.
-EXACT, NOTED = 1_000, 10_000
+#: How exact the order by activity is, in seconds.
+EXACT_S = 1
+#: Of how many rooms a worker knows when it noted their activity.
+NOTED = 10_000
 #: Rooms that a search reads at a time, at least.
 _SEARCHED = 200
 #: Rooms of an older store that are put into the index in one write.
@@ -53,7 +53,7 @@ def page(
     found: list[Room] = []
     looked_at = 0
     chunk = max(limit + 1, _SEARCHED if wanted else 0)
-    for places in _chunks(_places(store, person, wanted, after, chunk), chunk):
+    for places in batched(_places(store, person, wanted, after, chunk), chunk):
         read = rooms.find(store, [room_id for _, room_id in places])
         matches = {r.room_id for r in read if r and wanted in room_index.folded(r.name)}
         hidden = _hidden(store, person, [r for r in read if r], matches)
@@ -105,8 +105,10 @@ def _banned(store: Store, person: Person, room_ids: Sequence[str]) -> set[str]:
     """
     if person.is_admin:
         return set()
-    until = store.ask_all(("HGET", keys.banned(i), person.user_id) for i in room_ids)
-    return {i for i, at in zip(room_ids, until, strict=True) if rooms.is_banned(at)}
+    asked: list[Command] = [("HGET", keys.banned(i), person.user_id) for i in room_ids]
+    *until, answered = store.ask_all([*asked, clock.TIME])
+    now = clock.ms(answered)
+    return {i for i, at in zip(room_ids, until, strict=True) if rooms.is_banned(at, now)}
 
 
 def _hidden(
@@ -128,7 +130,7 @@ def _hidden(
 def build(store: Store) -> None:
     """Put the rooms of a store from an older version into the index; again does no harm."""
     ids = (member.decode() for member, _ in store.redis.zscan_iter(keys.ROOMS, count=_BUILT))
-    for chunk in _chunks(ids, _BUILT):
+    for chunk in batched(ids, _BUILT):
         active = store.ask_all([("ZSCORE", keys.ROOMS, i) for i in chunk])
         store.ask_all(
             [
@@ -208,26 +210,20 @@ def _parse_cursor(cursor: str) -> _Place | None:
     return float(score), room_id
 
 
-def _chunks(items: Iterator[T], size: int) -> Iterator[list[T]]:
-    while chunk := list(islice(items, size)):
-        yield chunk
-
-
 class Activity:
     """Updates the index of rooms by activity, at most once in a while for each room and worker."""
 
-    def __init__(self) -> None:
-        self._noted: dict[str, int] = {}
+    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
+        self._now = now
+        self._noted: dict[str, float] = {}
 
-    def note(self, room_id: str) -> list[Command]:
-        """The commands that update the index for a room with a new message, if it is time to."""
-        now = time.time_ns() // 1_000_000
-        # Also when it was noted later than now, by a clock that was set back since.
-        if 0 <= now - self._noted.get(room_id, 0) <= EXACT:
+    def note(self, room_id: str) -> list[Call]:
+        """The call that updates the index for a room with a new message, if it is time to."""
+        now = self._now()
+        noted = self._noted.get(room_id)
+        if noted is not None and now - noted <= EXACT_S:
             return []
         if len(self._noted) > NOTED:
             self._noted.clear()
         self._noted[room_id] = now
-        # XX: a room that was deleted just now is not listed again.
-        indexes = (keys.ROOMS, keys.OPEN_ROOMS)
-        return [("ZADD", index, "XX", "GT", now, room_id) for index in indexes]
+        return [Call("note_activity", [keys.ROOMS, keys.OPEN_ROOMS], ["", room_id])]

@@ -34,8 +34,8 @@ REMEMBER = 10 * 60 * 1000
 class Entry:
     """A message or change that is to be stored.
 
-    ``speaker`` is the connection that must be in the room, or ''. ``extra`` are further arguments
-    of the script.
+    ``lease_id`` is that of the connection that must be in the room, or ''. ``extra`` are further
+    arguments of the script.
     """
 
     room_id: str
@@ -43,7 +43,7 @@ class Entry:
     body: bytes
     sender: Person
     client_id: str | None
-    speaker: str
+    lease_id: str
     extra: tuple[Argument, ...] = ()
 
     def storing(self, script: str, epoch: str) -> Call:
@@ -56,10 +56,10 @@ class Entry:
         room, stream, conns, present, members, banned, *rest = _keys(self.room_id)
         user_id = self.sender.user_id
         # Of a message it is asked only where no connection in the room is: see lua/lib.lua.
-        if script != "append" or not self.speaker:
+        if script != "append" or not self.lease_id:
             rest.append(keys.account(user_id))
         sent = keys.sent(self.room_id, user_id, known)
-        what: list[Argument] = ["", self.kind, self.body, user_id, self.sender.name, self.speaker]
+        what: list[Argument] = ["", self.kind, self.body, user_id, self.sender.name, self.lease_id]
         return Call(
             script,
             [room, stream, conns, present, members, banned, sent, *rest],
@@ -196,10 +196,10 @@ def _missed(
     return Question([Call("missed", room_keys, args)], read)
 
 
-def diverge(store: Store, room_id: str, seq: int, epoch: str, at: int, new_epoch: str) -> bool:
+def begin_epoch(store: Store, room_id: str, seq: int, epoch: str, at: int, new_epoch: str) -> bool:
     """Begin a new epoch if the message that was sent as ``seq`` is not the one stored there now."""
     room_keys = [keys.room(room_id), keys.stream(room_id)]
-    return bool(store.ask(Call("diverge", room_keys, [epoch, seq, at, new_epoch])))
+    return bool(store.ask(Call("begin_epoch", room_keys, [epoch, seq, at, new_epoch])))
 
 
 def _window(

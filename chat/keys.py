@@ -67,7 +67,7 @@ def stream(room_id: str) -> str:
 
 
 def conns(room_id: str) -> str:
-    """ZSET of connections (``<sid>:<userId>``) by the end of their lease, in ms."""
+    """ZSET of lease ids (``<sid>:<userId>``), one a connection, by the end of the lease in ms."""
     return room(room_id) + ":conns"
 
 
@@ -174,9 +174,9 @@ def owned_rooms(user_id: str) -> str:
     return account(user_id) + ":owned"
 
 
-def revoked(ident: str) -> str:
+def revoked(token_or_login_id: str) -> str:
     """Present while a token (its jti) or a login session may no longer be used."""
-    return f"{PREFIX}revoked:{ident}"
+    return f"{PREFIX}revoked:{token_or_login_id}"
 
 
 def rate(kind: str, subject: str) -> str:

@@ -4,7 +4,6 @@ The role stands beside the room (see ``chat.room_members``). What only the perso
 (level, star, read up to) stands with the person.
 """
 
-import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +12,7 @@ from chat import keys, room_members, validation
 from chat.errors import N_, Invalid, NotFound
 from chat.people import Person
 from chat.rooms import DIRECT, Room, finding
+from chat.store import clock
 from chat.store.question import Command, Question
 from chat.store.store import Store
 
@@ -46,7 +46,7 @@ class Membership:
             "read": self.read,
             "joinedAt": self.joined_at,
         }
-        if self.muted_until > time.time() * 1000:
+        if self.muted_until:
             wire["mutedUntil"] = self.muted_until
         return wire
 
@@ -59,7 +59,7 @@ def of_person(store: Store, person: Person) -> list[tuple[Room, Membership]]:
     both = [(r, m) for r, m in zip(rooms, found, strict=True) if r is not None and m is not None]
     # What is left of rooms that were deleted, or that the store has lost.
     left = {*listed} - {room.room_id for room, _ in both}
-    store.ask_all([room_members.forgetting(person.user_id, room_id) for room_id in left])
+    store.ask_all([room_members.delete_membership_call(person.user_id, i) for i in left])
     return sorted(both, key=lambda each: each[0].active_at, reverse=True)
 
 
@@ -122,7 +122,7 @@ def _changed(store: Store, person: Person, room_id: str) -> Membership:
     try:
         return own(store, person, room_id)
     except NotFound:
-        store.ask(room_members.forgetting(person.user_id, room_id))
+        store.ask(room_members.delete_membership_call(person.user_id, room_id))
         raise
 
 
@@ -131,15 +131,17 @@ def _memberships(user_id: str, room_ids: list[str]) -> Question[list[Membership 
         return Question([], lambda answers: [])
 
     def read(answers: list[Any]) -> list[Membership | None]:
-        levels, stars, marks, joined, *rest = answers
+        now, levels, stars, marks, joined, *rest = answers
         records, epochs = rest[::2], rest[1::2]
+        at = clock.ms(now)
         return [
-            _membership(user_id, *one)
+            _membership(at, user_id, *one)
             for one in zip(room_ids, records, epochs, levels, stars, marks, joined, strict=True)
         ]
 
     return Question(
         [
+            clock.TIME,
             ("HMGET", keys.levels(user_id), *room_ids),
             ("SMISMEMBER", keys.starred(user_id), *room_ids),
             ("HMGET", keys.read_marks(user_id), *room_ids),
@@ -158,6 +160,7 @@ def _memberships(user_id: str, room_ids: list[str]) -> Question[list[Membership 
 
 
 def _membership(
+    now: int,
     user_id: str,
     room_id: str,
     stored: bytes | None,
@@ -169,7 +172,7 @@ def _membership(
 ) -> Membership | None:
     if stored is None:
         return None
-    member = room_members.parse(user_id.encode(), stored)
+    member = room_members.parse(user_id.encode(), stored, now)
     # In another epoch the same number is another message.
     marked_in, _, number = (mark or b"").partition(b" ")
     read = int(number) if number and marked_in == epoch else 0

@@ -15,13 +15,13 @@ def check(store: Store, owner: str, most: int) -> None:
     owned = keys.owned_rooms(owner)
     if not most or store.ask(("SCARD", owned)) < most:
         return
-    forget_others(store, owner)
+    prune(store, owner)
     if store.ask(("SCARD", owned)) >= most:
         raise Conflict(N_("This person owns too many rooms already."))
 
 
-def forget_others(store: Store, owner: str) -> None:
+def prune(store: Store, owner: str) -> None:
     """Take out of a person's set the rooms that are gone or belong to somebody else."""
     owned = keys.owned_rooms(owner)
     found = [member.decode() for member in store.ask(("SMEMBERS", owned))]
-    store.ask(Call("forget_owned", [owned, *map(keys.room, found)], [owner, *found]))
+    store.ask(Call("prune_owned_rooms", [owned, *map(keys.room, found)], [owner, *found]))

@@ -9,6 +9,7 @@ import contextlib
 from collections.abc import Sequence
 
 from chat import keys, message, people, person_events, room_events, room_lifecycle, room_members
+from chat.batched import batched
 from chat.errors import NotFound
 from chat.people import Person
 from chat.room_members import Member
@@ -57,9 +58,8 @@ def _heir(store: Store, room: Room, others: Sequence[Member]) -> tuple[Person | 
     heirs: list[tuple[bool, bool, float, str]] = []
     found: dict[str, Person] = {}
     is_anybody_left = False
-    for start in range(0, len(others), _READ):
-        some = others[start : start + _READ]
-        accounts = people.find(store, [member.user_id for member in some])
+    for some in batched(others, _READ):
+        accounts = people.find_by_ids(store, [member.user_id for member in some])
         joined = store.ask_all(
             ("ZSCORE", keys.rooms_of(member.user_id), room.room_id) for member in some
         )

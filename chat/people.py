@@ -1,4 +1,7 @@
-"""People: who they are, found by id or by name."""
+"""People: who they are, found by id or by name.
+
+``get…`` raises ``NotFound`` where there is nobody, and ``find…`` gives ``None`` or leaves it out.
+"""
 
 import functools
 from collections.abc import Iterable, Sequence
@@ -98,37 +101,43 @@ def reading_with_hash(user_id: str) -> Question[tuple[str | None, Person | None]
     return Question([command], read)
 
 
-def found(store: Store, user_id: str) -> Person:
-    """The person with this id. Raises ``NotFound`` where there never was one."""
+def get_by_id(store: Store, user_id: str) -> Person:
+    """The person with this id, also a deleted one. Raises ``NotFound``."""
     person = store.ask(reading(user_id))
     if person is None:
         raise NotFound(N_("There is nobody of that name."))
     return person
 
 
-def find(store: Store, user_ids: Iterable[str]) -> dict[str, Person]:
-    """The people with these ids, in one write to the store; ids that nobody has are left out."""
+def find_by_ids(store: Store, user_ids: Iterable[str]) -> dict[str, Person]:
+    """The people with these ids, by id, in one write to the store.
+
+    Deleted ones are among them; ids that nobody has are left out.
+    """
     asked = list(dict.fromkeys(user_ids))
     found = store.ask_all(map(reading, asked))
     return {person.user_id: person for person in found if person is not None}
 
 
-def get(store: Store, given: str) -> Person | None:
-    """The person with this id, or else with this name. By id a deleted one is found too."""
-    person = store.ask(reading(given)) if ids.is_id(given) else None
-    return person or named(store, given)
+def find(store: Store, id_or_name: str) -> Person | None:
+    """The person with this id, or else with this name; ``None`` where there is nobody.
+
+    By id a deleted one is found too. Raises ``TooLong``.
+    """
+    person = store.ask(reading(id_or_name)) if ids.is_id(id_or_name) else None
+    return person or find_by_name(store, id_or_name)
 
 
-def known(store: Store, given: str) -> Person:
-    """As ``get``. Raises ``NotFound`` where there is nobody."""
-    person = get(store, given)
+def get(store: Store, id_or_name: str) -> Person:
+    """As ``find``. Raises ``NotFound`` where there is nobody, and ``TooLong``."""
+    person = find(store, id_or_name)
     if person is None:
         raise NotFound(N_("There is nobody of that name."))
     return person
 
 
-def named(store: Store, name: str) -> Person | None:
-    """The person of that name, in any case. Raises ``TooLong``."""
+def find_by_name(store: Store, name: str) -> Person | None:
+    """The person of that name, in any case; ``None`` where there is nobody. Raises ``TooLong``."""
     user_id = id_of_name(store, name)
     return store.ask(reading(user_id)) if user_id else None
 
@@ -150,7 +159,7 @@ def id_of_former(store: Store, name: str) -> str:
 
 def everyone(store: Store) -> list[Person]:
     """All accounts but deleted ones, by name."""
-    found = find(store, (member.decode() for member in store.ask(("SMEMBERS", keys.PEOPLE))))
+    found = find_by_ids(store, (member.decode() for member in store.ask(("SMEMBERS", keys.PEOPLE))))
     return sorted(found.values(), key=lambda person: person.name)
 
 

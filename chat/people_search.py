@@ -13,6 +13,7 @@ import unicodedata
 from collections.abc import Iterator
 
 from chat import keys, people, validation
+from chat.batched import batched
 from chat.errors import N_, Invalid
 from chat.people import Person
 from chat.store.store import Store
@@ -47,15 +48,14 @@ def page(
     validation.whole_number(limit, "limit", 1, PAGE_MAX)
     wanted = _form(validation.sought(q))
     after = _parse_cursor(cursor)
-    if store.ask(("ZSCORE", keys.TERMS, _MARK)) is None:
-        build(store)
+    _build_once(store)
     found: list[Person] = []
     looked_at = 0
     for kind in _kinds(wanted):
         first = f"{kind}{_key(wanted)}".encode()
         while after is None or after[:1] <= kind.encode():
             entries = _entries_after(store, first, after)
-            known = people.find(store, map(_user_id, entries))
+            known = people.find_by_ids(store, map(_user_id, entries))
             for entry in entries:
                 person = known.get(_user_id(entry))
                 may_be_shown = person is not None and (everyone or not person.deactivated)
@@ -72,6 +72,21 @@ def page(
     return found, None
 
 
+def shown_as(store: Store, text: str) -> list[Person]:
+    """Active people whose display name this is; as in a search, case does not tell them apart."""
+    wanted = _form(" ".join(text.split()))
+    if not wanted:
+        return []
+    _build_once(store)
+    first = f"{_WORD}{wanted[:_ENDING]}\0".encode()
+    known = people.find(store, map(_user_id, _entries_after(store, first, None)))
+    return [
+        person
+        for person in known.values()
+        if _form(person.display_name) == wanted and not person.deactivated
+    ]
+
+
 def terms(person: Person) -> list[str]:
     """The entries of a person in the index."""
     entries = set()
@@ -82,12 +97,17 @@ def terms(person: Person) -> list[str]:
     return sorted(entries)
 
 
+def _build_once(store: Store) -> None:
+    if store.ask(("ZSCORE", keys.TERMS, _MARK)) is None:
+        build(store)
+
+
 def build(store: Store) -> None:
     """Note everybody in the index, where that has not been done in this version."""
     user_ids = [member.decode() for member in store.ask(("SMEMBERS", keys.PEOPLE))]
     # A few at a time: the worker serves others in between.
-    for i in range(0, len(user_ids), _TOGETHER):
-        found = people.find(store, user_ids[i : i + _TOGETHER])
+    for some in batched(user_ids, _TOGETHER):
+        found = people.find_by_ids(store, some)
         entries = [term for person in found.values() for term in terms(person)]
         store.redis.zadd(keys.TERMS, dict.fromkeys(entries, 0))
     store.ask(("ZADD", keys.TERMS, 0, _MARK))

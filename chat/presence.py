@@ -9,29 +9,30 @@ The room's hash, its connections and its people change together in one script, w
 the change. Leases have the store's time, so the workers' clocks do not matter for them.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 from chat import keys, message
+from chat.batched import batched
 from chat.errors import Forbidden, NotFound, NotJoined
 from chat.store.question import Argument, Call, Command, Question
 from chat.store.store import Store
 
-T = TypeVar("T")
-
-#: Connections that one script call handles at the most.
+#: Leases that one script call handles at the most.
 CHUNK = 500
 #: Script calls that one write to the store carries at the most, so that others' come in between.
 WRITTEN = 100
-
-
 #: What the store answers for people who may not enter.
 _MAY_NOT = (NotFound, Forbidden, NotJoined)
 
-#: The id of a connection's lease (see ``lease_id_of``), and the name of its person.
-Entrant = tuple[str, str]
+
+class Lease(NamedTuple):
+    """The lease of a connection: its id (see ``lease_id_of``), and the name of its person."""
+
+    lease_id: str
+    name: str
 
 
 class Present(NamedTuple):
@@ -59,17 +60,17 @@ class Timing:
 
 
 def lease_id_of(sid: str, user_id: str) -> str:
-    """The id of a connection's lease: its Socket.IO session id and its person."""
+    """The id of a connection's lease: its Socket.IO ``sid`` and the userId of its person."""
     return f"{sid}:{user_id}"
 
 
 def sid_of(lease_id: str) -> str:
-    """The Socket.IO session id in it."""
+    """The ``sid`` of the connection in a lease id."""
     return lease_id.partition(":")[0]
 
 
 def user_of(lease_id: str) -> str:
-    """The userId in it."""
+    """The userId in a lease id."""
     return lease_id.partition(":")[2]
 
 
@@ -81,7 +82,7 @@ class Entered(NamedTuple):
 
 
 def entering(
-    room_id: str, entrant: Entrant, timing: Timing, locale: str, now: str = "", epoch: str = ""
+    room_id: str, lease: Lease, timing: Timing, locale: str, now: str = "", epoch: str = ""
 ) -> Question[Entered]:
     """Let a connection in, or renew its lease if it is in.
 
@@ -90,31 +91,35 @@ def entering(
     raises ``NotFound`` and ``Forbidden``, and with an ``epoch`` ``NotJoined``.
     """
     announcement = message.announcement(message.ENTER, room_id, locale)
-    calls = _enter_calls(room_id, [entrant], timing, announcement, epoch, now)
+    calls = _enter_calls(room_id, [lease], timing, announcement, epoch, now)
     return Question(calls, lambda answers: Entered(int(answers[-1][0]), len(answers[-1]) > 1))
 
 
 def renew(
     store: Store,
-    members: Mapping[str, tuple[str, Sequence[Entrant]]],
+    leases: Mapping[str, tuple[str, Sequence[Lease]]],
     timing: Timing,
     locale: str,
     now: str = "",
-    is_in: Callable[[str, str], bool] = lambda room_id, connection: True,
+    is_in: Callable[[str, str], bool] = lambda room_id, lease_id: True,
 ) -> list[tuple[str, str]]:
-    """Renew the leases of many connections, given by room with the epoch that the worker knows.
+    """Renew many leases, given by room with the epoch that the worker knows.
 
     A connection whose lease had ended, and whose person was announced as gone, enters anew, if
-    ``is_in`` still says then that it is in the room: one that has left meanwhile has no lease
-    either. Rooms that no longer exist are passed over. Gives, by room, the connections whose
-    person may not be in it any more; those are not renewed.
+    ``is_in(room_id, lease_id)`` still says then that it is in the room: one that has left meanwhile
+    has no lease either. Rooms that no longer exist are passed over. Gives ``(room_id, lease_id)``
+    of those whose person may not be in the room any more; they are not renewed.
     """
     removed: list[tuple[str, str]] = []
-    parts = [(i, epoch, part) for i, (epoch, all_in) in members.items() for part in _chunks(all_in)]
-    for start in range(0, len(parts), WRITTEN):
+    parts = (
+        (room_id, epoch, part)
+        for room_id, (epoch, all_in) in leases.items()
+        for part in batched(all_in, CHUNK)
+    )
+    for together in batched(parts, WRITTEN):
         written = [
-            (room_id, epoch, {c: name for c, name in part if is_in(room_id, c)})
-            for room_id, epoch, part in parts[start : start + WRITTEN]
+            (room_id, epoch, {i: name for i, name in part if is_in(room_id, i)})
+            for room_id, epoch, part in together
         ]
         renewed = store.ask_all(
             [
@@ -124,8 +129,8 @@ def renew(
         )
         entering: list[Call | Command] = []
         for (room_id, epoch, chunk), (without, no_members) in zip(written, renewed, strict=True):
-            removed += [(room_id, connection.decode()) for connection in no_members]
-            back = [(c, chunk[c]) for c in map(bytes.decode, without) if is_in(room_id, c)]
+            removed += [(room_id, lease_id.decode()) for lease_id in no_members]
+            back = [Lease(i, chunk[i]) for i in map(bytes.decode, without) if is_in(room_id, i)]
             if back:
                 announcement = message.announcement(message.ENTER, room_id, locale)
                 entering += _enter_calls(room_id, back, timing, announcement, epoch, now)
@@ -136,38 +141,38 @@ def renew(
 def restore(
     store: Store,
     room_id: str,
-    entrants: Sequence[Entrant],
+    leases: Sequence[Lease],
     timing: Timing,
     epoch: str,
     now: str = "",
 ) -> None:
-    """Put connections back that the store has lost: their people never left, so nobody is told.
+    """Take leases again that the store has lost: their people never left, so nobody is told.
 
     ``epoch`` is the one that the worker knows. Those who may not enter are passed over.
     """
-    for chunk in _chunks(entrants):
+    for chunk in batched(leases, CHUNK):
         _enter_those_who_may(store, _enter_calls(room_id, chunk, timing, b"", epoch, now))
 
 
 def leave(
     store: Store,
     room_id: str,
-    connection: str,
+    lease_id: str,
     locale: str,
     reason: str = message.LEFT,
     now: str = "",
 ) -> int:
     """Take a connection out at once. Gives the userCount."""
     announcement = message.announcement(message.QUIT, room_id, locale, reason)
-    return int(store.ask(Call("leave", _room_keys(room_id), [now, announcement, connection]))[0])
+    return int(store.ask(Call("leave", _room_keys(room_id), [now, announcement, lease_id]))[0])
 
 
-def take_out(store: Store, user_id: str, room_ids: Sequence[str], locale: str) -> None:
-    """Take all connections of a person out of these rooms, at once."""
+def end_presence(store: Store, user_id: str, room_ids: Sequence[str], locale: str) -> None:
+    """End the presence of a person in these rooms at once, with all connections."""
     store.ask_all(
         [
             Call(
-                "take_out",
+                "end_presence",
                 _room_keys(room_id),
                 ["", message.announcement(message.QUIT, room_id, locale, message.LEFT), user_id],
             )
@@ -176,12 +181,14 @@ def take_out(store: Store, user_id: str, room_ids: Sequence[str], locale: str) -
     )
 
 
-def release(store: Store, lost: Mapping[str, Sequence[str]], timing: Timing, now: str = "") -> None:
-    """Connections were lost, given by room: they have the grace to come back as others."""
+def shorten_leases(
+    store: Store, lost: Mapping[str, Sequence[str]], timing: Timing, now: str = ""
+) -> None:
+    """Shorten leases of lost connections, given by room: these have the grace to come back."""
     shortened = [
-        (room_id, Call("release", [keys.conns(room_id)], [now, timing.grace, *chunk]))
-        for room_id, connections in lost.items()
-        for chunk in _chunks(connections)
+        (room_id, Call("shorten_leases", [keys.conns(room_id)], [now, timing.grace, *chunk]))
+        for room_id, lease_ids in lost.items()
+        for chunk in batched(lease_ids, CHUNK)
     ]
     ends = store.ask_all([call for _, call in shortened])
     store.ask_all(
@@ -248,10 +255,6 @@ def _some(room_id: str, about: int) -> Command:
     return ("HSCAN", keys.present(room_id), 0, "COUNT", about)
 
 
-def count(store: Store, room_id: str) -> int:
-    return int(store.ask(("HLEN", keys.present(room_id))))
-
-
 def _enter_those_who_may(store: Store, entering: Sequence[Call | Command]) -> None:
     for answer in store.ask_all(entering, keep_errors=True):
         if isinstance(answer, Exception) and not isinstance(answer, _MAY_NOT):
@@ -260,14 +263,14 @@ def _enter_those_who_may(store: Store, entering: Sequence[Call | Command]) -> No
 
 def _enter_calls(
     room_id: str,
-    entrants: Sequence[Entrant],
+    leases: Sequence[Lease],
     timing: Timing,
     announcement: bytes,
     epoch: str,
     now: str,
 ) -> list[Call | Command]:
-    flat = [part for entrant in entrants for part in entrant]
-    user_ids = [user_of(connection) for connection, _ in entrants]
+    flat = [field for lease in leases for field in lease]
+    user_ids = [user_of(lease.lease_id) for lease in leases]
     of_people = [key(i) for i in user_ids for key in (keys.account, keys.rooms_of)]
     return [
         # Before anybody is in, so that the reaper knows the room whatever happens to this process.
@@ -283,11 +286,6 @@ def _enter_calls(
 def _present(user_id: bytes, stored: bytes) -> Present:
     connections, name = stored.decode().split(" ", 1)
     return Present(user_id.decode(), name, int(connections))
-
-
-def _chunks(connections: Sequence[T]) -> Iterator[Sequence[T]]:
-    for start in range(0, len(connections), CHUNK):
-        yield connections[start : start + CHUNK]
 
 
 def _renewed_keys(room_id: str) -> list[str]:

@@ -37,7 +37,7 @@ def change(store: Store, user_id: str, wanted: Mapping[str, object]) -> Person:
     account that is not there any more.
     """
     while True:
-        person = people.found(store, user_id)
+        person = people.get_by_id(store, user_id)
         if person.deleted:
             raise NotFound(N_("There is nobody of that name."))
         changed = _changed(person, wanted)

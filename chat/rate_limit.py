@@ -81,9 +81,11 @@ class Limiter:
         bucket.untold += 1
         if bucket.untold * TOLD_SHARE < rate.burst:
             return ()
-        return (self._report(kind, subject, rate, bucket),)
+        return (self._count_in_store(kind, subject, rate, bucket),)
 
-    def _report(self, kind: str, subject: str, rate: Rate, bucket: _Bucket) -> Question[None]:
+    def _count_in_store(
+        self, kind: str, subject: str, rate: Rate, bucket: _Bucket
+    ) -> Question[None]:
         told, bucket.untold = bucket.untold, 0
         args: list[Argument] = [f"{rate.gap * 1000:.3f}", rate.burst, told]
 
@@ -91,7 +93,7 @@ class Limiter:
             full_for = int(answers[0]) / 1000
             bucket.empty_at = max(bucket.empty_at, self._now() + full_for)
 
-        return Question([Call("report", [keys.rate(kind, subject)], args)], learn)
+        return Question([Call("count_allowed", [keys.rate(kind, subject)], args)], learn)
 
     def _new(self, kind: str, subject: str) -> _Bucket:
         if len(self._buckets) >= KNOWN:

@@ -5,16 +5,12 @@ belongs. Until they are all written, the renaming is noted in the store; if the 
 them ends in between, another one writes them.
 """
 
-import time
 from collections.abc import Iterable
 
-from chat import control_messages, keys, people, room_members
+from chat import control_messages, keys, people, room_members, unfinished
 from chat.people import Person
 from chat.store.question import Call
 from chat.store.store import Store
-
-#: Milliseconds after which a renaming is not under way any more: its worker has ended.
-ABANDONED = 10_000
 
 
 def finish(store: Store, user_id: str, began: int) -> Person:
@@ -24,7 +20,7 @@ def finish(store: Store, user_id: str, began: int) -> Person:
     again at the end. Raises ``NotFound`` for an id that nobody has.
     """
     while True:
-        person = people.found(store, user_id)
+        person = people.get_by_id(store, user_id)
         room_members.write_name_everywhere(store, person)
         over = store.ask(
             Call(
@@ -45,7 +41,7 @@ def catch_up(store: Store, added: Iterable[Person], room_id: str) -> None:
     """
     written = {person.user_id: person for person in added}
     while written:
-        now = people.find(store, written)
+        now = people.find_by_ids(store, written)
         written = {i: person for i, person in now.items() if person.name != written[i].name}
         for person in written.values():
             room_members.write_name(store, person, [room_id])
@@ -53,9 +49,8 @@ def catch_up(store: Store, added: Iterable[Person], room_id: str) -> None:
 
 def finish_abandoned(store: Store) -> None:
     """Finish the renamings whose workers have ended. Several workers may do this at once."""
-    until = time.time_ns() // 1_000_000 - ABANDONED
-    for member in store.ask(("ZRANGEBYSCORE", keys.RENAMING, "-inf", until)):
-        user_id, _, began = member.decode().partition(":")
+    for member in store.ask(unfinished.abandoned(keys.RENAMING)):
+        user_id, _, began = member.partition(":")
         finish(store, user_id, int(began))
 
 

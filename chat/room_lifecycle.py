@@ -1,7 +1,6 @@
 """Rooms are created, created again where the store has lost them, and deleted."""
 
 import secrets
-import time
 from collections.abc import Collection
 from dataclasses import replace
 from itertools import chain
@@ -20,6 +19,7 @@ from chat.rooms import (
     check_may_chat,
     new_epoch,
 )
+from chat.store import clock
 from chat.store.question import Argument, Call
 from chat.store.store import Store
 
@@ -45,7 +45,7 @@ def create(
     room = new_room(store, owner, validation.room_name(name), kind, is_encrypted)
     if not _make(store, owner, room, most):
         # Not all rooms that are counted have to be the person's still.
-        owned_rooms.forget_others(store, owner.user_id)
+        owned_rooms.prune(store, owner.user_id)
         if not _make(store, owner, room, most):
             raise Conflict(N_("You own %(most)s rooms. Delete one first."), most=most)
     return room
@@ -120,7 +120,7 @@ def _close(store: Store, person: Person, by: str, room: Room, closing: bytes) ->
     entries = room_index.entries(i, room.name, room.private)
     args: list[Argument] = ["", closing, REMEMBER_CLOSED, by, *entries]
     ids = [member.decode() for member in store.ask(Call("close", room_keys, args))]
-    store.ask_all(room_members.forgetting(user_id, i) for user_id in ids)
+    store.ask_all(room_members.delete_membership_call(user_id, i) for user_id in ids)
     # Of a private room its members alone are told, and nobody else that it was there.
     closed = [i, ids if room.private else None]
     control_messages.publish(store, {control_messages.CLOSED: closed})
@@ -128,7 +128,7 @@ def _close(store: Store, person: Person, by: str, room: Room, closing: bytes) ->
 
 def new_room(store: Store, owner: Person, name: str, kind: str, is_encrypted: bool) -> Room:
     """A room that is not stored yet."""
-    now = time.time_ns() // 1_000_000
+    now = store.ask(clock.NOW)
     return Room(
         room_id=secrets.token_hex(8),
         name=name,

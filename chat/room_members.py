@@ -5,14 +5,14 @@ read up to) stands with the person: see ``chat.memberships``.
 """
 
 import heapq
-import time
 from collections.abc import Collection, Sequence, Set
 from typing import Any, NamedTuple
 
 from chat import keys, message, validation
 from chat.people import Person
 from chat.rooms import MODERATOR, OWNER, Room, actor, is_banned
-from chat.store.question import Argument, Call, Question
+from chat.store import clock
+from chat.store.question import Argument, Call, Question, fields
 from chat.store.store import Store
 
 #: In which order members are listed by role: the owner, moderators, others.
@@ -31,7 +31,7 @@ class Member(NamedTuple):
 
     @property
     def is_muted(self) -> bool:
-        return self.muted_until > _now()
+        return self.muted_until > 0
 
 
 def record(role: str, name: str, muted_until: int = 0) -> str:
@@ -39,19 +39,21 @@ def record(role: str, name: str, muted_until: int = 0) -> str:
     return f"{role} {muted_until} {name}"
 
 
-def parse(user_id: bytes, stored: bytes) -> Member:
+def parse(user_id: bytes, stored: bytes, now: int) -> Member:
+    """The member of whom the store holds that record, at this time of the store in ms."""
     role, until, name = stored.decode().split(" ", 2)
-    return Member(user_id.decode(), role, int(until), name)
+    return Member(user_id.decode(), role, int(until) if int(until) > now else 0, name)
 
 
 def listed(room_id: str) -> Question[list[Member]]:
     """All members of a room, by name."""
 
     def read(answers: list[Any]) -> list[Member]:
-        found = [parse(i, r) for i, r in zip(answers[0][::2], answers[0][1::2], strict=True)]
+        flat, now = answers[0], clock.ms(answers[1])
+        found = [parse(i, r, now) for i, r in zip(flat[::2], flat[1::2], strict=True)]
         return sorted(found, key=lambda member: member.name)
 
-    return Question([("HGETALL", keys.members(room_id))], read)
+    return Question([("HGETALL", keys.members(room_id)), clock.TIME], read)
 
 
 def page(
@@ -72,9 +74,10 @@ def page(
         end = start + size
         is_far = end > len(found) // _FAR
         first = sorted(found, key=place) if is_far else heapq.nsmallest(end, found, key=place)
-        return [parse(user_id, stored) for user_id, stored in first[start:end]], len(found)
+        now = clock.ms(answers[1])
+        return [parse(user_id, stored, now) for user_id, stored in first[start:end]], len(found)
 
-    return Question([("HGETALL", keys.members(room_id))], read)
+    return Question([("HGETALL", keys.members(room_id)), clock.TIME], read)
 
 
 def number(room_id: str) -> Question[int]:
@@ -88,10 +91,10 @@ def of(room_id: str, user_ids: Sequence[str]) -> Question[list[Member]]:
         return Question([], lambda answers: [])
 
     def read(answers: list[Any]) -> list[Member]:
-        both = zip(user_ids, answers[0], strict=True)
-        return [parse(i.encode(), stored) for i, stored in both if stored is not None]
+        both, now = zip(user_ids, answers[0], strict=True), clock.ms(answers[1])
+        return [parse(i.encode(), stored, now) for i, stored in both if stored is not None]
 
-    return Question([("HMGET", keys.members(room_id), *user_ids)], read)
+    return Question([("HMGET", keys.members(room_id), *user_ids), clock.TIME], read)
 
 
 def kept_out(room: Room, user_ids: Set[str]) -> Question[set[str]]:
@@ -101,16 +104,15 @@ def kept_out(room: Room, user_ids: Set[str]) -> Question[set[str]]:
         return Question([], lambda answers: set())
 
     def read(answers: list[Any]) -> set[str]:
+        records, bans, now = answers[0], answers[1], clock.ms(answers[2])
         return {
             user_id
-            for user_id, record, until in zip(asked, *answers, strict=True)
-            if record is None and (room.private or is_banned(until))
+            for user_id, record, until in zip(asked, records, bans, strict=True)
+            if record is None and (room.private or is_banned(until, now))
         }
 
-    room_id = room.room_id
-    return Question(
-        [("HMGET", key, *asked) for key in (keys.members(room_id), keys.banned(room_id))], read
-    )
+    both = (keys.members(room.room_id), keys.banned(room.room_id))
+    return Question([*(("HMGET", key, *asked) for key in both), clock.TIME], read)
 
 
 def has_bans(room_id: str) -> Question[bool]:
@@ -187,15 +189,16 @@ def banned(room_id: str) -> Question[dict[str, int]]:
     """The userIds of people who are banned from a room, and until when, in ms; 0 is for good."""
 
     def read(answers: list[Any]) -> dict[str, int]:
-        found = {i.decode(): int(t) for i, t in zip(answers[0][::2], answers[0][1::2], strict=True)}
-        return {i: until for i, until in found.items() if until == 0 or until > _now()}
+        now = clock.ms(answers[1])
+        found = fields(answers[0])
+        return {i.decode(): int(until) for i, until in found.items() if is_banned(until, now)}
 
-    return Question([("HGETALL", keys.banned(room_id))], read)
+    return Question([("HGETALL", keys.banned(room_id)), clock.TIME], read)
 
 
-def forgetting(user_id: str, room_id: str) -> Call:
-    """The call that deletes what stands with a person who is no member of a room any more."""
-    return Call("forget", [keys.members(room_id), *_own(user_id)], [user_id, room_id])
+def delete_membership_call(user_id: str, room_id: str) -> Call:
+    """The call that deletes what a room was to a person who is no member of it any more."""
+    return Call("delete_membership", [keys.members(room_id), *_own(user_id)], [user_id, room_id])
 
 
 def write_name_everywhere(store: Store, person: Person) -> list[str]:
@@ -233,7 +236,3 @@ def _own(user_id: str) -> list[str]:
     """The keys of what a person's rooms are to the person."""
     of_person = (keys.rooms_of, keys.levels, keys.starred, keys.read_marks, keys.inviters)
     return [key(user_id) for key in of_person]
-
-
-def _now() -> int:
-    return time.time_ns() // 1_000_000

@@ -6,7 +6,6 @@ starts with it, or has its script check the same.
 
 import math
 import random
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -14,6 +13,7 @@ from typing import Any, NamedTuple
 from chat import keys, validation
 from chat.errors import N_, Forbidden, NotFound
 from chat.people import Person
+from chat.store import clock
 from chat.store.question import Argument, Question
 from chat.store.store import Store
 
@@ -186,16 +186,16 @@ def accessing(person: Person, room_id: object) -> Question[Access]:
     question = reading(known)
 
     def read(answers: list[Any]) -> Access:
-        room, record, banned = question.read(answers[:1]), answers[1], answers[2]
-        role_in_maru, off = answers[3]
+        room, (record, banned, of_account, time) = question.read(answers[:1]), answers[1:]
+        (role_in_maru, off), now = of_account, clock.ms(time)
         if role_in_maru == b"guest" or off is not None:
             raise _is_guest()
         is_admin = person.is_admin and role_in_maru == b"admin"
         if record is None and room.private:
             raise no_entry(room)
         # A banned admin may look, and lift the ban; the scripts let nobody in who is banned.
-        if record is None and is_banned(banned) and not is_admin:
-            raise no_entry(room, int(banned or 0))
+        if record is None and is_banned(banned, now) and not is_admin:
+            raise no_entry(room, int(banned) - now if banned != b"0" else 0)
         role = record.split(b" ")[0].decode() if record else ""
         return Access(room, role, is_admin and room.kind != DIRECT)
 
@@ -206,6 +206,7 @@ def accessing(person: Person, room_id: object) -> Question[Access]:
             ("HGET", keys.banned(known), person.user_id),
             # The person may have been read before its role was changed.
             ("HMGET", keys.account(person.user_id), "role", "deactivatedAt"),
+            clock.TIME,
         ],
         read,
     )
@@ -229,13 +230,13 @@ def check_may_chat(person: Person) -> None:
         raise _is_guest()
 
 
-def no_entry(room: Room, until: int = 0) -> NotFound | Forbidden:
-    """What is raised for who may not be in a room until then (ms), 0 for good: of a private room
-    nobody else learns."""
+def no_entry(room: Room, left: int = 0) -> NotFound | Forbidden:
+    """What is raised for who may not be in a room for ``left`` ms, or for good (0): of a private
+    room nobody else learns."""
     if room.private:
         return NotFound(N_("There is no such room."))
-    if until:
-        minutes = math.ceil((until / 1000 - time.time()) / 60)
+    if left:
+        minutes = math.ceil(left / 60_000)
         if minutes > 90:
             hours = math.ceil(minutes / 60)
             return Forbidden(
@@ -266,9 +267,9 @@ def actor(person: Person) -> str:
     return f"*{person.user_id}" if person.is_admin else person.user_id
 
 
-def is_banned(until: bytes | None) -> bool:
-    """Whether the store's note of a ban, in ms or 0 for good, still holds."""
-    return until is not None and (until == b"0" or int(until) > time.time() * 1000)
+def is_banned(until: bytes | None, now: int) -> bool:
+    """Whether the store's note of a ban, in ms or 0 for good, holds at this time of the store."""
+    return until is not None and (until == b"0" or int(until) > now)
 
 
 def _room(room_id: str, values: Sequence[bytes | None]) -> Room | None:

@@ -34,8 +34,8 @@ class Writer:
 
         Raises ``RateLimited``.
         """
-        speaker = presence.lease_id_of(sid, person.user_id) if sid else ""
-        entry = history.Entry(room_id, kind, body, person, client_id, speaker, extra)
+        lease_id = presence.lease_id_of(sid, person.user_id) if sid else ""
+        entry = history.Entry(room_id, kind, body, person, client_id, lease_id, extra)
         call = entry.storing(script, rooms.new_epoch(self._store))
 
         def read(answers: list[Any]) -> tuple[int, int, int]:

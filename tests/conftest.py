@@ -251,7 +251,7 @@ def login(app: Flask, store: Store, register, submit) -> Callable[..., FlaskClie
     """``login("bora")``: a browser in which that person, registered if need be, is logged in."""
 
     def log_in(name: str, role: str = "user") -> FlaskClient:
-        if people.get(store, name) is None:
+        if people.find(store, name) is None:
             register(name, role)
         client = app.test_client()
         assert submit(client, "/login", name=name, password=PASSWORD).status_code == 302
@@ -265,7 +265,7 @@ def token(app: Flask, store: Store, register) -> Callable[..., str]:
     """``token("bora")``: an access token of that person, registered if need be."""
 
     def fetch(name: str, role: str = "user") -> str:
-        if people.get(store, name) is None:
+        if people.find(store, name) is None:
             register(name, role)
         body = {"name": name, "password": PASSWORD}
         return str(app.test_client().post("/api/token", json=body).json["accessToken"])

@@ -59,7 +59,7 @@ def test_a_deleted_account_leaves_its_id_and_nothing_to_get_in_by(made, store, t
     }  # fmt: skip
     assert not store.redis.exists(keys.places(bora.user_id))
     assert people.everyone(store) == [dan]
-    assert people.get(store, bora.user_id) == gone and people.named(store, "bora") is None
+    assert people.find(store, bora.user_id) == gone and people.find_by_name(store, "bora") is None
     for operation in (
         lambda: accounts.authenticate(store, HASHER, "bora", PASSWORD), lambda: made("b0ra"),
         lambda: profile.change(store, dan.user_id, {"name": "bora"}),
@@ -71,10 +71,10 @@ def test_a_deleted_account_leaves_its_id_and_nothing_to_get_in_by(made, store, t
     ):  # fmt: skip
         with pytest.raises(MaruError):
             operation()
-    assert people.get(store, bora.user_id) == gone
+    assert people.find(store, bora.user_id) == gone
     let_pass(store, "bora", profile.KEPT)
     assert made("bora").user_id != bora.user_id
-    assert people.get(store, bora.user_id) == gone
+    assert people.find(store, bora.user_id) == gone
 
 
 def test_nothing_is_changed_of_an_account_that_is_deleted_meanwhile(made, store):
@@ -82,15 +82,15 @@ def test_nothing_is_changed_of_an_account_that_is_deleted_meanwhile(made, store)
 
     class Meanwhile(dict):
         def __getitem__(self, field):
-            if not people.get(store, bora.user_id).deleted:
+            if not people.find(store, bora.user_id).deleted:
                 account_state.delete(store, bora.user_id)
             return super().__getitem__(field)
 
     with pytest.raises(NotFound):
         profile.change(store, bora.user_id, Meanwhile(name="sora", status="here"))
-    gone = people.get(store, bora.user_id)
+    gone = people.find(store, bora.user_id)
     assert (gone.name, gone.status) == ("bora", "")
-    assert people.named(store, "sora") is None
+    assert people.find_by_name(store, "sora") is None
 
 
 def test_a_log_in_that_ends_after_the_deletion_leaves_no_trace(made, store):
@@ -129,7 +129,7 @@ def test_the_last_admin_who_can_log_in_stays(made, store, end):
     assert not end(store, "root").is_admin
     with pytest.raises(Conflict):
         end(store, "ann")
-    assert people.named(store, "ann").is_admin
+    assert people.find_by_name(store, "ann").is_admin
 
 
 def test_of_two_admins_who_deactivate_each_other_at_once_one_stays(made, store):
@@ -158,4 +158,4 @@ def test_a_log_in_that_was_under_way_when_the_account_was_deactivated_is_over(ma
 
     before = accounts.authenticate(store, Slow(), "bora", PASSWORD)
     # What is made of it, a cookie or a token, has a generation that has ended.
-    assert before.generation != people.named(store, "bora").generation
+    assert before.generation != people.find_by_name(store, "bora").generation

@@ -33,7 +33,7 @@ def test_registration_decides_what_newcomers_are(store, hasher):
     assert accounts.create(store, hasher, "Ben", PASSWORD, registration="approval").role == "guest"
     with pytest.raises(Forbidden):
         accounts.create(store, hasher, "Cem", PASSWORD, registration="closed")
-    assert people.get(store, "Cem") is None
+    assert people.find(store, "Cem") is None
 
 
 def test_a_name_is_taken_in_any_case_and_the_first_keeps_it(store, hasher):
@@ -98,7 +98,7 @@ def test_roles_can_be_set(store, hasher):
     accounts.create(store, hasher, "Root", PASSWORD)
     accounts.create(store, hasher, "Ann", PASSWORD)
     assert account_state.set_role(store, "ANN", "guest").role == "guest"
-    assert not people.get(store, "Ann").may_chat
+    assert not people.find(store, "Ann").may_chat
     with pytest.raises(NotFound):
         account_state.set_role(store, "Nobody", "user")
     with pytest.raises(Invalid):
@@ -145,7 +145,7 @@ def test_the_last_admin_stays_one_whoever_asks(store, hasher, role):
     accounts.create(store, hasher, "Ben", PASSWORD)
     with pytest.raises(Conflict):
         account_state.set_role(store, "ANN", role)
-    assert people.get(store, "Ann").is_admin
+    assert people.find(store, "Ann").is_admin
     account_state.set_role(store, "Ben", "admin")
     assert account_state.set_role(store, "Ann", role).role == role
     with pytest.raises(Conflict):

@@ -2,9 +2,9 @@
 
 import pytest
 
-from chat import keys, presence, rate_limit, room_lifecycle, sessions
+from chat import keys, presence, rate_limit, revocations, room_lifecycle, unfinished
 from chat.errors import RateLimited
-from chat.presence import Timing, lease_id_of
+from chat.presence import Lease, Timing, lease_id_of
 from chat.refusals import domain_error
 from chat.store.question import Call
 from chat.store.store import connect
@@ -64,23 +64,23 @@ def test_a_clock_set_forward_is_no_reason_to_wait(store, clock):
 
 
 def test_a_clock_set_forward_makes_no_revoked_token_good_again(store, clock):
-    sessions.revoke(store, "a token", seconds=900)
+    revocations.revoke(store, "a token", seconds=900)
     clock.set(store.redis, HOUR)
-    assert sessions.is_revoked(store, "a token")
+    assert revocations.is_revoked(store, "a token")
 
 
-def entrant(name):
-    return lease_id_of(f"of-{name}", name), name
+def lease(name):
+    return Lease(lease_id_of(f"of-{name}", name), name)
 
 
 def enter(store, room_id, *names):
     for name in names:
-        store.ask(presence.entering(room_id, entrant(name), TIMING, "en"))
+        store.ask(presence.entering(room_id, lease(name), TIMING, "en"))
 
 
 def renew(store, room_id, name):
-    members = {room_id: ("", [entrant(name)])}
-    presence.renew(store, members, TIMING, "en")
+    leases = {room_id: ("", [lease(name)])}
+    presence.renew(store, leases, TIMING, "en")
 
 
 def reap_until(store, room_id, present, renewed=()):
@@ -132,3 +132,11 @@ def test_a_clock_set_forward_between_claim_and_reaping_takes_nobody_out(store, c
     names = [keys.room(room_id), keys.conns(room_id), keys.present(room_id)]
     _, *gone = store.ask(Call("reap", names, ["", "", 500, held_until, TIMING.lease]))
     assert gone == []
+
+
+def test_an_abandoned_change_is_finished_though_the_clock_was_set_back(store, clock):
+    at = store.redis.time()[0] * 1000
+    store.redis.zadd(keys.RENAMING, {"of-ann:1": at})
+    assert store.ask(unfinished.abandoned(keys.RENAMING)) == []
+    clock.set(store.redis, -HOUR)
+    assert store.ask(unfinished.abandoned(keys.RENAMING)) == ["of-ann:1"]

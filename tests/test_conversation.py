@@ -12,7 +12,6 @@ from tests.conftest import somebody
 
 ANN = somebody("Ann")
 BEN = somebody("Ben")
-GUEST = somebody("Gus", "guest")
 
 
 @pytest.fixture
@@ -197,11 +196,12 @@ def test_a_bad_window_is_refused(store, room, window):
         history.page(store, room, **window)
 
 
-def test_guests_neither_join_nor_talk(conversation, room):
+def test_guests_neither_join_nor_talk(conversation, room, made):
+    guest = made("gus", "guest")
     with pytest.raises(Forbidden):
-        conversation.join(GUEST, room, "s1")
+        conversation.join(guest, room, "s1")
     with pytest.raises(Forbidden):
-        conversation.talk(GUEST, room, "hi")
+        conversation.talk(guest, room, "hi")
 
 
 def test_nobody_joins_a_room_that_is_not_there(conversation):

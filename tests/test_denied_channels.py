@@ -56,11 +56,11 @@ def test_a_room_whose_end_could_not_be_told_is_still_there(administration, store
 
 def test_nobody_is_gone_whose_quit_could_not_be_told(conversation, store, room_id, denied):
     timing = Timing(lease=1000, grace=0)
-    entrant = presence.lease_id_of("s1", ANN.user_id), "Ann"
-    store.ask(presence.entering(room_id, entrant, timing, "en", "1000"))
+    lease = presence.Lease(presence.lease_id_of("s1", ANN.user_id), "Ann")
+    store.ask(presence.entering(room_id, lease, timing, "en", "1000"))
     with denied(), pytest.raises(RedisError):
         presence.reap(store, timing, "en", now="3000")
-    assert presence.count(store, room_id) == 1
+    assert len(store.ask(presence.present(room_id))) == 1
     # The claim of the first one has to end first.
     reaped = [presence.reap(store, timing, "en", now=str(now)) for now in range(3500, 60_000, 500)]
     assert [each for each in reaped if each] == [{room_id: [ANN.user_id]}]

@@ -3,7 +3,7 @@
 import pytest
 
 from chat import keys, presence, room_members
-from chat.presence import lease_id_of
+from chat.presence import Lease, lease_id_of
 from tests.conftest import somebody
 from tests.test_presence import TIMING, RoomUnderTest, of
 
@@ -67,8 +67,8 @@ def test_people_of_a_store_that_lost_its_members_are_members_again(room):
 
 def test_a_new_name_is_written_where_the_person_enters_next(room):
     room.enter("ann1")
-    ann = lease_id_of("ann2", somebody("ann").user_id)
-    renamed = presence.entering(room.room_id, (ann, "Anna"), TIMING, "ko", str(room.clock))
+    lease = Lease(lease_id_of("ann2", somebody("ann").user_id), "Anna")
+    renamed = presence.entering(room.room_id, lease, TIMING, "ko", str(room.clock))
     room.store.ask(renamed)
     assert members(room) == {"Anna": "owner"}
     assert room.store.redis.hget(keys.room(room.room_id), "owner") == b"Anna"

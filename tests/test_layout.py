@@ -18,6 +18,7 @@ CHAT = ROOT / "chat"
 #: Module of the domain -> what else of the domain it may import, exactly; without a circle.
 MAY_IMPORT = {
     "errors": set(),
+    "batched": set(),
     "refusals": {"errors"},
     "key_prefix": {"keys"},
     "keys": set(),
@@ -25,7 +26,7 @@ MAY_IMPORT = {
     "validation": {"errors"},
     "rate_limit": {"store", "keys", "errors"},
     "control_messages": {"store", "keys"},
-    "sessions": {"store", "keys", "control_messages"},
+    "revocations": {"store", "keys", "control_messages"},
     "login_limits": {"store", "keys", "errors", "rate_limit"},
     "store_warnings": {"store", "keys", "key_prefix"},
     "limits": {"presence", "rate_limit"},
@@ -35,26 +36,27 @@ MAY_IMPORT = {
     "ids": set(),
     "people": {"store", "keys", "validation", "errors", "ids"},
     "name_index": {"store", "keys", "validation", "errors", "names", "people"},
-    "people_search": {"store", "keys", "validation", "errors", "people"},
+    "people_search": {"store", "keys", "validation", "errors", "people", "batched"},
     "accounts": {
         *("store", "keys", "validation", "errors", "ids", "names", "name_index", "passwords"),
         *("people", "people_search", "control_messages"),
     },
-    "renaming": {"store", "keys", "control_messages", "people", "room_members"},
+    "unfinished": {"store"},
+    "renaming": {"store", "keys", "control_messages", "people", "room_members", "unfinished"},
     "profile": {
         *("store", "keys", "errors", "display_names", "name_index", "names", "people"),
         *("people_search", "person_events", "renaming"),
     },
     "account_state": {
         *("store", "keys", "errors", "accounts", "control_messages", "people", "people_search"),
-        *("ownerless_rooms", "presence", "profile", "renaming", "room_members"),
+        *("ownerless_rooms", "presence", "profile", "renaming", "room_members", "unfinished"),
     },
     "ownerless_rooms": {
         *("store", "keys", "errors", "message", "people", "person_events", "room_events"),
-        *("room_lifecycle", "room_members", "rooms"),
+        *("room_lifecycle", "room_members", "rooms", "batched"),
     },
     "history": {"store", "keys", "validation", "errors", "message", "people"},
-    "presence": {"store", "keys", "message", "errors"},
+    "presence": {"store", "keys", "message", "errors", "batched"},
     "owned_rooms": {"store", "keys", "errors"},
     "rooms": {"store", "keys", "validation", "errors", "people"},
     "calls": {"history", "room_members", "rooms"},
@@ -62,6 +64,7 @@ MAY_IMPORT = {
     "room_index": {"store", "keys"},
     "directory": {
         *("store", "keys", "validation", "errors", "people", "room_index", "room_members", "rooms"),
+        "batched",
     },
     "room_members": {"store", "keys", "validation", "message", "errors", "people", "rooms"},
     "room_lifecycle": {
@@ -102,6 +105,7 @@ STORE_MAY_IMPORT = {
     "scripts": set(),
     "buffered": set(),
     "question": set(),
+    "clock": {"store.question"},
     "store": {"store.error_replies", "store.question", "store.scripts"},
     "store_choice": {"store.embedded", "store.settings"},
     "pipeline": {

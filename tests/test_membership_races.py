@@ -75,17 +75,17 @@ def test_no_lease_is_renewed_of_who_was_taken_out(room, store, way_out):
     """As on a worker that receives nothing: it still has the connection, and asks the store."""
     epoch = store.redis.hget(keys.room(room.room_id), "epoch").decode()
     getattr(room, way_out)()
-    connection = presence.lease_id_of("s1", room.ben.user_id)
-    held = {room.room_id: (epoch, [(connection, "ben")])}
+    lease_id = presence.lease_id_of("s1", room.ben.user_id)
+    held = {room.room_id: (epoch, [presence.Lease(lease_id, "ben")])}
     timing = room.conversation.limits.timing
-    assert presence.renew(store, held, timing, "en") == [(room.room_id, connection)]
+    assert presence.renew(store, held, timing, "en") == [(room.room_id, lease_id)]
     assert store.redis.zcard(keys.conns(room.room_id)) == 0
 
 
 @pytest.mark.parametrize("way_out", WAYS_OUT)
 def test_nobody_taken_out_while_a_lost_lease_is_entered_again_is_back(room, store, way_out):
     epoch = store.redis.hget(keys.room(room.room_id), "epoch").decode()
-    connection = presence.lease_id_of("s1", room.ben.user_id)
+    lease_id = presence.lease_id_of("s1", room.ben.user_id)
     store.redis.delete(keys.conns(room.room_id), keys.present(room.room_id))
     asked = []
 
@@ -95,7 +95,7 @@ def test_nobody_taken_out_while_a_lost_lease_is_entered_again_is_back(room, stor
         asked.append(held)
         return True
 
-    held = {room.room_id: (epoch, [(connection, "ben")])}
+    held = {room.room_id: (epoch, [presence.Lease(lease_id, "ben")])}
     presence.renew(store, held, room.conversation.limits.timing, "en", is_in=is_in)
     assert len(asked) == 2 and store.redis.zcard(keys.conns(room.room_id)) == 0
 
@@ -107,11 +107,11 @@ def leave_for_good(room):
 @pytest.mark.parametrize(
     "call",
     [
-        lambda r, epoch: r.conversation.enter_again(r.ben, r.room_id, "s1", epoch),
+        lambda r, epoch: r.conversation.join_again(r.ben, r.room_id, "s1", epoch),
         lambda r, epoch: presence.restore(
             r.conversation.store,
             r.room_id,
-            [(presence.lease_id_of("s1", r.ben.user_id), "ben")],
+            [presence.Lease(presence.lease_id_of("s1", r.ben.user_id), "ben")],
             r.conversation.limits.timing,
             epoch,
         ),
@@ -133,7 +133,7 @@ def test_who_has_left_for_good_is_not_entered_again_by_a_worker_that_has_not_hea
 def test_who_is_a_member_still_is_entered_again_after_the_lease(room, store):
     epoch = store.redis.hget(keys.room(room.room_id), "epoch").decode()
     store.redis.delete(keys.conns(room.room_id), keys.present(room.room_id))
-    room.conversation.enter_again(room.ben, room.room_id, "s1", epoch)
+    room.conversation.join_again(room.ben, room.room_id, "s1", epoch)
     assert store.redis.zcard(keys.conns(room.room_id)) == 1
     assert room.conversation.talk(room.ben, room.room_id, "back", sid="s1")["userCount"] == 1
 

@@ -136,12 +136,12 @@ def test_of_two_names_from_before_that_look_alike_the_other_stays_taken(store):
         make_as_before(store, name)
     accounts.create(store, HASHER, "dan", PASSWORD)
     # The index has one of them only: the first in the alphabet.
-    profile.change(store, people.named(store, "b0ra").user_id, {"name": "sora"})
+    profile.change(store, people.find_by_name(store, "b0ra").user_id, {"name": "sora"})
     let_pass(store, "b0ra", profile.KEPT)
     with pytest.raises(Conflict):
         accounts.create(store, HASHER, "bora", PASSWORD)
     with pytest.raises(Conflict):
-        profile.change(store, people.named(store, "dan").user_id, {"name": "bora"})
+        profile.change(store, people.find_by_name(store, "dan").user_id, {"name": "bora"})
 
 
 @pytest.mark.parametrize("name", ["ᴀɴɴɪᴇ", "anni\u0307e", "ĸo", "ann\u0345ie"])

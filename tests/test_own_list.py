@@ -72,7 +72,7 @@ def test_a_room_is_in_the_list_of_who_comes_back_while_it_is_forgotten(
     ann, ben, _cho = crowd
     room_id = administration.create(ann, "Plans", False, None).room_id
     store.redis.zadd(keys.rooms_of(ben.user_id), {room_id: 1})
-    happened = beside("forget", lambda: conversation.join(ben, room_id, "s1"))
+    happened = beside("delete_membership", lambda: conversation.join(ben, room_id, "s1"))
     memberships.of_person(store, ben)
     assert happened()
     check(store, crowd)
@@ -142,7 +142,7 @@ def test_the_list_of_own_rooms_says_nothing_of_a_direct_room_after_one_has_left_
     def answers_beside(calls):
         if waiting and ("HGETALL", keys.members(room_id)) in calls:
             waiting.pop()
-            administration.remove(people.found(store, me), room_id, "ben")
+            administration.remove(people.get_by_id(store, me), room_id, "ben")
             administration.change(cho, room_id, description="Without ben")
         return answers_to(calls)
 

@@ -68,7 +68,7 @@ def test_a_room_that_is_got_while_others_are_forgotten_counts(store, made, besid
     his = giving.create(ben, "his", None, None).room_id
     giving.set_member(ben, his, "ann")
     store.redis.sadd(keys.owned_rooms(ann.user_id), his)
-    happened = beside("forget_owned", lambda: giving.set_member(ben, his, "ann", role="owner"))
+    happened = beside("prune_owned_rooms", lambda: giving.set_member(ben, his, "ann", role="owner"))
     with pytest.raises(Conflict):
         giving.create(ann, "one more", None, None)
     assert happened() and owned(store, ann) == {hers.room_id, his}

@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from chat import account_state, accounts, ids, keys, people, profile, renaming
+from chat import account_state, accounts, ids, keys, people, profile, renaming, unfinished
 from chat.errors import Conflict, Invalid, Unauthorized
 from tests.conftest import HASHER, PASSWORD, let_pass
 
@@ -28,12 +28,12 @@ def test_an_id_has_the_shape_of_ids_and_no_name_has_it(made, store):
 def test_people_are_found_by_id_and_by_name_in_any_case(made, store):
     bora, dan = made("Bora"), made("dan")
     for given in ("bora", "BORA", bora.user_id):
-        assert people.get(store, given) == bora
-    assert people.get(store, "nobody") is None
-    assert people.get(store, "u0123456789abcde") is None
+        assert people.find(store, given) == bora
+    assert people.find(store, "nobody") is None
+    assert people.find(store, "u0123456789abcde") is None
     asked = [bora.user_id, dan.user_id, bora.user_id, "u0123456789abcde"]
-    assert people.find(store, asked) == {bora.user_id: bora, dan.user_id: dan}
-    assert people.find(store, []) == {}
+    assert people.find_by_ids(store, asked) == {bora.user_id: bora, dan.user_id: dan}
+    assert people.find_by_ids(store, []) == {}
 
 
 def test_a_person_on_the_wire(made, store):
@@ -50,8 +50,8 @@ def test_a_person_on_the_wire(made, store):
 def test_a_renamed_person_is_found_by_the_new_name_only_and_logs_in_by_it(made, store):
     bora = made("bora")
     assert rename(store, bora, "Sora").name == "Sora"
-    assert people.named(store, "sora").user_id == bora.user_id
-    assert people.named(store, "bora") is None
+    assert people.find_by_name(store, "sora").user_id == bora.user_id
+    assert people.find_by_name(store, "bora") is None
     assert accounts.authenticate(store, HASHER, "sora", PASSWORD).user_id == bora.user_id
     with pytest.raises(Unauthorized):
         accounts.authenticate(store, HASHER, "bora", PASSWORD)
@@ -60,7 +60,7 @@ def test_a_renamed_person_is_found_by_the_new_name_only_and_logs_in_by_it(made, 
 def test_only_the_case_of_a_name_can_be_changed(made, store):
     bora = made("bora")
     assert rename(store, bora, "Bora").name == "Bora"
-    assert people.named(store, "bora").name == "Bora"
+    assert people.find_by_name(store, "bora").name == "Bora"
     assert store.redis.hlen(keys.FORMER) == 0
 
 
@@ -83,8 +83,8 @@ def test_a_name_that_cannot_be_taken_changes_nothing(made, store, name):
     made("dan")
     with pytest.raises((Invalid, Conflict)):
         profile.change(store, bora.user_id, {"displayName": "보라", "name": name})
-    assert people.get(store, bora.user_id) == bora
-    assert people.named(store, "bora") == bora
+    assert people.find(store, bora.user_id) == bora
+    assert people.find_by_name(store, "bora") == bora
 
 
 @pytest.mark.parametrize("alike", ["bora", "BORA", "b0ra", "b\u043era"])
@@ -155,7 +155,7 @@ def test_two_renamings_of_one_person_at_once_leave_one_name(made, store):
     bora = made("bora")
     with ThreadPoolExecutor(4) as at_once:
         list(at_once.map(lambda i: rename(store, bora, f"sora{i}"), range(12)))
-    name = people.get(store, bora.user_id).name
+    name = people.find(store, bora.user_id).name
     assert store.redis.hkeys(keys.NAMES) == [name.encode()]
     assert store.redis.zcard(keys.RENAMING) == 0
 
@@ -183,7 +183,7 @@ def test_a_renaming_whose_worker_ended_is_finished_by_another(made, store, told,
     renaming.finish_abandoned(store)
     assert told() == []  # its worker may still be at it
     [member] = store.redis.zrange(keys.RENAMING, 0, -1)
-    store.redis.zincrby(keys.RENAMING, -renaming.ABANDONED, member)
+    store.redis.zincrby(keys.RENAMING, -unfinished.ABANDONED_AFTER_MS, member)
     renaming.finish_abandoned(store)
     assert [told_of["person"]["name"] for told_of in told()] == ["sora"]
     assert store.redis.zcard(keys.RENAMING) == 0

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from chat import keys, presence, room_lifecycle
-from chat.presence import Timing, lease_id_of
+from chat.presence import Lease, Timing, lease_id_of
 from chat.store.question import Call
 from tests.conftest import somebody
 
@@ -37,17 +37,18 @@ class RoomUnderTest:
         entering = presence.entering(self.room_id, of(connection), TIMING, "ko", str(self.clock))
         return self.store.ask(entering).user_count
 
-    def renew(self, *connections, epoch="", is_in=lambda room_id, connection: True):
-        members = {self.room_id: (epoch, [of(c) for c in connections])}
-        return presence.renew(self.store, members, TIMING, "ko", str(self.clock), is_in)
+    def renew(self, *connections, epoch="", is_in=lambda room_id, lease_id: True):
+        leases = {self.room_id: (epoch, [of(c) for c in connections])}
+        return presence.renew(self.store, leases, TIMING, "ko", str(self.clock), is_in)
 
     def leave(self, connection):
         return presence.leave(
-            self.store, self.room_id, of(connection)[0], "ko", now=str(self.clock)
+            self.store, self.room_id, of(connection).lease_id, "ko", now=str(self.clock)
         )
 
     def lose(self, connection):
-        presence.release(self.store, {self.room_id: [of(connection)[0]]}, TIMING, str(self.clock))
+        lost = {self.room_id: [of(connection).lease_id]}
+        presence.shorten_leases(self.store, lost, TIMING, str(self.clock))
 
     def reap(self):
         return presence.reap(self.store, TIMING, "ko", now=str(self.clock))
@@ -73,7 +74,7 @@ class RoomUnderTest:
 
     def count(self):
         stored = int(self.store.redis.hget(f"maru:room:{{{self.room_id}}}", "userCount"))
-        assert stored == presence.count(self.store, self.room_id)
+        assert stored == len(self.store.ask(presence.present(self.room_id)))
         return stored
 
     def here(self):
@@ -81,9 +82,9 @@ class RoomUnderTest:
 
 
 def of(connection):
-    """The connection as the store names it, and its person's name."""
+    """The lease of a connection."""
     name = connection.rstrip("0123456789")
-    return lease_id_of(connection, somebody(name).user_id), name
+    return Lease(lease_id_of(connection, somebody(name).user_id), name)
 
 
 @pytest.fixture

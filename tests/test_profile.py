@@ -21,7 +21,7 @@ def test_a_display_name(made, store, given, shown):
     bora = made("bora")
     changed = profile.change(store, bora.user_id, {"displayName": given})
     assert (changed.shown, changed.name) == (shown, "bora")
-    assert people.get(store, bora.user_id) == changed
+    assert people.find(store, bora.user_id) == changed
 
 
 @pytest.mark.parametrize(
@@ -38,7 +38,7 @@ def test_a_display_name_that_hides_something(made, store, given):
     bora = made("bora")
     with pytest.raises(Invalid):
         profile.change(store, bora.user_id, {"displayName": given})
-    assert people.get(store, bora.user_id) == bora
+    assert people.find(store, bora.user_id) == bora
 
 
 def test_things_of_a_person_that_are_too_long_or_no_such_thing(made, store):
@@ -54,7 +54,7 @@ def test_things_of_a_person_that_are_too_long_or_no_such_thing(made, store):
     ]:  # fmt: skip
         with pytest.raises(problem):
             profile.change(store, bora.user_id, wanted)
-    assert people.get(store, bora.user_id) == bora
+    assert people.find(store, bora.user_id) == bora
 
 
 def test_a_display_name_that_is_the_name_follows_it(made, store):

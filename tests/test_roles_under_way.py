@@ -210,11 +210,11 @@ def test_who_may_not_chat_any_more_is_gone_from_all_rooms_at_once(
 def test_no_worker_that_is_deaf_lets_back_in_who_may_not_chat_any_more(place, store, way_out):
     epoch = store.redis.hget(keys.room(place.hall), "epoch").decode()
     WAYS_OUT[way_out](store, "ben")
-    connection = presence.lease_id_of("s1", place.ben.user_id)
-    held = {place.hall: (epoch, [(connection, "ben")])}
+    lease_id = presence.lease_id_of("s1", place.ben.user_id)
+    held = {place.hall: (epoch, [presence.Lease(lease_id, "ben")])}
     timing = place.conversation.limits.timing
     presence.renew(store, held, timing, "en")
-    presence.restore(store, place.hall, [(connection, "ben")], timing, epoch)
+    presence.restore(store, place.hall, [presence.Lease(lease_id, "ben")], timing, epoch)
     assert store.redis.zcard(keys.conns(place.hall)) == 0
     with pytest.raises(NotJoined):
         place.conversation.talk(place.ben, place.hall, "still here", sid="s1")

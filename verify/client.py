@@ -1,6 +1,6 @@
 """A client that behaves as the real page does, and keeps a record of all that it does and sees.
 
-The twin of ``connection.js`` and ``membership.js``: it connects with a token, comes back with a
+The twin of ``connection.js`` and ``joining.js``: it connects with a token, comes back with a
 jittered backoff, joins its rooms again with what it has seen, and heeds the server's notices.
 """
 

@@ -64,13 +64,13 @@ PLANTS: dict[str, list[tuple[str, str, str]]] = {
     "count": [
         (
             LIB,
-            "    if redis.call('ZREM', conns, connection) == 1 then\n",
-            f"    if redis.call('ZREM', conns, connection) == 1 and {ONCE_IN.format(4)} then\n",
+            "    if redis.call('ZREM', conns, lease_id) == 1 then\n",
+            f"    if redis.call('ZREM', conns, lease_id) == 1 and {ONCE_IN.format(4)} then\n",
         )
     ],
     # Nobody has the time of the grace to come back in.
     "grace": [
-        ("chat/lua/release.lua", "clock(ARGV[1]) + tonumber(ARGV[2])", "clock(ARGV[1])"),
+        ("chat/lua/shorten_leases.lua", "clock(ARGV[1]) + tonumber(ARGV[2])", "clock(ARGV[1])"),
     ],
     # A removal is told once, and a worker that did not receive it does not ask who is a member.
     "deaf_removal": [

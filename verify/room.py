@@ -1,6 +1,6 @@
 """One room of a client: being in it, what is shown of it, and what is still to be sent.
 
-The twin of ``membership.js`` and ``outbox.js``: an entry of the outbox has its clientId from the
+The twin of ``joining.js`` and ``outbox.js``: an entry of the outbox has its clientId from the
 first moment and keeps it through every retry, and one is sent at a time.
 """
 

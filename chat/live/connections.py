@@ -8,7 +8,7 @@ from typing import Any
 from chat.errors import N_, RateLimited, Unauthorized
 from chat.live.token_cache import Caller
 from chat.people import Person
-from chat.presence import Entrant, lease_id_of
+from chat.presence import Lease, lease_id_of
 from chat.transport.session import Session
 
 #: A connection is warned at most WARNING seconds before its token expires, and at least
@@ -24,7 +24,7 @@ TOO_MANY = 10.0
 
 @dataclass(eq=False, slots=True)
 class Connection:
-    """One Socket.IO session of one person, over the Engine.IO session ``engine``.
+    """One Socket.IO connection of one person, carried by the Engine.IO ``session``.
 
     ``person`` is the person as last looked up. ``jti`` (the token's id), ``login_id`` and
     ``expires_at`` (ms) are those of the newest token that the client has sent. The client is
@@ -33,7 +33,7 @@ class Connection:
     """
 
     sid: str
-    engine: Session
+    session: Session
     person: Person
     jti: str
     login_id: str
@@ -77,12 +77,12 @@ class Connection:
 
     @property
     def lease_id(self) -> str:
-        """The name of this connection's lease in the store, in each of its rooms."""
+        """The id of this connection's lease, the same in each of its rooms."""
         return lease_id_of(self.sid, self.user_id)
 
     @property
-    def entrant(self) -> Entrant:
-        return self.lease_id, self.name
+    def lease(self) -> Lease:
+        return Lease(self.lease_id, self.name)
 
     def seconds_left(self) -> float:
         return self.expires_at / 1000 - time.time()
@@ -134,9 +134,9 @@ class Connections(dict[str, Connection]):
                 del self._due[connection.due]
         return connection
 
-    def of_token_or_login(self, ident: str) -> list[Connection]:
+    def of_token_or_login(self, token_or_login_id: str) -> list[Connection]:
         """The connections whose newest token, or whose login, has this id."""
-        return [c for c in self.values() if ident in (c.jti, c.login_id)]
+        return [c for c in self.values() if token_or_login_id in (c.jti, c.login_id)]
 
     def of_person(self, user_id: str) -> list[Connection]:
         return list(self._persons.get(user_id, ()))

@@ -46,7 +46,7 @@ class Worker(Protocol):
 
     @property
     def fanout(self) -> Rooms: ...
-    def invalidate_login(self, ident: str) -> None: ...
+    def invalidate_login(self, token_or_login_id: str) -> None: ...
     def invalidate_tokens_of(self, user_id: str) -> None: ...
     def close_revoked(self, connection: Connection, text: str) -> None: ...
     def emit_all(self, connections: Iterable[Connection], event: str, payload: Any) -> None: ...
@@ -93,9 +93,9 @@ class Control:
         self._live.emit_all(in_room, "member", member)
 
     def _login_revoked(self, message: Message) -> None:
-        ident = message[control_messages.REVOKED]
-        self._live.invalidate_login(ident)
-        self._close_all(self._live.connections.of_token_or_login(ident), LOGIN_ENDED)
+        token_or_login_id = message[control_messages.REVOKED]
+        self._live.invalidate_login(token_or_login_id)
+        self._close_all(self._live.connections.of_token_or_login(token_or_login_id), LOGIN_ENDED)
 
     def _logins_ended(self, message: Message) -> None:
         user_id = message[control_messages.ENDED]

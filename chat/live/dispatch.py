@@ -189,9 +189,9 @@ def _in_the_room(
         if room_id not in connection.rooms or not live.fanout.is_in(room_id, connection.lease_id):
             raise
     # The connection is in the room. Its lease expired while this worker was held up: renew it.
-    with connection.engine.holding_later_calls():
+    with connection.session.holding_later_calls():
         epoch = live.fanout.epoch(room_id)
-        live.conversation.enter_again(person, room_id, connection.sid, epoch)
+        live.conversation.join_again(person, room_id, connection.sid, epoch)
         return store_again()
 
 

@@ -1,9 +1,9 @@
-"""Fan-out: sends what is published on a room's channel to the room's members on this worker.
+"""Fan-out: sends what is published on a room's channel to this worker's connections in the room.
 
-A worker subscribes to a room's channel while it has a member in the room. Each message is framed
-once, and the same bytes go to every member. The channel may lose messages. So each sequence number
-is compared with the last one, and every two seconds with the stream; missing messages are read from
-the stream and sent before the next one.
+A worker subscribes to a room's channel while it has a connection in the room. Each message is
+framed once, and the same bytes go to every connection. The channel may lose messages. So each
+sequence number is compared with the last one, and every two seconds with the stream; missing
+messages are read from the stream and sent before the next one.
 """
 
 import contextlib
@@ -18,7 +18,7 @@ from chat.errors import N_, MaruError, NotFound, Unauthorized
 from chat.live.client_manager import ClientManager
 from chat.live.connections import Connection
 from chat.live.room_subscription import RoomSubscription
-from chat.presence import Entrant, Timing, sid_of
+from chat.presence import Lease, Timing, sid_of
 from chat.rooms import Room
 from chat.store.store import Store
 from chat.store.subscriber import Subscriber
@@ -125,44 +125,45 @@ class Fanout:
     def leaving(self, room_id: str, connection: Connection) -> Iterator[None]:
         """A connection is leaving: send it what is published up to its own QUIT, and no more.
 
-        If the leave fails (an exception within), the connection stays a member.
+        If the leave fails (an exception within), the connection stays in the room.
         """
         subscription = self._subscriptions.get(room_id)
         with subscription.departing(connection) if subscription else contextlib.nullcontext():
             yield
 
     def unsubscribe_empty(self) -> None:
-        """Unsubscribe from the channels of rooms that have no members on this worker."""
+        """Unsubscribe from the channels of rooms in which this worker has no connection."""
         for room_id, subscription in list(self._subscriptions.items()):
-            if not subscription.members and not subscription.joining and subscription.ready.ready():
+            in_use = subscription.connections or subscription.joining
+            if not in_use and subscription.ready.ready():
                 self._unsubscribe(room_id)
 
     def room_ids(self) -> list[str]:
-        """The rooms that have members on this worker, or had some shortly before."""
+        """The rooms in which this worker has connections, or had some shortly before."""
         return list(self._subscriptions)
 
-    def members(self, room_ids: Iterable[str]) -> dict[str, tuple[str, list[Entrant]]]:
-        """Of these rooms those with members here: epoch, and connections as presence takes them."""
+    def leases(self, room_ids: Iterable[str]) -> dict[str, tuple[str, list[Lease]]]:
+        """Of these rooms those with connections here: epoch, and leases as presence takes them."""
         here = ((i, self._subscriptions.get(i)) for i in room_ids)
-        return {i: (s.epoch, [m.entrant for m in s.members.values()]) for i, s in here if s}
+        return {i: (s.epoch, [c.lease for c in s.connections.values()]) for i, s in here if s}
 
     def in_rooms(self, room_ids: Iterable[str]) -> set[Connection]:
         """The connections on this worker that are in one of these rooms."""
         here = filter(None, map(self._subscriptions.get, room_ids))
-        return {member for room in here for member in room.members.values()}
+        return {c for subscription in here for c in subscription.connections.values()}
 
-    def is_in(self, room_id: str, connection: str) -> bool:
-        """Is this connection, as the store names it, in the room now, and not leaving it?"""
+    def is_in(self, room_id: str, lease_id: str) -> bool:
+        """Is the connection of this lease in the room now, and not leaving it?"""
         subscription = self._subscriptions.get(room_id)
-        return subscription is not None and subscription.stays(sid_of(connection))
+        return subscription is not None and subscription.stays(sid_of(lease_id))
 
     def epoch(self, room_id: str) -> str:
-        """The epoch of a room with members on this worker; '' for another room."""
+        """The epoch of a room with connections on this worker; '' for another room."""
         subscription = self._subscriptions.get(room_id)
         return subscription.epoch if subscription else ""
 
     def send(self, room_id: str, event: str, payload: bytes) -> None:
-        """Send an event with this JSON to the members of a room on this worker."""
+        """Send an event with this JSON to the connections in a room on this worker."""
         if subscription := self._subscriptions.get(room_id):
             subscription.send(packets.event(event.encode(), payload))
 
@@ -172,7 +173,7 @@ class Fanout:
         Only a listener may call this: then all that was published before has been sent.
         """
         subscriptions = self._subscriptions.items()
-        compared = [(i, a) for i, a in subscriptions if a.members and a.ready.ready()]
+        compared = [(i, a) for i, a in subscriptions if a.connections and a.ready.ready()]
         stored = self._store.ask_all([("HMGET", keys.room(i), "epoch", "seq") for i, _ in compared])
         for (room_id, subscription), (epoch, top) in zip(compared, stored, strict=True):
             seq = int(top or 0)
@@ -204,7 +205,7 @@ class Fanout:
             return
         seq, epoch, kind, at = heading
         subscription.has_bans |= kind == message.REMOVED
-        # A subscription that is not ready has no members and no sequence number yet.
+        # A subscription that is not ready has no connections and no sequence number yet.
         if not subscription.ready.ready():
             return
         if not seq and subscription.leaving and kind == message.QUIT:
@@ -262,13 +263,13 @@ class Fanout:
             self._close(room_id, subscription, closing)
             return
         log.warning("The store has lost room %s; it is made anew.", room_id)
-        here = {(c.user_id, c.name) for c in subscription.members.values()}
+        here = {(c.user_id, c.name) for c in subscription.connections.values()}
         room_lifecycle.revive(self._store, subscription.room, here)
         subscription.begin_epoch(self._store, self._timing)
         self._send_reset(room_id)
 
     def _send_reset(self, room_id: str) -> None:
-        """Let the members join again: they may have messages that the store has lost."""
+        """Let the clients join again: they may have messages that the store has lost."""
         self._on_reset()
         notice = {"code": "reset", "roomId": room_id, "message": "Join again for a fresh page."}
         self.send(room_id, "notice", orjson.dumps(notice))
@@ -280,7 +281,7 @@ class Fanout:
         self._unsubscribe(room_id)
 
     def _catch_up(self) -> None:
-        """After the subscription was lost: send the members the messages that they missed."""
+        """After the subscription was lost: send the connections the messages that they missed."""
         self._on_connected()
         for room_id, subscription in list(self._subscriptions.items()):
             if subscription.ready.ready():
@@ -292,7 +293,7 @@ class Fanout:
             # The room was closed while this worker subscribed to it.
             return
         subscription.flush()
-        for connection in list(subscription.members.values()):
+        for connection in list(subscription.connections.values()):
             connection.rooms.discard(room_id)
             self._manager.basic_leave_room(connection.sid, "/", room_id)
         self._subscriber.unsubscribe(keys.room(room_id), keys.typing(room_id))

@@ -23,6 +23,7 @@ from chat.live.connections import SENT_AT_ONCE, Connection
 from chat.live.live import Live
 from chat.rooms import Room
 from chat.store import error_replies, identity
+from chat.unfinished import ABANDONED_AFTER_MS
 
 log = logging.getLogger(__name__)
 
@@ -180,9 +181,9 @@ class Heartbeat:
         else:
             due = self._unrenewed[: self._share]
             del self._unrenewed[: self._share]
-        members = fanout.members(due)
+        leases = fanout.leases(due)
         removed = presence.renew(
-            self._live.store, members, self._timing, self._locale, is_in=fanout.is_in
+            self._live.store, leases, self._timing, self._locale, is_in=fanout.is_in
         )
         self._renew_all = False
         for room_id, lease_id in removed:
@@ -265,7 +266,7 @@ class Heartbeat:
         """Finish renamings and deletions of accounts where their worker has ended meanwhile."""
         now = time.monotonic()
         if now >= self._next_finishing:
-            self._next_finishing = now + renaming.ABANDONED / 1000
+            self._next_finishing = now + ABANDONED_AFTER_MS / 1000
             renaming.finish_abandoned(self._live.store)
             account_state.finish_abandoned(self._live.store, self._locale)
 
@@ -290,4 +291,4 @@ class Heartbeat:
     def _close_expired(self, connection: Connection) -> None:
         # It keeps its leases for the grace: a page that was asleep connects again with a new token.
         self._live.notify(connection, "expired", "The token has expired.")
-        connection.engine.close(wait=False, abort=True)
+        connection.session.close(wait=False, abort=True)

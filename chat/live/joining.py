@@ -34,7 +34,7 @@ def join(
     check = functools.partial(rooms.access, live.store, person, room.room_id)
     live.fanout.add(room, connection, check)
     try:
-        joined = live.conversation.enter(
+        joined = live.conversation.join(
             person, room.room_id, connection.sid, since, epoch, since_at
         )
     except (MaruError, RedisError):

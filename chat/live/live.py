@@ -15,8 +15,9 @@ import orjson
 import socketio
 from redis.exceptions import RedisError
 
-from chat import key_prefix, keys, message, people, presence, room_members, sessions
+from chat import key_prefix, keys, message, people, presence, revocations, room_members
 from chat.administration import Administration
+from chat.batched import batched
 from chat.conversation import Conversation
 from chat.errors import N_, Forbidden, NotFound
 from chat.live.canary import Canary
@@ -75,7 +76,7 @@ class Live:
         self.closed: dict[str, set[str] | None] = {}
         self.canary = Canary()
         self.draining = False
-        #: Rooms and members whose leases are to be shortened.
+        #: Rooms, and the id of the lease in them that is to be shortened.
         self._to_shorten: list[tuple[list[str], str]] = []
         self._is_shortening = False
 
@@ -89,16 +90,16 @@ class Live:
         if not caller.person.may_chat:
             raise Forbidden(N_("Guests cannot enter the rooms yet. An admin can change that."))
         self.connections.check_limit(caller.person.user_id)
-        engine = self.server.eio.sockets[self.server.manager.eio_sid_from_sid(sid, "/")]
-        engine.allowance = self.server.eio.backlog.allowances.of(caller.person.user_id, engine)
+        session = self.server.eio.sockets[self.server.manager.eio_sid_from_sid(sid, "/")]
+        session.allowance = self.server.eio.backlog.allowances.of(caller.person.user_id, session)
         connection = self.connections[sid] = Connection(
-            sid, engine, caller.person, caller.jti, caller.login_id, caller.expires_at
+            sid, session, caller.person, caller.jti, caller.login_id, caller.expires_at
         )
-        engine.authenticate(connection)
+        session.set_connection(connection)
 
     def authorise(self, connection: Connection, token: object) -> Person:
         """The person of a call's token. Raises ``Unauthorized``, also for another one's token."""
-        holding = connection.engine.holding_later_calls
+        holding = connection.session.holding_later_calls
         return connection.authorise(self._token_cache(token, holding))
 
     def authorise_cached(self, connection: Connection, token: object) -> Person | None:
@@ -116,7 +117,7 @@ class Live:
 
     def leave_with_grace(self, connection: Connection) -> None:
         """Remove an ended connection from the fan-out, and shorten its leases to the grace."""
-        connection.engine.authenticate(None)
+        connection.session.set_connection(None)
         joined = list(connection.rooms)
         for room_id in joined:
             self.fanout.remove(room_id, connection)
@@ -133,12 +134,12 @@ class Live:
         try:
             while self._to_shorten:
                 lost, self._to_shorten = self._to_shorten, []
-                members: dict[str, list[str]] = defaultdict(list)
-                for joined, member in lost:
+                lease_ids: dict[str, list[str]] = defaultdict(list)
+                for joined, lease_id in lost:
                     for room_id in joined:
-                        members[room_id].append(member)
+                        lease_ids[room_id].append(lease_id)
                 try:
-                    presence.release(self.store, members, self.conversation.limits.timing)
+                    presence.shorten_leases(self.store, lease_ids, self.conversation.limits.timing)
                 except RedisError as away:
                     # Their leases are not renewed any more, and expire.
                     log.debug("The store does not answer: %s", away)
@@ -156,7 +157,7 @@ class Live:
         self.connections.pop(connection.sid, None)
         connection.ended = True
         self.watchers.unwatch_all(connection)
-        connection.engine.authenticate(None)
+        connection.session.set_connection(None)
         joined = list(connection.rooms)
         for room_id in joined:
             self.fanout.remove(room_id, connection)
@@ -206,7 +207,7 @@ class Live:
 
     def _close_after(self, seconds: float, connection: Connection) -> None:
         self.server.sleep(seconds)
-        connection.engine.close(wait=False, abort=True)
+        connection.session.close(wait=False, abort=True)
 
     def notify(self, connection: Connection, code: str, text: str) -> None:
         """Send a ``notice`` to one connection."""
@@ -220,7 +221,7 @@ class Live:
         """Send an event to connections of this worker. It is encoded once."""
         packet = packets.event(event.encode(), orjson.dumps(payload))
         for connection in connections:
-            connection.engine.send_encoded(packet)
+            connection.session.send_encoded(packet)
 
     def remove_from_room(self, connection: Connection, room_id: str) -> None:
         """Remove a connection from a room that its person may not be in any more."""
@@ -244,9 +245,9 @@ class Live:
         """Have this person's tokens verified anew."""
         self._token_cache.invalidate(lambda c: c.person.user_id == user_id)
 
-    def invalidate_login(self, ident: str) -> None:
+    def invalidate_login(self, token_or_login_id: str) -> None:
         """Have the tokens of this login, or the token of this id, verified anew."""
-        self._token_cache.invalidate(lambda c: ident in (c.jti, c.login_id))
+        self._token_cache.invalidate(lambda c: token_or_login_id in (c.jti, c.login_id))
 
     def _on_reconnected(self) -> None:
         """The worker receives again: close connections whose revocation it may have missed."""
@@ -255,15 +256,14 @@ class Live:
 
     def check_access(self, connections: Sequence[Connection]) -> None:
         """Ask the store who has lost access, and close their connections. Raises ``RedisError``."""
-        for start in range(0, len(connections), CHECKED):
-            chunk = connections[start : start + CHECKED]
-            idents = sorted({ident for c in chunk for ident in (c.jti, c.login_id)})
+        for chunk in batched(connections, CHECKED):
+            ids = sorted({each for c in chunk for each in (c.jti, c.login_id)})
             user_ids = sorted({c.user_id for c in chunk})
             answers = self.store.ask_all(
-                [*map(sessions.revocation, idents), *map(people.reading, user_ids)]
+                [*map(revocations.revocation, ids), *map(people.reading, user_ids)]
             )
-            revoked = {i for i, is_revoked in zip(idents, answers, strict=False) if is_revoked}
-            found = dict(zip(user_ids, answers[len(idents) :], strict=True))
+            revoked = {i for i, is_revoked in zip(ids, answers, strict=False) if is_revoked}
+            found = dict(zip(user_ids, answers[len(ids) :], strict=True))
             for connection in chunk:
                 self._check_one(connection, found[connection.user_id], revoked)
 

@@ -1,4 +1,4 @@
-"""The members of one room on this worker, and the last message that they have been sent."""
+"""The connections of this worker in one room, and the last message that they have been sent."""
 
 import contextlib
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ from chat.transport.tick import Tick
 
 @dataclass(eq=False)
 class RoomSubscription:
-    """``seq``, ``epoch`` and ``at`` are those of the last stored message that was sent to members.
+    """``seq``, ``epoch`` and ``at`` are those of the last stored message that was sent to them.
 
     ``room`` is created again if the store has lost it. ``expected`` is the newest number of the
     stream at the last comparison; it must have been sent by the next one.
@@ -25,7 +25,8 @@ class RoomSubscription:
 
     room: Room
     tick: Tick
-    members: dict[str, Connection] = field(default_factory=dict)
+    #: sid -> the connection, for those that are in the room.
+    connections: dict[str, Connection] = field(default_factory=dict)
     ready: eventlet.event.Event = field(default_factory=eventlet.event.Event)
     seq: int = 0
     epoch: str = ""
@@ -35,22 +36,22 @@ class RoomSubscription:
     joining: dict[str, str] = field(default_factory=dict)
     #: Whether somebody may not enter this room, though it is an open one.
     has_bans: bool = False
-    #: The sids of members that are leaving: see ``Fanout.leaving``.
+    #: The sids of connections that are leaving: see ``Fanout.leaving``.
     leaving: set[str] = field(default_factory=set)
     #: Packets of this tick that have not been put into the outboxes yet.
     _unsent: list[bytes] = field(default_factory=list)
 
     def add(self, connection: Connection) -> None:
         self.flush()
-        self.members[connection.sid] = connection
+        self.connections[connection.sid] = connection
 
     def remove(self, connection: Connection) -> None:
         self.flush()
-        self.members.pop(connection.sid, None)
+        self.connections.pop(connection.sid, None)
 
     def stays(self, sid: str) -> bool:
-        """Whether this connection is a member, and not leaving: only then it gets a lease again."""
-        return sid in self.members and sid not in self.leaving
+        """Whether this connection is in the room, and not leaving: only it gets a lease again."""
+        return sid in self.connections and sid not in self.leaving
 
     @contextlib.contextmanager
     def departing(self, connection: Connection) -> Iterator[None]:
@@ -66,7 +67,7 @@ class RoomSubscription:
             self.leaving.discard(connection.sid)
 
     def send(self, packet: bytes) -> None:
-        """Send a packet to all members at the end of the tick, together with others of the tick."""
+        """Send a packet to all connections at the end of the tick, with the others of the tick."""
         self._unsent.append(packet)
         if len(self._unsent) == 1:
             self.tick.at_end(self.flush)
@@ -83,23 +84,23 @@ class RoomSubscription:
         """
         self.flush()
         for sid in self.leaving:
-            if sid in self.members and self.members[sid].user_id == leaver:
-                del self.members[sid]
+            if sid in self.connections and self.connections[sid].user_id == leaver:
+                del self.connections[sid]
         self.send(packet)
 
     def flush(self) -> None:
-        """Put the collected packets into each member's outbox, as one piece."""
+        """Put the collected packets into each connection's outbox, as one piece."""
         if not self._unsent:
             return
         unsent, self._unsent = self._unsent, []
         piece = b"".join([frames.frame(frames.TEXT, packet) for packet in unsent])
-        for connection in list(self.members.values()):
-            transport = connection.engine.transport
+        for connection in list(self.connections.values()):
+            transport = connection.session.transport
             if transport is not None:
                 if transport.push(piece):
-                    connection.engine.check_reader()
+                    connection.session.check_reader()
             else:
-                connection.engine.send_by_poll(unsent)
+                connection.session.send_by_poll(unsent)
 
     def start(self, store: Store) -> None:
         """Start after the newest stored message. Raises ``NotFound``."""
@@ -136,19 +137,19 @@ class RoomSubscription:
         self.joining = {sid: each for sid, each in self.joining.items() if each != user_id}
 
     def connections_of(self, user_id: str) -> list[Connection]:
-        return [connection for connection in self.members.values() if connection.user_id == user_id]
+        return [c for c in self.connections.values() if c.user_id == user_id]
 
     def user_ids(self) -> set[str]:
-        return {connection.user_id for connection in self.members.values()}
+        return {connection.user_id for connection in self.connections.values()}
 
     def begin_epoch(self, store: Store, timing: Timing) -> None:
-        """The store has lost data: agree on a new epoch, and enter the members again.
+        """The store has lost data: agree on a new epoch, and enter the connections again.
 
         Raises ``NotFound``.
         """
         room_id = self.room.room_id
         anew = rooms.new_epoch(store)
-        history.diverge(store, room_id, self.seq, self.epoch, self.at, anew)
-        entrants = [c.entrant for c in self.members.values() if self.stays(c.sid)]
-        presence.restore(store, room_id, entrants, timing, self.epoch)
+        history.begin_epoch(store, room_id, self.seq, self.epoch, self.at, anew)
+        leases = [c.lease for c in self.connections.values() if self.stays(c.sid)]
+        presence.restore(store, room_id, leases, timing, self.epoch)
         self.start(store)

@@ -1,8 +1,9 @@
 -- Store a message and publish it, in one step, so that all workers receive messages in one order.
 -- KEYS  room, stream, conns, present, members, banned, sent, erased, edited, reactions, unarchived, and without a
---       connection the sender's account
--- ARGV  now ('' for the store's clock), type, body, the sender's userId and name, the connection that must be in
---       the room ('' for none), ms to remember the clientId, an epoch in case a new one is due
+--       lease the sender's account
+-- ARGV  now ('' for the store's clock), type, body, the sender's userId and name, the id of the lease
+--       that the sender must have in the room ('' for none), ms to remember the clientId, an epoch in case a new one
+--       is due
 -- Gives 1 if the message is new or 0 if its clientId was known, seq, sentAt, userCount; NOTFOUND, NOTJOINED,
 -- BANNED, GUEST, MUTED, ARCHIVED, USEDBEFORE.
 local room, stream, conns, present, members, banned, sent, erased, edited, reactions, unarchived, account = unpack(KEYS)

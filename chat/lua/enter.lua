@@ -1,10 +1,10 @@
--- Connections enter a room; the lease of one that is already in is renewed. Whoever enters an open room becomes
+-- Connections enter a room, each with a lease; the lease of one that is already in is renewed. Whoever enters an open room becomes
 -- a member of it. Not if the worker gives an epoch, to renew a lost lease: the person may have ended the membership
 -- meanwhile.
 -- Connections of people who may not be in the room are skipped.
--- KEYS  room, conns, present, members, banned, then for each connection the account and the rooms of its person
+-- KEYS  room, conns, present, members, banned, then for each lease the account and the rooms of its person
 -- ARGV  now ('' for the store's clock), lease in ms, body of ENTER ('' to tell nobody), the epoch that
---       the worker knows ('' if it knows none yet), then for each connection: itself and the person's name
+--       the worker knows ('' if it knows none yet), then for each lease: its id and the person's name
 -- Gives userCount, then the userIds of people who have become members; NOTFOUND, NOTJOINED, BANNED or GUEST if
 -- none may enter.
 local room, conns, present, members, banned = unpack(KEYS, 1, 5)
@@ -14,8 +14,8 @@ local private, epoch = unpack(redis.call('HMGET', room, 'private', 'epoch'))
 if ARGV[4] ~= '' and ARGV[4] ~= epoch then body = '' end
 local came, names, became, refused, entered = {}, {}, {}, nil, 0
 for i = 5, #ARGV, 2 do
-  local connection, name, account, rooms_of = ARGV[i], ARGV[i + 1], KEYS[i + 1], KEYS[i + 2]
-  local id = person_of(connection)
+  local lease_id, name, account, rooms_of = ARGV[i], ARGV[i + 1], KEYS[i + 1], KEYS[i + 2]
+  local id = person_of(lease_id)
   local role, muted_until, called = membership(members, id)
   local no = no_access(private, role, banned, id, at)
   if not no and not role and ARGV[4] == epoch then no = redis.error_reply('NOTJOINED') end
@@ -33,7 +33,7 @@ for i = 5, #ARGV, 2 do
       became[#became + 1] = id
       redis.call('HDEL', banned, id)
     end
-    if redis.call('ZADD', conns, at + tonumber(ARGV[2]), connection) == 1 then
+    if redis.call('ZADD', conns, at + tonumber(ARGV[2]), lease_id) == 1 then
       local connections = presence_of(present, id)
       redis.call('HSET', present, id, connections + 1 .. ' ' .. name)
       if connections == 0 then came[#came + 1], names[id] = id, name end

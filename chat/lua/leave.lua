@@ -1,6 +1,6 @@
 -- Connections leave a room at once.
 -- KEYS  room, conns, present
--- ARGV  now ('' for the store's clock), body of QUIT, connection...
+-- ARGV  now ('' for the store's clock), body of QUIT, lease id...
 -- Gives userCount, then the userIds of people who have no connection in the room any more.
 local room, conns, present = unpack(KEYS)
 local gone, names = depart(conns, present, {unpack(ARGV, 3)})

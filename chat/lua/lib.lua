@@ -12,9 +12,9 @@ local function stamp(kind, count, at, body)
   return '{"type":"' .. kind .. '","userCount":' .. count .. ',"sentAt":' .. at .. ',' .. string.sub(body, 2)
 end
 
--- The userId in a connection, which is "<sid>:<userId>".
-local function person_of(connection)
-  return string.sub(connection, string.find(connection, ':', 1, true) + 1)
+-- The userId in the id of a lease, which is "<sid>:<userId>".
+local function person_of(lease_id)
+  return string.sub(lease_id, string.find(lease_id, ':', 1, true) + 1)
 end
 
 -- A person's membership: role, the time until which the person is muted in ms, and name; nothing for others.
@@ -80,9 +80,9 @@ local function list_room(rooms_of, room, at)
   redis.call('ZADD', rooms_of, 'NX', at, id_of(room))
 end
 
--- Delete what stands with a person who is no member of a room any more. 'own' are the keys of the person's rooms,
+-- Delete what a room was to a person who is no member of it any more. 'own' are the keys of the person's rooms,
 -- levels, starred rooms, read marks and inviters.
-local function forget_room(own, room_id)
+local function delete_membership(own, room_id)
   local rooms_of, levels, starred, read, inviters = unpack(own)
   redis.call('ZREM', rooms_of, room_id)
   redis.call('SREM', starred, room_id)
@@ -135,8 +135,8 @@ local function presence_of(present, id)
   return tonumber(connections), name
 end
 
--- The connections of a person that are in the room. The store compares them: here thousands would take long.
-local function connections_of(conns, id)
+-- The ids of a person's leases in the room. The store compares them: here thousands would take long.
+local function lease_ids_of(conns, id)
   local found, cursor = {}, '0'
   repeat
     local scanned = redis.call('ZSCAN', conns, cursor, 'MATCH', '*:' .. id, 'COUNT', 1000)
@@ -146,12 +146,12 @@ local function connections_of(conns, id)
   return found
 end
 
--- Remove connections from a room. Returns the userIds of people whose last connection it was, and their names.
-local function depart(conns, present, connections)
+-- Remove the connections with these leases from a room. Returns the userIds of people whose last connection it was, and their names.
+local function depart(conns, present, lease_ids)
   local gone, names = {}, {}
-  for _, connection in ipairs(connections) do
-    if redis.call('ZREM', conns, connection) == 1 then
-      local id = person_of(connection)
+  for _, lease_id in ipairs(lease_ids) do
+    if redis.call('ZREM', conns, lease_id) == 1 then
+      local id = person_of(lease_id)
       local left, name = presence_of(present, id)
       if left > 1 then
         redis.call('HSET', present, id, left - 1 .. ' ' .. name)
@@ -165,15 +165,15 @@ local function depart(conns, present, connections)
 end
 
 -- The error for somebody who may not speak in the room now; else nothing, and the person's record as stored.
--- 'speaker' is the connection that has to be in the room, or ''. 'known' is the result of known_of. 'account' is
--- asked where it is given. Where there is a speaker it need not be: whoever is made a guest or deactivated is taken
--- out of all rooms (take_out.lua), so that a message costs no look at the account.
-local function no_speech(known, members, conns, banned, speaker, id, at, account)
+-- 'lease_id' is that of the connection that has to be in the room, or ''. 'known' is the result of known_of.
+-- 'account' is asked where it is given. With a lease it need not be: whoever is made a guest or deactivated is taken
+-- out of all rooms (end_presence.lua), so that a message costs no look at the account.
+local function no_speech(known, members, conns, banned, lease_id, id, at, account)
   if account and role_in_maru(account) == 'guest' then return redis.error_reply('GUEST') end
   local record = redis.call('HGET', members, id)
   local refused = no_access(known[1], record, banned, id, at)
   if refused then return refused end
-  if speaker ~= '' and not redis.call('ZSCORE', conns, speaker) then return redis.error_reply('NOTJOINED') end
+  if lease_id ~= '' and not redis.call('ZSCORE', conns, lease_id) then return redis.error_reply('NOTJOINED') end
   -- Nearly everybody has the 0 of who is not muted: the record is not taken apart for that.
   if record and not string.find(record, ' 0 ', 1, true) then
     local muted_until = string.match(record, ' (%d+) ')

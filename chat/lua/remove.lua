@@ -32,10 +32,10 @@ for _, other in ipairs(redis.call('HRANDFIELD', banned, 20)) do
   if not is_banned(banned, other, at) then redis.call('HDEL', banned, other) end
 end
 if ban ~= '' then redis.call('HSET', banned, id, ban) end
-local gone = theirs and depart(conns, present, connections_of(conns, id)) or {}
+local gone = theirs and depart(conns, present, lease_ids_of(conns, id)) or {}
 if theirs then
   redis.call('HDEL', members, id)
-  forget_room({unpack(KEYS, 7)}, id_of(room))
+  delete_membership({unpack(KEYS, 7)}, id_of(room))
 end
 local count = announce(room, present, 'QUIT', at, ARGV[4], gone, {[id] = name})
 -- Also for a person who was no member: by REMOVED the workers know that the room has bans, and check who joins.

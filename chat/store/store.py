@@ -40,7 +40,7 @@ COMMAND_TIMEOUT_S = 3.0
 READING = frozenset(
     (
         *("EXEC", "EXISTS", "GET", "HEXISTS", "HGET", "HGETALL", "HLEN", "HMGET", "HSCAN", "MULTI"),
-        *("SCARD", "SISMEMBER", "SMEMBERS", "SMISMEMBER", "XRANGE", "XREVRANGE"),
+        *("SCARD", "SISMEMBER", "SMEMBERS", "SMISMEMBER", "TIME", "XRANGE", "XREVRANGE"),
         *("ZCARD", "ZCOUNT", "ZMSCORE", "ZRANGE", "ZSCORE"),
     )
 )

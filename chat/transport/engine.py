@@ -153,7 +153,7 @@ class Engine(engineio.Server):
         sid = self.generate_id()
         session = self.sockets[sid] = Session(self, sid, polling)
         session.network = network
-        session.authenticate(None)
+        session.set_connection(None)
         accepted = self._trigger_event("connect", sid, _NO_ENVIRON, run_async=False)
         if accepted is not None and accepted is not True:
             del self.sockets[sid], self.without_token[session]

@@ -37,7 +37,7 @@ _CLOSE = frames.frame(frames.TEXT, packets.CLOSE.encode())
 
 
 class Session(Socket):
-    """``connection`` is the session's Socket.IO connection; ``authenticate`` sets it."""
+    """``connection`` is the session's Socket.IO connection; ``set_connection`` sets it."""
 
     connected = upgrading = upgraded = closing = closed = False
     last_ping: float | None = None
@@ -68,8 +68,8 @@ class Session(Socket):
         """The library's storage for handlers (``save_session``)."""
         return {}
 
-    def authenticate(self, connection: Any) -> None:
-        """Set the connection of a client that has shown a token; ``None`` removes it."""
+    def set_connection(self, connection: Any) -> None:
+        """Set the connection of a client that has shown a valid token; ``None`` removes it."""
         self.connection = connection
         self.server.note_token(self)
 

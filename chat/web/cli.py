@@ -60,7 +60,7 @@ def _set_role(person: str, role: str) -> None:
 def _rename_user(person: str, name: str) -> None:
     """Give an account, by its name or id, another name to log in with."""
     with _store() as store:
-        changed = profile.change(store, people.known(store, person).user_id, {"name": name})
+        changed = profile.change(store, people.get(store, person).user_id, {"name": name})
     click.echo(f"{person} is called {changed.name} now.")
 
 

@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
 from flask_wtf import CSRFProtect
 
-from chat import people, sessions
+from chat import people, revocations
 from chat.errors import N_, Unauthorized
 from chat.people import Person
 from chat.web import tokens
@@ -81,7 +81,7 @@ def log_in(person: Person) -> None:
     """Begin a login for this browser, with nothing left of the session before."""
     session.clear()
     session.permanent = True
-    session["login"] = sessions.new_id()
+    session["login"] = revocations.new_login_id()
     session["since"] = int(time.time())
     session["generation"] = person.generation
     session["v"] = _VERSION
@@ -93,7 +93,7 @@ def log_in(person: Person) -> None:
 def log_out() -> None:
     """End this browser's login, with its tokens and the sockets that use them."""
     if current_user.is_authenticated:
-        sessions.revoke(services().store, current_user.login_id, _LIFETIME_SECONDS)
+        revocations.revoke(services().store, current_user.login_id, _LIFETIME_SECONDS)
     logout_user()
     session.clear()
 
@@ -152,7 +152,7 @@ def _load(user_id: str) -> LoggedIn | None:
     login, since = session.get("login"), session.get("since", 0)
     if not login or since + _LIFETIME_SECONDS < time.time():
         return None
-    if sessions.is_revoked(services().store, login):
+    if revocations.is_revoked(services().store, login):
         return None
     if session.get("v") != _VERSION:
         # A name from before people had ids: it may be somebody else's by now.

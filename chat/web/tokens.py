@@ -1,8 +1,9 @@
 """Access and refresh tokens: made, verified, revoked.
 
 A token is a JWT (HS256) with ``sub`` (the userId), ``v`` (2), ``jti``, ``type``, ``gen`` (the
-person's generation: a changed password ends those of before) and ``sid``: the login that a page's
-token was made from, or the family of an API client's tokens, which is everything that comes of one
+person's generation: a changed password ends those of before) and ``sid``. That is OpenID Connect's
+claim for the id of a login, and no ``sid`` of Socket.IO: the login that a page's token was made
+from, or the family of an API client's tokens, which is everything that comes of one
 ``POST /api/token``. Revoking a ``sid`` revokes all of its tokens.
 """
 
@@ -16,7 +17,7 @@ from flask_jwt_extended import JWTManager, create_access_token, create_refresh_t
 from flask_jwt_extended.exceptions import JWTExtendedException
 from jwt.exceptions import ExpiredSignatureError, PyJWTError
 
-from chat import people, rate_limit, sessions, validation
+from chat import people, rate_limit, revocations, validation
 from chat.errors import N_, MaruError, TokenExpired, TokenRevoked, Unauthorized
 from chat.people import Person
 from chat.web.errors import json_error
@@ -124,18 +125,19 @@ def revoke(token: object) -> None:
     Raises as verifying, and ``RateLimited``.
     """
     claims = _decode(token)
-    if sessions.is_revoked(services().store, claims["jti"], claims["sid"]):
+    if revocations.is_revoked(services().store, claims["jti"], claims["sid"]):
         raise TokenRevoked(_REVOKED)
     subject = validation.fold(claims["sub"])
     rate_limit.throttle(
         services().store, "revoke", subject, _REVOCATIONS, 60, burst=_REVOCATIONS_AT_ONCE
     )
     if claims["type"] == "access":
-        ident, rest = claims["jti"], 0
+        revoked_id, rest = claims["jti"], 0
     else:
         # The last access token of the family may outlive the refresh token by its own lifetime.
-        ident, rest = claims["sid"], services().settings.token_seconds
-    sessions.revoke(services().store, ident, int(claims["exp"] - time.time()) + rest + CLOCKS_APART)
+        revoked_id, rest = claims["sid"], services().settings.token_seconds
+    seconds = int(claims["exp"] - time.time()) + rest + CLOCKS_APART
+    revocations.revoke(services().store, revoked_id, seconds)
 
 
 def _claims(person: Person, login_id: str) -> dict[str, object]:
@@ -149,8 +151,8 @@ def _verify(token: object, kind: str) -> Caller:
     person, *revoked = services().store.ask_all(
         [
             people.reading(_user_id(claims)),
-            sessions.revocation(claims["jti"]),
-            sessions.revocation(claims["sid"]),
+            revocations.revocation(claims["jti"]),
+            revocations.revocation(claims["sid"]),
         ]
     )
     if any(revoked):
@@ -172,7 +174,7 @@ def _user_id(claims: dict[str, Any]) -> str:
         return str(claims["sub"])
     if claims["v"] is None:
         return people.id_of_former(services().store, claims["sub"])
-    person = people.get(services().store, claims["sub"]) if claims["v"] == _BY_OTHERS else None
+    person = people.find(services().store, claims["sub"]) if claims["v"] == _BY_OTHERS else None
     return person.user_id if person else ""
 
 

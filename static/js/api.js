@@ -1,6 +1,6 @@
 /** Calls of the HTTP API (docs/api.md), for changes in rooms other than the page's own. */
-import { jsonOf, reach } from './reach.js';
-import { Failed, Refused } from './refused.js';
+import { Failed, Refused } from './errors.js';
+import { httpRequest, jsonOf } from './http.js';
 import { token } from './token.js';
 
 const ANSWER_MS = 15_000;
@@ -16,7 +16,7 @@ const ANSWER_MS = 15_000;
 export async function call(method, path, body) {
   const headers = { Accept: 'application/json', Authorization: `Bearer ${await token()}`, 'Content-Type': 'application/json' };
   const signal = AbortSignal.timeout(ANSWER_MS);
-  const answer = await reach(path, { method, headers, body: body && JSON.stringify(body), signal });
+  const answer = await httpRequest(path, { method, headers, body: body && JSON.stringify(body), signal });
   const told = await jsonOf(answer);
   if (answer.ok) return told;
   if (told.error) throw new Refused(told.error);

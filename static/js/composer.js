@@ -113,8 +113,8 @@ export function createComposer({ form, input, counter, editing, drafts, room, ma
 
   /** To the line that says why one may not write; what covers the conversation takes the focus itself. */
   function yieldFocus() {
-    const silence = byId('silence');
-    standIn = silence.hidden ? byId('log') : silence;
+    const reason = byId('read-only');
+    standIn = reason.hidden ? byId('log') : reason;
     standIn?.focus({ preventScroll: true });
   }
 

@@ -3,8 +3,8 @@
  * jittered backoff. Every call resolves with its acknowledgement or rejects with a reason.
  */
 import { io } from '../vendor/socket.io.esm.min.js';
+import { Failed, ifFailed, Refused, Unanswered } from './errors.js';
 import { address } from './page.js';
-import { Failed, ifFailed, Refused, Unanswered } from './refused.js';
 import { forgetToken, renewIn, token, toLogin } from './token.js';
 
 const ANSWER_MS = 10_000;

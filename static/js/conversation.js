@@ -5,13 +5,13 @@
 import { createChanges } from './changes.js';
 import { byId } from './dom.js';
 import { createEarlier } from './earlier.js';
+import { Failed } from './errors.js';
 import { createFirstUnread } from './first-unread.js';
+import { createMessageCount } from './message-count.js';
 import { isOwn } from './message-row.js';
 import { page } from './page.js';
-import { createReader } from './reader.js';
-import { Failed } from './refused.js';
+import { createReadingPosition } from './reading-position.js';
 import { createSequence } from './sequence.js';
-import { createTally } from './tally.js';
 import { drawnElsewhere } from './time.js';
 import { createTimeline } from './timeline.js';
 import { lastRead, unreadCount } from './unread.js';
@@ -38,8 +38,8 @@ export function createConversation({ connection, state, write, onOwn, onDeleted,
   const roomId = String(page.roomId);
   const changes = createChanges();
   const timeline = createTimeline({ list: byId('timeline'), pendingList: byId('pending'), write, changes, signal });
-  const tally = createTally({ seq: Number(page.talk?.seq), said: Number(page.talk?.said) });
-  const reader = createReader({ log, pill: byId('new-messages'), timeline, tally, onReturn: (count) => firstUnread.tell(count), signal });
+  const messageCount = createMessageCount({ seq: Number(page.talk?.seq), said: Number(page.talk?.said) });
+  const position = createReadingPosition({ log, pill: byId('new-messages'), timeline, messageCount, onReturn: (count) => firstUnread.tell(count), signal });
   const sequence = createSequence({ deliver, onGap, onDoubt });
   const earlier = createEarlier({
     log,
@@ -62,31 +62,31 @@ export function createConversation({ connection, state, write, onOwn, onDeleted,
       onTypingEnded(String(message.senderId));
       if (own) firstUnread.forget();
       if (own && message.clientId) onOwn(message.clientId);
-      tally.count(seq);
-      reader.arrived(seq, own, () => timeline.append(message));
+      messageCount.count(seq);
+      position.arrived(seq, own, () => timeline.append(message));
       prune();
     } else {
       changes.take(message);
-      reader.keeping(() => timeline.alter(message));
+      position.withoutMoving(() => timeline.alter(message));
       if (message.senderId === page.myId && message.clientId) onOwn(message.clientId);
       if (message.type === 'DELETE') onDeleted(Number(message.ref));
-      reader.passed(seq);
+      position.passed(seq);
     }
     showEmpty();
   }
 
   function prune() {
-    if (!reader.isReading() || !timeline.prune(KEPT)) return;
+    if (!position.isReading() || !timeline.prune(KEPT)) return;
     oldest = Number(timeline.rows()[0].dataset.seq);
     earlier.offer(true);
   }
 
   /** Anything live. @param {Message} message */
-  function hear(message) {
+  function receive(message) {
     if (message.seq !== undefined) sequence.receive(message);
     else if (['ENTER', 'QUIT'].includes(message.type) && message.senderId !== page.myId) {
       if (message.type === 'QUIT') onTypingEnded(String(message.senderId));
-      reader.keeping(() => timeline.move(message));
+      position.withoutMoving(() => timeline.move(message));
     }
   }
 
@@ -101,7 +101,7 @@ export function createConversation({ connection, state, write, onOwn, onDeleted,
    *
    * @param {Message[]} messages
    * @param {number} seq
-   * @param {import('./room-link.js').Room} room as it is with the page
+   * @param {import('./room-row.js').Room} room as it is with the page
    */
   function restart(messages, seq, room) {
     changes.clear();
@@ -109,12 +109,12 @@ export function createConversation({ connection, state, write, onOwn, onDeleted,
     timeline.replace(talk);
     messages.forEach(dropOwn);
     sequence.begin(messages, seq);
-    tally.learn(room);
-    for (const message of talk) tally.count(Number(message.seq));
+    messageCount.learn(room);
+    for (const message of talk) messageCount.count(Number(message.seq));
     earlier.offer(Number(messages[0]?.seq ?? 1) > 1);
-    reader.toBottom();
+    position.toBottom();
     lookBack(seq, room.saidById);
-    reader.passed(seq);
+    position.passed(seq);
     showEmpty();
   }
 
@@ -172,7 +172,7 @@ export function createConversation({ connection, state, write, onOwn, onDeleted,
    */
   function lookBack(newest, saidById) {
     const read = lastRead(roomId);
-    const place = tally.upTo(newest);
+    const place = messageCount.upTo(newest);
     if (read && place) firstUnread.since(read.seq, unreadCount(roomId, { ...place, saidById }));
   }
 
@@ -187,31 +187,31 @@ export function createConversation({ connection, state, write, onOwn, onDeleted,
     sequence.begin(drawn, Number(page.seq));
     oldest = Number(drawn[0]?.seq ?? 0);
     for (const row of rows) if (isOwn(row) && row.dataset.clientId) onOwn(row.dataset.clientId);
-    for (const row of rows) tally.count(Number(row.dataset.seq));
+    for (const row of rows) messageCount.count(Number(row.dataset.seq));
     timeline.adopt(drawnElsewhere);
     earlier.offer(Boolean(page.more));
     lookBack(Number(page.seq), page.talk?.saidById);
-    reader.read();
+    position.read();
     showEmpty();
   }
 
-  /** Back to where one has read before. @param {import('./reader.js').Place} place */
+  /** Back to where one has read before. @param {import('./reading-position.js').Place} place */
   async function returnTo(place) {
     await state.reached(({ joined }) => joined);
     await earlier.until(() => oldest <= place.seq);
-    reader.returnTo(place);
+    position.returnTo(place);
   }
 
   return {
     adopt,
     returnTo,
-    hear,
+    receive,
     restart,
     textOf,
     timeline,
-    reader,
+    position,
     showEmpty,
-    learn: tally.learn,
+    learn: messageCount.learn,
     resume: sequence.cover,
     store: sequence.receive,
     seen: () => ({ since: sequence.top, sinceAt: sequence.topAt }),

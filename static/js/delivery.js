@@ -2,13 +2,13 @@
  * Sends the entries of the outbox, from any open page of Maru: for each room one entry after the other,
  * and in one tab at a time. The page of a room sends that room's entries over its Socket.IO connection.
  */
+import { overHttp } from './delivery-routes.js';
+import { Failed, Refused } from './errors.js';
 import * as locks from './locks.js';
 import * as outbox from './outbox.js';
 import { page } from './page.js';
-import { Failed, Refused } from './refused.js';
-import { overHttp } from './routes.js';
 
-/** @typedef {import('./outbox.js').Entry} Entry @typedef {import('./routes.js').Route} Route */
+/** @typedef {import('./outbox.js').Entry} Entry @typedef {import('./delivery-routes.js').Route} Route */
 
 const RETRY_MS = 1000;
 const LONGEST_RETRY_MS = 30_000;

@@ -1,12 +1,12 @@
 /** Keeps a list of rooms up to date: counts, unread numbers, new rooms, deleted rooms. */
-import { calledAfter } from './called.js';
+import { ifFailed } from './errors.js';
+import { learn, onRenamed } from './known-people.js';
 import { page } from './page.js';
-import { ifFailed } from './refused.js';
-import { roomLink, showCount, showName, showTalk, showUnread, talkOf } from './room-link.js';
+import { roomRow, showCount, showName, showTalk, showUnread, talkOf } from './room-row.js';
+import { directRoomName } from './shown-names.js';
 import { onReadElsewhere, unreadCount } from './unread.js';
-import { learn, onRenamed } from './who.js';
 
-/** @typedef {import('./room-link.js').Room} Room */
+/** @typedef {import('./room-row.js').Room} Room */
 
 /** Rooms of a page that the server tells of, at most. */
 const WATCHED = 200;
@@ -60,8 +60,8 @@ export function keepDirectory({ list, direct, connection, whole = true, own = fa
   function settle() {
     if (inUse() || !held.size) return;
     const rooms = [...held.values()];
-    list.prepend(...rooms.filter(({ kind }) => kind !== 'direct').map(roomLink));
-    direct.prepend(...rooms.filter(({ kind }) => kind === 'direct').map(roomLink));
+    list.prepend(...rooms.filter(({ kind }) => kind !== 'direct').map(roomRow));
+    direct.prepend(...rooms.filter(({ kind }) => kind === 'direct').map(roomRow));
     held.clear();
     onChange();
   }
@@ -70,11 +70,11 @@ export function keepDirectory({ list, direct, connection, whole = true, own = fa
   function append(rooms) {
     const known = new Set(rows().map((row) => row.dataset.roomId));
     const fresh = rooms.filter(({ roomId }) => !known.has(roomId) && !held.has(roomId));
-    const usual = fresh.filter(({ kind }) => kind !== 'direct').map(roomLink);
+    const usual = fresh.filter(({ kind }) => kind !== 'direct').map(roomRow);
     list.append(...usual);
     for (const { people = [], ...room } of fresh.filter(({ kind }) => kind === 'direct')) {
       people.forEach(learn);
-      direct.append(roomLink(called(room, people.map(({ userId }) => userId))));
+      direct.append(roomRow(withDirectName(room, people.map(({ userId }) => userId))));
     }
     showAllUnread();
     return usual;
@@ -100,7 +100,7 @@ export function keepDirectory({ list, direct, connection, whole = true, own = fa
   /** The open room is in the list, however long nothing has been said in it. @param {Room} room */
   function showOpen(room) {
     const isDirect = room.kind === 'direct';
-    if (!rowOf(room.roomId)) (isDirect ? direct : list).append(roomLink(isDirect ? { ...room, others: page.others } : room));
+    if (!rowOf(room.roomId)) (isDirect ? direct : list).append(roomRow(isDirect ? { ...room, others: page.others } : room));
     held.delete(room.roomId);
     mark(room.roomId);
   }
@@ -115,7 +115,7 @@ export function keepDirectory({ list, direct, connection, whole = true, own = fa
   connection.on('me', ({ type, roomId, gone, room, members }) => {
     if (type !== 'membership') return;
     if (gone) rowOf(roomId)?.remove();
-    else if ((whole || own || room.kind === 'direct') && !rowOf(room.roomId)) held.set(room.roomId, called(room, members));
+    else if ((whole || own || room.kind === 'direct') && !rowOf(room.roomId)) held.set(room.roomId, withDirectName(room, members));
     settle();
     onChange();
   });
@@ -126,7 +126,7 @@ export function keepDirectory({ list, direct, connection, whole = true, own = fa
   onRenamed((userId) => {
     for (const row of /** @type {Iterable<HTMLElement>} */ (direct.children)) {
       const others = othersOf(row);
-      if (others.includes(userId)) showName(row, calledAfter(others));
+      if (others.includes(userId)) showName(row, directRoomName(others));
     }
   });
   onReadElsewhere(showAllUnread);
@@ -142,10 +142,10 @@ export function keepDirectory({ list, direct, connection, whole = true, own = fa
 }
 
 /** A direct room is called as its other people are. @param {Room} room @param {string[]} [members] userIds @returns {Room} */
-function called(room, members) {
+function withDirectName(room, members) {
   if (room.kind !== 'direct') return room;
   const others = (members ?? []).filter((userId) => userId !== page.myId);
-  return { ...room, others, name: calledAfter(others) || room.name };
+  return { ...room, others, name: directRoomName(others) || room.name };
 }
 
 /** @param {HTMLElement} row */

@@ -3,8 +3,8 @@
  * screen is full or there are no more. Loading starts after the room has been joined, and is repeated
  * after a failure.
  */
+import { Failed, Refused } from './errors.js';
 import { t } from './page.js';
-import { Failed, Refused } from './refused.js';
 
 const PAGE = 50;
 const PAGE_MAX = 200;

@@ -9,11 +9,11 @@
  * `then` in the answer); `data-clear` empties the form. After success the form gets a `done` event with the answer.
  */
 import { element } from './dom.js';
-import { forgetForm, keepForm } from './kept-forms.js';
-import { leaveFor, reload } from './leaving.js';
+import { Failed } from './errors.js';
+import { httpRequest, jsonOf } from './http.js';
 import { t } from './page.js';
-import { jsonOf, reach } from './reach.js';
-import { Failed } from './refused.js';
+import { navigate, reload } from './page-navigation.js';
+import { deleteSavedForm, saveForm } from './saved-forms.js';
 
 export function prepareInlineForms() {
   // In the capture phase, before every.js, which blocks forms that are sent twice.
@@ -49,10 +49,10 @@ async function send(form) {
   document.querySelectorAll('dialog[open]').forEach(hush);
   try {
     const body = new URLSearchParams(/** @type {any} */ (new FormData(form)));
-    const answer = await reach(form.action, { method: 'POST', body, headers: { Accept: 'application/json' } });
+    const answer = await httpRequest(form.action, { method: 'POST', body, headers: { Accept: 'application/json' } });
     // The login has ended meanwhile: the page itself leads to the door and back.
     if (answer.redirected) {
-      keepForm(form);
+      saveForm(form);
       return reload();
     }
     const said = await jsonOf(answer);
@@ -122,10 +122,10 @@ function refuse(form, words) {
 
 /** @param {HTMLFormElement} form @param {{ name?: string, then?: string }} answer @returns {boolean} does it lead on? */
 function succeed(form, answer) {
-  forgetForm(form);
+  deleteSavedForm(form);
   const then = answer.then ?? form.dataset.then;
   if (then) {
-    leaveFor(then);
+    navigate(then);
     return true;
   }
   let told = placeOf(form);

@@ -1,8 +1,8 @@
 /** Notes and panels about the key of an encrypted room. */
+import { showBlockingPanel } from './blocking-panel.js';
 import { element } from './dom.js';
-import { keyIn } from './invitation.js';
+import { keyIn } from './invitation-link.js';
 import { t } from './page.js';
-import { showStop } from './stop.js';
 
 /** @typedef {{ label: string, run: () => void }} Choice */
 
@@ -41,7 +41,7 @@ export function askForKey(over, hasKey, use, choices) {
     wrong.hidden = await use(keyIn(text) || text);
   });
   const words = hasKey ? { title: t('key_choose_title'), text: t('key_choose_text') } : { title: t('no_key_title'), text: t('no_key_text') };
-  showStop(over, words, form, ...choices.map(button));
+  showBlockingPanel(over, words, form, ...choices.map(button));
 }
 
 /**
@@ -51,7 +51,7 @@ export function askForKey(over, hasKey, use, choices) {
  */
 export function askForNewKey(over, make, stay) {
   const choices = [{ label: t('key_make_not'), run: stay }, { label: t('key_make'), run: make }];
-  showStop(over, { title: t('key_make_title'), text: t('key_make_text') }, ...choices.map(button));
+  showBlockingPanel(over, { title: t('key_make_title'), text: t('key_make_text') }, ...choices.map(button));
 }
 
 /** @param {Choice} choice */

@@ -15,11 +15,11 @@ const { locks } = navigator;
  * Take the lock until `release` is called or the page is left; null if it is not free in time.
  *
  * @param {string} name
- * @param {number} patience in ms; 0: only if it is free now
+ * @param {number} timeoutMs 0: only if it is free now
  * @returns {Promise<(() => void) | null>}
  */
-export async function take(name, patience = 0) {
-  return locks ? takeLock(name, patience) : takeNote(name, patience);
+export async function take(name, timeoutMs = 0) {
+  return locks ? takeLock(name, timeoutMs) : takeNote(name, timeoutMs);
 }
 
 /** The names of all locks that some tab holds. @returns {Promise<Set<string>>} */
@@ -29,10 +29,10 @@ export async function taken() {
   return new Set(held.map(({ name }) => String(name)));
 }
 
-/** @param {string} name @param {number} patience */
-function takeLock(name, patience) {
+/** @param {string} name @param {number} timeoutMs */
+function takeLock(name, timeoutMs) {
   return new Promise((done) => {
-    const wait = patience ? { signal: AbortSignal.timeout(patience) } : { ifAvailable: true };
+    const wait = timeoutMs ? { signal: AbortSignal.timeout(timeoutMs) } : { ifAvailable: true };
     locks.request(name, wait, (lock) => {
       if (!lock) return done(null);
       return new Promise((release) => { done(() => release(undefined)); });
@@ -40,9 +40,9 @@ function takeLock(name, patience) {
   });
 }
 
-/** @param {string} name @param {number} patience */
-async function takeNote(name, patience) {
-  const until = Date.now() + patience;
+/** @param {string} name @param {number} timeoutMs */
+async function takeNote(name, timeoutMs) {
+  const until = Date.now() + timeoutMs;
   while (isNoted(name)) {
     if (Date.now() >= until) return null;
     await new Promise((go) => setTimeout(go, LOOK_MS));

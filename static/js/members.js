@@ -3,13 +3,12 @@
  * (templates/members.html, member.html), which serve without script too: the server decides what is offered.
  */
 import { byId } from './dom.js';
+import { ifFailed } from './errors.js';
 import { returnFocus } from './focus.js';
-import { t } from './page.js';
-import { reach, textOf } from './reach.js';
-import { go } from './reachable.js';
-import { ifFailed } from './refused.js';
+import { httpRequest, textOf } from './http.js';
+import { onRenamed } from './known-people.js';
+import { navigateIfReachable } from './link-guard.js';
 import { onRole } from './roles.js';
-import { onRenamed } from './who.js';
 
 export function keepMembers() {
   // Another room's take their place when the page goes on.
@@ -28,20 +27,12 @@ export function keepMembers() {
   async function showCard(from) {
     shown = from;
     const part = byId('person-part');
-    const filled = await fillCard(from);
+    const filled = await fill(part, from, 'person-part');
     // Meanwhile somebody else was chosen, or another room.
     if (shown !== from || !part.isConnected || card().open) return;
     // The page itself says why not.
     if (filled) card().showModal();
-    else go(from, part);
-  }
-
-  /** @param {string} from */
-  async function fillCard(from) {
-    const filled = await fill(byId('person-part'), from, 'person-part');
-    const name = byId('person-part').querySelector('.card-name bdi');
-    if (filled && name) byId('person-title').textContent = t('person_title', { name: name.textContent ?? '' });
-    return filled;
+    else navigateIfReachable(from, part);
   }
 
   /** What is open is drawn again, soon: several things may change at once. */
@@ -49,7 +40,7 @@ export function keepMembers() {
     clearTimeout(timer);
     timer = setTimeout(() => {
       if (about().open) showList();
-      if (card().open) fillCard(shown);
+      if (card().open) fill(byId('person-part'), shown, 'person-part');
     }, 100);
   }
 
@@ -145,6 +136,6 @@ async function partOfPage(address, id) {
 
 /** @param {string} address @returns {Promise<string>} '' where it is refused */
 async function pageAt(address) {
-  const answer = await reach(address);
+  const answer = await httpRequest(address);
   return answer.ok ? textOf(answer) : '';
 }

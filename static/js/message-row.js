@@ -1,9 +1,9 @@
 /** Fills the rows of the conversation, which templates/_rows.html describes. */
-import { hue, showAvatar } from './names.js';
+import { hue, showAvatar } from './avatar.js';
+import { goneWords, shownName } from './known-people.js';
 import { figure, page, t } from './page.js';
-import { blankRow, partOf } from './rows.js';
+import { blankRow, partOf } from './row-templates.js';
 import { day, full, iso, sameDay, showTime } from './time.js';
-import { goneWords, shownName } from './who.js';
 
 /** Messages of one person closer than this form a group. */
 const GROUP_MS = 5 * 60 * 1000;
@@ -99,15 +99,15 @@ export function newLineRow() {
  * @param {Map<string, 'ENTER' | 'QUIT'>} moves each person's last move by userId, oldest first
  * @param {number} at in ms, of the newest
  */
-export function noticeRow(moves, at) {
-  const row = blankRow('notice');
+export function announcementRow(moves, at) {
+  const row = blankRow('announcement');
   row.title = full(at);
-  writeNotice(row, moves);
+  writeAnnouncement(row, moves);
   return row;
 }
 
 /** @param {HTMLElement} row @param {Map<string, 'ENTER' | 'QUIT'>} moves */
-export function writeNotice(row, moves) {
+export function writeAnnouncement(row, moves) {
   const sentences = [['ENTER', 'entered'], ['QUIT', 'left']]
     .map(([type, key]) => sentence(key, [...moves.keys()].filter((userId) => moves.get(userId) === type).map((userId) => shownName(userId))))
     .filter(Boolean);

@@ -1,8 +1,8 @@
 /** The next pages of a list of rooms, put below those that are there. */
 import { call } from './api.js';
+import { Failed } from './errors.js';
+import { httpRequest, jsonOf } from './http.js';
 import { address, t } from './page.js';
-import { jsonOf, reach } from './reach.js';
-import { Failed } from './refused.js';
 
 const PAGE = 100;
 /** Pages asked for at one click. */
@@ -28,7 +28,7 @@ export function loadMoreRooms({ list, more, q = '', directory }) {
 
   async function nextPage() {
     const query = new URLSearchParams({ q, cursor: list.dataset.next ?? '', limit: String(PAGE) });
-    const answer = await reach(address(`/api/rooms?${query}`));
+    const answer = await httpRequest(address(`/api/rooms?${query}`));
     if (!answer.ok) throw new Failed(`No rooms: ${answer.status}`);
     const { rooms, next } = await jsonOf(answer);
     list.dataset.next = next ?? '';

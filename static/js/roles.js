@@ -1,6 +1,6 @@
 /** What people are in this page's room, where they are more or less than plain members. */
+import { goneWords } from './known-people.js';
 import { page, t } from './page.js';
-import { goneWords } from './who.js';
 
 /** Role, and until when muted (ms, 0 for not), by userId. @type {Map<string, [role: string, mutedUntil: number]>} */
 const roles = new Map();

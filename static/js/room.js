@@ -1,51 +1,51 @@
 /**
  * One room on the page: makes its parts and ties them together, until the page goes on to another room.
- * What changes stands in `state`; what was said goes connection -> membership -> conversation ->
+ * What changes stands in `state`; what was said goes connection -> joining -> conversation ->
  * timeline, what is written goes composer -> outbox -> delivery and comes back the same way as
  * everybody else's words.
  */
-import { prepareActions } from './actions.js';
-import { keepAddedLine } from './added.js';
-import { calledAfter } from './called.js';
+import { prepareAddedLine } from './added-to-room.js';
+import { showBlockingPanel } from './blocking-panel.js';
 import { charactersLeft } from './cipher.js';
 import { codePoints, createComposer } from './composer.js';
 import { createConversation } from './conversation.js';
 import { copyAsWritten } from './copying.js';
 import { deliverHere, flush } from './delivery.js';
+import { overConnection } from './delivery-routes.js';
 import { byId, element } from './dom.js';
 import { createDrafts } from './drafts.js';
-import { leaveFor } from './leaving.js';
+import { createEncryptedRoom } from './encrypted-room.js';
+import { Failed } from './errors.js';
+import { createJoining } from './joining.js';
+import { prepareKeyboardNavigation } from './keyboard-navigation.js';
+import { learnAll, onRenamed } from './known-people.js';
 import { messageText } from './markup.js';
-import { createMembership } from './membership.js';
+import { prepareMessageActions } from './message-actions.js';
 import { isOwn } from './message-row.js';
 import * as outbox from './outbox.js';
 import { setOwnRole } from './own-role.js';
 import { address, page, t } from './page.js';
-import { showPeople } from './people.js';
-import { Failed } from './refused.js';
+import { navigate } from './page-navigation.js';
+import { showPeople } from './present-people.js';
+import { createReadOnly } from './read-only.js';
 import { learnRole, learnRoles } from './roles.js';
-import { roomName, showArchived, showDescription, showRoomName } from './room-name.js';
-import { overConnection } from './routes.js';
-import { walkRows } from './row-walk.js';
-import { createSealedRoom } from './sealed-room.js';
-import { createSilence } from './silence.js';
+import { roomName, showArchived, showDescription, showRoomName } from './room-details.js';
+import { directRoomName } from './shown-names.js';
 import { createState } from './state.js';
 import { createStatus } from './status.js';
-import { showStop } from './stop.js';
 import { createTyping } from './typing.js';
 import { createUnsent, messageOf } from './unsent.js';
-import { learnAll, onRenamed } from './who.js';
 
 /** @typedef {import('./outbox.js').Entry} Entry */
 
 /**
  * @param {object} parts
  * @param {ReturnType<typeof import('./connection.js').createConnection>} parts.connection
- * @param {ReturnType<typeof import('./departures.js').createDepartures>} parts.departures
+ * @param {ReturnType<typeof import('./pending-leaves.js').createPendingLeaves>} parts.pendingLeaves
  * @param {ReturnType<typeof import('./directory.js').keepDirectory>} parts.directory
  * @param {AbortSignal} parts.signal aborts when the page goes on to another room
  */
-export function openRoom({ connection, departures, directory, signal }) {
+export function openRoom({ connection, pendingLeaves, directory, signal }) {
   const roomId = String(page.roomId);
   const max = Number(page.messageMax);
   const body = /** @type {HTMLElement} */ (document.querySelector('.conversation-body'));
@@ -61,7 +61,7 @@ export function openRoom({ connection, departures, directory, signal }) {
     people: null,
     ended: '',
     open: !page.encrypted,
-    silent: false,
+    isReadOnly: false,
   };
   const state = createState(initial);
 
@@ -74,9 +74,9 @@ export function openRoom({ connection, departures, directory, signal }) {
   const typing = createTyping({ roomId, line: byId('typing'), connection, signal });
 
   const sealed = page.encrypted
-    ? createSealedRoom({
+    ? createEncryptedRoom({
       over: body,
-      keeping: (change) => conversation.reader.keeping(change),
+      withoutMoving: (change) => conversation.position.withoutMoving(change),
       onOpen: (open) => state.set({ open }),
       signal,
     })
@@ -91,23 +91,23 @@ export function openRoom({ connection, departures, directory, signal }) {
     onOwn: (clientId) => outbox.drop({ roomId, clientId }),
     onDeleted: (seq) => composer.forgetMessage(seq),
     onTypingEnded: typing.stop,
-    onGap: () => membership.join(),
-    onDoubt: () => membership.rejoin(),
+    onGap: () => joining.join(),
+    onDoubt: () => joining.rejoin(),
     signal,
   });
-  const { timeline, reader } = conversation;
-  const added = keepAddedLine();
-  const silence = createSilence((silent) => state.set({ silent }), signal);
+  const { timeline, position } = conversation;
+  const added = prepareAddedLine();
+  const readOnly = createReadOnly((isReadOnly) => state.set({ isReadOnly }), signal);
 
-  const membership = createMembership({
+  const joining = createJoining({
     roomId,
     connection,
-    departures,
+    pendingLeaves,
     state,
     seen: conversation.seen,
     resume: conversation.resume,
     restart: conversation.restart,
-    hear: conversation.hear,
+    receive: conversation.receive,
     onRoom,
     onEnd: end,
     signal,
@@ -115,7 +115,7 @@ export function openRoom({ connection, departures, directory, signal }) {
 
   const unsent = createUnsent({
     timeline,
-    reader,
+    position,
     write,
     wordsOf: (row, entry) => (sealed ? sealed.wordsOf(row) : entry.text),
     onTakeBack: (words) => composer.append(words),
@@ -145,7 +145,7 @@ export function openRoom({ connection, departures, directory, signal }) {
   function send(text) {
     typing.done();
     timeline.markNew(null);
-    reader.toBottom();
+    position.toBottom();
     return keep({ kind: 'message' }, text);
   }
 
@@ -195,7 +195,7 @@ export function openRoom({ connection, departures, directory, signal }) {
     // What they ask about is over too, and nothing under them can have the focus.
     document.querySelectorAll('dialog[open]').forEach((dialog) => /** @type {HTMLDialogElement} */ (dialog).close());
     const link = element('a', { class: 'button primary', href: address('/rooms') }, t('to_rooms'));
-    showStop(body, { title: t(`${why}_title`), text: t(`${why}_text`) }, link);
+    showBlockingPanel(body, { title: t(`${why}_title`), text: t(`${why}_text`) }, link);
     const words = composer.empty();
     const reason = why === 'closed' ? 'room_gone' : 'not_found';
     // Without the key of an encrypted room they cannot be sealed, and stay a draft.
@@ -217,13 +217,13 @@ export function openRoom({ connection, departures, directory, signal }) {
       showDescription(description);
     }
     showArchived(archived);
-    silence.archive(archived);
+    readOnly.archive(archived);
   }
 
   /** What one may do here now. @param {{ role: string, mutedUntil?: number }} mine */
   function showOwn({ role, mutedUntil }) {
     setOwnRole(role);
-    silence.mute(mutedUntil ?? 0);
+    readOnly.mute(mutedUntil ?? 0);
   }
 
   conversation.adopt();
@@ -231,7 +231,7 @@ export function openRoom({ connection, departures, directory, signal }) {
     roomId,
     route: overConnection(connection.request, roomId, () => String(state.now.epoch)),
     isReady: () => state.now.joined && !state.now.ended,
-    rejoin: membership.rejoin,
+    rejoin: joining.rejoin,
     onSent: (entry, answer) => {
       unsent.done(entry);
       if (entry.kind !== 'message') return;
@@ -240,21 +240,21 @@ export function openRoom({ connection, departures, directory, signal }) {
     },
   }, signal);
   outbox.watch(unsent.show, signal);
-  prepareActions({
+  prepareMessageActions({
     log: byId('log'),
     edit,
     react,
     erase: (seq) => keep({ kind: 'delete', ref: seq }),
     signal,
   });
-  walkRows(byId('log'));
+  prepareKeyboardNavigation(byId('log'));
   copyAsWritten(byId('log'));
   state.watch(['userCount'], ({ userCount }) => directory.showOpenCount(roomId, userCount));
   showPeople({ list: byId('people-list'), more: byId('people-more'), counts: figures, state, signal });
   onRenamed((userId) => {
     timeline.rename(userId);
     typing.show();
-    if (page.others?.includes(userId)) showRoomName(calledAfter(page.others));
+    if (page.others?.includes(userId)) showRoomName(directRoomName(page.others));
   }, signal);
   connection.on('room', ({ room }) => { if (room.roomId === roomId) showRoom(room); }, signal);
   connection.on('member', (member) => { if (member.roomId === roomId && !(member.gone && member.userId === page.myId)) learnRole(member); }, signal);
@@ -272,21 +272,21 @@ export function openRoom({ connection, departures, directory, signal }) {
     status.show(well ? 'online' : link === 'online' ? 'connecting' : link);
     if (joined) flush(roomId);
   });
-  state.watch(['open', 'ended', 'silent'], ({ open, ended, silent }) => {
-    composer.shut(!open || Boolean(ended) || silent);
+  state.watch(['open', 'ended', 'isReadOnly'], ({ open, ended, isReadOnly }) => {
+    composer.shut(!open || Boolean(ended) || isReadOnly);
   });
-  state.watch(['open', 'ended'], ({ open, ended, silent }) => {
-    if (open && !ended && !silent && finePointer) composer.focus();
+  state.watch(['open', 'ended'], ({ open, ended, isReadOnly }) => {
+    if (open && !ended && !isReadOnly && finePointer) composer.focus();
   });
   byId('leave').addEventListener('click', async (/** @type {MouseEvent} */ event) => {
     // Without a connection the link leads where it can.
     if (state.now.link !== 'online') return;
     event.preventDefault();
-    await membership.leave();
-    leaveFor(address('/rooms'));
+    await joining.leave();
+    navigate(address('/rooms'));
   });
   sealed?.findKey();
-  membership.join();
+  joining.join();
 
-  return { hasEnded: () => Boolean(state.now.ended), place: reader.place, returnTo: conversation.returnTo, sayFailure: status.failed };
+  return { hasEnded: () => Boolean(state.now.ended), place: position.place, returnTo: conversation.returnTo, sayFailure: status.failed };
 }

@@ -5,8 +5,8 @@
  *
  * On wide screens the button of the people folds their column; a cookie tells the server about it.
  */
-import { address } from './page.js';
 import { belongsToInputMethod } from './input-method.js';
+import { address } from './page.js';
 
 const PEOPLE_NARROW = matchMedia('(max-width: 1100px)');
 const ROOMS_NARROW = matchMedia('(max-width: 760px)');

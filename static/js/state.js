@@ -10,7 +10,7 @@
  * @property {Map<string, string> | null} people names by userId
  * @property {string} ended why the conversation is over, if it is
  * @property {boolean} open may one write? In an encrypted room, once its key is known
- * @property {boolean} silent the room is archived, or one is muted
+ * @property {boolean} isReadOnly the room is archived, or one is muted
  * @typedef {ReturnType<typeof createState<RoomState>>} State
  */
 

@@ -4,8 +4,8 @@
  *
  * A row's message is in its data attributes, so that rows rendered by the server work like others.
  */
+import { createAnnouncements } from './announcements.js';
 import { dayRow, group, markUnsent, messageRow, newLineRow, renameSender, showReactions, talkOf } from './message-row.js';
-import { createNotices } from './notices.js';
 import { day, retime, sameDay, untilMidnight } from './time.js';
 
 /** @typedef {import('./message-row.js').Message} Message */
@@ -19,7 +19,7 @@ import { day, retime, sameDay, untilMidnight } from './time.js';
  * @param {AbortSignal} parts.signal aborts when the room is left
  */
 export function createTimeline({ list, pendingList, write, changes, signal }) {
-  const notices = createNotices(put);
+  const announcements = createAnnouncements(put);
 
   /** @returns {HTMLElement[]} */
   const rows = () => [...list.querySelectorAll('.message')].map((row) => /** @type {HTMLElement} */ (row));
@@ -65,7 +65,7 @@ export function createTimeline({ list, pendingList, write, changes, signal }) {
     return all[at + 1] ?? all[at - 1];
   }
 
-  /** The message right above this row, if nothing but other notices stands between. @param {HTMLElement} row */
+  /** The row right above this one, if it is a message's. @param {HTMLElement} row */
   function above(row) {
     const previous = /** @type {HTMLElement | null} */ (row.previousElementSibling);
     return previous?.classList.contains('message') ? previous : null;
@@ -80,7 +80,7 @@ export function createTimeline({ list, pendingList, write, changes, signal }) {
 
   /** @param {Message} message at the end */
   function append(message) {
-    notices.said();
+    announcements.said();
     const row = rowOf(message);
     put(row, message.sentAt);
     group(row, above(row));
@@ -111,7 +111,7 @@ export function createTimeline({ list, pendingList, write, changes, signal }) {
 
   /** @param {Message[]} messages everything that is to be shown */
   function replace(messages) {
-    notices.clear();
+    announcements.clear();
     list.replaceChildren();
     prepend(messages);
     regroupPending();
@@ -119,7 +119,7 @@ export function createTimeline({ list, pendingList, write, changes, signal }) {
 
   /** Somebody came or went. @param {Message} message */
   function move(message) {
-    notices.move(message);
+    announcements.move(message);
     regroupPending();
   }
 
@@ -165,7 +165,7 @@ export function createTimeline({ list, pendingList, write, changes, signal }) {
       const reactions = changes.reactionsTo(Number(row.dataset.seq));
       if (reactions.some(([, userIds]) => userIds.includes(userId))) showReactions(row, reactions);
     }
-    notices.rename(userId);
+    announcements.rename(userId);
   }
 
   /** Forget the oldest rows beyond so many. True if there were any. @param {number} keep */

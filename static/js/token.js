@@ -1,8 +1,8 @@
 /** The access token of this page: fetched with the login cookie, renewed before it ends. */
-import { leaveFor, reload } from './leaving.js';
+import { Failed } from './errors.js';
+import { httpRequest, jsonOf } from './http.js';
 import { address, page } from './page.js';
-import { jsonOf, reach } from './reach.js';
-import { Failed } from './refused.js';
+import { navigate, reload } from './page-navigation.js';
 
 /** A token is not used in the last fifth of its life, nor in its last half minute. */
 const MARGIN_MS = 30_000;
@@ -38,11 +38,11 @@ export function stayHere(stays) {
 
 /** Log in again, and come back here afterwards. */
 export function toLogin() {
-  if (!staying) leaveFor(address(`/login?next=${encodeURIComponent(location.pathname + location.search)}`));
+  if (!staying) navigate(address(`/login?next=${encodeURIComponent(location.pathname + location.search)}`));
 }
 
 async function fetchToken() {
-  const answer = await reach(address('/api/token'), { headers: { Accept: 'application/json' } });
+  const answer = await httpRequest(address('/api/token'), { headers: { Accept: 'application/json' } });
   if (answer.status === 401) toLogin();
   // No longer a member: the page itself explains that better.
   if (answer.status === 403) reload();

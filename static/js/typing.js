@@ -1,6 +1,7 @@
 /** "Bora is typing…": sent at most every three seconds, shown for five. */
+import { element } from './dom.js';
+import { shownName } from './known-people.js';
 import { page, t } from './page.js';
-import { shownName } from './who.js';
 
 const TELL_MS = 3000;
 const SHOW_MS = 5000;
@@ -19,9 +20,8 @@ export function createTyping({ roomId, line, connection, signal }) {
 
   function show() {
     const [name, other, third] = [...typing.keys()].map((userId) => shownName(userId));
-    if (third) line.textContent = t('typing_many');
-    else if (other) line.textContent = t('typing_two', { name, other });
-    else line.textContent = name ? t('typing_one', { name }) : '';
+    const key = third ? 'typing_many' : other ? 'typing_two' : 'typing_one';
+    line.replaceChildren(...(name ? withNames(key, { name, other }) : []));
   }
 
   /** @param {string} userId who has said it, or gone */
@@ -52,4 +52,13 @@ export function createTyping({ roomId, line, connection, signal }) {
       connection.tell('typing', { roomId });
     },
   };
+}
+
+/**
+ * A sentence with each name in an element of its own, which can be cut where the line is too short.
+ *
+ * @param {string} key @param {Record<string, string>} names
+ */
+function withNames(key, names) {
+  return t(key).split(/\{(\w+)\}/).map((part, i) => (i % 2 ? element('bdi', {}, names[part]) : part));
 }

@@ -2,30 +2,30 @@
  * Shows this room's entries of the outbox in the conversation: messages and failed edits in a list below
  * the others, with buttons to decide about them; other changes in the rows of their messages.
  */
+import { byId } from './dom.js';
 import * as outbox from './outbox.js';
 import { page } from './page.js';
-import { createWaitingChanges } from './waiting-changes.js';
-import { reasonOf } from './waiting.js';
-import { byId } from './dom.js';
+import { createUnsentChanges } from './unsent-changes.js';
+import { reasonOf } from './unsent-summary.js';
 
 /** @typedef {import('./outbox.js').Entry} Entry @typedef {import('./message-row.js').Message} Message */
 
 /**
  * @param {object} parts
  * @param {ReturnType<typeof import('./timeline.js').createTimeline>} parts.timeline
- * @param {ReturnType<typeof import('./reader.js').createReader>} parts.reader
+ * @param {ReturnType<typeof import('./reading-position.js').createReadingPosition>} parts.position
  * @param {import('./message-row.js').Write} parts.write
  * @param {(row: HTMLElement, entry: Entry) => string | undefined} parts.wordsOf
  * @param {(words: string) => void} parts.onTakeBack words go back to where one writes
  * @param {() => void} parts.onDecided the button that had the focus is gone
  * @param {() => void} parts.onChange
  */
-export function createUnsent({ timeline, reader, write, wordsOf, onTakeBack, onDecided, onChange }) {
+export function createUnsent({ timeline, position, write, wordsOf, onTakeBack, onDecided, onChange }) {
   const pending = byId('pending');
   const roomId = String(page.roomId);
   /** The rows that are there, and why they failed. @type {Map<string, string | undefined>} */
   const shown = new Map();
-  const changes = createWaitingChanges({ list: byId('timeline'), write, asMessage: messageOf, onDiscard: decided(outbox.drop) });
+  const changes = createUnsentChanges({ list: byId('timeline'), write, asMessage: messageOf, onDiscard: decided(outbox.drop) });
 
   /** @param {(entry: Entry) => void} decide @returns {(entry: Entry) => void} */
   function decided(decide) {
@@ -60,7 +60,7 @@ export function createUnsent({ timeline, reader, write, wordsOf, onTakeBack, onD
     const entries = outbox.entriesOf(roomId);
     const rows = entries.filter(({ kind, reason }) => kind === 'message' || (kind === 'edit' && reason));
     const kept = new Set(rows.map(({ clientId }) => clientId));
-    reader.keeping(() => {
+    position.withoutMoving(() => {
       for (const clientId of [...shown.keys()]) {
         if (kept.has(clientId)) continue;
         shown.delete(clientId);

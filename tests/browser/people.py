@@ -100,14 +100,14 @@ class Person:
 
     def is_told(self, text: str) -> None:
         """A line between the messages says this, once."""
-        told = self.page.locator("#timeline .notice").filter(has_text=text)
+        told = self.page.locator("#timeline .announcement").filter(has_text=text)
         expect(told).to_have_count(1, timeout=PATIENCE)
 
     def texts(self) -> list[str]:
         return self.page.locator("#timeline .message-text").all_inner_texts()
 
-    def notices(self) -> str:
-        return " ".join(self.page.locator("#timeline .notice").all_inner_texts())
+    def announcements(self) -> str:
+        return " ".join(self.page.locator("#timeline .announcement").all_inner_texts())
 
 
 def _told(line: ConsoleMessage) -> str:

@@ -119,7 +119,7 @@ def test_axe_agrees_with_who_is_added_muted_and_archived(at_browser, scheme):
     expect(ben.page.locator(".news-card")).to_have_count(2)
     assert faults(ben.page) == [], "told elsewhere"
     ben.enter(room_id)
-    expect(ben.page.locator("#silence")).to_be_visible()
+    expect(ben.page.locator("#read-only")).to_be_visible()
     assert faults(ben.page) == [], "told in the room"
     for more in ("/members", f"/members/{ann.api.user_id}"):
         ben.page.goto(f"/rooms/{room_id}{more}")

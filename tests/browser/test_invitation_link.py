@@ -83,14 +83,16 @@ def test_an_owner_who_has_lost_the_link_invites_with_a_new_key_after_a_warning(o
     expect(ann.page.locator("#invite")).to_contain_text("make a new key")
     ann.page.locator("#other-key").click()
     ann.page.get_by_role("button", name="Make a new key").click()
-    expect(ann.page.locator(".stop")).to_contain_text("Nobody else can read", timeout=PATIENCE)
+    expect(ann.page.locator(".blocking-panel")).to_contain_text(
+        "Nobody else can read", timeout=PATIENCE
+    )
     ann.page.get_by_role("button", name="Leave the key as it is").click()
     ann.page.get_by_role("button", name="Keep the one I use").click()
     ann.hears("before")
     ann.page.get_by_role("link", name="About this room").click()
     ann.page.locator("#other-key").click()
     ann.page.get_by_role("button", name="Make a new key").click()
-    ann.page.locator(".stop").get_by_role("button", name="Make a new key").last.click()
+    ann.page.locator(".blocking-panel").get_by_role("button", name="Make a new key").last.click()
     link = ann.new_invitation()
     assert key_of(link)
     ben = at_browser("ben")

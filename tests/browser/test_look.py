@@ -121,3 +121,33 @@ def test_figures_are_read_out_with_their_korean_counting_word(at_browser):
     ann.enter(room_id)
     link = ann.page.get_by_role("complementary", name="방").get_by_role("link", name="Plans")
     expect(link).to_have_accessible_name("Plans 1명 있음")
+
+
+@pytest.mark.parametrize("language", ["en-GB", "ko-KR"])
+def test_somebody_with_a_long_name_is_seen_to_be_typing(at_browser, language):
+    ann = at_browser("ann", viewport=PHONE, locale=language)
+    room_id = ann.api.create_room("Plans")
+    ann.enter(room_id)
+    typists = [at_browser("ben"), at_browser("cho")]
+    for person, shown in zip(typists, ("Bo", "Wolfeschlegelsteinhausen " * 2), strict=True):
+        person.enter(room_id)
+        person.api.request("PATCH", "/api/me", json={"displayName": shown})
+        person.composer.press_sequentially("so")
+    line = ann.page.locator("#typing")
+    expect(line.locator("bdi")).to_have_count(2)
+    verb = {"en-GB": "are typing…", "ko-KR": "입력하고 있습니다…"}[language]
+    expect(line).to_contain_text(verb)
+    ends = line.evaluate(
+        """line => {
+            const words = document.createRange();
+            words.selectNodeContents(line.lastChild);
+            return [words.getBoundingClientRect().right, line.getBoundingClientRect().right];
+        }"""
+    )
+    assert ends[0] <= ends[1] + 1
+    short, long = line.locator("bdi").all()
+    if short.inner_text() != "Bo":
+        short, long = long, short
+    # The long name gives way, and not the short one.
+    assert short.evaluate("name => name.scrollWidth <= name.clientWidth")
+    assert long.evaluate("name => name.scrollWidth > name.clientWidth")

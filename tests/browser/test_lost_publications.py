@@ -50,7 +50,7 @@ def takes_back(store):
 
     def say_and_delete(person, room_id):
         conversation = Conversation(store, Limits())
-        speaker = people.found(store, person.api.user_id)
+        speaker = people.get_by_id(store, person.api.user_id)
         seq = conversation.talk(speaker, room_id, "not so")["seq"]
         conversation.delete(speaker, room_id, seq)
 

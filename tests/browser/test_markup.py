@@ -30,7 +30,7 @@ def test_a_name_has_this_colour_and_these_initials(at_browser):
     ann.page.goto("/rooms")
     made = ann.page.evaluate(
         """async (names) => {
-          const { hue, initials } = await import('/static/js/names.js');
+          const { hue, initials } = await import('/static/js/avatar.js');
           return names.map((name) => ({ name, hue: hue(name), initials: initials(name) }));
         }""",
         [avatar["name"] for avatar in AVATARS],

@@ -30,7 +30,7 @@ def test_a_display_name_is_shown_at_once_wherever_the_person_is(two):
     expect(row.locator(".reaction")).to_have_attribute("title", re.compile("벤 Jamin"))
     expect(row.locator(".actions-caption")).to_contain_text("벤 Jamin")
     expect(ann.page.locator("#people-list")).to_contain_text("벤 Jamin")
-    expect(ann.page.locator("#timeline .notice")).to_contain_text("벤 Jamin")
+    expect(ann.page.locator("#timeline .announcement")).to_contain_text("벤 Jamin")
     ben.composer.press_sequentially(" and more")
     expect(ann.page.locator("#typing")).not_to_contain_text(ben.name)
     assert ben.name not in ann.page.locator("#people-list").inner_text()

@@ -89,7 +89,7 @@ def test_whoever_made_the_key_goes_on_in_a_room_full_of_what_it_does_not_open(at
     fill(eve, room_id, link)
     visit(ann, f"/rooms/{room_id}")
     expect(ann.composer).to_be_enabled(timeout=PATIENCE)
-    expect(ann.page.locator(".stop")).to_have_count(0)
+    expect(ann.page.locator(".blocking-panel")).to_have_count(0)
     ann.write("here all the same")
     ann.hears("here all the same")
 
@@ -143,7 +143,9 @@ def test_an_owner_whose_room_was_written_into_before_it_was_opened_makes_its_key
     post(eve, room_id, "first!", clientId="first-1")
     ann.page.goto(f"/rooms/{room_id}")
     ann.page.get_by_role("button", name="Make a new key").click()
-    expect(ann.page.locator(".stop")).to_contain_text("Nobody else can read", timeout=PATIENCE)
+    expect(ann.page.locator(".blocking-panel")).to_contain_text(
+        "Nobody else can read", timeout=PATIENCE
+    )
     ann.page.get_by_role("button", name="Make a new key").click()
     assert key_of(ann.new_invitation())
     ann.write("mine")

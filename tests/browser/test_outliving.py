@@ -36,13 +36,13 @@ def test_a_reload_is_not_noticed_by_others(two):
     ann, ben = two
     ann.write("before")
     ben.hears("before")
-    before = ben.notices()
+    before = ben.announcements()
     ann.page.reload()
     ann.hears("before")
     expect(ann.count()).to_have_text("2", timeout=PATIENCE)
     ann.write("after")
     ben.hears("after")
-    assert ben.notices() == before
+    assert ben.announcements() == before
     ann.hears("after")
     assert ann.texts() == ["before", "after"]
 
@@ -54,4 +54,4 @@ def test_the_page_outlives_its_worker(mortal_maru, two):
     ann.write("still here")
     ben.hears("still here")
     ann.hears("still here")
-    assert "left" not in ben.notices() + ann.notices()
+    assert "left" not in ben.announcements() + ann.announcements()

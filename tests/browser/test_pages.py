@@ -105,14 +105,14 @@ def test_the_language_is_the_browsers_until_it_is_switched(maru, browser):
     ann.close()
 
 
-def test_notices_are_in_the_language_of_the_page_whatever_the_servers(at_browser):
+def test_announcements_are_in_the_language_of_the_page_whatever_the_servers(at_browser):
     ann, ben = at_browser("ann", locale="ko-KR"), at_browser("ben")
     room_id = ann.api.create_room("Plans")
     ann.enter(room_id)
     ben.enter(room_id)
     expect(ann.count()).to_have_text("2", timeout=PATIENCE)
-    expect(ann.page.locator("#timeline .notice")).not_to_have_count(0, timeout=PATIENCE)
-    assert HANGUL.search(ann.notices()) and "came in" not in ann.notices()
+    expect(ann.page.locator("#timeline .announcement")).not_to_have_count(0, timeout=PATIENCE)
+    assert HANGUL.search(ann.announcements()) and "came in" not in ann.announcements()
 
 
 def test_counts_on_the_list_change_without_a_reload(at_browser):

@@ -105,7 +105,7 @@ def test_coming_and_going_never_outweighs_what_is_said(two):
         expect(ann.count()).to_have_text("1", timeout=PATIENCE)
         ben.enter(room_id)
         expect(ann.count()).to_have_text("2", timeout=PATIENCE)
-    told = ann.page.locator("#timeline .notice")
+    told = ann.page.locator("#timeline .announcement")
     expect(told.filter(has_text=f"{ben.name} left")).to_have_count(0, timeout=PATIENCE)
     assert told.count() <= 2
 

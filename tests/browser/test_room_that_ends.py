@@ -79,7 +79,7 @@ def test_who_keeps_the_key_in_use_goes_on_from_where_the_question_came(sealed, a
     expect(cat.page.locator("#log" if options else "#composer-text")).to_be_focused()
     cat.page.get_by_role("link", name="About this room").press("Enter")
     cat.page.locator("#other-key").press("Enter")
-    expect(cat.page.locator(".stop h2")).to_be_focused()
+    expect(cat.page.locator(".blocking-panel h2")).to_be_focused()
     cat.page.get_by_role("button", name="Keep the one I use").press("Enter")
     expect(cat.page.get_by_role("link", name="About this room")).to_be_focused()
 

@@ -9,8 +9,8 @@ from tests.browser.sealing import post, row
 from tests.live.cluster import ROOT
 
 #: The rows of a page, of this one as it stands or of the same address as the server draws it now.
-#: js/row-walk.js decides what the Tab key reaches, classes have no order, and each page has a CSRF
-#: token of its own.
+#: js/keyboard-navigation.js decides what the Tab key reaches, classes have no order, and each page
+#: has a CSRF token of its own.
 ROWS = """async ([selector, isServed, more]) => {
   const drawn = async () => (await fetch(location.pathname + more)).text();
   const page = isServed ? new DOMParser().parseFromString(await drawn(), 'text/html') : document;
@@ -101,7 +101,7 @@ def test_encrypted_messages(sealed, at_browser, locale):
     dan.page.goto(link)
     expect(dan.composer).to_be_enabled()
     for reader in (cat, dan):
-        # A notice of somebody who comes in would stand between messages.
+        # An announcement of somebody who comes in would stand between messages.
         expect(reader.page.locator("#people-list > .person")).to_have_count(4)
     for text in TEXTS:
         ann.write(text)

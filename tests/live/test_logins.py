@@ -216,9 +216,9 @@ def test_a_revocation_that_a_deaf_worker_missed_is_carried_out_when_it_hears_aga
     store = redis.Redis.from_url(maru.store_url)
     ann = maru.register("ann")
     client = ann.connect()
-    ident = jwt.decode(ann.token, options={"verify_signature": False})["jti"]
+    token_id = jwt.decode(ann.token, options={"verify_signature": False})["jti"]
     # As if its announcement had been lost with the connection that was to carry it.
-    store.set(f"maru:revoked:{ident}", 1, ex=60)
+    store.set(f"maru:revoked:{token_id}", 1, ex=60)
     store.client_kill_filter(_type="pubsub")
     assert client.wait_for_event("notice", code="revoked")
     assert client.ended.wait(30)

@@ -4,7 +4,7 @@ import functools
 
 import pytest
 
-from chat import account_state, keys, renaming
+from chat import account_state, keys, unfinished
 from chat.refusals import domain_error
 from chat.store.store import connect as open_store
 from tests import killed
@@ -106,7 +106,9 @@ def test_a_renaming_whose_worker_was_killed_is_finished_by_another(person, conne
         ]
     )
     assert name.encode() not in record
-    eventually(lambda: store.redis.zcard(keys.RENAMING) == 0, 6 * renaming.ABANDONED / 1000)
+    eventually(
+        lambda: store.redis.zcard(keys.RENAMING) == 0, 6 * unfinished.ABANDONED_AFTER_MS / 1000
+    )
     assert theirs.wait_for_event("person")["person"]["name"] == name
     assert store.redis.hget(keys.members(room), user_id).endswith(name.encode())
     assert ben.request("GET", f"/api/rooms/{room}").json()["owner"] == name
@@ -125,7 +127,7 @@ def test_a_room_is_passed_on_though_the_worker_that_deleted_its_owner_was_killed
     store.redis.zadd(keys.DELETING, {ann.user_id: 1})
     told = theirs.wait_for(
         lambda heard: next((p for e, p in heard if e == "me" and "membership" in p), None),
-        6 * renaming.ABANDONED / 1000,
+        6 * unfinished.ABANDONED_AFTER_MS / 1000,
     )
     assert (told["membership"]["roomId"], told["membership"]["role"]) == (room, "owner")
     answer = ben.request("PATCH", f"/api/rooms/{room}", json={"name": "Ours"})

@@ -110,7 +110,7 @@ def test_whoever_may_not_go_on_is_cut_off_by_a_deaf_worker_too(
         if how == "guest":
             account_state.set_role(store, ben.name, people.GUEST)
         elif how == "password":
-            user = people.get(store, ben.name)
+            user = people.find(store, ben.name)
             accounts.change_password(store, Hasher(), user, PASSWORD, "another " + PASSWORD)
         else:
             revoked = ben.maru.url + "/api/token/revoke"

@@ -37,7 +37,7 @@ def slow(live, administration, made):
     later = int(time.time() * 1000) + 3_600_000
     sid = live.server.manager.connect("slow", "/")
     connection = live.connections[sid] = Connection(sid, session, ann, "token", "login", later)
-    session.authenticate(connection)
+    session.set_connection(connection)
     # As after subscribing, which the process of a test cannot wait for.
     subscription = live.fanout._subscriptions[room.room_id] = RoomSubscription(room, engine.tick)
     subscription.ready.send()
@@ -63,7 +63,7 @@ def test_a_slow_client_gets_nothing_beyond_the_hole(live, slow):
     [room_id] = connection.rooms
     # In the tick in which it is cut off, something is said in its room.
     live.fanout.send(room_id, "message", b'{"seq":9}')
-    live.close_slow_client(connection.engine)
+    live.close_slow_client(connection.session)
     received = read_to_the_end(client)
     assert b'"seq":9' not in received
     assert received.count(PIECE) < PIECES and b'"slow"' in received[-200:]

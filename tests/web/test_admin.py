@@ -57,13 +57,13 @@ def test_a_deactivated_account_does_not_tell_who_has_not_the_password(login, sto
 
 def test_whoever_deletes_an_account_types_its_name(admin, login, store, submit):
     dan = login("dan")
-    user_id = people.named(store, "dan").user_id
+    user_id = people.find_by_name(store, "dan").user_id
     for typed in ("", "root", "dan.", "x" * 99):
         answer = submit(admin, "/admin/delete", person=user_id, name=typed)
         assert answer.status_code in (400, 413)
     assert dan.get("/rooms").status_code == 200
     assert submit(admin, "/admin/delete", person=user_id, name="DAN").location == "/admin"
-    assert people.get(store, user_id).deleted
+    assert people.find(store, user_id).deleted
     assert ">dan<" not in admin.get("/admin").text
     assert dan.get("/rooms").location == "/login?next=/rooms"
     assert submit(admin, "/admin/delete", person=user_id, name="dan").status_code == 404
@@ -95,7 +95,7 @@ def test_what_ends_an_account_is_for_admins(login, register, store, submit, acti
     register("dan")
     ben = login("ben")
     assert submit(ben, f"/admin/{action}", person="dan", name="dan").status_code == 403
-    assert not people.named(store, "dan").deactivated
+    assert not people.find_by_name(store, "dan").deactivated
 
 
 def test_the_admin_page_finds_people_and_shows_display_names(admin, register, store):

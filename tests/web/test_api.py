@@ -110,7 +110,7 @@ def test_only_owner_and_admin_change_a_room(bot, bora, hall):
 
 def test_who_is_here(app, bora, hall, store):
     assert bora.get(f"{hall}/users").json == {"users": [], "userCount": 0}
-    conversation, user = app.extensions["maru"].conversation, people.get(store, "bora")
+    conversation, user = app.extensions["maru"].conversation, people.find(store, "bora")
     for session in ("laptop", "phone"):
         conversation.join(user, hall.rpartition("/")[2], session)
     answer = bora.get(f"{hall}/users").json

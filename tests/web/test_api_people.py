@@ -8,12 +8,12 @@ from tests.web.answers import refused
 
 
 def test_oneself(bora, store):
-    me = people.named(store, "bora")
+    me = people.find_by_name(store, "bora")
     assert bora.get("/api/me").json == {**me.wire(), "language": None}
 
 
 def test_changing_oneself(bora, store):
-    user_id = people.named(store, "bora").user_id
+    user_id = people.find_by_name(store, "bora").user_id
     wanted = {
         "name": "Sora", "displayName": "남소라", "status": "휴가", "timeZone": "Asia/Seoul",
         "language": "ko",
@@ -170,7 +170,7 @@ def test_the_language_of_the_account_is_that_of_the_pages_after_a_login(
     submit(client, "/login", name="bora", password=PASSWORD)
     assert 'lang="ko"' in client.get("/rooms").text
     submit(client, "/language", lang="en", next="/rooms")
-    assert people.named(store, "bora").language == "en"
+    assert people.find_by_name(store, "bora").language == "en"
     assert 'lang="en"' in client.get("/rooms").text
 
 
@@ -178,11 +178,11 @@ def test_the_language_of_the_account_is_that_of_the_pages_after_a_login(
 def test_deleting_oneself_takes_the_password(bora, store, body):
     answer = bora.post("/api/me/delete", json=body)
     assert refused(answer, 401, "unauthorized")
-    assert not people.named(store, "bora").deleted
+    assert not people.find_by_name(store, "bora").deleted
 
 
 def test_whoever_has_deleted_the_account_is_nobody_any_more(bora, store):
-    user_id = people.named(store, "bora").user_id
+    user_id = people.find_by_name(store, "bora").user_id
     assert bora.post("/api/me/delete", json={"password": PASSWORD}).status_code == 204
-    assert people.found(store, user_id).deleted
+    assert people.get_by_id(store, user_id).deleted
     assert refused(bora.get("/api/me"), 401, "token_revoked")

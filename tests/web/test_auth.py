@@ -215,7 +215,7 @@ def test_the_settings_change_how_others_see_one(login, store, submit):
     saved = submit(client, "/settings/profile", **form)
     page = client.get(saved.location).text
     assert "Saved." in page and "남소라" in page and "@<bdi>sora</bdi>" in page
-    assert people.named(store, "sora").wire()["status"] == "휴가"
+    assert people.find_by_name(store, "sora").wire()["status"] == "휴가"
     assert "Saved." not in client.get("/settings").text
 
 

@@ -30,8 +30,8 @@ def test_create_user_with_a_role(flask, store, register):
     register("root", "admin")
     assert flask("create-user", "dan", stdin=PASSWORD).exit_code == 0
     assert flask("create-user", "gast", "--role", "guest", stdin=PASSWORD).exit_code == 0
-    assert people.get(store, "dan").role == "user"
-    assert people.get(store, "gast").role == "guest"
+    assert people.find(store, "dan").role == "user"
+    assert people.find(store, "gast").role == "guest"
 
 
 def test_registration_that_is_closed_is_not_closed_to_the_operator(app_with, register):
@@ -56,13 +56,13 @@ def test_create_user_refused(flask, register, store, args, stdin, says):
     assert result.exit_code == 1
     assert result.output.startswith(f"Error: {says}")
     assert result.output.count("\n") == 1
-    assert people.get(store, "dan") is None
+    assert people.find(store, "dan") is None
 
 
 def test_set_role(flask, register, store):
     register("bora")
     assert flask("set-role", "BORA", "admin").output == "bora is an admin now.\n"
-    assert people.get(store, "bora").is_admin
+    assert people.find(store, "bora").is_admin
 
 
 @pytest.mark.parametrize(("name", "role"), [("nobody", "user"), ("bora", "king"), ("bora", "")])
@@ -175,11 +175,11 @@ def test_the_operator_renames_and_deactivates(flask, register, store):
     register("dan")
     renamed = flask("rename-user", "bora", "sora")
     assert (renamed.exit_code, renamed.output) == (0, "bora is called sora now.\n")
-    assert people.get(store, bora.user_id).name == "sora"
+    assert people.find(store, bora.user_id).name == "sora"
     assert flask("deactivate", bora.user_id).output == "sora is deactivated now.\n"
-    assert people.get(store, "sora").deactivated
+    assert people.find(store, "sora").deactivated
     assert flask("reactivate", "sora").output == "sora is active now.\n"
-    assert not people.get(store, "sora").deactivated
+    assert not people.find(store, "sora").deactivated
     assert flask("set-role", bora.user_id, "guest").output == "sora is a guest now.\n"
     for args, says in [
         (("rename-user", "nobody", "x1"), "There is nobody of that name."),

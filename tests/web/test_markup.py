@@ -26,7 +26,7 @@ def test_a_text_becomes_this_html(case):
 @pytest.mark.parametrize("dense", DENSE, ids=lambda text: text[:10])
 def test_a_page_of_dense_marks_takes_few_more_steps_than_a_plain_one(app, store, login, dense):
     client = login("bora")
-    conversation, bora = app.extensions["maru"].conversation, people.get(store, "bora")
+    conversation, bora = app.extensions["maru"].conversation, people.find(store, "bora")
 
     def steps(text):
         room = room_lifecycle.create(store, bora, "Code")

@@ -22,7 +22,7 @@ def house(login, submit, store):
             return submit(self.clients[who], f"{self.path}/members{form}", **fields)
 
         def card(self, who, of):
-            user_id = people.named(store, of).user_id
+            user_id = people.find_by_name(store, of).user_id
             return self.clients[who].get(f"{self.path}/members/{user_id}")
 
     made = House()
@@ -92,7 +92,7 @@ def test_who_was_removed_is_told_apart_from_who_is_banned(house):
 
 def test_a_deleted_account_is_no_longer_listed_as_banned(house, store):
     assert house.send("bora", "/ban", name="cho").status_code == 302
-    cho = people.named(store, "cho")
+    cho = people.find_by_name(store, "cho")
     account_state.delete(store, cho.user_id, by=None, locale="en")
     assert "Banned" not in house.clients["bora"].get(f"{house.path}/members").text
     card = house.clients["bora"].get(f"{house.path}/members/{cho.user_id}").text
@@ -149,7 +149,7 @@ def test_who_cannot_be_written_to_is_named(house, submit, given, words):
 
 def test_the_card_says_what_time_it_is_for_the_person(house, store):
     assert "where they are" not in house.card("ann", "cho").text
-    cho = people.named(store, "cho")
+    cho = people.find_by_name(store, "cho")
     profile.change(store, cho.user_id, {"timeZone": "Asia/Seoul"})
     assert re.search(r"\d\d:\d\d where they are", house.card("ann", "cho").text)
 

@@ -13,7 +13,7 @@ def dan(login):
 
 
 def person_of(store, name="dan"):
-    return people.get(store, name)
+    return people.find(store, name)
 
 
 def delete(submit, client, name="dan", password=PASSWORD):
@@ -24,7 +24,7 @@ def test_whoever_deletes_the_account_is_out_and_told(dan, submit, store):
     user_id = person_of(store).user_id
     answer = delete(submit, dan, name=" DAN ")
     assert answer.location == "/login?deleted="
-    assert people.found(store, user_id).deleted
+    assert people.get_by_id(store, user_id).deleted
     assert "Your account is deleted." in dan.get(answer.location).text
     assert dan.get("/rooms").location == "/login?next=/rooms"
 

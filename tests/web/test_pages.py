@@ -99,7 +99,7 @@ def test_a_cursor_that_is_none_of_ours(login, cursor):
 
 
 def test_the_room_page_shows_what_was_said_and_tells_its_script(app, store, login, room):
-    conversation, bora = app.extensions["maru"].conversation, people.get(store, "bora")
+    conversation, bora = app.extensions["maru"].conversation, people.find(store, "bora")
     client = login("bora")
     for i in range(51):
         conversation.talk(bora, room.room_id, f"<b>word {i}</b>")

@@ -22,7 +22,7 @@ def removed_at_the_door(app, store):
             asked = [("HGET", members) == tuple(command[:2]) for command in commands]
             if any(asked) and not done:
                 done.append(True)
-                owner = people.get(store, "bora")
+                owner = people.find(store, "bora")
                 parts.administration.remove(owner, room_id, "dan")
                 parts.conversation.talk(owner, room_id, "now that dan is gone")
                 parts.administration.set_member(owner, room_id, "zelda")

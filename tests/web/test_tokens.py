@@ -9,7 +9,7 @@ import pytest
 from flask import jsonify
 from flask_jwt_extended import jwt_required
 
-from chat import accounts, people, profile, sessions
+from chat import accounts, people, profile, revocations
 from chat.errors import TokenExpired, TokenRevoked, Unauthorized
 from chat.passwords import Hasher
 from chat.web import tokens, verify_token
@@ -52,7 +52,7 @@ def test_a_token_of_the_extension_alone(app, claims):
 
 
 def test_a_token_from_before_the_password_was_changed(app, store, claims):
-    bora = people.get(store, "bora")
+    bora = people.find(store, "bora")
     accounts.change_password(store, Hasher(), bora, PASSWORD, "another password")
     ours = {"sub": bora.user_id, "v": 2}
     with app.app_context(), pytest.raises(TokenRevoked):
@@ -63,7 +63,7 @@ def test_a_token_from_before_the_password_was_changed(app, store, claims):
 
 @pytest.mark.parametrize("kind", ["of a later version", "of ours by name", "of ours from before"])
 def test_a_name_in_a_token_of_ours_is_that_of_before_there_were_ids(app, store, claims, kind):
-    bora = people.get(store, "bora").user_id
+    bora = people.find(store, "bora").user_id
     named = {**claims, "gen": 0}
     if kind == "of a later version":
         named |= {"v": 3, "sub": bora}
@@ -81,7 +81,7 @@ def test_a_name_in_a_token_of_ours_is_that_of_before_there_were_ids(app, store, 
 
 
 def test_a_site_around_maru_names_a_person_by_name_or_id(app, store, claims):
-    bora = people.get(store, "bora").user_id
+    bora = people.find(store, "bora").user_id
     for sub in ("bora", "BORA", bora):
         with app.app_context():
             assert verify_token(sign({**claims, "sub": sub})).person.user_id == bora
@@ -107,9 +107,9 @@ def test_a_revoked_token_is_refused_as_long_as_any_machine_takes_it(app, store, 
     assert left > said["exp"] - time.time() + 20
 
 
-@pytest.mark.parametrize("ident", ["j", "s"])
-def test_a_revoked_token_or_login(app, store, claims, ident):
-    sessions.revoke(store, ident, 60)
+@pytest.mark.parametrize("token_or_login_id", ["j", "s"])
+def test_a_revoked_token_or_login(app, store, claims, token_or_login_id):
+    revocations.revoke(store, token_or_login_id, 60)
     with app.app_context(), pytest.raises(TokenRevoked):
         verify_token(sign(claims))
 
@@ -229,7 +229,7 @@ def test_the_scheme_is_read_in_any_case(client, claims):
 
 def test_what_a_token_of_ours_says(app, store, token):
     said = jwt.decode(token("bora"), KEY, ["HS256"])
-    bora = people.get(store, "bora").user_id
+    bora = people.find(store, "bora").user_id
     assert (said["sub"], said["v"], said["type"]) == (bora, 2, "access")
     assert said["exp"] - said["iat"] == 900
     assert jwt.get_unverified_header(token("bora"))["alg"] == "HS256"

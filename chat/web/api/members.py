@@ -26,7 +26,7 @@ def list_members(room_id: str) -> ResponseReturnValue:
     store, start = services().store, int(cursor or 0)
     asked = room_members.page(room_id, start, size)
     _, [(page, total)] = rooms.read_within(store, caller(), room_id, asked)
-    known = people.find(store, [member.user_id for member in page])
+    known = people.find_by_ids(store, [member.user_id for member in page])
     return {
         "members": [
             {
@@ -69,7 +69,7 @@ def leave_and_refuse(room_id: str) -> ResponseReturnValue:
 def list_banned(room_id: str) -> ResponseReturnValue:
     store = services().store
     banned = services().administration.banned(caller(), room_id)
-    known = people.find(store, list(banned))
+    known = people.find_by_ids(store, list(banned))
     return {
         "banned": [
             {**known[user_id].wire(), "until": until or None}

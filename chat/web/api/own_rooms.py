@@ -19,7 +19,7 @@ def own_rooms() -> ResponseReturnValue:
     found = memberships.of_person(store, person)
     members = memberships.people_of_direct(store, person, (room for room, _ in found))
     ids = {user_id for listed in members.values() for user_id in listed}
-    known = people.find(store, sorted(ids))
+    known = people.find_by_ids(store, sorted(ids))
     wire = []
     for room, membership in found:
         shown: dict[str, object] = {**room.wire(), "membership": membership.wire()}

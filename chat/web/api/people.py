@@ -40,7 +40,7 @@ def list_people() -> ResponseReturnValue:
     rooms.check_may_chat(caller())
     if "ids" in request.args:
         asked = request.args["ids"].split(",", IDS_MAX)[:IDS_MAX]
-        known = people.find(services().store, filter(ids.is_id, asked))
+        known = people.find_by_ids(services().store, filter(ids.is_id, asked))
         return {"people": [person.wire() for person in known.values()], "next": None}
     limit = number("limit")
     q, cursor = request.args.get("q", ""), request.args.get("cursor", "")
@@ -53,7 +53,7 @@ def list_people() -> ResponseReturnValue:
 @blueprint.get("/people/<person>")
 def get_person(person: str) -> ResponseReturnValue:
     rooms.check_may_chat(caller())
-    return people.known(services().store, person).wire()
+    return people.get(services().store, person).wire()
 
 
 def _own(person: Person) -> dict[str, object]:

@@ -14,7 +14,7 @@ blueprint = Blueprint("api_refused", __name__, url_prefix="/api/refused")
 def list_refused() -> ResponseReturnValue:
     store = services().store
     refused = invitations.refused(store, caller())
-    known = people.find(store, refused)
+    known = people.find_by_ids(store, refused)
     # Of an account that the store has lost the id is left, by which it can be taken back.
     names = {user_id: known[user_id].name if user_id in known else user_id for user_id in refused}
     return {
@@ -26,7 +26,7 @@ def list_refused() -> ResponseReturnValue:
 @blueprint.delete("/<person>")
 def accept_again(person: str) -> ResponseReturnValue:
     store, user = services().store, caller()
-    other = people.get(store, person)
+    other = people.find(store, person)
     user_id = other.user_id if other else person
     if not ids.is_id(user_id):
         validation.person_name(person)

@@ -3,7 +3,7 @@
 from flask import Blueprint
 from flask.typing import ResponseReturnValue
 
-from chat import sessions
+from chat import revocations
 from chat.people import Person
 from chat.web import accounts, tokens
 from chat.web.api.parsing import json_object
@@ -24,7 +24,7 @@ def register() -> ResponseReturnValue:
 def log_in() -> ResponseReturnValue:
     body = json_object()
     person = accounts.authenticate(body.get("name"), body.get("password"))
-    family = sessions.new_id()
+    family = revocations.new_login_id()
     refresh = tokens.refresh_token(person, family)
     return {**_who(person), "refreshToken": refresh, **_access(person, family)}
 

@@ -58,7 +58,7 @@ def reactivate() -> ResponseReturnValue:
 def delete() -> ResponseReturnValue:
     """To delete an account an admin types its name; capital letters do not matter."""
     store = services().store
-    person = people.known(store, _given())
+    person = people.get(store, _given())
     if validation.fold(request.form.get("name", "")) != person.folded:
         raise Invalid(N_("That is not the name of this account. Nothing was deleted."))
     account_state.delete(store, person.user_id, by=_me(), locale=_locale())

@@ -157,7 +157,7 @@ def _settings_page(
         time_zone=person.time_zone,
     )
     forms: dict[str, Form] = {"password": form, "profile": profile, "deletion": deletion}
-    refused = people.find(store, invitations.refused(store, person))
+    refused = people.find_by_ids(store, invitations.refused(store, person))
     return _form_page(
         "settings.html",
         error,

@@ -1,4 +1,4 @@
-"""The colour and the initials that stand for a person: ``static/js/names.js`` makes the same.
+"""The colour and the initials that stand for a person: ``static/js/avatar.js`` makes the same.
 
 ``tests/fixtures/avatars.json`` holds what both must make of a name.
 """

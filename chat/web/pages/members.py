@@ -3,8 +3,6 @@
 The page of a room shows the same parts in its dialogs: ``static/js/members.js``.
 """
 
-import time
-
 from flask import Blueprint, abort, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
@@ -14,7 +12,9 @@ from chat.errors import N_, Invalid
 from chat.people import Person
 from chat.room_members import Member
 from chat.rooms import DIRECT, MODERATOR, OWNER, Access
+from chat.store import clock
 from chat.web.identity import members_only
+from chat.web.pages import addressees
 from chat.web.pages.forms import done
 from chat.web.pages.rail import called
 from chat.web.rendering import render
@@ -39,7 +39,7 @@ def list_members(room_id: str) -> ResponseReturnValue:
     banned = services().administration.banned(_me(), room_id) if access.may_moderate else {}
     following = start + _MEMBERS
     # A direct room is called as all its people are, of which there are few.
-    known = people.find(store, [*(each.user_id for each in page), *banned])
+    known = people.find_by_ids(store, [*(each.user_id for each in page), *banned])
     shown = {user_id: person.shown for user_id, person in known.items()}
     return render(
         "members.html",
@@ -64,7 +64,7 @@ def person(room_id: str, user_id: str) -> ResponseReturnValue:
     """One person, and what the caller may do about this person in the room."""
     store = services().store
     rooms.access(store, _me(), room_id)
-    other = people.get(store, user_id)
+    other = people.find(store, user_id)
     if other is None:
         abort(404)
     asked = room_members.of(room_id, [other.user_id])
@@ -105,7 +105,8 @@ def _allowed(access: Access, other: Person, member: Member | None, is_banned: bo
 
 @blueprint.post("")
 def add(room_id: str) -> ResponseReturnValue:
-    guest = services().administration.set_member(_me(), room_id, request.form.get("name"))
+    meant = addressees.one(services().store, request.form.get("name", ""))
+    guest = services().administration.set_member(_me(), room_id, meant.user_id)
     return _done(url_for("pages.room", room_id=room_id), guest)
 
 
@@ -122,7 +123,7 @@ def mute(room_id: str) -> ResponseReturnValue:
     span = _MUTED.get(request.form.get("for", ""))
     if span is None:
         raise Invalid(N_("One is muted for an hour, for a day, or not."))
-    until = time.time_ns() // 1_000_000 + span if span else 0
+    until = services().store.ask(clock.NOW) + span if span else 0
     given = request.form.get("name")
     muted = services().administration.set_member(_me(), room_id, given, None, until)
     return _done(_list_of(room_id), muted)
@@ -140,13 +141,13 @@ def remove(room_id: str) -> ResponseReturnValue:
 @blueprint.post("/ban")
 def ban(room_id: str) -> ResponseReturnValue:
     services().administration.ban(_me(), room_id, request.form.get("name"))
-    return _done(_list_of(room_id), people.known(services().store, request.form.get("name", "")))
+    return _done(_list_of(room_id), people.get(services().store, request.form.get("name", "")))
 
 
 @blueprint.post("/unban")
 def unban(room_id: str) -> ResponseReturnValue:
     services().administration.unban(_me(), room_id, request.form.get("name"))
-    return _done(_list_of(room_id), people.known(services().store, request.form.get("name", "")))
+    return _done(_list_of(room_id), people.get(services().store, request.form.get("name", "")))
 
 
 @blueprint.post("/refuse")

@@ -46,7 +46,7 @@ def own_rooms(store: Store, person: Person) -> OwnRooms:
     found = [room for room in found if room.kind != DIRECT or room.room_id in members]
     others = {i: [each for each in of if each != person.user_id] for i, of in members.items()}
     ids = {user_id for user_ids in others.values() for user_id in user_ids}
-    shown = {user_id: each.shown for user_id, each in people.find(store, ids).items()}
+    shown = {user_id: each.shown for user_id, each in people.find_by_ids(store, ids).items()}
     named = [called(room, person, others.get(room.room_id, ()), shown) for room in found]
     return OwnRooms(named, others, shown)
 

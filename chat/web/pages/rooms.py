@@ -89,7 +89,7 @@ def room(room_id: str) -> ResponseReturnValue:
     # A page that goes from room to room has the list of rooms already.
     parts_only = request.headers.get("X-Requested-With") == "swup"
     own = OwnRooms([], {}, {}) if parts_only else own_rooms(store, _me())
-    found = people.find(store, ids)
+    found = people.find_by_ids(store, ids)
     shown = own.shown | {user_id: person.shown for user_id, person in found.items()}
     gone = {user_id: person.gone for user_id, person in found.items() if person.gone}
     room = called(access.room, _me(), others, shown)
@@ -178,7 +178,7 @@ def archive_room(room_id: str) -> ResponseReturnValue:
 @blueprint.post("/settings/accept")
 def accept_again() -> ResponseReturnValue:
     store = services().store
-    other = people.get(store, request.form.get("name", ""))
+    other = people.find(store, request.form.get("name", ""))
     if other is not None:
         invitations.accept_again(store, _me(), other.user_id)
     return redirect(url_for("auth.settings"))

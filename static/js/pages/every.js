@@ -2,23 +2,23 @@
  * What every page does: local times, no form sent twice by an impatient second click, the words that
  * wait to be sent, what was typed into forms, and what one account has in this browser.
  */
-import { comeIn, guardLogout, stayOut } from '../account.js';
+import { startAccount, guardLogout, startLoggedOut } from '../account-data.js';
 import { readKey } from '../cipher.js';
 import { startDelivery } from '../delivery.js';
 import { element } from '../dom.js';
 import { guardDialogs } from '../input-method.js';
-import { carryThroughDoor, keyIn, roomOfAddress, takeFromAddress } from '../invitation.js';
-import { keepForms } from '../kept-forms.js';
+import { carryThroughDoor, keyIn, roomOfAddress, takeFromAddress } from '../invitation-link.js';
 import { keepKey } from '../key-store.js';
-import { leaveByForm } from '../leaving.js';
+import { guardLinks } from '../link-guard.js';
 import { page, t } from '../page.js';
-import { guardLinks } from '../reachable.js';
+import { navigateByForm } from '../page-navigation.js';
+import { saveForms } from '../saved-forms.js';
 import { drawnElsewhere, retime } from '../time.js';
-import { placeWaiting, showWaiting } from '../waiting.js';
+import { placeUnsentSummary, showUnsentSummary } from '../unsent-summary.js';
 
 if (drawnElsewhere) retime();
 guardDialogs();
-keepForms();
+saveForms();
 guardLinks();
 
 /** @type {WeakSet<Element>} */
@@ -29,7 +29,7 @@ document.addEventListener('submit', (event) => {
   if (event.defaultPrevented || form.method !== 'post') return;
   if (!navigator.onLine) return stayHere(event, form);
   if (sent.has(form)) event.preventDefault();
-  else leaveByForm();
+  else navigateByForm();
   sent.add(form);
   event.submitter?.setAttribute('aria-disabled', 'true');
 });
@@ -49,14 +49,14 @@ addEventListener('pageshow', (event) => {
 
 if (page.me) {
   guardLogout();
-  comeIn().then(keepInvitation);
-  placeWaiting(document.querySelector('.conversation-body') ?? document.getElementById('notes') ?? document.body);
-  showWaiting();
+  startAccount().then(keepInvitation);
+  placeUnsentSummary(document.querySelector('.conversation-body') ?? document.getElementById('notes') ?? document.body);
+  showUnsentSummary();
   startDelivery();
 } else {
   carryThroughDoor();
   addEventListener('hashchange', carryThroughDoor);
-  stayOut();
+  startLoggedOut();
 }
 
 /** Who waits for approval at a room's door has its key by the time that the door opens. */

@@ -1,11 +1,11 @@
 /** The admins' page: each role is saved where it stands. */
-import { tellOfAdding } from '../added.js';
+import { showAdditions } from '../added-to-room.js';
 import { createConnection } from '../connection.js';
 import { prepareInlineForms } from '../inline-forms.js';
-import { watchServer } from '../reachable.js';
+import { watchServer } from '../link-guard.js';
 
 const connection = createConnection();
 watchServer(connection);
 prepareInlineForms();
-tellOfAdding(connection);
+showAdditions(connection);
 connection.start();

@@ -2,36 +2,36 @@
  * The page of a room: what stays while one goes from room to room (the connection, the list of rooms,
  * sheets and dialogs), and the room that is open.
  */
-import { tellOfAdding } from '../added.js';
-import { keepNames } from '../called.js';
+import { showAdditions } from '../added-to-room.js';
 import { createConnection } from '../connection.js';
-import { createDepartures } from '../departures.js';
 import { prepareDialogs } from '../dialogs.js';
 import { keepDirectory } from '../directory.js';
 import { byId } from '../dom.js';
 import { prepareInlineForms } from '../inline-forms.js';
-import { bringBackForms } from '../kept-forms.js';
-import { reload } from '../leaving.js';
+import { learn } from '../known-people.js';
+import { watchServer } from '../link-guard.js';
 import { keepMembers } from '../members.js';
 import { loadOwnRooms } from '../more-rooms.js';
-import { startNavigation } from '../navigation.js';
 import { page, t } from '../page.js';
-import { watchServer } from '../reachable.js';
+import { reload } from '../page-navigation.js';
+import { createPendingLeaves } from '../pending-leaves.js';
 import { openRoom } from '../room.js';
-import { showRoomName } from '../room-name.js';
+import { showRoomName } from '../room-details.js';
+import { startRoomNavigation } from '../room-navigation.js';
+import { restoreForms } from '../saved-forms.js';
 import { prepareSheets } from '../sheets.js';
-import { placeWaiting } from '../waiting.js';
-import { learn } from '../who.js';
+import { updateShownNames } from '../shown-names.js';
+import { placeUnsentSummary } from '../unsent-summary.js';
 
 const connection = createConnection();
 watchServer(connection);
-const departures = createDepartures(connection);
+const pendingLeaves = createPendingLeaves(connection);
 const sheets = prepareSheets();
 prepareDialogs();
 prepareInlineForms();
 keepMembers();
-keepNames();
-const added = tellOfAdding(connection);
+updateShownNames();
+const added = showAdditions(connection);
 connection.on('person', ({ person }) => learn(person));
 const list = byId('room-list');
 const directory = keepDirectory({
@@ -45,17 +45,17 @@ const directory = keepDirectory({
 loadOwnRooms(/** @type {HTMLAnchorElement | null} */ (document.getElementById('more')), directory);
 list.querySelector('[aria-current]')?.scrollIntoView({ block: 'nearest' });
 
-/** Where one was reading in rooms that one has gone on from. @type {Map<string, import('../reader.js').Place | null>} */
+/** Where one was reading in rooms that one has gone on from. @type {Map<string, import('../reading-position.js').Place | null>} */
 const places = new Map();
 let leaving = new AbortController();
 let room = open();
 
 function open() {
   leaving = new AbortController();
-  return openRoom({ connection, departures, directory, signal: leaving.signal });
+  return openRoom({ connection, pendingLeaves, directory, signal: leaving.signal });
 }
 
-startNavigation({
+startRoomNavigation({
   sheets,
   onStart: (roomId) => directory.mark(roomId),
   // Who was let in again, or opens a room of that address anew, sees it.
@@ -67,8 +67,8 @@ startNavigation({
   onArrive(isReturn) {
     sheets.settle();
     added.settle();
-    placeWaiting(/** @type {HTMLElement} */ (document.querySelector('.conversation-body')));
-    bringBackForms(byId('room-dialogs'));
+    placeUnsentSummary(/** @type {HTMLElement} */ (document.querySelector('.conversation-body')));
+    restoreForms(byId('room-dialogs'));
     directory.mark(String(page.roomId));
     room = open();
     const place = places.get(String(page.roomId));

@@ -1,13 +1,13 @@
 /** The page of all rooms: live counts, rooms as they open and end, and the next pages in place. */
-import { tellOfAdding } from '../added.js';
+import { showAdditions } from '../added-to-room.js';
 import { createConnection } from '../connection.js';
 import { keepDirectory } from '../directory.js';
 import { byId } from '../dom.js';
 import { prepareInlineForms } from '../inline-forms.js';
+import { learn } from '../known-people.js';
+import { watchServer } from '../link-guard.js';
 import { loadMoreRooms } from '../more-rooms.js';
-import { watchServer } from '../reachable.js';
 import { createStatus } from '../status.js';
-import { learn } from '../who.js';
 
 const list = byId('room-list');
 const asked = new URLSearchParams(location.search);
@@ -26,6 +26,6 @@ const directory = keepDirectory({
 });
 loadMoreRooms({ list, more: /** @type {HTMLAnchorElement | null} */ (document.getElementById('more')), q, directory });
 prepareInlineForms();
-tellOfAdding(connection);
+showAdditions(connection);
 connection.on('person', ({ person }) => learn(person));
 connection.start();

@@ -1,0 +1,119 @@
+/**
+ * The reader's place in the conversation. A reader at the bottom stays there when messages arrive;
+ * elsewhere the place does not move, and a pill and a line show what is new. The number of the last
+ * message read is stored for each room.
+ *
+ * The log is laid out from its end (css/timeline.css): scrollTop is 0 at the bottom and negative
+ * above it, so that only what is put in below the reader needs care.
+ */
+import { page, t, figure } from './page.js';
+import { markRead } from './unread.js';
+
+const NEAR_PX = 40;
+/** More than this many screens above the bottom, the way back is offered even with nothing new. */
+const FAR_SCREENS = 1.5;
+
+/** @typedef {{ seq: number, offset: number }} Place the first message in view, and its distance from the top in px */
+
+/**
+ * @param {object} parts
+ * @param {HTMLElement} parts.log the scroller
+ * @param {HTMLButtonElement} parts.pill
+ * @param {{ markNew: (row: HTMLElement | null) => void, rows: () => HTMLElement[] }} parts.timeline
+ * @param {ReturnType<typeof import('./message-count.js').createMessageCount>} parts.messageCount
+ * @param {(count: number) => void} parts.onReturn somebody is back at the bottom, past so many new messages
+ * @param {AbortSignal} parts.signal aborts when the room is left
+ */
+export function createReadingPosition({ log, pill, timeline, messageCount, onReturn, signal }) {
+  const roomId = String(page.roomId);
+  let unseen = 0;
+  let newest = Number(page.seq);
+  // Updated on scroll events: reading scrollTop for each message would cause a layout each time.
+  let atBottom = true;
+
+  const reading = () => atBottom && document.visibilityState === 'visible';
+
+  function show() {
+    const far = !atBottom && log.scrollTop < -FAR_SCREENS * log.clientHeight;
+    pill.hidden = atBottom || !(unseen || far);
+    pill.classList.toggle('plain', !unseen);
+    pill.textContent = unseen === 0 ? t('to_newest') : t(unseen === 1 ? 'new_one' : 'new_many', { count: figure(unseen) });
+    document.title = document.title.replace(/^\(\d+\) /, '');
+    if (unseen && document.hidden) document.title = `(${unseen}) ${document.title}`;
+  }
+
+  function read() {
+    if (reading()) {
+      if (unseen) onReturn(unseen);
+      unseen = 0;
+      const place = messageCount.upTo(newest);
+      if (place) markRead(roomId, place);
+    }
+    show();
+  }
+
+  /**
+   * Change something below the reader without moving what is read.
+   *
+   * @template Result
+   * @param {() => Result} change
+   */
+  function withoutMoving(change) {
+    if (atBottom) return change();
+    const before = log.scrollHeight;
+    const result = change();
+    log.scrollTop -= log.scrollHeight - before;
+    return result;
+  }
+
+  function toBottom() {
+    log.scrollTop = 0;
+    atBottom = true;
+  }
+
+  /** Put in a message at the end. @param {number} seq @param {boolean} own @param {() => HTMLElement} append */
+  function arrived(seq, own, append) {
+    newest = seq;
+    const row = withoutMoving(append);
+    if (own) {
+      timeline.markNew(null);
+      toBottom();
+    } else if (!reading()) {
+      if (unseen === 0) withoutMoving(() => timeline.markNew(row));
+      unseen += 1;
+    }
+    read();
+  }
+
+  log.addEventListener('scroll', () => {
+    atBottom = log.scrollTop > -NEAR_PX;
+    read();
+  }, { passive: true });
+  document.addEventListener('visibilitychange', read, { signal });
+  pill.addEventListener('click', () => {
+    toBottom();
+    log.focus({ preventScroll: true });
+  });
+
+  /** Something without a row of its own, or a fresh page. @param {number} seq the newest number */
+  function passed(seq) {
+    newest = seq;
+    read();
+  }
+
+  /** Where one reads, for coming back; null at the bottom. @returns {Place | null} */
+  function place() {
+    if (atBottom) return null;
+    const top = log.getBoundingClientRect().top;
+    const row = timeline.rows().find((one) => one.getBoundingClientRect().bottom > top);
+    return row ? { seq: Number(row.dataset.seq), offset: row.getBoundingClientRect().top - top } : null;
+  }
+
+  /** Back to that place, whose message is loaded. @param {Place} place */
+  function returnTo({ seq, offset }) {
+    const row = timeline.rows().find((one) => Number(one.dataset.seq) >= seq);
+    if (row) log.scrollTop += row.getBoundingClientRect().top - log.getBoundingClientRect().top - offset;
+  }
+
+  return { arrived, withoutMoving, toBottom, read, passed, place, returnTo, isReading: reading };
+}

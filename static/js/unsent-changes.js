@@ -1,0 +1,93 @@
+/**
+ * Shows edits, deletions and reactions that wait to be sent in the rows of their messages: an edit's new
+ * text at once, and a line that says what is not sent yet. Rows may be redrawn meanwhile.
+ *
+ * @typedef {import('./outbox.js').Entry} Entry
+ * @typedef {import('./message-row.js').Message} Message
+ */
+import { talkOf } from './message-row.js';
+import { t } from './page.js';
+import { blankRow, partOf } from './row-templates.js';
+
+/** A change that is sent sooner is not marked as waiting. */
+const SHOW_AFTER_MS = 1200;
+
+/**
+ * @param {object} parts
+ * @param {HTMLElement} parts.list
+ * @param {import('./message-row.js').Write} parts.write
+ * @param {(entry: Entry) => Message} parts.asMessage
+ * @param {(entry: Entry) => void} parts.onDiscard
+ */
+export function createUnsentChanges({ list, write, asMessage, onDiscard }) {
+  /** @type {Map<string, Entry>} */
+  const waiting = new Map();
+  /** What a row said before its edit. @type {WeakMap<HTMLElement, Node[]>} */
+  const before = new WeakMap();
+
+  /** @param {number | undefined} seq @returns {HTMLElement | null} */
+  const rowOf = (seq) => list.querySelector(`.message[data-seq="${Number(seq)}"]`);
+  /** @param {Element} row @returns {HTMLElement} */
+  const textOf = (row) => /** @type {HTMLElement} */ (row.querySelector('.message-text'));
+  /** @param {string} clientId */
+  const lineOf = (clientId) => list.querySelector(`.message-state[data-change="${CSS.escape(clientId)}"]`);
+
+  /** @param {Entry} entry */
+  function draw(entry) {
+    const row = rowOf(entry.ref);
+    if (!row || lineOf(entry.clientId)) return;
+    row.classList.add('changing');
+    if (entry.kind === 'edit') {
+      const text = textOf(row);
+      if (!before.has(text)) before.set(text, [...text.childNodes]);
+      write(text, talkOf(row), asMessage(entry));
+    }
+    row.append(line(entry));
+  }
+
+  /** @param {Entry} entry */
+  function line(entry) {
+    const made = blankRow('change');
+    made.dataset.change = entry.clientId;
+    made.prepend(t(`waiting_${entry.kind}`, { emoji: entry.emoji ?? '' }));
+    partOf(made, 'button').addEventListener('click', () => onDiscard(entry));
+    setTimeout(() => { made.hidden = false; }, Math.max(0, entry.at + SHOW_AFTER_MS - Date.now()));
+    return made;
+  }
+
+  /** @param {Entry} entry @param {boolean} done it is stored, and comes as everybody's changes do */
+  function erase({ clientId, kind, ref }, done) {
+    lineOf(clientId)?.remove();
+    const row = rowOf(ref);
+    if (!row) return;
+    row.classList.toggle('changing', Boolean(row.querySelector('.message-state[data-change]')));
+    const text = textOf(row);
+    const words = before.get(text);
+    if (kind !== 'edit' || !words) return;
+    before.delete(text);
+    if (!done) text.replaceChildren(...words);
+  }
+
+  new MutationObserver(() => waiting.forEach(draw)).observe(list, { childList: true });
+
+  return {
+    /** These wait now. @param {Entry[]} entries changes of this room */
+    show(entries) {
+      const now = new Set(entries.map(({ clientId }) => clientId));
+      for (const [clientId, entry] of [...waiting]) {
+        if (now.has(clientId)) continue;
+        waiting.delete(clientId);
+        erase(entry, false);
+      }
+      for (const entry of entries) {
+        waiting.set(entry.clientId, entry);
+        draw(entry);
+      }
+    },
+
+    /** It is stored. @param {Entry} entry */
+    done(entry) {
+      if (waiting.delete(entry.clientId)) erase(entry, true);
+    },
+  };
+}
