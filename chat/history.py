@@ -1,7 +1,9 @@
 """A room's messages: one stream, numbered densely from 1.
 
-The number serves as order, as cursor and to detect gaps. It is valid only within one ``epoch`` of
-the room. Messages are returned as the JSON that clients get, without being decoded.
+The number serves as order, as cursor and to detect gaps. Where the store may have lost messages a
+new ``epoch`` begins, and the numbers go on far above: so no number ever means two messages, and
+within one epoch there is no gap. Messages are returned as the JSON that clients get, without being
+decoded.
 """
 
 import functools

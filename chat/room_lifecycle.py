@@ -87,7 +87,7 @@ def revive(store: Store, room: Room, present: Collection[tuple[str, str]]) -> bo
     entries = room_index.entries(room.room_id, room.name, room.private)
     room_keys = [
         *(keys.room(room.room_id), keys.members(room.room_id), keys.closed(room.room_id)),
-        *(*room_index.lists(), keys.owned_rooms(room.owner_id)),
+        *(keys.stream(room.room_id), *room_index.lists(), keys.owned_rooms(room.owner_id)),
         *map(keys.rooms_of, records),
     ]
     args: list[Argument] = [len(flat), *flat, int(room.kind != DIRECT), room.created_at]

@@ -204,6 +204,20 @@ local function trim(stream, erased, edited, reactions)
   redis.call('ZREMRANGEBYLEX', reactions, '-', string.format('(%016d', number))
 end
 
+-- The number above which a room goes on where the store may have lost some: higher than those in 'known', and than any
+-- that it has given out and lost. For it is the time in tenths of ms since 2020, and no room has ten messages in each
+-- ms of its life. It stays below 10^14, up to which Lua writes numbers in full.
+local function number_at(at, known)
+  return math.max((at - 1577836800000) * 10, known)
+end
+
+-- Let a room go on above a number: the next message has the one after it. It must be higher than all in the stream.
+local function go_on_above(room, stream, number)
+  redis.call('XADD', stream, '0-' .. number, 'm', '')
+  redis.call('XDEL', stream, '0-' .. number)
+  redis.call('HSET', room, 'seq', number)
+end
+
 -- Store a message. Takes the keys room, stream, present, erased, edited, reactions, unarchived, and the result of
 -- known_of. Returns seq, sentAt, userCount, and the text that the caller publishes last of all: the store may
 -- deny that, and what a script has written by then stays.
@@ -213,15 +227,17 @@ local function append(keys, known, kind, at, body, sender, name, epoch)
   local said = tonumber(known[4] or 0) + 1
   local stored = stamp(kind, count, at, kind == 'TALK' and '{"n":' .. said .. ',' .. string.sub(body, 2) or body)
   local id = redis.call('XADD', stream, '0-*', 'm', stored)
-  local seq = tonumber(string.sub(id, 3))
-  local heading = '{"seq":' .. seq .. ','
-  local is_another = seq ~= tonumber(known[2] or 0) + 1
+  local seq, top, begun = tonumber(string.sub(id, 3)), tonumber(known[2] or 0), ''
+  local is_another = seq ~= top + 1
   -- In another life of the data this number may already have been given to a message that the store has
   -- lost. If the stream does not continue the hash's seq, old cursors are not valid either.
   if is_another or life(known[3]) ~= life(epoch) then
+    redis.call('XDEL', stream, id)
+    seq = number_at(at, math.max(seq, top)) + 1
+    redis.call('XADD', stream, '0-' .. seq, 'm', stored)
     redis.call('HSET', room, 'epoch', epoch)
     if is_another then redis.call('DEL', erased, edited, reactions) end
-    heading = heading .. '"epoch":"' .. epoch .. '",'
+    begun = '"epoch":"' .. epoch .. '",'
   end
   if kind == 'TALK' then
     redis.call('HSET', room, 'seq', seq, 'activeAt', at, 'saidBy', name, 'saidById', sender, 'said', said)
@@ -233,7 +249,7 @@ local function append(keys, known, kind, at, body, sender, name, epoch)
     redis.call('HSET', room, 'unarchived', 1)
     redis.call('ZADD', unarchived, 'NX', at, id_of(room))
   end
-  return seq, at, count, heading .. string.sub(stored, 2)
+  return seq, at, count, '{"seq":' .. seq .. ',' .. begun .. string.sub(stored, 2)
 end
 
 -- The answer to an earlier call with the same clientId; nothing if the clientId is new, an error if it was
