@@ -15,6 +15,13 @@ log = logging.getLogger(__name__)
 
 #: Numbers or rooms of one query.
 AT_ONCE = 500
+#: The fields that an entry of a type must have to be archived.
+_FIELDS: dict[str, tuple[tuple[str, type], ...]] = {
+    "TALK": (("roomId", str), ("senderId", str), ("sentAt", int), ("message", str)),
+    "EDIT": (("ref", int), ("sentAt", int), ("message", str)),
+    "DELETE": (("ref", int),),
+    "REACT": (("ref", int), ("senderId", str), ("emoji", str), ("on", bool)),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +73,7 @@ def of_part(connection: Connection, part: Part) -> Changes:
             if seq not in known:
                 changes.made[seq] = effects.said(seq, entry)
             continue
-        ref = int(entry["ref"])
+        ref = entry["ref"]
         target = changes.made.get(ref) or changes.changed.get(ref)
         if kind == "DELETE":
             changes.gone.add(ref)
@@ -80,16 +87,15 @@ def of_part(connection: Connection, part: Part) -> Changes:
 
 
 def _decoded(part: Part, seq: int, stored: bytes) -> dict[str, Any] | None:
+    """The fields of an entry; ``None`` for what Maru has not written."""
     try:
-        entry = orjson.loads(stored)
-        if entry["type"] == "TALK":
-            return entry if entry["senderId"] and entry["sentAt"] and "message" in entry else None
-        return entry if int(entry["ref"]) else None
+        entry: dict[str, Any] = orjson.loads(stored)
+        if all(isinstance(entry[name], kind) for name, kind in _FIELDS[entry["type"]]):
+            return entry
     except (ValueError, KeyError, TypeError):
-        log.warning(
-            "Entry %s of room %s is not one of Maru's; it is passed over.", seq, part.room_id
-        )
-        return None
+        pass
+    log.warning("Entry %s of room %s is not one of Maru's; it is passed over.", seq, part.room_id)
+    return None
 
 
 def _known(
@@ -126,7 +132,7 @@ def _read_changed(
     changes: Changes,
 ) -> None:
     """Read the messages that these entries change, and that stand in the archive."""
-    refs = {int(entry["ref"]) for _, entry in decoded if entry["type"] in ("EDIT", "REACT")}
+    refs = {entry["ref"] for _, entry in decoded if entry["type"] in ("EDIT", "REACT")}
     for some in chunks(sorted(refs)):
         c = tables.messages.c
         query = select(tables.messages).where(c.room_id == part.room_id, c.seq.in_(some))

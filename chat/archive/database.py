@@ -127,12 +127,25 @@ def _postgresql(address: str, writes: bool) -> Engine:
         url,
         pool_size=1,
         max_overflow=0,
-        pool_pre_ping=False,
         isolation_level="READ COMMITTED" if writes else "REPEATABLE READ",
         # Those of the address count.
         connect_args={name: v for name, v in arguments.items() if name not in url.query},
     )
-    return engine if writes else engine.execution_options(postgresql_readonly=True)
+    if not writes:
+        return engine.execution_options(postgresql_readonly=True)
+
+    @event.listens_for(engine, "connect")
+    def set_up(connection: Any, _record: object) -> None:
+        # Streams are trimmed behind a commit: it must be on the disk by then, whatever the server
+        # does for others.
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT set_config(name, 'on', false) FROM pg_settings"
+                " WHERE name = 'synchronous_commit' AND setting = 'off'"
+            )
+        connection.commit()
+
+    return engine
 
 
 def reason(error: Exception) -> str:

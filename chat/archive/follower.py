@@ -65,7 +65,7 @@ class Follower:
     def _follow(self, room_ids: list[str]) -> tuple[int, bool]:
         self._learn(room_ids)
         found = self._store.ask_all(
-            unarchived.reading(room_id, self._cursors.get(room_id, Cursor()))
+            unarchived.reading(room_id, self._cursors.get(room_id, Cursor()), len(room_ids))
             for room_id in room_ids
         )
         there = [each for each in found if each is not None]

@@ -12,8 +12,10 @@ from chat.archive.changes import Cursor, Part
 from chat.store.question import Call, Question
 from chat.store.store import Store
 
-#: Entries and bytes of one room that are read at once, so that the store soon gets to other work.
-ENTRIES, BYTES = 500, 1_000_000
+#: Entries and bytes that are read at once, about: of one room, so that the store soon gets to other
+#: work, and of all rooms together.
+OF_ROOM = 500, 1_000_000
+OF_ALL = 10_000, 10_000_000
 #: Rooms that are looked at in one write.
 _TOGETHER = 500
 
@@ -32,14 +34,17 @@ def rooms(store: Store, most: int) -> list[str]:
     return [room_id.decode() for room_id in found]
 
 
-def reading(room_id: str, cursor: Cursor) -> Question[Found | None]:
+def reading(room_id: str, cursor: Cursor, rooms: int) -> Question[Found | None]:
     """What follows the cursor; ``None`` for a room that does not exist any more.
+
+    ``rooms`` is how many are read at the same time.
 
     Where the stream does not continue what the archive has, the store has lost entries: then the
     part has no entries, and it ends before the first one. So the stream is read from its beginning.
     """
     room_keys = [keys.room(room_id), keys.stream(room_id)]
-    call = Call("unarchived", room_keys, [cursor.seq, ENTRIES, BYTES])
+    entries, size = (min(one, all_ // rooms) for one, all_ in zip(OF_ROOM, OF_ALL, strict=True))
+    call = Call("unarchived", room_keys, [cursor.seq, entries, size])
 
     def read(answers: list[Any]) -> Found | None:
         if not answers[0]:
