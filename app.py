@@ -1,7 +1,7 @@
 """Builds the app of one worker. ``python app.py`` serves in one process, for a quick start."""
 
 if __name__ == "__main__":
-    import chat.transport.patched  # noqa: F401
+    import chat.transport.monkey_patch  # noqa: F401
 
 import logging
 import sys
@@ -9,8 +9,7 @@ import sys
 from flask import Flask
 
 import config
-from chat import key_prefix, refusals, store_warnings, web
-from chat.administration import Administration
+from chat import key_prefix, script_errors, store_warnings, web
 from chat.archive import schema, starter
 from chat.archive.archive import Archive
 from chat.archive.database import Database
@@ -21,6 +20,7 @@ from chat.live.server import Caps, LiveServer
 from chat.migrations import start
 from chat.passwords import Hasher
 from chat.presence import Timing
+from chat.room_management import RoomManagement
 from chat.store import embedded, store, store_choice, watched
 from chat.transport.native_thread import NativeThread
 
@@ -40,13 +40,15 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     key_prefix.use(settings.key_prefix)
     # The static files are served by chat.web.assets.
     app = Flask(__name__, static_folder=None)
-    opened_store = store.connect(settings.store_url, refusals.domain_error)
+    opened_store = store.connect(settings.store_url, script_errors.domain_error)
     conversation = Conversation(opened_store, limits(settings))
-    administration = Administration(opened_store, conversation.limits, conversation.changed)
+    room_management = RoomManagement(
+        opened_store, conversation.limits, conversation.rooms_to_publish
+    )
     server = LiveServer(
         app,
         conversation,
-        administration,
+        room_management,
         web.verify_token,
         settings.store_url,
         frozenset(settings.allowed_origins),
@@ -64,7 +66,7 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     database = Database(settings.database_url, settings.data_dir)
     archive = Archive(database, NativeThread("archive").run)
     web.init_app(
-        app, settings, opened_store, conversation, administration, archive, hasher, server.unready
+        app, settings, opened_store, conversation, room_management, archive, hasher, server.unready
     )
     return app
 

@@ -185,7 +185,7 @@ def _run_trial(server: Any, sender: Any) -> None:
     try:
         with contextlib.redirect_stderr(printed):
             server.app.reload()
-            import chat.transport.patched  # noqa: F401
+            import chat.transport.monkey_patch  # noqa: F401
 
             application()
     except BaseException as error:

@@ -16,7 +16,7 @@ from benchmarks.scenarios import FULL, QUICK, Scenario
 from benchmarks.setup import CACHE, MissingError, load_program
 
 #: Open files of a server with 15,000 clients, with those that are no sockets of clients.
-FILES = 65536
+OPEN_FILES = 65536
 
 
 def main() -> None:
@@ -43,7 +43,7 @@ def main() -> None:
         _keep(results, options.out)
         _print(results, scenarios)
         if options.write:
-            from benchmarks.page import write
+            from benchmarks.docs_page import write
 
             write(results, scenarios)
     except (MissingError, tools.SetupError) as error:
@@ -92,7 +92,7 @@ def _chosen(options: argparse.Namespace) -> list[Scenario]:
 
 def _allow_many_files() -> None:
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    for limit in (max(FILES, most), most):
+    for limit in (max(OPEN_FILES, most), most):
         with suppress(ValueError, OSError):
             resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit))
             return

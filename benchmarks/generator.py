@@ -11,7 +11,7 @@ from typing import Any
 from benchmarks.server import Server
 
 #: If the generator uses a larger share of a core than this, it may limit the result itself.
-BUSY = 0.9
+BUSY_SHARE = 0.9
 
 Line = dict[str, Any]
 

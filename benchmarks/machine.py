@@ -7,7 +7,7 @@ import re
 import subprocess
 from pathlib import Path
 
-from benchmarks.placement import placement
+from benchmarks.cpu_placement import placement
 from benchmarks.run import peer
 from benchmarks.setup import load_program, node, version_of
 

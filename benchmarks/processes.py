@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 #: Seconds to start in, and to stop in.
-STARTING, STOPPING = 40, 15
+START_TIMEOUT_S, STOP_TIMEOUT_S = 40, 15
 _TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -56,11 +56,11 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     everyone = family(process.pid)
     process.terminate()
     try:
-        process.wait(STOPPING)
+        process.wait(STOP_TIMEOUT_S)
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
-    deadline = time.monotonic() + STOPPING
+    deadline = time.monotonic() + STOP_TIMEOUT_S
     for pid in everyone:
         while _parent(pid) is not None and time.monotonic() < deadline:
             with contextlib.suppress(ProcessLookupError):
@@ -70,7 +70,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 def wait_until(is_so: Callable[[], bool], root: int, log: Path) -> None:
     """Wait until ``is_so()``. Raises ``StartError`` if the process ends or takes too long."""
-    deadline = time.monotonic() + STARTING
+    deadline = time.monotonic() + START_TIMEOUT_S
     while not is_so():
         if _parent(root) is None or time.monotonic() > deadline:
             words = "\n".join(log.read_text("utf-8", "replace").splitlines()[-15:])

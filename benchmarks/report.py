@@ -12,7 +12,7 @@ from benchmarks.scenarios import Elsewhere, Idle, Joins, Rooms, Scenario, Talk
 BASE = "node"
 
 #: A number is unreliable if a server has waited for a core for more than this share of the time.
-DISTURBED = 0.1
+DISTURBED_SHARE = 0.1
 
 Row = list[str]
 
@@ -36,7 +36,7 @@ def tables(results: Results, scenarios: list[Scenario]) -> Iterator[tuple[str, l
     compared = [s for s in scenarios if isinstance(s, Rooms | Elsewhere)]
     yield "Alone, and among many: µs of server CPU for a message", _table(results, compared, _added)
     yield "Alone, and among many: p50 / p99 / longest", _table(results, compared, _slowed)
-    yield "Alone, and among many: the latest beat", _table(results, compared, _beats)
+    yield "Alone, and among many: the latest beat", _table(results, compared, _heartbeats)
     yield "Goals: Maru to Node", [["goal", "wanted", "reached", ""], *_goals(results)]
 
 
@@ -106,7 +106,7 @@ def _slowed(result: Result, base: Result) -> str:
     return f"{alone}, {among} ({result['p99_ratio']:.2g}× at p99)"
 
 
-def _beats(result: Result, base: Result) -> str:
+def _heartbeats(result: Result, base: Result) -> str:
     if math.isnan(result["beat_late_ms"]):
         return ""
     return f"{_ms(result['beat_late_ms_alone'])}, {_ms(result['beat_late_ms'])} late"
@@ -151,12 +151,13 @@ def remark(results: Results, scenarios: list[Scenario]) -> str:
         for name, result in measured.items()
         if name in alone and "server_waited" in result
     ]
-    disturbed = len([share for share in waited if share > DISTURBED])
+    disturbed = len([share for share in waited if share > DISTURBED_SHARE])
     if not disturbed:
         return ""
     return (
         f"In {disturbed} of {len(waited)} measurements others took more than"
-        f" {100 * DISTURBED:.0f} % of the server's core. Measure again when the machine is quiet."
+        f" {100 * DISTURBED_SHARE:.0f} % of the server's core."
+        " Measure again when the machine is quiet."
     )
 
 

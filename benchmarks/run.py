@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from benchmarks.compare import compare
+from benchmarks.added_load import measure_added_load
+from benchmarks.cpu_placement import pin, placement
 from benchmarks.generator import GeneratorError
 from benchmarks.measure import Result, Terms, measure
-from benchmarks.placement import pin, placement
 from benchmarks.processes import StartError
 from benchmarks.scenarios import Idle, Joins, Scenario, Talk
 from benchmarks.server import Server
@@ -78,7 +78,7 @@ def _run_batch(
 
 def _tried(scenario: Scenario, server: Server, terms: Terms, folder: Path) -> Result:
     """The result of a scenario, or its error: the next scenarios are measured in any case."""
-    how: Any = measure if isinstance(scenario, Talk | Joins | Idle) else compare
+    how: Any = measure if isinstance(scenario, Talk | Joins | Idle) else measure_added_load
     try:
         return how(scenario, server, terms, load_program(), folder)
     except (GeneratorError, OSError) as error:

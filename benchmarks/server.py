@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from benchmarks.placement import Placement, pin
+from benchmarks.cpu_placement import Placement, pin
 from benchmarks.processes import command_of, family
 
 _numbers = itertools.count(1)

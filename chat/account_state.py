@@ -17,12 +17,12 @@ from chat import (
     presence,
     renaming,
     room_members,
-    unfinished,
+    unfinished_changes,
 )
 from chat.errors import N_, Conflict, Forbidden, NotFound
 from chat.people import ADMIN, GUEST, Person
-from chat.profile import KEPT
-from chat.store.question import Argument, Call
+from chat.profile import NAME_KEPT_MS
+from chat.store.question import Argument, ScriptCall
 from chat.store.store import Store
 
 
@@ -79,11 +79,18 @@ def delete(store: Store, given: str, by: Person | None = None, locale: str = "en
             "delete_person",
             [
                 *(keys.account(person.user_id), keys.PEOPLE, keys.NAMES, keys.FORMER),
-                *(keys.TERMS, keys.places(person.user_id), keys.DELETING),
+                *(keys.TERMS, keys.login_sources(person.user_id), keys.DELETING),
                 *(_accounts(person, by)[1], *_other_admins(store, person)),
             ],
             [
-                *("", person.user_id, person.name, person.display_name, person.folded, KEPT),
+                *(
+                    "",
+                    person.user_id,
+                    person.name,
+                    person.display_name,
+                    person.folded,
+                    NAME_KEPT_MS,
+                ),
                 int(by is not None),
                 *people_search.terms(person),
             ],
@@ -93,8 +100,8 @@ def delete(store: Store, given: str, by: Person | None = None, locale: str = "en
 
 def finish_abandoned(store: Store, locale: str) -> None:
     """Finish the deletions whose workers have ended. Several workers may do this at once."""
-    for user_id in store.ask(unfinished.abandoned(keys.DELETING)):
-        person = store.ask(people.reading(user_id))
+    for user_id in store.ask(unfinished_changes.abandoned(keys.DELETING)):
+        person = store.ask(people.person_question(user_id))
         if person is None:
             # The store has lost the account.
             store.ask(("ZREM", keys.DELETING, user_id))
@@ -105,7 +112,7 @@ def finish_abandoned(store: Store, locale: str) -> None:
 def _finish_deletion(store: Store, person: Person, locale: str) -> Person:
     """What follows once the account is deleted; again does no harm."""
     # What only the person cared about.
-    of_person = (keys.levels, keys.starred, keys.read_marks, keys.inviters, keys.refused)
+    of_person = (keys.levels, keys.starred, keys.read_marks, keys.inviters, keys.blocked_inviters)
     store.ask(("DEL", *(key(person.user_id) for key in of_person)))
     accounts.end_log_ins(store, person.user_id)
     _take_out(store, person, locale)
@@ -147,7 +154,7 @@ def _other_admins(store: Store, person: Person) -> list[str]:
 
 def _run(store: Store, script: str, on: Sequence[str], args: Sequence[Argument]) -> bytes:
     """What the script answers. Raises ``Forbidden``, ``NotFound``, ``Conflict``."""
-    answer: bytes = store.ask(Call(script, on, args))
+    answer: bytes = store.ask(ScriptCall(script, on, args))
     if answer == b"NOTADMIN":
         raise Forbidden(N_("This page is for admins."))
     if answer == b"NOBODY":

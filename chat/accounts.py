@@ -7,19 +7,19 @@ from dataclasses import replace
 
 from chat import (
     control_messages,
-    ids,
     keys,
-    name_index,
+    lookalike_index,
     names,
     people,
     people_search,
+    person_ids,
     validation,
 )
 from chat.errors import N_, Conflict, Forbidden, Invalid, Unauthorized
 from chat.passwords import Asker, Fit, Hasher
 from chat.people import ADMIN, GUEST, USER, Person
 from chat.store import clock
-from chat.store.question import Argument, Call
+from chat.store.question import Argument, ScriptCall
 from chat.store.store import Store
 
 #: What ``REGISTRATION`` makes of newcomers, but the first; nothing where it is closed.
@@ -52,7 +52,7 @@ def create(
     if not others and not nobody_yet(store):
         raise _closed()
     hashed = hasher.hash(chosen, asker)
-    person = Person(ids.new_id(), name, "", role or ADMIN, store.ask(clock.NOW))
+    person = Person(person_ids.new_id(), name, "", role or ADMIN, store.ask(clock.NOW))
     return replace(person, role=_claim(store, person, others, hashed))
 
 
@@ -88,7 +88,7 @@ def change_password(
 ) -> Person:
     """The person with another password. All earlier log-ins and tokens end; workers are told.
 
-    The places from which somebody has logged in are forgotten: a stranger may be among them.
+    The sources from which somebody has logged in are forgotten: a stranger may be among them.
 
     Raises ``Unauthorized`` when the old one is wrong, ``Invalid`` when the new one cannot be, and
     ``Conflict`` when somebody else has ended this log-in meanwhile.
@@ -96,8 +96,10 @@ def change_password(
     new = validation.password(new)
     current = confirm(store, hasher, person, old, asker)
     hashed = hasher.hash(new, asker)
-    account_keys = [keys.account(person.user_id), keys.places(person.user_id)]
-    generation = store.ask(Call("change_password", account_keys, [current.generation, hashed]))
+    account_keys = [keys.account(person.user_id), keys.login_sources(person.user_id)]
+    generation = store.ask(
+        ScriptCall("change_password", account_keys, [current.generation, hashed])
+    )
     if not generation:
         raise Conflict(N_("Something has changed in the meantime. Try again."))
     end_log_ins(store, person.user_id)
@@ -131,7 +133,7 @@ def _log_in(store: Store, hasher: Hasher, user_id: str, typed: str, asker: Asker
         raise Unauthorized(N_("This account is deactivated. Ask an admin."))
     if fit is Fit.OUTDATED:
         anew = hasher.hash(validation.opaque(typed), asker)
-        store.ask(Call("rehash", [keys.account(user_id)], [hashed, anew]))
+        store.ask(ScriptCall("rehash", [keys.account(user_id)], [hashed, anew]))
     return person
 
 
@@ -148,7 +150,7 @@ def _claim(store: Store, person: Person, others: str, hashed: str) -> str:
     while True:
         founder = (store.ask(("GET", keys.FOUNDER)) or b"").decode()
         made: bytes = store.ask(
-            Call(
+            ScriptCall(
                 "create_person",
                 [
                     *(keys.account(person.user_id), keys.PEOPLE),
@@ -162,10 +164,10 @@ def _claim(store: Store, person: Person, others: str, hashed: str) -> str:
             )
         )
         if made == b"INDEX":
-            name_index.build(store)
+            lookalike_index.build(store)
         elif made != b"AGAIN":
             break
     if made == b"CLOSED":
         raise _closed()
-    name_index.check(made)
+    lookalike_index.check(made)
     return made.decode()

@@ -40,10 +40,10 @@ ENDED = "ended"
 
 def publish(store: Store, message: Mapping[str, object]) -> None:
     """Send a message to all workers, also to this one."""
-    store.ask(publishing(message))
+    store.ask(publish_command(message))
 
 
-def publishing(message: Mapping[str, object]) -> Command:
+def publish_command(message: Mapping[str, object]) -> Command:
     """The command that sends a message to all workers."""
     return "PUBLISH", keys.CONTROL, orjson.dumps(message)
 

@@ -1,4 +1,4 @@
-"""What people and bots say and do in rooms; what they decide about rooms is in ``administration``.
+"""What people and bots say and do in rooms; what they decide about rooms is in ``room_management``.
 
 Each operation checks access and input, changes the store in one step, and returns what the
 acknowledgement needs. ``chat.live`` and ``chat.web`` only translate calls and answers.
@@ -10,13 +10,13 @@ from typing import Any
 import orjson
 
 from chat import history, keys, message, presence, room_members, rooms, validation
-from chat.calls import Change, Joined
 from chat.limits import Limits
+from chat.message_writer import MessageWriter
+from chat.operation_values import Change, Joined
 from chat.people import Person
 from chat.rate_limit import Limiter
-from chat.store.question import Argument, Call, Question
+from chat.store.question import Argument, Question, ScriptCall
 from chat.store.store import Store
-from chat.writer import Writer
 
 #: Names that the acknowledgement of a join lists at the most.
 NAMES = 200
@@ -25,18 +25,18 @@ NAMES = 200
 class Conversation:
     """The operations, over one store.
 
-    ``changed`` collects the ids of rooms whose counts or messages have changed, and ``joined`` who
-    has become a member by joining: userId, roomId and the sid that joined. The heartbeat takes
-    them from there.
+    Two collections are for the heartbeat, which publishes them to all workers and empties them.
+    ``rooms_to_publish`` are the ids of rooms whose counts or messages have changed.
+    ``joins_to_publish`` says who has become a member by joining: userId, roomId and the sid.
     """
 
     def __init__(self, store: Store, limits: Limits) -> None:
         self.store = store
         self.limits = limits
-        self.changed: set[str] = set()
-        self.joined: list[tuple[str, str, str]] = []
+        self.rooms_to_publish: set[str] = set()
+        self.joins_to_publish: list[tuple[str, str, str]] = []
         self.limiter = Limiter(limits.rates())
-        self._writer = Writer(store, self.limiter, self.changed)
+        self._writer = MessageWriter(store, self.limiter, self.rooms_to_publish)
 
     def join(
         self,
@@ -64,16 +64,16 @@ class Conversation:
         own = room_members.of(room_id, [person.user_id])
         entered, room, page, here, members = self.store.ask_all(
             [
-                presence.entering(room_id, lease, self.limits.timing, self.limits.locale),
-                rooms.reading(room_id),
+                presence.enter_question(room_id, lease, self.limits.timing, self.limits.locale),
+                rooms.room_question(room_id),
                 missed or history.newest(room_id),
                 presence.names(room_id, NAMES),
                 own,
             ]
         )
-        self.changed.add(room_id)
+        self.rooms_to_publish.add(room_id)
         if entered.is_new_member:
-            self.joined.append((person.user_id, room_id, sid))
+            self.joins_to_publish.append((person.user_id, room_id, sid))
         recovered = missed is not None and page is not None
         if page is None:
             page, members = self.store.ask_all([history.newest(room_id), own])
@@ -93,8 +93,8 @@ class Conversation:
         """
         lease = presence.Lease(presence.lease_id_of(sid, person.user_id), person.name)
         timing, locale = self.limits.timing, self.limits.locale
-        self.store.ask(presence.entering(room_id, lease, timing, locale, epoch=epoch))
-        self.changed.add(room_id)
+        self.store.ask(presence.enter_question(room_id, lease, timing, locale, epoch=epoch))
+        self.rooms_to_publish.add(room_id)
 
     def page(
         self,
@@ -104,20 +104,20 @@ class Conversation:
         after: object = None,
         limit: object = None,
     ) -> history.Page:
-        """A page of messages; ``before``, ``after`` and ``limit`` are as for ``history.paging``.
+        """A page of messages; ``before``, ``after`` and ``limit`` are as for ``history.page``.
 
         Access is checked behind the page, in the same write: so the page contains nothing that was
-        said after a removal of the user. Raises as ``history.paging`` and ``rooms.access`` do.
+        said after a removal of the person. Raises as ``history.page`` and ``rooms.access`` do.
         """
-        access = rooms.accessing(person, room_id)
-        asked = history.paging(str(room_id), before, after, limit)
+        access = rooms.access_question(person, room_id)
+        asked = history.page_question(str(room_id), before, after, limit)
         page, _ = self.store.ask_all([asked, access])
         return history.complete(self.store, page, access)
 
     def leave(self, person: Person, room_id: str, sid: str, reason: str = message.LEFT) -> int:
         """Leave with one connection, at once. Gives the userCount."""
         lease_id = presence.lease_id_of(sid, person.user_id)
-        self.changed.add(room_id)
+        self.rooms_to_publish.add(room_id)
         return presence.leave(self.store, room_id, lease_id, self.limits.locale, reason)
 
     def talk(
@@ -135,9 +135,9 @@ class Conversation:
         Raises ``Invalid``, ``TooLong``, ``NotFound``, ``Forbidden``, ``NotJoined``,
         ``RateLimited``.
         """
-        return self.store.ask(self.talking(person, room_id, text, client_id, sid))
+        return self.store.ask(self.talk_question(person, room_id, text, client_id, sid))
 
-    def talking(
+    def talk_question(
         self,
         person: Person,
         room_id: object,
@@ -148,15 +148,17 @@ class Conversation:
         """``talk`` as a question. The rate is counted now, and what needs no answer is raised."""
         given = validation.client_id(client_id)
         words = validation.message(text, self.limits.message_max)
-        known = self._place(person, room_id)
+        known = self._checked_room_id(person, room_id)
         body = message.body(known, person, words, given)
-        storing = self._writer.storing("append", known, message.TALK, body, person, given, sid)
+        question = self._writer.store_question(
+            "append", known, message.TALK, body, person, given, sid
+        )
 
         def read(answers: list[Any]) -> dict[str, int]:
-            seq, at, count = storing.read(answers)
+            seq, at, count = question.read(answers)
             return {"seq": seq, "sentAt": at, "userCount": count}
 
-        return Question(storing.calls, read)
+        return Question(question.commands, read)
 
     def edit(
         self,
@@ -173,7 +175,7 @@ class Conversation:
         """
         given = validation.client_id(client_id)
         words = validation.message(text, self.limits.message_max)
-        known = self._place(person, room_id)
+        known = self._checked_room_id(person, room_id)
         change = Change(message.EDIT, seq, words)
         return self._alter(change, person, known, given, sid)
 
@@ -187,7 +189,7 @@ class Conversation:
     ) -> int:
         """Delete a message: its sender and moderators may. Gives the DELETE's ``seq``."""
         given = validation.client_id(client_id)
-        known = self._place(person, room_id)
+        known = self._checked_room_id(person, room_id)
         change = Change(message.DELETE, seq, as_admin=person.is_admin)
         return self._alter(change, person, known, given, sid)
 
@@ -206,12 +208,12 @@ class Conversation:
         puts = validation.truth(on, "on")
         check = validation.emoji if puts else validation.former_emoji
         reaction = {"emoji": check(emoji), "on": puts}
-        known = self._place(person, room_id)
+        known = self._checked_room_id(person, room_id)
         change = Change(message.REACT, seq, more=reaction)
         return self._alter(change, person, known, given, sid)
 
     def type(self, person: Person, room_id: str, sid: str) -> None:
-        """Publish that this user, who is in the room, is typing.
+        """Publish that this person, who is in the room, is typing.
 
         Raises ``NotFound``, ``NotJoined``, ``RateLimited``.
         """
@@ -223,13 +225,16 @@ class Conversation:
             *(keys.members(room_id), keys.banned(room_id)),
         ]
         args: list[Argument] = ["", person.user_id, lease_id, orjson.dumps(event)]
-        call = Call("typing", room_keys, args)
+        call = ScriptCall("typing", room_keys, args)
         self.store.ask_all([Question([call], lambda answers: None), *report])
 
-    def _place(self, person: Person, room_id: object) -> str:
-        """The checked id of a room; the script checks whether this user may speak there."""
+    def _checked_room_id(self, person: Person, room_id: object) -> str:
+        """The id of a room. Raises ``Forbidden`` for guests, and ``NotFound`` for what is no id.
+
+        The script checks whether this person may speak there.
+        """
         rooms.check_may_chat(person)
-        return rooms.known_id(room_id)
+        return rooms.parse_id(room_id)
 
     def _alter(
         self,
@@ -246,6 +251,6 @@ class Conversation:
         extra = (ref, int(change.as_admin), str(emoji), int(bool(on)))
         kind = change.kind
         seq, *_ = self.store.ask(
-            self._writer.storing("alter", room_id, kind, body, person, client_id, sid, extra)
+            self._writer.store_question("alter", room_id, kind, body, person, client_id, sid, extra)
         )
         return seq

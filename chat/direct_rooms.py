@@ -10,7 +10,7 @@ from typing import Any
 from chat import keys, room_lifecycle, room_members, rooms, validation
 from chat.people import Person
 from chat.rooms import DIRECT, MEMBER, Room
-from chat.store.question import Call, Question
+from chat.store.question import Question, ScriptCall
 from chat.store.store import Store
 
 #: People in a direct room, at the most.
@@ -40,7 +40,7 @@ def create(store: Store, person: Person, others: Sequence[Person]) -> Room | Non
     ]
     records = _records(everybody)
     args = [group, noted, person.user_id, len(records), *records, *room.fields(), "group", group]
-    return room if store.ask(Call("create_direct", room_keys, args)) else None
+    return room if store.ask(ScriptCall("create_direct", room_keys, args)) else None
 
 
 def absent(room_id: str, people: Sequence[Person]) -> Question[list[Person]]:
@@ -62,7 +62,7 @@ def rejoin(store: Store, person: Person, room: Room, people: Sequence[Person]) -
     account = keys.account(person.user_id)
     room_keys = [keys.room(i), keys.members(i), account, *_keys_of(people)]
     args = [person.user_id, *_records(people)]
-    back = set(map(bytes.decode, store.ask(Call("rejoin_direct", room_keys, args))))
+    back = set(map(bytes.decode, store.ask(ScriptCall("rejoin_direct", room_keys, args))))
     return [each for each in people if each.user_id in back]
 
 
@@ -73,7 +73,7 @@ def _group(people: Iterable[Person]) -> str:
 
 def _keys_of(people: Iterable[Person]) -> list[str]:
     """The keys of each of these people that the scripts need."""
-    of_person = (keys.account, keys.rooms_of, keys.refused, keys.inviters)
+    of_person = (keys.account, keys.rooms_of, keys.blocked_inviters, keys.inviters)
     return [key(each.user_id) for each in people for key in of_person]
 
 

@@ -9,6 +9,7 @@ from emoji import emoji_list
 from chat import names, validation
 from chat.errors import N_, Invalid, TooLong
 
+#: Characters of a display name, and of a status.
 DISPLAY_NAME_MAX, STATUS_MAX = 64, 100
 
 # Joiners that a script needs: behind a virama, and between the letters of cursive scripts.

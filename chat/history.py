@@ -14,9 +14,10 @@ from typing import Any
 from chat import keys, message, validation
 from chat.errors import N_, Invalid, NotFound
 from chat.people import Person
-from chat.store.question import Argument, Call, Question, snapshot
+from chat.store.question import Argument, Question, ScriptCall, snapshot
 from chat.store.store import Store
 
+#: Messages on a page, at the most.
 PAGE_MAX = 200
 #: Bytes of one page, about, however few messages they are, and of what is made up for at once.
 BYTES_MAX = 1_000_000
@@ -29,7 +30,7 @@ FRESH = 50
 #: The most messages that are made up for one by one; who missed more starts from a fresh page.
 RECOVERABLE = 1000
 #: How long a clientId is remembered, in ms.
-REMEMBER = 10 * 60 * 1000
+REMEMBER_MS = 10 * 60 * 1000
 
 
 @dataclass(slots=True)
@@ -48,7 +49,7 @@ class Entry:
     lease_id: str
     extra: tuple[Argument, ...] = ()
 
-    def storing(self, script: str, epoch: str) -> Call:
+    def store_call(self, script: str, epoch: str) -> ScriptCall:
         """The call that stores it; the answer is: 1 if it was new, seq, sentAt, userCount.
 
         ``epoch`` is a new epoch, in case one has to begin.
@@ -62,10 +63,10 @@ class Entry:
             rest.append(keys.account(user_id))
         sent = keys.sent(self.room_id, user_id, known)
         what: list[Argument] = ["", self.kind, self.body, user_id, self.sender.name, self.lease_id]
-        return Call(
+        return ScriptCall(
             script,
             [room, stream, conns, present, members, banned, sent, *rest],
-            [*what, REMEMBER, epoch, *self.extra],
+            [*what, REMEMBER_MS, epoch, *self.extra],
         )
 
 
@@ -97,8 +98,8 @@ class Page:
 def page(
     store: Store, room_id: str, before: object = None, after: object = None, limit: object = None
 ) -> Page:
-    """The page that ``paging`` asks for, completed."""
-    return complete(store, store.ask(paging(room_id, before, after, limit)))
+    """The page that ``page_question`` asks for, completed."""
+    return complete(store, store.ask(page_question(room_id, before, after, limit)))
 
 
 def complete(store: Store, page: Page, *checks: Question[Any]) -> Page:
@@ -111,7 +112,7 @@ def complete(store: Store, page: Page, *checks: Question[Any]) -> Page:
     return page
 
 
-def paging(
+def page_question(
     room_id: str, before: object = None, after: object = None, limit: object = None
 ) -> Question[Page]:
     """The newest ``limit`` messages, or those just before or just after a number.
@@ -170,7 +171,7 @@ def since(room_id: str, seq: int, epoch: str, at: int | None = None) -> Question
     return _missed(room_id, seq, epoch, at, is_all=True)
 
 
-def following(room_id: str, seq: int, epoch: str, at: int | None = None) -> Question[Page | None]:
+def page_after(room_id: str, seq: int, epoch: str, at: int | None = None) -> Question[Page | None]:
     """The same; but if there are too many, as many of the next as may be given at once."""
     return _missed(room_id, seq, epoch, at, is_all=False)
 
@@ -195,13 +196,13 @@ def _missed(
 
     room_keys = [keys.room(room_id), keys.stream(room_id), keys.erased(room_id)]
     args: list[Argument] = [epoch, seq, seq + RECOVERABLE, BYTES_MAX, int(is_all)]
-    return Question([Call("missed", room_keys, args)], read)
+    return Question([ScriptCall("missed", room_keys, args)], read)
 
 
 def begin_epoch(store: Store, room_id: str, seq: int, epoch: str, at: int, new_epoch: str) -> bool:
     """Begin a new epoch if the message that was sent as ``seq`` is not the one stored there now."""
     room_keys = [keys.room(room_id), keys.stream(room_id)]
-    return bool(store.ask(Call("begin_epoch", room_keys, [epoch, seq, at, new_epoch])))
+    return bool(store.ask(ScriptCall("begin_epoch", room_keys, [epoch, seq, at, new_epoch])))
 
 
 def _window(
@@ -246,7 +247,7 @@ def _window(
     room_for = BYTES_MAX - sum(map(len, begun.messages)) if begun is not None else BYTES_MAX
     is_begun = begun is not None and bool(begun.messages)
     args: list[Argument] = [name, start, end, limit, room_for, READ_AT_ONCE, int(is_begun)]
-    return Question([Call("page", room_keys, args)], read)
+    return Question([ScriptCall("page", room_keys, args)], read)
 
 
 def _as_read(

@@ -1,4 +1,4 @@
-"""Who adds whom to rooms: limits, and whose invitations a person refuses."""
+"""Who adds whom to rooms: limits, and blocked inviters, whose invitations a person refuses."""
 
 from collections.abc import Collection
 from typing import Any
@@ -6,14 +6,14 @@ from typing import Any
 from chat import keys, rate_limit
 from chat.errors import N_, Conflict, Forbidden
 from chat.people import Person
-from chat.store.question import Call, Question
+from chat.store.question import Question, ScriptCall
 from chat.store.store import Store
 
 #: Invitations an hour: from one person to the same other, from one person, and to one person. An
 #: owner can invite a large team at once, but nobody can be flooded with invitations.
-BY_ONE_TO_ONE, BY_ONE, TO_ONE, HOUR = 10, 300, 60, 3600
-#: People whose invitations one person may refuse.
-REFUSED_MOST = 1000
+BY_ONE_TO_ONE, BY_ONE, TO_ONE, HOUR_S = 10, 300, 60, 3600
+#: Inviters that one person may block.
+BLOCKED_MOST = 1000
 #: Stands behind the userId of who has added a person, once the person has taken note of it.
 _NOTED = "noted"
 
@@ -21,9 +21,9 @@ _NOTED = "noted"
 def check(store: Store, person: Person, others: Collection[Person], limited: bool) -> None:
     """Check that a person may add others to a room, and count it where ``limited`` is true.
 
-    Raises ``Forbidden`` if one of them refuses invitations from this person, and ``RateLimited``.
+    Raises ``Forbidden`` if one of them has blocked this person, and ``RateLimited``.
     """
-    if store.ask(refusers(person, others)):
+    if store.ask(blocking(person, others)):
         raise Forbidden(N_("This person does not take invitations from you."))
     for other in others if limited else ():
         for kind, subject, most in (
@@ -31,36 +31,40 @@ def check(store: Store, person: Person, others: Collection[Person], limited: boo
             ("invite-by", person.user_id, BY_ONE),
             ("invite-to", other.user_id, TO_ONE),
         ):
-            rate_limit.throttle(store, kind, subject, most, HOUR, most)
+            rate_limit.throttle(store, kind, subject, most, HOUR_S, most)
 
 
-def refuse(store: Store, person: Person, user_id: str) -> bool:
-    """Refuse invitations from a person; gives whether it is new. Raises ``Conflict``."""
-    refused = keys.refused(person.user_id)
-    answer: bytes | int = store.ask(Call("refuse", [refused], [user_id, REFUSED_MOST]))
+def block(store: Store, person: Person, user_id: str) -> bool:
+    """Block an inviter; gives whether it is new. Raises ``Conflict``."""
+    blocked = keys.blocked_inviters(person.user_id)
+    answer: bytes | int = store.ask(ScriptCall("block_inviter", [blocked], [user_id, BLOCKED_MOST]))
     if answer == b"FULL":
         raise Conflict(N_("You refuse invitations from too many people."))
     return bool(answer)
 
 
-def accept_again(store: Store, person: Person, user_id: str) -> None:
-    """Undo ``refuse``."""
-    store.ask(("SREM", keys.refused(person.user_id), user_id))
+def unblock(store: Store, person: Person, user_id: str) -> None:
+    """Undo ``block``."""
+    store.ask(("SREM", keys.blocked_inviters(person.user_id), user_id))
 
 
-def refused(store: Store, person: Person) -> list[str]:
-    """The userIds of people whose invitations this person refuses."""
-    return sorted(i.decode() for i in store.ask(("SMEMBERS", keys.refused(person.user_id))))
+def blocked(store: Store, person: Person) -> list[str]:
+    """The userIds of the inviters that this person has blocked."""
+    return sorted(
+        i.decode() for i in store.ask(("SMEMBERS", keys.blocked_inviters(person.user_id)))
+    )
 
 
-def refusers(person: Person, others: Collection[Person]) -> Question[list[Person]]:
-    """Those of ``others`` who refuse invitations from this person."""
+def blocking(person: Person, others: Collection[Person]) -> Question[list[Person]]:
+    """Those of ``others`` who have blocked this person as an inviter."""
     asked = list(others)
 
     def read(answers: list[Any]) -> list[Person]:
-        return [other for other, refuses in zip(asked, answers, strict=True) if refuses]
+        return [other for other, has_blocked in zip(asked, answers, strict=True) if has_blocked]
 
-    commands = [("SISMEMBER", keys.refused(other.user_id), person.user_id) for other in asked]
+    commands = [
+        ("SISMEMBER", keys.blocked_inviters(other.user_id), person.user_id) for other in asked
+    ]
     return Question(commands, read)
 
 
@@ -80,7 +84,7 @@ def take_note(store: Store, person: Person, room_id: str) -> None:
     user_id = inviter(store, person, room_id)
     if user_id:
         args = [room_id, user_id, _NOTED]
-        store.ask(Call("note_inviter", [keys.inviters(person.user_id)], args))
+        store.ask(ScriptCall("note_inviter", [keys.inviters(person.user_id)], args))
 
 
 def _inviter(store: Store, person: Person, room_id: str) -> tuple[str | None, bool]:

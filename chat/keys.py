@@ -134,8 +134,8 @@ def account(user_id: str) -> str:
     return f"{PREFIX}person:{user_id}"
 
 
-def places(user_id: str) -> str:
-    """ZSET of the networks and browsers from which an account has logged in, by when, in s."""
+def login_sources(user_id: str) -> str:
+    """ZSET of the networks and browsers from which a person has logged in, by when, in s."""
     return account(user_id) + ":places"
 
 
@@ -164,7 +164,7 @@ def inviters(user_id: str) -> str:
     return account(user_id) + ":inviters"
 
 
-def refused(user_id: str) -> str:
+def blocked_inviters(user_id: str) -> str:
     """SET of the userIds of those whose invitations a person refuses."""
     return account(user_id) + ":refused"
 

@@ -1,8 +1,8 @@
 """Limits log-in attempts, so that passwords cannot be guessed and no owner is locked out.
 
 A wrong password counts against three limits: of the client's network, of the pair of account and
-network, and (ten times as high) of the account. A known place is a browser or network from which
-somebody has logged in to the account before; there only the attempts from that place count. So
+network, and (ten times as high) of the account. A known source is a browser or network from which
+somebody has logged in to the account before; there only the attempts from that source count. So
 others who guess at an account do not lock its owner out. Every attempt, right ones too, counts
 against a limit of the network, since each costs the server a hash; known browsers have a reserve
 there.
@@ -15,13 +15,13 @@ from dataclasses import dataclass
 
 from chat import keys, rate_limit
 from chat.errors import MaruError, RateLimited, Unauthorized
-from chat.store.question import Call
+from chat.store.question import ScriptCall
 from chat.store.store import Store
 
-#: Wrong passwords for one account from all places, as a multiple of ``rate``, the number that is
-#: allowed from one place.
+#: Wrong passwords for one account from all sources, as a multiple of ``rate``, the number that is
+#: allowed from one source.
 EVERYWHERE = 10
-#: Attempts at one account from one place, and at all accounts from one network, right passwords
+#: Attempts at one account from one source, and at all accounts from one network, right passwords
 #: included, as multiples of ``rate``. An office of 300 people can log in at the same time.
 WITH_RIGHT_ONES, IN_ALL = 5, 30
 #: Further attempts of known browsers from one network when that is used up, likewise.
@@ -31,14 +31,14 @@ RESERVE = 10
 REGISTRATIONS, REGISTRATIONS_AT_ONCE = 2, 6
 #: Seconds in which somebody may change the name ``rate`` times, and changes of the display name and
 #: the like in a minute, as a multiple of ``rate``.
-RENAMINGS_IN, CHANGES = 24 * 3600, 3
-#: Known places of an account at most, and seconds after the last log-in until they are forgotten.
-PLACES, REMEMBER = 50, 90 * 24 * 3600
+RENAMINGS_IN_S, CHANGES = 24 * 3600, 3
+#: Known sources of an account at most, and seconds after the last log-in until they are forgotten.
+SOURCES, REMEMBER_S = 50, 90 * 24 * 3600
 
 
 @dataclass(frozen=True)
-class Place:
-    """Where somebody logs in: the network of the address, and the browser's device ids.
+class Source:
+    """From where somebody logs in: the network of the address, and the browser's device ids.
 
     A browser has one id for each account that has logged in with it.
     """
@@ -66,18 +66,20 @@ def by_device(device: str) -> str:
     return f"device:{hashlib.sha256(device.encode()).hexdigest()[:32]}"
 
 
-def known_at(store: Store, user_id: str, place: Place) -> str:
-    """What makes this a known place of the account: a ``device:…``, a ``network:…``, or ''.
+def known_at(store: Store, user_id: str, source: Source) -> str:
+    """What makes this a known source of the account: a ``device:…``, a ``network:…``, or ''.
 
-    Of no account (the id is '') no place is known.
+    Of no account (the id is '') no source is known.
     """
-    ways = [*map(by_device, place.devices), place.by_network]
-    scores = store.ask_all([("ZSCORE", keys.places(user_id), way) for way in ways])
+    ways = [*map(by_device, source.devices), source.by_network]
+    scores = store.ask_all([("ZSCORE", keys.login_sources(user_id), way) for way in ways])
     return next((way for way, score in zip(ways, scores, strict=True) if score is not None), "")
 
 
 @contextmanager
-def trying(store: Store, rate: int, place: Place, folded: str | None, known: str) -> Iterator[None]:
+def trying(
+    store: Store, rate: int, source: Source, folded: str | None, known: str
+) -> Iterator[None]:
     """Count one attempt to log in, made within this context. Raises ``RateLimited``.
 
     ``folded`` is the account's folded name, or ``None`` for a name that no account can have;
@@ -85,7 +87,7 @@ def trying(store: Store, rate: int, place: Place, folded: str | None, known: str
     other case the limits for wrong passwords are counted back.
     """
     counted = []
-    for limit in _limits(rate, place, folded, known):
+    for limit in _limits(rate, source, folded, known):
         _count(store, limit)
         if limit.gives_back:
             counted.append(limit)
@@ -99,14 +101,14 @@ def trying(store: Store, rate: int, place: Place, folded: str | None, known: str
     _give_back(store, counted)
 
 
-def remember(store: Store, user_id: str, place: Place, device: str) -> None:
-    """Note a log-in to this account from this place, in the browser with this device id."""
+def remember(store: Store, user_id: str, source: Source, device: str) -> None:
+    """Note a log-in to this account from this source, in the browser with this device id."""
     now = int(store.ask(("TIME",))[0])
     store.ask(
-        Call(
-            "remember_place",
-            [keys.account(user_id), keys.places(user_id)],
-            [now, PLACES, REMEMBER, place.by_network, by_device(device)],
+        ScriptCall(
+            "remember_source",
+            [keys.account(user_id), keys.login_sources(user_id)],
+            [now, SOURCES, REMEMBER_S, source.by_network, by_device(device)],
         )
     )
 
@@ -124,7 +126,7 @@ def change_password(store: Store, rate: int, user_id: str) -> None:
 
 def rename(store: Store, rate: int, user_id: str) -> None:
     """Count one change of name. Each keeps a name from others. Raises ``RateLimited``."""
-    rate_limit.throttle(store, "rename", user_id, rate, RENAMINGS_IN, burst=rate)
+    rate_limit.throttle(store, "rename", user_id, rate, RENAMINGS_IN_S, burst=rate)
 
 
 def change_profile(store: Store, rate: int, user_id: str) -> None:
@@ -132,15 +134,15 @@ def change_profile(store: Store, rate: int, user_id: str) -> None:
     rate_limit.throttle(store, "profile-of", user_id, CHANGES * rate, 60, burst=CHANGES * rate)
 
 
-def _limits(rate: int, place: Place, folded: str | None, known: str) -> Iterator[_Limit]:
+def _limits(rate: int, source: Source, folded: str | None, known: str) -> Iterator[_Limit]:
     """The limits to count, the network's first: beyond it no limit of an account is counted."""
     is_device = known.startswith("device:")
-    reserve = _Limit("known-logins-from", place.network, RESERVE * rate) if is_device else None
-    yield _Limit("logins-from", place.network, IN_ALL * rate, gives_back=False, reserve=reserve)
+    reserve = _Limit("known-logins-from", source.network, RESERVE * rate) if is_device else None
+    yield _Limit("logins-from", source.network, IN_ALL * rate, gives_back=False, reserve=reserve)
     if not is_device:
-        yield _Limit("login-from", place.network, rate)
+        yield _Limit("login-from", source.network, rate)
     if folded is not None:
-        here = f"{folded}@{known or place.by_network}"
+        here = f"{folded}@{known or source.by_network}"
         yield _Limit("login-here", here, rate)
         yield _Limit("logins-here", here, WITH_RIGHT_ONES * rate, gives_back=False)
         if not known:

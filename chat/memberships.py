@@ -11,7 +11,7 @@ from typing import Any
 from chat import keys, room_members, validation
 from chat.errors import N_, Invalid, NotFound
 from chat.people import Person
-from chat.rooms import DIRECT, Room, finding
+from chat.rooms import DIRECT, Room, rooms_question
 from chat.store import clock
 from chat.store.question import Command, Question
 from chat.store.store import Store
@@ -55,7 +55,7 @@ def of_person(store: Store, person: Person) -> list[tuple[Room, Membership]]:
     """All rooms that a person belongs to, the most recently active first."""
     listed = room_members.room_ids_of(store, person.user_id)
     # In one write, the memberships behind the rooms: so nothing is told from after a removal.
-    rooms, found = store.ask_all([finding(listed), _memberships(person.user_id, listed)])
+    rooms, found = store.ask_all([rooms_question(listed), _memberships(person.user_id, listed)])
     both = [(r, m) for r, m in zip(rooms, found, strict=True) if r is not None and m is not None]
     # What is left of rooms that were deleted, or that the store has lost.
     left = {*listed} - {room.room_id for room, _ in both}
@@ -77,7 +77,7 @@ def people_of_direct(store: Store, person: Person, found: Iterable[Room]) -> dic
 def one(user_id: str, room_id: str) -> Question[Membership | None]:
     """What a person is in a room; ``None`` for one who is no member."""
     question = _memberships(user_id, [room_id])
-    return Question(question.calls, lambda answers: question.read(answers)[0])
+    return Question(question.commands, lambda answers: question.read(answers)[0])
 
 
 def change_own(

@@ -14,7 +14,7 @@ from typing import Any
 
 import regex
 
-from chat import ids, validation
+from chat import person_ids, validation
 from chat.errors import N_, Invalid
 
 #: Version of the skeletons. When it changes, the store's index is built anew.
@@ -73,7 +73,7 @@ def new_name(value: object) -> str:
         )
     if not all(_is_in_use(c) and _is_mark_of(c, scripts) for c in name):
         raise Invalid(N_("A name has letters and marks of a language that is written today."))
-    if ids.is_id(validation.fold(unicodedata.normalize("NFKC", name))):
+    if person_ids.is_id(validation.fold(unicodedata.normalize("NFKC", name))):
         raise Invalid(N_("A name does not look like the id of a person: add a dot or a dash."))
     return name
 

@@ -6,7 +6,7 @@ the set is full.
 
 from chat import keys
 from chat.errors import N_, Conflict
-from chat.store.question import Call
+from chat.store.question import ScriptCall
 from chat.store.store import Store
 
 
@@ -24,4 +24,4 @@ def prune(store: Store, owner: str) -> None:
     """Take out of a person's set the rooms that are gone or belong to somebody else."""
     owned = keys.owned_rooms(owner)
     found = [member.decode() for member in store.ask(("SMEMBERS", owned))]
-    store.ask(Call("prune_owned_rooms", [owned, *map(keys.room, found)], [owner, *found]))
+    store.ask(ScriptCall("prune_owned_rooms", [owned, *map(keys.room, found)], [owner, *found]))

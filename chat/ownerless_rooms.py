@@ -14,7 +14,7 @@ from chat.errors import NotFound
 from chat.people import Person
 from chat.room_members import Member
 from chat.rooms import DIRECT, MODERATOR, Room, find
-from chat.store.question import Call
+from chat.store.question import ScriptCall
 from chat.store.store import Store
 
 #: Members whose accounts are read in one write.
@@ -39,7 +39,7 @@ def _pass_on(store: Store, person: Person, room_id: str) -> None:
         others = [member for member in members if member.user_id != person.user_id]
         heir, is_anybody_left = _heir(store, room, others)
         if heir is not None:
-            if store.ask(_replacing(room, heir)):
+            if store.ask(_replace_call(room, heir)):
                 person_events.tell_membership(store, room_id, [heir.user_id])
                 room_events.tell_members(store, room_id, [person.user_id, heir.user_id])
                 return
@@ -73,8 +73,8 @@ def _heir(store: Store, room: Room, others: Sequence[Member]) -> tuple[Person | 
     return (found[min(heirs)[-1]] if heirs else None), is_anybody_left
 
 
-def _replacing(room: Room, heir: Person) -> Call:
+def _replace_call(room: Room, heir: Person) -> ScriptCall:
     owned = [keys.owned_rooms(user_id) for user_id in (heir.user_id, room.owner_id)]
     account = keys.account(heir.user_id)
     room_keys = [keys.room(room.room_id), keys.members(room.room_id), account, *owned]
-    return Call("replace_owner", room_keys, [room.owner_id, heir.user_id])
+    return ScriptCall("replace_owner", room_keys, [room.owner_id, heir.user_id])

@@ -21,7 +21,7 @@ class Asker:
     """For whom a password is hashed.
 
     ``network`` is the network of the client's address. ``known``: this account has logged in from
-    this place before. ``client`` is the client's socket, if any: work for a closed one is skipped.
+    this source before. ``client`` is the client's socket, if any: work for a closed one is skipped.
     """
 
     network: str = ""

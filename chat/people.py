@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from chat import ids, keys, validation
+from chat import keys, person_ids, validation
 from chat.errors import N_, Invalid, NotFound
 from chat.store.question import Question
 from chat.store.store import Store
@@ -84,7 +84,7 @@ class Person:
         return {**person, **{field: value for field, value in optional.items() if value}}
 
 
-def reading(user_id: str) -> Question[Person | None]:
+def person_question(user_id: str) -> Question[Person | None]:
     """The person with this id, also a deleted one; ``None`` where there never was one."""
     command = ("HMGET", keys.account(user_id), *_FIELDS)
     return Question([command], lambda answers: _person(user_id, answers[0]))
@@ -103,7 +103,7 @@ def reading_with_hash(user_id: str) -> Question[tuple[str | None, Person | None]
 
 def get_by_id(store: Store, user_id: str) -> Person:
     """The person with this id, also a deleted one. Raises ``NotFound``."""
-    person = store.ask(reading(user_id))
+    person = store.ask(person_question(user_id))
     if person is None:
         raise NotFound(N_("There is nobody of that name."))
     return person
@@ -115,7 +115,7 @@ def find_by_ids(store: Store, user_ids: Iterable[str]) -> dict[str, Person]:
     Deleted ones are among them; ids that nobody has are left out.
     """
     asked = list(dict.fromkeys(user_ids))
-    found = store.ask_all(map(reading, asked))
+    found = store.ask_all(map(person_question, asked))
     return {person.user_id: person for person in found if person is not None}
 
 
@@ -124,7 +124,7 @@ def find(store: Store, id_or_name: str) -> Person | None:
 
     By id a deleted one is found too. Raises ``TooLong``.
     """
-    person = store.ask(reading(id_or_name)) if ids.is_id(id_or_name) else None
+    person = store.ask(person_question(id_or_name)) if person_ids.is_id(id_or_name) else None
     return person or find_by_name(store, id_or_name)
 
 
@@ -139,7 +139,7 @@ def get(store: Store, id_or_name: str) -> Person:
 def find_by_name(store: Store, name: str) -> Person | None:
     """The person of that name, in any case; ``None`` where there is nobody. Raises ``TooLong``."""
     user_id = id_of_name(store, name)
-    return store.ask(reading(user_id)) if user_id else None
+    return store.ask(person_question(user_id)) if user_id else None
 
 
 def id_of_name(store: Store, name: str) -> str:

@@ -18,9 +18,11 @@ from chat.errors import N_, Invalid
 from chat.people import Person
 from chat.store.store import Store
 
+#: People on a page, at the most.
 PAGE_MAX = 200
 #: Entries that one call looks at, about, however few people the page wants.
 LOOKED_AT = 1000
+#: Entries that are read at a time.
 _CHUNK = 200
 #: Characters of an ending in the index, and people who are noted together while it is built.
 _ENDING, _TOGETHER = 24, 50
@@ -79,7 +81,7 @@ def shown_as(store: Store, text: str) -> list[Person]:
         return []
     _build_once(store)
     first = f"{_WORD}{wanted[:_ENDING]}\0".encode()
-    known = people.find(store, map(_user_id, _entries_after(store, first, None)))
+    known = people.find_by_ids(store, map(_user_id, _entries_after(store, first, None)))
     return [
         person
         for person in known.values()

@@ -53,7 +53,7 @@ def membership_events(
     # The memberships behind the rooms: nobody is told of a room what it is after a removal.
     there, *found = store.ask_all(
         [
-            rooms.finding([room_id for _, room_id in pairs]),
+            rooms.rooms_question([room_id for _, room_id in pairs]),
             *(memberships.one(user_id, i) for user_id, i in pairs),
         ]
     )

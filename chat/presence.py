@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 from chat import keys, message
 from chat.batched import batched
 from chat.errors import Forbidden, NotFound, NotJoined
-from chat.store.question import Argument, Call, Command, Question
+from chat.store.question import Argument, Command, Question, ScriptCall
 from chat.store.store import Store
 
 #: Leases that one script call handles at the most.
@@ -81,7 +81,7 @@ class Entered(NamedTuple):
     is_new_member: bool
 
 
-def entering(
+def enter_question(
     room_id: str, lease: Lease, timing: Timing, locale: str, now: str = "", epoch: str = ""
 ) -> Question[Entered]:
     """Let a connection in, or renew its lease if it is in.
@@ -123,18 +123,18 @@ def renew(
         ]
         renewed = store.ask_all(
             [
-                Call("renew", _renewed_keys(room_id), [now, timing.lease, epoch, *chunk])
+                ScriptCall("renew", _renewed_keys(room_id), [now, timing.lease, epoch, *chunk])
                 for room_id, epoch, chunk in written
             ]
         )
-        entering: list[Call | Command] = []
+        enter_calls: list[ScriptCall | Command] = []
         for (room_id, epoch, chunk), (without, no_members) in zip(written, renewed, strict=True):
             removed += [(room_id, lease_id.decode()) for lease_id in no_members]
             back = [Lease(i, chunk[i]) for i in map(bytes.decode, without) if is_in(room_id, i)]
             if back:
                 announcement = message.announcement(message.ENTER, room_id, locale)
-                entering += _enter_calls(room_id, back, timing, announcement, epoch, now)
-        _enter_those_who_may(store, entering)
+                enter_calls += _enter_calls(room_id, back, timing, announcement, epoch, now)
+        _enter_those_who_may(store, enter_calls)
     return removed
 
 
@@ -164,14 +164,16 @@ def leave(
 ) -> int:
     """Take a connection out at once. Gives the userCount."""
     announcement = message.announcement(message.QUIT, room_id, locale, reason)
-    return int(store.ask(Call("leave", _room_keys(room_id), [now, announcement, lease_id]))[0])
+    return int(
+        store.ask(ScriptCall("leave", _room_keys(room_id), [now, announcement, lease_id]))[0]
+    )
 
 
 def end_presence(store: Store, user_id: str, room_ids: Sequence[str], locale: str) -> None:
     """End the presence of a person in these rooms at once, with all connections."""
     store.ask_all(
         [
-            Call(
+            ScriptCall(
                 "end_presence",
                 _room_keys(room_id),
                 ["", message.announcement(message.QUIT, room_id, locale, message.LEFT), user_id],
@@ -186,7 +188,7 @@ def shorten_leases(
 ) -> None:
     """Shorten leases of lost connections, given by room: these have the grace to come back."""
     shortened = [
-        (room_id, Call("shorten_leases", [keys.conns(room_id)], [now, timing.grace, *chunk]))
+        (room_id, ScriptCall("shorten_leases", [keys.conns(room_id)], [now, timing.grace, *chunk]))
         for room_id, lease_ids in lost.items()
         for chunk in batched(lease_ids, CHUNK)
     ]
@@ -208,19 +210,19 @@ def reap(
     # Longer than the grace, so that a connection lost in the meantime moves the room's time.
     hold = timing.grace + 5_000
     args: list[Argument] = [now, limit, hold, timing.outage, timing.lease]
-    held_until, *claimed = store.ask(Call("claim", [keys.OCCUPIED, keys.REAPED], args))
+    held_until, *claimed = store.ask(ScriptCall("claim", [keys.OCCUPIED, keys.REAPED], args))
     due = [room_id.decode() for room_id in claimed]
     if not due:
         return {}
     announced = [message.announcement(message.QUIT, i, locale, message.LOST) for i in due]
     answers = store.ask_all(
         [
-            Call("reap", _room_keys(i), [now, announcement, CHUNK, held_until, timing.lease])
+            ScriptCall("reap", _room_keys(i), [now, announcement, CHUNK, held_until, timing.lease])
             for i, announcement in zip(due, announced, strict=True)
         ]
     )
     store.ask_all(
-        Call("end_claim", [keys.OCCUPIED], [room_id, held_until, answer[0]])
+        ScriptCall("end_claim", [keys.OCCUPIED], [room_id, held_until, answer[0]])
         for room_id, answer in zip(due, answers, strict=True)
     )
     return {i: [n.decode() for n in a[1:]] for i, a in zip(due, answers, strict=True)}
@@ -255,8 +257,8 @@ def _some(room_id: str, about: int) -> Command:
     return ("HSCAN", keys.present(room_id), 0, "COUNT", about)
 
 
-def _enter_those_who_may(store: Store, entering: Sequence[Call | Command]) -> None:
-    for answer in store.ask_all(entering, keep_errors=True):
+def _enter_those_who_may(store: Store, enter_calls: Sequence[ScriptCall | Command]) -> None:
+    for answer in store.ask_all(enter_calls, keep_errors=True):
         if isinstance(answer, Exception) and not isinstance(answer, _MAY_NOT):
             raise answer
 
@@ -268,14 +270,14 @@ def _enter_calls(
     announcement: bytes,
     epoch: str,
     now: str,
-) -> list[Call | Command]:
+) -> list[ScriptCall | Command]:
     flat = [field for lease in leases for field in lease]
     user_ids = [user_of(lease.lease_id) for lease in leases]
     of_people = [key(i) for i in user_ids for key in (keys.account, keys.rooms_of)]
     return [
         # Before anybody is in, so that the reaper knows the room whatever happens to this process.
         ("ZADD", keys.OCCUPIED, 0, room_id),
-        Call(
+        ScriptCall(
             "enter",
             [*_room_keys(room_id), keys.members(room_id), keys.banned(room_id), *of_people],
             [now, timing.lease, announcement, epoch, *flat],

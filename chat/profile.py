@@ -9,7 +9,7 @@ from itertools import chain
 from chat import (
     display_names,
     keys,
-    name_index,
+    lookalike_index,
     names,
     people,
     people_search,
@@ -18,12 +18,13 @@ from chat import (
 )
 from chat.errors import N_, Invalid, NotFound
 from chat.people import Person
-from chat.store.question import Argument, Call
+from chat.store.question import Argument, ScriptCall
 from chat.store.store import Store
 
 #: Milliseconds for which a name that was given up is kept for who had it: 30 days.
-KEPT = 30 * 24 * 3600 * 1000
+NAME_KEPT_MS = 30 * 24 * 3600 * 1000
 LANGUAGES = ("en", "ko")
+#: Characters of the name of a time zone.
 _ZONE_MAX = 64
 
 
@@ -45,10 +46,10 @@ def change(store: Store, user_id: str, wanted: Mapping[str, object]) -> Person:
             return person
         answer = _write(store, person, changed)
         if answer == b"INDEX":
-            name_index.build(store)
+            lookalike_index.build(store)
         elif answer != b"AGAIN":
             break
-    name_index.check(answer)
+    lookalike_index.check(answer)
     if changed.name != person.name:
         return renaming.finish(store, user_id, int(answer))
     if changed.wire() != person.wire():
@@ -113,7 +114,7 @@ def _write(store: Store, person: Person, changed: Person) -> bytes | int:
         "language": changed.language,
     }
     answer: bytes | int = store.ask(
-        Call(
+        ScriptCall(
             "change_person",
             [
                 *(keys.account(person.user_id), keys.SKELETONS, keys.NAMES, keys.FORMER),
@@ -121,7 +122,7 @@ def _write(store: Store, person: Person, changed: Person) -> bytes | int:
             ],
             [
                 *("", person.user_id, person.name, person.display_name, changed.name),
-                *(person.folded, changed.folded, KEPT, names.VERSION),
+                *(person.folded, changed.folded, NAME_KEPT_MS, names.VERSION),
                 *(
                     len(looks),
                     len(old),

@@ -12,7 +12,7 @@ from typing import Any
 
 from chat import keys
 from chat.errors import N_, RateLimited
-from chat.store.question import Argument, Call, Question
+from chat.store.question import Argument, Question, ScriptCall
 from chat.store.store import Store
 
 #: Buckets that a worker keeps at most.
@@ -93,7 +93,7 @@ class Limiter:
             full_for = int(answers[0]) / 1000
             bucket.empty_at = max(bucket.empty_at, self._now() + full_for)
 
-        return Question([Call("count_allowed", [keys.rate(kind, subject)], args)], learn)
+        return Question([ScriptCall("count_allowed", [keys.rate(kind, subject)], args)], learn)
 
     def _new(self, kind: str, subject: str) -> _Bucket:
         if len(self._buckets) >= KNOWN:
@@ -119,10 +119,12 @@ def throttle(
         check(wait)
 
 
-def throttle_call(kind: str, subject: str, rate: float, per_seconds: float, burst: int) -> Call:
+def throttle_call(
+    kind: str, subject: str, rate: float, per_seconds: float, burst: int
+) -> ScriptCall:
     """The call that counts one event; give its answer to ``check``."""
     gap_ms = per_seconds * 1000 / rate
-    return Call("throttle", [keys.rate(kind, subject)], [f"{gap_ms:.3f}", burst])
+    return ScriptCall("throttle", [keys.rate(kind, subject)], [f"{gap_ms:.3f}", burst])
 
 
 def check(wait_ms: int) -> None:
@@ -139,5 +141,7 @@ def give_back(store: Store, kind: str, subject: str, rate: float, per_seconds: f
     """Undo the counting of one event."""
     if rate > 0:
         store.ask(
-            Call("give_back", [keys.rate(kind, subject)], [f"{per_seconds * 1000 / rate:.3f}"])
+            ScriptCall(
+                "give_back", [keys.rate(kind, subject)], [f"{per_seconds * 1000 / rate:.3f}"]
+            )
         )

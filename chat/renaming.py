@@ -7,9 +7,9 @@ them ends in between, another one writes them.
 
 from collections.abc import Iterable
 
-from chat import control_messages, keys, people, room_members, unfinished
+from chat import control_messages, keys, people, room_members, unfinished_changes
 from chat.people import Person
-from chat.store.question import Call
+from chat.store.question import ScriptCall
 from chat.store.store import Store
 
 
@@ -23,7 +23,7 @@ def finish(store: Store, user_id: str, began: int) -> Person:
         person = people.get_by_id(store, user_id)
         room_members.write_name_everywhere(store, person)
         over = store.ask(
-            Call(
+            ScriptCall(
                 "finish_renaming",
                 [keys.account(user_id), keys.RENAMING],
                 [person.name, f"{user_id}:{began}"],
@@ -49,7 +49,7 @@ def catch_up(store: Store, added: Iterable[Person], room_id: str) -> None:
 
 def finish_abandoned(store: Store) -> None:
     """Finish the renamings whose workers have ended. Several workers may do this at once."""
-    for member in store.ask(unfinished.abandoned(keys.RENAMING)):
+    for member in store.ask(unfinished_changes.abandoned(keys.RENAMING)):
         user_id, _, began = member.partition(":")
         finish(store, user_id, int(began))
 

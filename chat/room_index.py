@@ -35,7 +35,7 @@ def entries(room_id: str, name: str, private: bool) -> list[str]:
     return sorted({f"{text[at : at + _ENDING]}\0{room_id}" for at in range(len(text))})
 
 
-def adding(room_id: str, name: str, active_at: int) -> list[Command]:
+def add_commands(room_id: str, name: str, active_at: int) -> list[Command]:
     """The commands that add an open room of an older store.
 
     ``active_at`` is in ms, and counts only for a room that is not in the index yet.

@@ -20,11 +20,11 @@ from chat.rooms import (
     new_epoch,
 )
 from chat.store import clock
-from chat.store.question import Argument, Call
+from chat.store.question import Argument, ScriptCall
 from chat.store.store import Store
 
 #: How long it is remembered that a room was deleted, in seconds.
-REMEMBER_CLOSED = 24 * 3600
+REMEMBER_CLOSED_S = 24 * 3600
 
 
 def create(
@@ -62,7 +62,7 @@ def change(store: Store, person: Person, room: Room, fields: dict[str, Argument]
     room_keys = [keys.room(i), keys.members(i), keys.account(person.user_id), keys.ROOM_NAMES]
     args: list[Argument] = [actor(person), room.name, len(before), *before, len(after), *after]
     flat = chain.from_iterable(fields.items())
-    return bool(store.ask(Call("change_room", room_keys, [*args, *flat])))
+    return bool(store.ask(ScriptCall("change_room", room_keys, [*args, *flat])))
 
 
 def revive(store: Store, room: Room, present: Collection[tuple[str, str]]) -> bool:
@@ -92,7 +92,7 @@ def revive(store: Store, room: Room, present: Collection[tuple[str, str]]) -> bo
     ]
     args: list[Argument] = [len(flat), *flat, int(room.kind != DIRECT), room.created_at]
     args += [len(entries), *entries, *anew.fields()]
-    return bool(store.ask(Call("revive", room_keys, args)))
+    return bool(store.ask(ScriptCall("revive", room_keys, args)))
 
 
 def close(store: Store, person: Person, room: Room, closing: bytes) -> None:
@@ -118,8 +118,8 @@ def _close(store: Store, person: Person, by: str, room: Room, closing: bytes) ->
         *(keys.OCCUPIED, keys.UNARCHIVED, keys.UNPURGED, keys.owned_rooms(room.owner_id)),
     ]
     entries = room_index.entries(i, room.name, room.private)
-    args: list[Argument] = ["", closing, REMEMBER_CLOSED, by, *entries]
-    ids = [member.decode() for member in store.ask(Call("close", room_keys, args))]
+    args: list[Argument] = ["", closing, REMEMBER_CLOSED_S, by, *entries]
+    ids = [member.decode() for member in store.ask(ScriptCall("close", room_keys, args))]
     store.ask_all(room_members.delete_membership_call(user_id, i) for user_id in ids)
     # Of a private room its members alone are told, and nobody else that it was there.
     closed = [i, ids if room.private else None]
@@ -154,4 +154,4 @@ def _make(store: Store, owner: Person, room: Room, most: int) -> bool:
     ]
     record = room_members.record(OWNER, owner.name)
     args: list[Argument] = [most, owner.user_id, record, room.created_at, len(entries), *entries]
-    return bool(store.ask(Call("create_room", room_keys, [*args, *room.fields()])))
+    return bool(store.ask(ScriptCall("create_room", room_keys, [*args, *room.fields()])))

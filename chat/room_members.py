@@ -12,7 +12,7 @@ from chat import keys, message, validation
 from chat.people import Person
 from chat.rooms import MODERATOR, OWNER, Room, actor, is_banned
 from chat.store import clock
-from chat.store.question import Argument, Call, Question, fields
+from chat.store.question import Argument, Question, ScriptCall, fields
 from chat.store.store import Store
 
 #: In which order members are listed by role: the owner, moderators, others.
@@ -59,13 +59,13 @@ def listed(room_id: str) -> Question[list[Member]]:
 def page(
     room_id: str, start: int, size: int, by_role: bool = False
 ) -> Question[tuple[list[Member], int]]:
-    """``size`` members from the place ``start`` on, by name, and how many there are in all.
+    """``size`` members from the position ``start`` on, by name, and how many there are in all.
 
     With ``by_role`` the owner and the moderators come first. Only the members of the page are taken
     apart, and the first pages are found without a sort of all: a room may have ten thousand.
     """
 
-    def place(stored: tuple[bytes, bytes]) -> bytes:
+    def sort_key(stored: tuple[bytes, bytes]) -> bytes:
         role, _, name = stored[1].split(b" ", 2)
         return _RANKS.get(role, b"2") + name if by_role else name
 
@@ -73,7 +73,7 @@ def page(
         found = list(zip(answers[0][::2], answers[0][1::2], strict=True))
         end = start + size
         is_far = end > len(found) // _FAR
-        first = sorted(found, key=place) if is_far else heapq.nsmallest(end, found, key=place)
+        first = sorted(found, key=sort_key) if is_far else heapq.nsmallest(end, found, key=sort_key)
         now = clock.ms(answers[1])
         return [parse(user_id, stored, now) for user_id, stored in first[start:end]], len(found)
 
@@ -142,11 +142,11 @@ def set_member(
     args: list[Argument] = ["", by, other.user_id, other.name, role, until, most]
     asked = [
         *(*_rules(room_id), keys.account(person.user_id), keys.rooms_of(other.user_id)),
-        *(keys.refused(other.user_id), keys.inviters(other.user_id)),
+        *(keys.blocked_inviters(other.user_id), keys.inviters(other.user_id)),
         *(keys.owned_rooms(other.user_id), keys.account(other.user_id)),
         keys.owned_rooms(owner_id),
     ]
-    done: bytes = store.ask(Call("set_member", asked, args))
+    done: bytes = store.ask(ScriptCall("set_member", asked, args))
     return done.decode()
 
 
@@ -176,13 +176,13 @@ def remove(
     by = person.user_id if person.user_id == other.user_id else actor(person)
     until = "" if ban is None else ban
     args: list[Argument] = ["", by, other.user_id, quit_body, message.removal(room_id), until, hold]
-    return bool(store.ask(Call("remove", room_keys, args)))
+    return bool(store.ask(ScriptCall("remove", room_keys, args)))
 
 
 def unban(store: Store, person: Person, room_id: str, user_id: str) -> None:
     """Lift a ban. Raises ``NotFound``, and ``Forbidden`` for all but owner, moderators, admins."""
     room_keys = [*_rules(room_id), keys.account(person.user_id)]
-    store.ask(Call("unban", room_keys, [actor(person), user_id]))
+    store.ask(ScriptCall("unban", room_keys, [actor(person), user_id]))
 
 
 def banned(room_id: str) -> Question[dict[str, int]]:
@@ -196,9 +196,11 @@ def banned(room_id: str) -> Question[dict[str, int]]:
     return Question([("HGETALL", keys.banned(room_id)), clock.TIME], read)
 
 
-def delete_membership_call(user_id: str, room_id: str) -> Call:
+def delete_membership_call(user_id: str, room_id: str) -> ScriptCall:
     """The call that deletes what a room was to a person who is no member of it any more."""
-    return Call("delete_membership", [keys.members(room_id), *_own(user_id)], [user_id, room_id])
+    return ScriptCall(
+        "delete_membership", [keys.members(room_id), *_own(user_id)], [user_id, room_id]
+    )
 
 
 def write_name_everywhere(store: Store, person: Person) -> list[str]:
@@ -212,7 +214,7 @@ def write_name(store: Store, person: Person, room_ids: Collection[str]) -> None:
     """Store a person's name in these rooms, where it is a member of them."""
     store.ask_all(
         [
-            Call(
+            ScriptCall(
                 "rename_member",
                 [keys.room(i), keys.members(i), keys.present(i)],
                 [person.user_id, person.name],

@@ -1,7 +1,7 @@
 """Rooms as they are stored, and who may be in them.
 
-``access`` (or ``accessing``) checks that a person may be in a room: every operation for a person
-starts with it, or has its script check the same.
+``access`` (or ``access_question``) checks that a person may be in a room: every operation for a
+person starts with it, or has its script check the same.
 """
 
 import math
@@ -143,7 +143,7 @@ def new_epoch(store: Store) -> str:
     return f"{store.life}-{random.getrandbits(48):012x}"
 
 
-def reading(room_id: str) -> Question[Room]:
+def room_question(room_id: str) -> Question[Room]:
     """The room as it is now. No access is checked. Reading raises ``NotFound``."""
 
     def read(answers: list[Any]) -> Room:
@@ -157,10 +157,10 @@ def reading(room_id: str) -> Question[Room]:
 
 def find(store: Store, room_ids: Sequence[str]) -> list[Room | None]:
     """These rooms, ``None`` for one that does not exist. No access is checked."""
-    return store.ask(finding(room_ids))
+    return store.ask(rooms_question(room_ids))
 
 
-def finding(room_ids: Sequence[str]) -> Question[list[Room | None]]:
+def rooms_question(room_ids: Sequence[str]) -> Question[list[Room | None]]:
     """The same, as a question."""
     return Question(
         [("HMGET", keys.room(room_id), *_FIELDS) for room_id in room_ids],
@@ -175,15 +175,15 @@ def access(store: Store, person: Person, room_id: object) -> Access:
     exist. A private room of which the person is no member is ``NotFound`` too, so that nobody else
     learns that it exists.
     """
-    return store.ask(accessing(person, room_id))
+    return store.ask(access_question(person, room_id))
 
 
-def accessing(person: Person, room_id: object) -> Question[Access]:
+def access_question(person: Person, room_id: object) -> Question[Access]:
     """The same, as a question. Asked behind other questions in one write, it tells whether the
     person may have their answers."""
     check_may_chat(person)
-    known = known_id(room_id)
-    question = reading(known)
+    known = parse_id(room_id)
+    question = room_question(known)
 
     def read(answers: list[Any]) -> Access:
         room, (record, banned, of_account, time) = question.read(answers[:1]), answers[1:]
@@ -201,7 +201,7 @@ def accessing(person: Person, room_id: object) -> Question[Access]:
 
     return Question(
         [
-            *question.calls,
+            *question.commands,
             ("HGET", keys.members(known), person.user_id),
             ("HGET", keys.banned(known), person.user_id),
             # The person may have been read before its role was changed.
@@ -220,7 +220,7 @@ def read_within(
     Access is checked again behind the questions, in the same write: so the answers contain nothing
     from after a removal of the person.
     """
-    check = accessing(person, room_id)
+    check = access_question(person, room_id)
     here, *answers, _ = store.ask_all([check, *questions, check])
     return here, answers
 
@@ -254,7 +254,7 @@ def _is_guest() -> Forbidden:
     return Forbidden(N_("Guests cannot enter the rooms yet. An admin can change that."))
 
 
-def known_id(room_id: object) -> str:
+def parse_id(room_id: object) -> str:
     """The id of a room, as it was sent. Raises ``NotFound`` for what none can have."""
     known = validation.room_id(room_id)
     if known is None:

@@ -11,7 +11,7 @@ from chat.store.settings import StoreSettings
 from chat.store.store import Store, StoreError, connect
 
 #: Milliseconds since a Maru last looked for expired leases, after which it counts as stopped.
-RECENT = 10_000
+RECENT_MS = 10_000
 
 
 class Settings(StoreSettings, Protocol):
@@ -97,4 +97,4 @@ def _is_served(store: Store) -> bool:
     """Whether a Maru reaps leases in this database now."""
     asked = (store.ask(("GET", keys.REAPED)) or b"0").split(b" ")[0]
     seconds, microseconds = map(int, store.ask(("TIME",)))
-    return bool(seconds * 1000 + microseconds // 1000 - int(asked) < RECENT)
+    return bool(seconds * 1000 + microseconds // 1000 - int(asked) < RECENT_MS)

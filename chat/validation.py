@@ -13,6 +13,7 @@ from emoji.unicode_codes import STATUS
 
 from chat.errors import N_, Invalid, TooLong
 
+#: Characters, all of these.
 NAME_MIN, NAME_MAX = 2, 32
 ROOM_NAME_MAX = 80
 PASSWORD_MIN, PASSWORD_MAX = 8, 256

@@ -28,7 +28,7 @@ sys.path.insert(0, str(ROOT))
 from chat import users  # noqa: E402
 from chat.conversation import Conversation  # noqa: E402
 from chat.limits import Limits  # noqa: E402
-from chat.store.question import Call  # noqa: E402
+from chat.store.question import ScriptCall  # noqa: E402
 from chat.store.store import Store, connect  # noqa: E402
 
 PASSWORD = "only for the picture"
@@ -68,7 +68,7 @@ class Earlier(Store):
         return super()._send([self._dated(call) for call in calls])
 
     def _dated(self, call):
-        if isinstance(call, Call) and call.script == "append":
+        if isinstance(call, ScriptCall) and call.script == "append":
             return replace(call, args=[str(self.at), *call.args[1:]])
         return call
 

@@ -19,13 +19,13 @@ from werkzeug.test import TestResponse
 import config
 from app import create_app
 from chat import accounts, keys, message, people
-from chat.administration import Administration
 from chat.conversation import Conversation
 from chat.limits import Limits
 from chat.migrations.start import VERSION
 from chat.passwords import Hasher
 from chat.people import Person
-from chat.refusals import domain_error
+from chat.room_management import RoomManagement
+from chat.script_errors import domain_error
 from chat.store.question import Command
 from chat.store.scripts import SCRIPTS
 from chat.store.store import Store, connect
@@ -113,15 +113,15 @@ def conversation(store: Store) -> Conversation:
 
 
 @pytest.fixture
-def administration(store: Store, conversation: Conversation) -> Administration:
+def room_management(store: Store, conversation: Conversation) -> RoomManagement:
     """Making rooms and deciding who belongs to them, with no limits."""
-    return Administration(store, conversation.limits, conversation.changed)
+    return RoomManagement(store, conversation.limits, conversation.rooms_to_publish)
 
 
 @pytest.fixture
-def room_id(administration: Administration) -> str:
+def room_id(room_management: RoomManagement) -> str:
     """Ann's room."""
-    return administration.create(somebody("Ann"), "Plans", None, None).room_id
+    return room_management.create(somebody("Ann"), "Plans", None, None).room_id
 
 
 @pytest.fixture(scope="session")
@@ -176,15 +176,15 @@ def made(register: Callable[..., Person]) -> Callable[..., Person]:
 
 
 @pytest.fixture(params=[False, True], ids=["open", "private"])
-def crowd(request, administration, made) -> Crowd:
+def crowd(request, room_management, made) -> Crowd:
     """People of every role in a room; each test runs with an open and with a private one."""
-    return Crowd(administration, made, request.param)
+    return Crowd(room_management, made, request.param)
 
 
 @pytest.fixture
-def hall(administration, made) -> Crowd:
+def hall(room_management, made) -> Crowd:
     """People of every role in an open room."""
-    return Crowd(administration, made, private=False)
+    return Crowd(room_management, made, private=False)
 
 
 @pytest.fixture

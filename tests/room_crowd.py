@@ -4,19 +4,19 @@
 class Crowd:
     """The room of ``ann``, two moderators, two members, and ``eve`` and ``root`` who are none."""
 
-    def __init__(self, administration, made, private):
+    def __init__(self, room_management, made, private):
         for name in ("ann", "max", "mia", "ben", "cho", "eve"):
             setattr(self, name, made(name))
         self.root = made("root", "admin")
-        self.administration = administration
-        self.room_id = administration.create(self.ann, "Plans", private, None).room_id
+        self.room_management = room_management
+        self.room_id = room_management.create(self.ann, "Plans", private, None).room_id
         for name in ("max", "mia", "ben", "cho"):
-            administration.set_member(self.ann, self.room_id, name)
+            room_management.set_member(self.ann, self.room_id, name)
         for name in ("max", "mia"):
-            administration.set_member(self.ann, self.room_id, name, role="moderator")
+            room_management.set_member(self.ann, self.room_id, name, role="moderator")
 
     def set(self, by, name, **what):
-        return self.administration.set_member(by, self.room_id, name, **what)
+        return self.room_management.set_member(by, self.room_id, name, **what)
 
     def remove(self, by, name):
-        return self.administration.remove(by, self.room_id, name)
+        return self.room_management.remove(by, self.room_id, name)

@@ -6,7 +6,7 @@ import pytest
 
 from chat import account_state, accounts, keys, login_limits, people, profile
 from chat.errors import Conflict, MaruError, NotFound, Unauthorized
-from chat.login_limits import Place
+from chat.login_limits import Source
 from chat.passwords import Hasher
 from tests.conftest import HASHER, PASSWORD, let_pass
 
@@ -43,7 +43,7 @@ def test_a_password_is_not_changed_by_who_was_deactivated_meanwhile(made, store)
 def test_a_deleted_account_leaves_its_id_and_nothing_to_get_in_by(made, store, told):
     bora, dan = made("bora"), made("dan")
     profile.change(store, bora.user_id, {"displayName": "남보라", "status": "x", "timeZone": "UTC"})
-    store.redis.zadd(keys.places(bora.user_id), {"network:10.0.0.1": 1})
+    store.redis.zadd(keys.login_sources(bora.user_id), {"network:10.0.0.1": 1})
     told()
     gone = account_state.delete(store, "bora")
     assert told() == [{"ended": bora.user_id}, {"person": gone.wire(), "rooms": []}]
@@ -57,7 +57,7 @@ def test_a_deleted_account_leaves_its_id_and_nothing_to_get_in_by(made, store, t
     assert {field.decode() for field in store.redis.hkeys(f"maru:person:{bora.user_id}")} == {
         "name", "role", "createdAt", "generation", "deletedAt", "deactivatedAt",
     }  # fmt: skip
-    assert not store.redis.exists(keys.places(bora.user_id))
+    assert not store.redis.exists(keys.login_sources(bora.user_id))
     assert people.everyone(store) == [dan]
     assert people.find(store, bora.user_id) == gone and people.find_by_name(store, "bora") is None
     for operation in (
@@ -72,7 +72,7 @@ def test_a_deleted_account_leaves_its_id_and_nothing_to_get_in_by(made, store, t
         with pytest.raises(MaruError):
             operation()
     assert people.find(store, bora.user_id) == gone
-    let_pass(store, "bora", profile.KEPT)
+    let_pass(store, "bora", profile.NAME_KEPT_MS)
     assert made("bora").user_id != bora.user_id
     assert people.find(store, bora.user_id) == gone
 
@@ -94,12 +94,12 @@ def test_nothing_is_changed_of_an_account_that_is_deleted_meanwhile(made, store)
 
 
 def test_a_log_in_that_ends_after_the_deletion_leaves_no_trace(made, store):
-    bora, place = made("bora"), Place("10.0.0.1")
-    login_limits.remember(store, bora.user_id, place, "a-browser")
-    assert login_limits.known_at(store, bora.user_id, place) == "network:10.0.0.1"
+    bora, source = made("bora"), Source("10.0.0.1")
+    login_limits.remember(store, bora.user_id, source, "a-browser")
+    assert login_limits.known_at(store, bora.user_id, source) == "network:10.0.0.1"
     account_state.delete(store, "bora")
-    login_limits.remember(store, bora.user_id, place, "a-browser")
-    assert not store.redis.exists(keys.places(bora.user_id))
+    login_limits.remember(store, bora.user_id, source, "a-browser")
+    assert not store.redis.exists(keys.login_sources(bora.user_id))
 
 
 def test_nobody_becomes_the_admin_because_the_first_account_was_deleted(made, store):

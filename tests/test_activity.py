@@ -2,8 +2,8 @@
 
 import pytest
 
-from chat import directory, keys, room_lifecycle
-from chat.directory import EXACT_S, NOTED, Activity
+from chat import keys, room_directory, room_lifecycle
+from chat.room_directory import EXACT_S, NOTED, Activity
 from tests.conftest import somebody
 
 
@@ -49,7 +49,7 @@ def test_a_clock_set_back_takes_no_room_out_of_its_place_in_the_list(store, acti
     store.redis.zadd(keys.OPEN_ROOMS, {ids["one"]: ahead})
 
     def listed():
-        return [room.name for room in directory.page(store, admin)[0]]
+        return [room.name for room in room_directory.page(store, admin)[0]]
 
     for name in ("two", "one"):
         clock.now += 2 * EXACT_S

@@ -5,8 +5,8 @@ import pytest
 from chat import history, keys, message, rooms
 from chat.archive import unarchived
 from chat.archive.changes import Cursor
-from chat.calls import Change
 from chat.errors import Conflict, Invalid
+from chat.operation_values import Change
 from tests.conftest import entries, somebody
 
 ANN, BEN = somebody("Ann"), somebody("Ben")
@@ -14,8 +14,8 @@ EMOJI = [chr(0x1F600 + number) for number in range(70)]
 
 
 @pytest.fixture
-def room_id(administration, conversation):
-    room_id = administration.create(ANN, "Plans", None, None).room_id
+def room_id(room_management, conversation):
+    room_id = room_management.create(ANN, "Plans", None, None).room_id
     conversation.talk(ANN, room_id, "hi")
     return room_id
 
@@ -88,7 +88,7 @@ def test_what_is_trimmed_is_not_noted_any_more(conversation, store, room_id):
 
 
 def archived(store, room, seq, recent):
-    store.ask(unarchived.archived(room.room_id, Cursor(room.epoch, seq), recent))
+    store.ask(unarchived.archived_call(room.room_id, Cursor(room.epoch, seq), recent))
 
 
 def test_a_client_id_does_not_stand_for_something_else(conversation, store, room_id):

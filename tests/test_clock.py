@@ -2,11 +2,11 @@
 
 import pytest
 
-from chat import keys, presence, rate_limit, revocations, room_lifecycle, unfinished
+from chat import keys, presence, rate_limit, revocations, room_lifecycle, unfinished_changes
 from chat.errors import RateLimited
 from chat.presence import Lease, Timing, lease_id_of
-from chat.refusals import domain_error
-from chat.store.question import Call
+from chat.script_errors import domain_error
+from chat.store.question import ScriptCall
 from chat.store.store import connect
 from tests.clocks import HOUR, clocked_store
 from tests.conftest import somebody
@@ -75,7 +75,7 @@ def lease(name):
 
 def enter(store, room_id, *names):
     for name in names:
-        store.ask(presence.entering(room_id, lease(name), TIMING, "en"))
+        store.ask(presence.enter_question(room_id, lease(name), TIMING, "en"))
 
 
 def renew(store, room_id, name):
@@ -126,17 +126,17 @@ def test_nobody_is_announced_as_gone_because_the_clock_was_set_forward(store, cl
 def test_a_clock_set_forward_between_claim_and_reaping_takes_nobody_out(store, clock, room_id):
     enter(store, room_id, "ann")
     args = ["", 10, TIMING.grace + 5_000, TIMING.outage, TIMING.lease]
-    held_until, claimed = store.ask(Call("claim", [keys.OCCUPIED, keys.REAPED], args))
+    held_until, claimed = store.ask(ScriptCall("claim", [keys.OCCUPIED, keys.REAPED], args))
     assert claimed.decode() == room_id
     clock.set(store.redis, HOUR)
     names = [keys.room(room_id), keys.conns(room_id), keys.present(room_id)]
-    _, *gone = store.ask(Call("reap", names, ["", "", 500, held_until, TIMING.lease]))
+    _, *gone = store.ask(ScriptCall("reap", names, ["", "", 500, held_until, TIMING.lease]))
     assert gone == []
 
 
 def test_an_abandoned_change_is_finished_though_the_clock_was_set_back(store, clock):
     at = store.redis.time()[0] * 1000
     store.redis.zadd(keys.RENAMING, {"of-ann:1": at})
-    assert store.ask(unfinished.abandoned(keys.RENAMING)) == []
+    assert store.ask(unfinished_changes.abandoned(keys.RENAMING)) == []
     clock.set(store.redis, -HOUR)
-    assert store.ask(unfinished.abandoned(keys.RENAMING)) == ["of-ann:1"]
+    assert store.ask(unfinished_changes.abandoned(keys.RENAMING)) == ["of-ann:1"]

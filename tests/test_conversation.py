@@ -20,8 +20,8 @@ def conversation(store):
 
 
 @pytest.fixture
-def room(administration):
-    return administration.create(ANN, "Plans", None, None).room_id
+def room(room_management):
+    return room_management.create(ANN, "Plans", None, None).room_id
 
 
 def said(page):
@@ -212,12 +212,12 @@ def test_nobody_joins_a_room_that_is_not_there(conversation):
 
 
 def test_changed_rooms_are_collected_for_the_live_list(conversation, room):
-    conversation.changed.clear()
+    conversation.rooms_to_publish.clear()
     conversation.talk(ANN, room, "hi")
-    assert conversation.changed == {room}
-    conversation.changed.clear()
+    assert conversation.rooms_to_publish == {room}
+    conversation.rooms_to_publish.clear()
     rooms.access(conversation.store, ANN, room)
-    assert conversation.changed == set()
+    assert conversation.rooms_to_publish == set()
 
 
 def test_a_room_counts_what_was_said_and_not_what_was_done_to_it(conversation, store, room):

@@ -46,18 +46,18 @@ def test_a_deletion_that_could_not_be_told_has_deleted(conversation, store, room
     assert [m["type"] for m in entries(store, room_id)] == ["DELETE"]
 
 
-def test_a_room_whose_end_could_not_be_told_is_still_there(administration, store, room_id, denied):
+def test_a_room_whose_end_could_not_be_told_is_still_there(room_management, store, room_id, denied):
     with denied(), pytest.raises(RedisError):
-        administration.close(ANN, room_id)
+        room_management.close(ANN, room_id)
     assert rooms.find(store, [room_id])[0]
-    administration.close(ANN, room_id)
+    room_management.close(ANN, room_id)
     assert rooms.find(store, [room_id]) == [None]
 
 
 def test_nobody_is_gone_whose_quit_could_not_be_told(conversation, store, room_id, denied):
     timing = Timing(lease=1000, grace=0)
     lease = presence.Lease(presence.lease_id_of("s1", ANN.user_id), "Ann")
-    store.ask(presence.entering(room_id, lease, timing, "en", "1000"))
+    store.ask(presence.enter_question(room_id, lease, timing, "en", "1000"))
     with denied(), pytest.raises(RedisError):
         presence.reap(store, timing, "en", now="3000")
     assert len(store.ask(presence.present(room_id))) == 1

@@ -20,7 +20,7 @@ def members(room):
 def test_whoever_enters_an_open_room_becomes_a_member(room):
     connection = of("ben1")
     assert members(room) == {"Ann": "owner"}
-    entering = presence.entering(room.room_id, connection, TIMING, "ko", str(room.clock))
+    entering = presence.enter_question(room.room_id, connection, TIMING, "ko", str(room.clock))
     assert room.store.ask(entering).is_new_member
     assert not room.store.ask(entering).is_new_member
     assert members(room) == {"Ann": "owner", "ben": "member"}
@@ -68,7 +68,7 @@ def test_people_of_a_store_that_lost_its_members_are_members_again(room):
 def test_a_new_name_is_written_where_the_person_enters_next(room):
     room.enter("ann1")
     lease = Lease(lease_id_of("ann2", somebody("ann").user_id), "Anna")
-    renamed = presence.entering(room.room_id, lease, TIMING, "ko", str(room.clock))
+    renamed = presence.enter_question(room.room_id, lease, TIMING, "ko", str(room.clock))
     room.store.ask(renamed)
     assert members(room) == {"Anna": "owner"}
     assert room.store.redis.hget(keys.room(room.room_id), "owner") == b"Anna"

@@ -3,7 +3,7 @@
 import pytest
 
 from chat.transport.host import name_of
-from chat.transport.http import security_headers
+from chat.transport.http_rules import security_headers
 
 
 @pytest.mark.parametrize(

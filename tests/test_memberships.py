@@ -15,9 +15,9 @@ def one(store, person, room_id):
     return store.ask(memberships.one(person.user_id, room_id))
 
 
-def test_a_new_membership(administration, store, people):
+def test_a_new_membership(room_management, store, people):
     ann, ben, _cho = people
-    room = administration.create(ann, "Plans", None, None)
+    room = room_management.create(ann, "Plans", None, None)
     own = one(store, ann, room.room_id)
     assert own.wire() == {
         "roomId": room.room_id,
@@ -33,10 +33,10 @@ def test_a_new_membership(administration, store, people):
 
 
 def test_entering_an_open_room_makes_one_a_member_and_leaving_it_does_not_end_that(
-    administration, conversation, store, people
+    room_management, conversation, store, people
 ):
     ann, ben, _cho = people
-    room = administration.create(ann, "Plans", None, None)
+    room = room_management.create(ann, "Plans", None, None)
     conversation.join(ben, room.room_id, "s1")
     assert one(store, ben, room.room_id).role == "member"
     conversation.leave(ben, room.room_id, "s1")
@@ -44,13 +44,13 @@ def test_entering_an_open_room_makes_one_a_member_and_leaving_it_does_not_end_th
 
 
 def test_the_own_rooms_are_those_one_belongs_to_the_last_active_first(
-    administration, conversation, store, people
+    room_management, conversation, store, people
 ):
     ann, ben, cho = people
-    made = [administration.create(ann, f"room {n}", n % 2 == 0, None).room_id for n in range(4)]
-    administration.create(cho, "not theirs", True, None)
-    administration.create(cho, "nor this", None, None)
-    direct, _ = administration.direct(ann, ["ben"])
+    made = [room_management.create(ann, f"room {n}", n % 2 == 0, None).room_id for n in range(4)]
+    room_management.create(cho, "not theirs", True, None)
+    room_management.create(cho, "nor this", None, None)
+    direct, _ = room_management.direct(ann, ["ben"])
     for number, room_id in enumerate([*made, direct.room_id]):
         store.redis.hset(keys.room(room_id), "activeAt", 1_000 + number)
     listed = [room.room_id for room, _ in memberships.of_person(store, ann)]
@@ -60,44 +60,44 @@ def test_the_own_rooms_are_those_one_belongs_to_the_last_active_first(
     assert listed == [made[1], direct.room_id, made[3], made[2], made[0]]
     assert [own.room_id for own, _ in memberships.of_person(store, ben)] == [direct.room_id]
     # A room that is deleted is nobody's any more.
-    administration.close(ann, made[1])
+    room_management.close(ann, made[1])
     assert made[1] not in [room.room_id for room, _ in memberships.of_person(store, ann)]
 
 
-def test_level_and_star_are_ones_own(administration, store, people):
+def test_level_and_star_are_ones_own(room_management, store, people):
     ann, ben, _cho = people
-    room_id = administration.create(ann, "Plans", None, None).room_id
-    administration.set_member(ann, room_id, "ben")
+    room_id = room_management.create(ann, "Plans", None, None).room_id
+    room_management.set_member(ann, room_id, "ben")
     for level in ("none", "mentions", "all"):
-        assert administration.change_own(ann, room_id, level, None).level == level
+        assert room_management.change_own(ann, room_id, level, None).level == level
         assert one(store, ben, room_id).level == "all"
     assert not store.redis.exists(keys.levels(ann.user_id)), "the usual level is not stored"
-    assert administration.change_own(ann, room_id, None, True).starred
-    changed = administration.change_own(ann, room_id, "none", None)
+    assert room_management.change_own(ann, room_id, None, True).starred
+    changed = room_management.change_own(ann, room_id, "none", None)
     assert changed.starred and changed.level == "none"
     assert not one(store, ben, room_id).starred
-    assert not administration.change_own(ann, room_id, None, False).starred
+    assert not room_management.change_own(ann, room_id, None, False).starred
 
 
 @pytest.mark.parametrize(
     ("level", "starred"), [("some", None), ("", None), (5, None), (["all"], None), (None, "yes")]
 )
-def test_levels_and_stars_that_cannot_be(administration, store, people, level, starred):
+def test_levels_and_stars_that_cannot_be(room_management, store, people, level, starred):
     ann = people[0]
-    room_id = administration.create(ann, "Plans", None, None).room_id
+    room_id = room_management.create(ann, "Plans", None, None).room_id
     with pytest.raises(Invalid):
-        administration.change_own(ann, room_id, level, starred)
+        room_management.change_own(ann, room_id, level, starred)
     assert (one(store, ann, room_id).level, one(store, ann, room_id).starred) == ("all", False)
 
 
 def test_who_is_no_member_of_an_open_room_has_nothing_of_its_own_there(
-    administration, store, people
+    room_management, store, people
 ):
     ann, ben, _cho = people
-    room_id = administration.create(ann, "Plans", None, None).room_id
+    room_id = room_management.create(ann, "Plans", None, None).room_id
     for attempt in (
-        lambda: administration.change_own(ben, room_id, "none", True),
-        lambda: administration.mark_read(ben, room_id, 1),
+        lambda: room_management.change_own(ben, room_id, "none", True),
+        lambda: room_management.mark_read(ben, room_id, 1),
     ):
         with pytest.raises(NotFound, match="no member"):
             attempt()
@@ -105,57 +105,57 @@ def test_who_is_no_member_of_an_open_room_has_nothing_of_its_own_there(
 
 
 def test_the_read_mark_goes_forth_and_back_within_the_room(
-    administration, conversation, store, people
+    room_management, conversation, store, people
 ):
     ann = people[0]
-    room_id = administration.create(ann, "Plans", None, None).room_id
+    room_id = room_management.create(ann, "Plans", None, None).room_id
     for number in range(5):
         conversation.talk(ann, room_id, str(number))
     for seq, read in ((3, 3), (5, 5), (1, 1), (99, 5), (0, 0)):
-        assert administration.mark_read(ann, room_id, seq).read == read
+        assert room_management.mark_read(ann, room_id, seq).read == read
         assert one(store, ann, room_id).read == read
     for seq in (-1, "3", None, 1.5, True, 2**60):
         with pytest.raises(Invalid):
-            administration.mark_read(ann, room_id, seq)
+            room_management.mark_read(ann, room_id, seq)
 
 
-def test_in_another_epoch_nothing_is_read(administration, conversation, store, people):
+def test_in_another_epoch_nothing_is_read(room_management, conversation, store, people):
     ann = people[0]
-    room_id = administration.create(ann, "Plans", None, None).room_id
+    room_id = room_management.create(ann, "Plans", None, None).room_id
     for number in range(5):
         conversation.talk(ann, room_id, str(number))
-    administration.mark_read(ann, room_id, 5)
+    room_management.mark_read(ann, room_id, 5)
     store.redis.delete(keys.stream(room_id))
     conversation.talk(ann, room_id, "another first one")
     assert one(store, ann, room_id).read == 0
     [(_, own)] = memberships.of_person(store, ann)
     assert own.read == 0
-    assert administration.mark_read(ann, room_id, 1).read == 1
+    assert room_management.mark_read(ann, room_id, 1).read == 1
 
 
-def test_who_comes_back_begins_anew(administration, conversation, store, people):
+def test_who_comes_back_begins_anew(room_management, conversation, store, people):
     ann, ben, _cho = people
-    room_id = administration.create(ann, "Plans", True, None).room_id
-    administration.set_member(ann, room_id, "ben", role="moderator")
+    room_id = room_management.create(ann, "Plans", True, None).room_id
+    room_management.set_member(ann, room_id, "ben", role="moderator")
     conversation.talk(ann, room_id, "hi")
-    administration.change_own(ben, room_id, "none", True)
-    administration.mark_read(ben, room_id, 1)
-    administration.remove(ben, room_id, "ben")
+    room_management.change_own(ben, room_id, "none", True)
+    room_management.mark_read(ben, room_id, 1)
+    room_management.remove(ben, room_id, "ben")
     assert not list(store.redis.scan_iter(f"maru:person:{ben.user_id}:*"))
-    administration.set_member(ann, room_id, "ben")
+    room_management.set_member(ann, room_id, "ben")
     own = one(store, ben, room_id)
     assert (own.role, own.level, own.starred, own.read) == ("member", "all", False, 0)
 
 
 def test_what_is_ones_own_is_told_to_ones_own_connections(
-    administration, conversation, people, told
+    room_management, conversation, people, told
 ):
     ann = people[0]
-    room_id = administration.create(ann, "Plans", None, None).room_id
+    room_id = room_management.create(ann, "Plans", None, None).room_id
     conversation.talk(ann, room_id, "hi")
     told()
-    marked = administration.mark_read(ann, room_id, 1)
-    changed = administration.change_own(ann, room_id, "none", True)
+    marked = room_management.mark_read(ann, room_id, 1)
+    changed = room_management.change_own(ann, room_id, "none", True)
     read, membership = [message["me"] for message in told()]
     assert read == [[[ann.user_id], {"type": "read", "roomId": room_id, "read": marked.read}]]
     [[heard, event]] = membership
@@ -164,11 +164,11 @@ def test_what_is_ones_own_is_told_to_ones_own_connections(
 
 
 def test_a_renamed_person_has_the_new_name_in_all_rooms(
-    administration, conversation, store, people
+    room_management, conversation, store, people
 ):
     ann, ben, _cho = people
-    own = [administration.create(ann, "Plans", private, None).room_id for private in (True, False)]
-    direct, _ = administration.direct(ann, ["ben"])
+    own = [room_management.create(ann, "Plans", private, None).room_id for private in (True, False)]
+    direct, _ = room_management.direct(ann, ["ben"])
     conversation.join(ann, own[0], "s1")
     renamed = profile.change(store, ann.user_id, {"name": "anna"})
     for room_id in (*own, direct.room_id):

@@ -137,7 +137,7 @@ def test_of_two_names_from_before_that_look_alike_the_other_stays_taken(store):
     accounts.create(store, HASHER, "dan", PASSWORD)
     # The index has one of them only: the first in the alphabet.
     profile.change(store, people.find_by_name(store, "b0ra").user_id, {"name": "sora"})
-    let_pass(store, "b0ra", profile.KEPT)
+    let_pass(store, "b0ra", profile.NAME_KEPT_MS)
     with pytest.raises(Conflict):
         accounts.create(store, HASHER, "bora", PASSWORD)
     with pytest.raises(Conflict):

@@ -38,26 +38,26 @@ def check(store, crowd):
 
 @pytest.mark.parametrize("private", [False, True], ids=["open", "private"])
 def test_a_worker_that_is_killed_leaves_no_half_membership(
-    administration, conversation, store, crowd, killed_after, private
+    room_management, conversation, store, crowd, killed_after, private
 ):
     ann, ben, cho = crowd
-    room_id = administration.create(ann, "Plans", private, None).room_id
-    killed_after("create_room", lambda: administration.create(ann, "Other", private, None))
+    room_id = room_management.create(ann, "Plans", private, None).room_id
+    killed_after("create_room", lambda: room_management.create(ann, "Other", private, None))
     check(store, crowd)
-    killed_after("set_member", lambda: administration.set_member(ann, room_id, "ben"))
+    killed_after("set_member", lambda: room_management.set_member(ann, room_id, "ben"))
     check(store, crowd)
     assert [own.room_id for own, _ in memberships.of_person(store, ben)] == [room_id]
-    administration.change_own(ben, room_id, "none", True)
-    administration.mark_read(ben, room_id, 0)
-    killed_after("remove", lambda: administration.remove(ann, room_id, "ben"))
+    room_management.change_own(ben, room_id, "none", True)
+    room_management.mark_read(ben, room_id, 0)
+    killed_after("remove", lambda: room_management.remove(ann, room_id, "ben"))
     check(store, crowd)
     assert memberships.of_person(store, ben) == []
-    killed_after("create_direct", lambda: administration.direct(ann, ["ben", "cho"]))
+    killed_after("create_direct", lambda: room_management.direct(ann, ["ben", "cho"]))
     check(store, crowd)
-    pair, _ = administration.direct(ann, ["cho"])
-    killed_after("remove", lambda: administration.remove(cho, pair.room_id, "cho"))
+    pair, _ = room_management.direct(ann, ["cho"])
+    killed_after("remove", lambda: room_management.remove(cho, pair.room_id, "cho"))
     check(store, crowd)
-    killed_after("rejoin_direct", lambda: administration.direct(ann, ["cho"]))
+    killed_after("rejoin_direct", lambda: room_management.direct(ann, ["cho"]))
     check(store, crowd)
     if not private:
         killed_after("enter", lambda: conversation.join(cho, room_id, "s1"))
@@ -66,11 +66,11 @@ def test_a_worker_that_is_killed_leaves_no_half_membership(
 
 
 def test_a_room_is_in_the_list_of_who_comes_back_while_it_is_forgotten(
-    administration, conversation, store, crowd, beside
+    room_management, conversation, store, crowd, beside
 ):
     """As where a page of the own rooms is read just while somebody joins."""
     ann, ben, _cho = crowd
-    room_id = administration.create(ann, "Plans", False, None).room_id
+    room_id = room_management.create(ann, "Plans", False, None).room_id
     store.redis.zadd(keys.rooms_of(ben.user_id), {room_id: 1})
     happened = beside("delete_membership", lambda: conversation.join(ben, room_id, "s1"))
     memberships.of_person(store, ben)
@@ -79,24 +79,24 @@ def test_a_room_is_in_the_list_of_who_comes_back_while_it_is_forgotten(
     assert room_members.room_ids_of(store, ben.user_id) == [room_id]
 
 
-def test_a_refused_call_leaves_nothing_in_anybodys_list(administration, store, crowd):
+def test_a_refused_call_leaves_nothing_in_anybodys_list(room_management, store, crowd):
     ann, ben, cho = crowd
-    room_id = administration.create(ann, "Plans", False, None).room_id
-    administration.ban(ann, room_id, "ben")
+    room_id = room_management.create(ann, "Plans", False, None).room_id
+    room_management.ban(ann, room_id, "ben")
     for by, name in ((ben, "ben"), (cho, "ben"), (ben, "cho")):
         with pytest.raises(Forbidden):
-            administration.set_member(by, room_id, name)
+            room_management.set_member(by, room_id, name)
     check(store, crowd)
 
 
 def test_what_an_earlier_worker_has_left_out_of_a_list_is_in_it_after_the_next_call(
-    administration, conversation, store, crowd
+    room_management, conversation, store, crowd
 ):
     ann, ben, _cho = crowd
-    room_id = administration.create(ann, "Plans", True, None).room_id
-    administration.set_member(ann, room_id, "ben")
+    room_id = room_management.create(ann, "Plans", True, None).room_id
+    room_management.set_member(ann, room_id, "ben")
     for call in (
-        lambda: administration.set_member(ann, room_id, "ben"),
+        lambda: room_management.set_member(ann, room_id, "ben"),
         lambda: conversation.join(ben, room_id, "s1"),
     ):
         store.redis.delete(keys.rooms_of(ben.user_id))
@@ -131,7 +131,7 @@ def meanwhile(store):
 
 
 def test_the_list_of_own_rooms_says_nothing_of_a_direct_room_after_one_has_left_it(
-    app, bot, administration, store, made
+    app, bot, room_management, store, made
 ):
     ben, cho = bot("ben"), made("cho")
     me = store.redis.hget(keys.NAMES, "ben").decode()
@@ -142,8 +142,8 @@ def test_the_list_of_own_rooms_says_nothing_of_a_direct_room_after_one_has_left_
     def answers_beside(calls):
         if waiting and ("HGETALL", keys.members(room_id)) in calls:
             waiting.pop()
-            administration.remove(people.get_by_id(store, me), room_id, "ben")
-            administration.change(cho, room_id, description="Without ben")
+            room_management.remove(people.get_by_id(store, me), room_id, "ben")
+            room_management.change(cho, room_id, description="Without ben")
         return answers_to(calls)
 
     here._answers = answers_beside
@@ -153,14 +153,14 @@ def test_the_list_of_own_rooms_says_nothing_of_a_direct_room_after_one_has_left_
 @pytest.mark.parametrize("private", [False, True], ids=["open", "private"])
 @pytest.mark.parametrize("since", [None, 0, 7], ids=["fresh", "on", "beyond"])
 def test_a_join_gives_nothing_that_is_said_after_a_removal(
-    administration, conversation, store, crowd, meanwhile, private, since
+    room_management, conversation, store, crowd, meanwhile, private, since
 ):
     ann, ben, _cho = crowd
-    room = administration.create(ann, "Plans", private, None)
-    administration.set_member(ann, room.room_id, "ben")
+    room = room_management.create(ann, "Plans", private, None)
+    room_management.set_member(ann, room.room_id, "ben")
 
     def remove():
-        administration.remove(ann, room.room_id, "ben")
+        room_management.remove(ann, room.room_id, "ben")
         conversation.talk(ann, room.room_id, "without ben")
 
     def reads_messages(call):

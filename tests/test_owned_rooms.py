@@ -5,9 +5,9 @@ import functools
 import pytest
 
 from chat import keys, room_lifecycle
-from chat.administration import Administration
 from chat.errors import Conflict
 from chat.limits import Limits
+from chat.room_management import RoomManagement
 from tests import killed
 from tests.conftest import somebody
 
@@ -28,12 +28,12 @@ def create(store, most=2):
     return room_lifecycle.create(store, ANN, "hers", most=most)
 
 
-def test_nobody_owns_more_rooms_than_are_allowed(store, administration):
+def test_nobody_owns_more_rooms_than_are_allowed(store, room_management):
     rooms = [create(store) for _ in range(2)]
     with pytest.raises(Conflict, match="You own"):
         create(store)
     assert owned(store, ANN) == {room.room_id for room in rooms}
-    administration.close(ANN, rooms[0].room_id)
+    room_management.close(ANN, rooms[0].room_id)
     create(store)
 
 
@@ -62,7 +62,7 @@ def test_rooms_made_at_once_do_not_pass_the_limit(store, beside):
 
 def test_a_room_that_is_got_while_others_are_forgotten_counts(store, made, beside):
     ann, ben = made("ann"), made("ben")
-    giving = Administration(store, Limits(room_rate=0, rooms_per_person=2), set())
+    giving = RoomManagement(store, Limits(room_rate=0, rooms_per_person=2), set())
     lost, hers = (giving.create(ann, name, None, None) for name in ("lost", "hers"))
     store.redis.delete(keys.room(lost.room_id))
     his = giving.create(ben, "his", None, None).room_id
@@ -76,7 +76,7 @@ def test_a_room_that_is_got_while_others_are_forgotten_counts(store, made, besid
 
 def test_a_room_that_is_passed_there_and_back_counts_once(store, made, killed_after):
     ann, ben = made("ann"), made("ben")
-    giving = Administration(store, Limits(room_rate=0), set())
+    giving = RoomManagement(store, Limits(room_rate=0), set())
     room_id = giving.create(ann, "Plans", None, None).room_id
     giving.set_member(ann, room_id, "ben")
     killed_after("set_member", lambda: giving.set_member(ann, room_id, "ben", role="owner"))
@@ -87,22 +87,22 @@ def test_a_room_that_is_passed_there_and_back_counts_once(store, made, killed_af
 
 def test_a_room_that_is_passed_on_counts_for_its_new_owner(store, made):
     ann, ben = made("ann"), made("ben")
-    administration = Administration(store, Limits(room_rate=0, rooms_per_person=1), set())
-    room_id = administration.create(ann, "Plans", None, None).room_id
-    administration.set_member(ann, room_id, "ben")
-    administration.set_member(ann, room_id, "ben", role="owner")
+    room_management = RoomManagement(store, Limits(room_rate=0, rooms_per_person=1), set())
+    room_id = room_management.create(ann, "Plans", None, None).room_id
+    room_management.set_member(ann, room_id, "ben")
+    room_management.set_member(ann, room_id, "ben", role="owner")
     assert (owned(store, ann), owned(store, ben)) == (set(), {room_id})
     # Nobody is given more rooms than are allowed, and so kept from making any.
-    another = administration.create(ann, "More plans", None, None).room_id
-    administration.set_member(ann, another, "ben")
+    another = room_management.create(ann, "More plans", None, None).room_id
+    room_management.set_member(ann, another, "ben")
     with pytest.raises(Conflict):
-        administration.set_member(ann, another, "ben", role="owner")
+        room_management.set_member(ann, another, "ben", role="owner")
     assert owned(store, ann) == {another}
 
 
 def test_two_rooms_given_at_once_do_not_pass_the_limit(store, made, beside):
     ann, ben = made("ann"), made("ben")
-    giving = Administration(store, Limits(room_rate=0, rooms_per_person=2), set())
+    giving = RoomManagement(store, Limits(room_rate=0, rooms_per_person=2), set())
     first, second = (giving.create(ann, name, None, None).room_id for name in ("one", "two"))
     giving.create(ben, "three", None, None)
     for room_id in (first, second):

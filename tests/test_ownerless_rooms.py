@@ -4,16 +4,16 @@ import functools
 
 import pytest
 
-from chat import account_state, direct_rooms, directory, keys, memberships, room_members, rooms
+from chat import account_state, direct_rooms, keys, memberships, room_directory, room_members, rooms
 from chat.errors import Conflict, NotFound
-from chat.store.question import Call
+from chat.store.question import ScriptCall
 from tests import killed
 from tests.room_crowd import Crowd
 
 
 @pytest.fixture(params=[False, True], ids=["open", "private"])
-def crowd(request, administration, made):
-    return Crowd(administration, made, request.param)
+def crowd(request, room_management, made):
+    return Crowd(room_management, made, request.param)
 
 
 def roles(store, room_id):
@@ -31,7 +31,7 @@ def test_the_oldest_moderator_becomes_the_owner(crowd, store, told):
     since(store, crowd, ann=1, ben=2, mia=3, max=4, cho=5)
     told()
     account_state.delete(store, "ann")
-    room = store.ask(rooms.reading(crowd.room_id))
+    room = store.ask(rooms.room_question(crowd.room_id))
     assert (room.owner_id, room.owner) == (crowd.mia.user_id, "mia")
     assert roles(store, crowd.room_id) == {
         "mia": "owner", "max": "moderator", "ann": "member", "ben": "member", "cho": "member",
@@ -44,7 +44,7 @@ def test_the_oldest_moderator_becomes_the_owner(crowd, store, told):
     assert {m["member"]["userId"]: m["member"]["role"] for m in heard if "member" in m} == {
         crowd.mia.user_id: "owner", crowd.ann.user_id: "member",
     }  # fmt: skip
-    crowd.administration.change(crowd.mia, crowd.room_id, name="Ours")
+    crowd.room_management.change(crowd.mia, crowd.room_id, name="Ours")
     crowd.set(crowd.mia, "ben", role="moderator")
 
 
@@ -68,41 +68,41 @@ def test_who_may_not_chat_becomes_the_owner_only_where_nobody_else_is_there(crow
     account_state.delete(store, "cho")
     assert roles(store, crowd.room_id)["mia"] == "owner"
     account_state.reactivate(store, "mia")
-    crowd.administration.change(crowd.mia, crowd.room_id, name="Mine")
+    crowd.room_management.change(crowd.mia, crowd.room_id, name="Mine")
 
 
 def test_of_nobodys_room_a_private_one_is_deleted_and_an_open_one_is_for_admins(
-    administration, conversation, made, store
+    room_management, conversation, made, store
 ):
     ann, ben, root = made("ann"), made("ben"), made("root", "admin")
-    hall, attic = (administration.create(ann, name, name == "Attic", None).room_id
+    hall, attic = (room_management.create(ann, name, name == "Attic", None).room_id
                    for name in ("Hall", "Attic"))  # fmt: skip
     conversation.talk(ann, attic, "a secret")
-    administration.set_member(ann, attic, "ben")
+    room_management.set_member(ann, attic, "ben")
     account_state.delete(store, "ben")
     account_state.delete(store, "ann")
     assert [key for key in keys.of_room(attic) if store.redis.exists(key)] == [keys.closed(attic)]
     assert store.redis.zscore(keys.ROOMS, attic) is None
     assert not store.redis.exists(keys.rooms_of(ben.user_id), keys.DELETING)
-    [room] = directory.page(store, root)[0]
+    [room] = room_directory.page(store, root)[0]
     assert room.room_id == hall
-    administration.close(root, hall)
+    room_management.close(root, hall)
 
 
 def test_nothing_is_deleted_of_somebody_whose_account_the_store_has_lost(
-    administration, made, store
+    room_management, made, store
 ):
     ann, ben = made("ann"), made("ben")
-    attic = administration.create(ann, "Attic", True, None).room_id
-    administration.set_member(ann, attic, "ben")
+    attic = room_management.create(ann, "Attic", True, None).room_id
+    room_management.set_member(ann, attic, "ben")
     store.redis.delete(keys.account(ben.user_id))
     account_state.delete(store, "ann")
     assert roles(store, attic) == {"ann": "owner", "ben": "member"}
 
 
-def test_a_direct_room_stays_as_it_is(administration, conversation, made, store):
+def test_a_direct_room_stays_as_it_is(room_management, conversation, made, store):
     ann, ben = made("ann"), made("ben")
-    room, _ = administration.direct(ann, ["ben"])
+    room, _ = room_management.direct(ann, ["ben"])
     account_state.delete(store, "ann")
     assert roles(store, room.room_id) == {"ann": "member", "ben": "member"}
     assert conversation.talk(ben, room.room_id, "hello?")["seq"] == 1
@@ -111,13 +111,13 @@ def test_a_direct_room_stays_as_it_is(administration, conversation, made, store)
 
 @pytest.mark.parametrize("script", ["delete_person", "replace_owner"])
 def test_a_deletion_whose_worker_was_killed_is_finished_by_another(
-    administration, made, store, script
+    room_management, made, store, script
 ):
     ann, ben = made("ann"), made("ben")
-    made_rooms = [administration.create(ann, name, True, None).room_id for name in ("one", "two")]
+    made_rooms = [room_management.create(ann, name, True, None).room_id for name in ("one", "two")]
     for room_id in made_rooms:
-        administration.set_member(ann, room_id, "ben")
-    alone = administration.create(ann, "alone", True, None).room_id
+        room_management.set_member(ann, room_id, "ben")
+    alone = room_management.create(ann, "alone", True, None).room_id
     killed.after(store, script, functools.partial(account_state.delete, store, "ann"))
     # Not at once: the worker might be at it still.
     account_state.finish_abandoned(store, "en")
@@ -131,9 +131,9 @@ def test_a_deletion_whose_worker_was_killed_is_finished_by_another(
 
 @pytest.mark.parametrize("private", [False, True], ids=["open", "private"])
 def test_whoever_is_deleted_meanwhile_does_not_get_the_room(
-    administration, made, store, beside, private
+    room_management, made, store, beside, private
 ):
-    crowd = Crowd(administration, made, private)
+    crowd = Crowd(room_management, made, private)
     happened = beside("replace_owner", lambda: account_state.delete(store, "max"))
     since(store, crowd, max=1, mia=2)
     account_state.delete(store, "ann")
@@ -163,26 +163,26 @@ def test_a_guest_is_not_made_the_owner(crowd, made, store, beside):
 
 @pytest.mark.parametrize("script", ["create_direct", "rejoin_direct"])
 def test_nobody_is_added_to_a_direct_room_who_is_deleted_meanwhile(
-    administration, made, store, beside, script
+    room_management, made, store, beside, script
 ):
     ann, ben = made("ann"), made("ben")
     if script == "rejoin_direct":
-        room, _ = administration.direct(ann, ["ben"])
-        administration.remove(ben, room.room_id, "ben")
+        room, _ = room_management.direct(ann, ["ben"])
+        room_management.remove(ben, room.room_id, "ben")
     happened = beside(script, lambda: account_state.delete(store, "ben"))
     with pytest.raises(Conflict):
-        administration.direct(ann, ["ben"])
+        room_management.direct(ann, ["ben"])
     assert happened() and not store.redis.exists(keys.rooms_of(ben.user_id))
 
 
-def test_no_room_of_somebody_who_is_there_is_deleted_as_left(administration, made, store):
+def test_no_room_of_somebody_who_is_there_is_deleted_as_left(room_management, made, store):
     ann = made("ann")
-    room = administration.create(ann, "Attic", True, None)
+    room = room_management.create(ann, "Attic", True, None)
     owned = keys.owned_rooms(ann.user_id)
     room_keys = [*keys.of_room(room.room_id), keys.account(ann.user_id), keys.ROOMS]
     lists = [keys.OPEN_ROOMS, keys.ROOM_NAMES, keys.OCCUPIED, owned]
     with pytest.raises(Exception, match="role in this room"):
-        store.ask(Call("close", [*room_keys, *lists], ["", b"{}", 1, ""]))
+        store.ask(ScriptCall("close", [*room_keys, *lists], ["", b"{}", 1, ""]))
     with pytest.raises(NotFound):
-        administration.close(made("eve"), room.room_id)
+        room_management.close(made("eve"), room.room_id)
     assert roles(store, room.room_id) == {"ann": "owner"}

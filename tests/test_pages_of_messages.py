@@ -116,11 +116,11 @@ def test_a_page_that_is_read_on_in_another_epoch_ends_there(conversation, store,
 
 
 def test_nobody_reads_on_who_was_taken_out_meanwhile(
-    administration, conversation, store, made, monkeypatch
+    room_management, conversation, store, made, monkeypatch
 ):
     ann, ben = made("ann"), made("ben")
-    room_id = administration.create(ann, "Plans", True, None).room_id
-    administration.set_member(ann, room_id, "ben")
+    room_id = room_management.create(ann, "Plans", True, None).room_id
+    room_management.set_member(ann, room_id, "ben")
     react(store, room_id, 1, 700)
     answers_to, calls = store._answers, []
 
@@ -128,7 +128,7 @@ def test_nobody_reads_on_who_was_taken_out_meanwhile(
         if any(getattr(call, "script", "") == "page" for call in asked):
             calls.append(asked)
             if len(calls) == 2:
-                administration.remove(ann, room_id, "ben")
+                room_management.remove(ann, room_id, "ben")
         return answers_to(asked)
 
     monkeypatch.setattr(store, "_answers", answers_beside)
@@ -157,9 +157,9 @@ def test_a_message_beside_an_edited_one_reads_as_it_was_said(conversation, store
 
 
 def test_in_an_encrypted_room_the_reader_decides_which_edits_count(
-    administration, conversation, store
+    room_management, conversation, store
 ):
-    sealed = administration.create(ANN, "Secrets", None, True).room_id
+    sealed = room_management.create(ANN, "Secrets", None, True).room_id
     conversation.talk(ANN, sealed, "one")
     for number in range(2, 13):
         conversation.edit(ANN, sealed, 1, f"edit {number}", f"c{number}")
@@ -250,7 +250,7 @@ def test_a_worker_is_given_what_it_missed_piece_by_piece(conversation, store, lo
     seq, found, pieces = 0, [], 0
     more = True
     while more:
-        piece = store.ask(history.following(long_messages, seq, epoch))
+        piece = store.ask(history.page_after(long_messages, seq, epoch))
         assert sum(map(len, piece.messages)) < history.BYTES_MAX + 20_000
         found += numbers(piece)
         seq, more, pieces = found[-1], piece.more, pieces + 1
@@ -259,9 +259,9 @@ def test_a_worker_is_given_what_it_missed_piece_by_piece(conversation, store, lo
 
 
 @pytest.fixture
-def much_edited(administration, conversation):
+def much_edited(room_management, conversation):
     """An encrypted room with four messages, each of which has been edited 25 times, at length."""
-    sealed = administration.create(ANN, "Secrets", None, True).room_id
+    sealed = room_management.create(ANN, "Secrets", None, True).room_id
     for _ in range(4):
         seq = conversation.talk(ANN, sealed, "first")["seq"]
         for number in range(25):

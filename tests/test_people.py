@@ -4,7 +4,16 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from chat import account_state, accounts, ids, keys, people, profile, renaming, unfinished
+from chat import (
+    account_state,
+    accounts,
+    keys,
+    people,
+    person_ids,
+    profile,
+    renaming,
+    unfinished_changes,
+)
 from chat.errors import Conflict, Invalid, Unauthorized
 from tests.conftest import HASHER, PASSWORD, let_pass
 
@@ -15,8 +24,8 @@ def rename(store, person, name):
 
 def test_an_id_has_the_shape_of_ids_and_no_name_has_it(made, store):
     bora = made("bora")
-    assert ids.is_id(bora.user_id)
-    assert len({ids.new_id() for _ in range(1000)}) == 1000
+    assert person_ids.is_id(bora.user_id)
+    assert len({person_ids.new_id() for _ in range(1000)}) == 1000
     for name in (bora.user_id, "U2CPHAVW9ASQ2CZK"):
         with pytest.raises(Invalid):
             made(name)
@@ -94,7 +103,7 @@ def test_a_former_name_and_what_looks_like_it_is_kept_for_a_month(made, store, a
     for take in (lambda: made(alike), lambda: rename(store, dan, alike)):
         with pytest.raises((Conflict, Invalid)):
             take()
-    let_pass(store, "bora", profile.KEPT - 60_000)
+    let_pass(store, "bora", profile.NAME_KEPT_MS - 60_000)
     with pytest.raises((Conflict, Invalid)):
         rename(store, dan, alike)
     let_pass(store, "bora", 60_000)
@@ -121,7 +130,7 @@ def test_names_that_were_given_up_long_ago_do_not_pile_up(made, store):
     for i in range(40):
         rename(store, bora, f"sora{i}")
         for name in store.redis.hkeys(keys.FORMER):
-            let_pass(store, name, profile.KEPT + 1)
+            let_pass(store, name, profile.NAME_KEPT_MS + 1)
     assert store.redis.hlen(keys.FORMER) < 10
 
 
@@ -183,7 +192,7 @@ def test_a_renaming_whose_worker_ended_is_finished_by_another(made, store, told,
     renaming.finish_abandoned(store)
     assert told() == []  # its worker may still be at it
     [member] = store.redis.zrange(keys.RENAMING, 0, -1)
-    store.redis.zincrby(keys.RENAMING, -unfinished.ABANDONED_AFTER_MS, member)
+    store.redis.zincrby(keys.RENAMING, -unfinished_changes.ABANDONED_AFTER_MS, member)
     renaming.finish_abandoned(store)
     assert [told_of["person"]["name"] for told_of in told()] == ["sora"]
     assert store.redis.zcard(keys.RENAMING) == 0

@@ -6,7 +6,7 @@ import pytest
 
 from chat import keys, presence, room_lifecycle
 from chat.presence import Lease, Timing, lease_id_of
-from chat.store.question import Call
+from chat.store.question import ScriptCall
 from tests.conftest import somebody
 
 TIMING = Timing(lease=30_000, grace=3_000)
@@ -34,7 +34,9 @@ class RoomUnderTest:
         self._channel.get_message(timeout=30)
 
     def enter(self, connection):
-        entering = presence.entering(self.room_id, of(connection), TIMING, "ko", str(self.clock))
+        entering = presence.enter_question(
+            self.room_id, of(connection), TIMING, "ko", str(self.clock)
+        )
         return self.store.ask(entering).user_count
 
     def renew(self, *connections, epoch="", is_in=lambda room_id, lease_id: True):
@@ -56,7 +58,7 @@ class RoomUnderTest:
     def claim(self):
         """Begin to reap, as a worker does that then dies or is slow."""
         args = [str(self.clock), 10, TIMING.grace + 5_000, TIMING.outage, TIMING.lease]
-        return self.store.ask(Call("claim", [keys.OCCUPIED, keys.REAPED], args))
+        return self.store.ask(ScriptCall("claim", [keys.OCCUPIED, keys.REAPED], args))
 
     def after(self, ms):
         """Let the time pass as the workers would, which reap every second."""
@@ -239,7 +241,7 @@ def test_who_enters_while_the_reaper_looks_is_not_forgotten(room):
     room.leave("ann1")
     held_until, _ = room.claim()
     room.enter("ben1")
-    room.store.ask(Call("end_claim", [keys.OCCUPIED], [room.room_id, held_until, ""]))
+    room.store.ask(ScriptCall("end_claim", [keys.OCCUPIED], [room.room_id, held_until, ""]))
     room.after(31_000)
     assert room.count() == 0
     assert room.heard()[-1] == ("QUIT", "ben", 0)
@@ -249,7 +251,9 @@ def test_who_is_lost_while_the_reaper_looks_quits_after_the_grace(room):
     room.enter("ann1")
     held_until, _ = room.claim()
     room.lose("ann1")
-    room.store.ask(Call("end_claim", [keys.OCCUPIED], [room.room_id, held_until, START + 30_000]))
+    room.store.ask(
+        ScriptCall("end_claim", [keys.OCCUPIED], [room.room_id, held_until, START + 30_000])
+    )
     room.after(4_000)
     assert room.count() == 0
 

@@ -18,7 +18,7 @@ from hypothesis.stateful import (
 
 from chat import keys, presence, room_lifecycle
 from chat.presence import Timing, lease_id_of
-from chat.store.question import Call
+from chat.store.question import ScriptCall
 from tests.conftest import somebody
 
 TIMING = Timing(lease=30_000, grace=3_000)
@@ -58,7 +58,7 @@ class PresenceMachine(RuleBasedStateMachine):
     def enter(self, page):
         lease_id = self._lease_id(page)
         lease = presence.Lease(lease_id, PAGES[page])
-        entering = presence.entering(self.room, lease, TIMING, "ko", str(self.now))
+        entering = presence.enter_question(self.room, lease, TIMING, "ko", str(self.now))
         count = self.store.ask(entering).user_count
         self.ends[lease_id] = self.now + TIMING.lease
         self.held.add(lease_id)
@@ -118,7 +118,7 @@ class PresenceMachine(RuleBasedStateMachine):
         self._ask()
         self.resumed = max(self.resumed, self.now)
         args = [str(self.now), 10, TIMING.grace + 5_000, OUTAGE, TIMING.lease]
-        self.store.ask(Call("claim", [keys.OCCUPIED, keys.REAPED], args))
+        self.store.ask(ScriptCall("claim", [keys.OCCUPIED, keys.REAPED], args))
 
     @invariant()
     def leases_decide_who_is_here(self):

@@ -7,12 +7,12 @@ from chat import control_messages
 
 @pytest.mark.parametrize("kind", [control_messages.JOINED, control_messages.ROOMS])
 def test_a_room_joined_during_a_publication_is_published_after_it(
-    kind, app_with, made, administration, told
+    kind, app_with, made, room_management, told
 ):
     heartbeat = app_with().extensions["live"]._heartbeat
-    conversation, store = heartbeat._live.conversation, heartbeat._live.store
+    conversation, store = heartbeat._gateway.conversation, heartbeat._gateway.store
     ann, ben = made("ann"), made("ben")
-    before, meanwhile = (administration.create(ann, n, None, None).room_id for n in ("a", "b"))
+    before, meanwhile = (room_management.create(ann, n, None, None).room_id for n in ("a", "b"))
     conversation.join(ben, before, "sid")
     told()
     send_commands, waiting = store.send_commands, [meanwhile]

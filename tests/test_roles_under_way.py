@@ -35,19 +35,19 @@ class Place:
     ``cho`` have a direct room, which ``ben`` has left.
     """
 
-    def __init__(self, administration, conversation, store, made):
-        self.store, self.administration, self.conversation = store, administration, conversation
+    def __init__(self, room_management, conversation, store, made):
+        self.store, self.room_management, self.conversation = store, room_management, conversation
         made("eve", "admin")
         self.root, self.ann = made("root", "admin"), made("ann")
         self.ben, self.max, self.cho = map(made, ("ben", "max", "cho"))
-        self.hall = administration.create(self.ann, "Hall", False, None).room_id
+        self.hall = room_management.create(self.ann, "Hall", False, None).room_id
         self.room_id = self.hall
-        self.attic = administration.create(self.max, "Attic", True, None).room_id
-        self.pair = administration.direct(self.ben, ["cho"])[0].room_id
-        administration.remove(self.ben, self.pair, "ben")
+        self.attic = room_management.create(self.max, "Attic", True, None).room_id
+        self.pair = room_management.direct(self.ben, ["cho"])[0].room_id
+        room_management.remove(self.ben, self.pair, "ben")
         for name in ("root", "ann"):
-            administration.set_member(self.max, self.attic, name)
-        administration.ban(self.ann, self.hall, "cho")
+            room_management.set_member(self.max, self.attic, name)
+        room_management.ban(self.ann, self.hall, "cho")
         conversation.join(self.ben, self.hall, "s1")
         self.seq = conversation.talk(self.ben, self.hall, "hi", sid="s1")["seq"]
         self.attic_seq = conversation.talk(self.max, self.attic, "ho")["seq"]
@@ -77,25 +77,25 @@ def account_of(store, person, *fields):
 
 
 @pytest.fixture
-def place(administration, conversation, store, made):
-    return Place(administration, conversation, store, made)
+def place(room_management, conversation, store, made):
+    return Place(room_management, conversation, store, made)
 
 
 @pytest.mark.parametrize(
     ("script", "call"),
     [
-        ("set_member", lambda p: p.administration.set_member(p.root, p.hall, "max")),
-        ("set_member", lambda p: p.administration.set_member(p.root, p.hall, "ben", "moderator")),
-        ("set_member", lambda p: p.administration.set_member(p.root, p.hall, "root", "owner")),
-        ("set_member", lambda p: p.administration.set_member(
+        ("set_member", lambda p: p.room_management.set_member(p.root, p.hall, "max")),
+        ("set_member", lambda p: p.room_management.set_member(p.root, p.hall, "ben", "moderator")),
+        ("set_member", lambda p: p.room_management.set_member(p.root, p.hall, "root", "owner")),
+        ("set_member", lambda p: p.room_management.set_member(
             p.root, p.attic, "ann", muted_until=LATER)),
-        ("remove", lambda p: p.administration.remove(p.root, p.hall, "ben")),
-        ("remove", lambda p: p.administration.ban(p.root, p.attic, "ann")),
-        ("unban", lambda p: p.administration.unban(p.root, p.hall, "cho")),
-        ("change_room", lambda p: p.administration.change(p.root, p.hall, name="Mine")),
-        ("change_room", lambda p: p.administration.change(p.root, p.attic, archived=True)),
-        ("close", lambda p: p.administration.close(p.root, p.hall)),
-        ("close", lambda p: p.administration.close(p.root, p.attic)),
+        ("remove", lambda p: p.room_management.remove(p.root, p.hall, "ben")),
+        ("remove", lambda p: p.room_management.ban(p.root, p.attic, "ann")),
+        ("unban", lambda p: p.room_management.unban(p.root, p.hall, "cho")),
+        ("change_room", lambda p: p.room_management.change(p.root, p.hall, name="Mine")),
+        ("change_room", lambda p: p.room_management.change(p.root, p.attic, archived=True)),
+        ("close", lambda p: p.room_management.close(p.root, p.hall)),
+        ("close", lambda p: p.room_management.close(p.root, p.attic)),
         ("alter", lambda p: p.conversation.delete(p.root, p.hall, p.seq)),
         ("alter", lambda p: p.conversation.delete(p.root, p.attic, p.attic_seq)),
         ("set_role", lambda p: account_state.set_role(p.store, "ben", "admin", by=p.root)),
@@ -126,7 +126,7 @@ def test_who_is_no_admin_any_more_does_not_make_an_account_active_again(place, s
 
 def test_who_is_no_admin_any_more_does_what_everybody_may(place, store, beside):
     happened = beside("set_member", lambda: account_state.set_role(store, "root", "user"))
-    place.administration.set_member(place.root, place.hall, "root")
+    place.room_management.set_member(place.root, place.hall, "root")
     assert happened()
     assert store.ask(memberships.one(place.root.user_id, place.hall)).role == "member"
 
@@ -137,29 +137,29 @@ def test_who_is_no_admin_any_more_does_what_everybody_may(place, store, beside):
     **named(
         {
             **OF_WHO_IS_HERE,
-            "add": ("set_member", lambda p: p.administration.set_member(p.max, p.attic, "cho")),
+            "add": ("set_member", lambda p: p.room_management.set_member(p.max, p.attic, "cho")),
             "give a role": (
                 "set_member",
-                lambda p: p.administration.set_member(p.max, p.attic, "ann", "moderator"),
+                lambda p: p.room_management.set_member(p.max, p.attic, "ann", "moderator"),
             ),
-            "remove": ("remove", lambda p: p.administration.remove(p.max, p.attic, "ann")),
-            "unban": ("unban", lambda p: p.administration.unban(p.max, p.attic, "cho")),
+            "remove": ("remove", lambda p: p.room_management.remove(p.max, p.attic, "ann")),
+            "unban": ("unban", lambda p: p.room_management.unban(p.max, p.attic, "cho")),
             "rename": (
                 "change_room",
-                lambda p: p.administration.change(p.max, p.attic, name="Mine"),
+                lambda p: p.room_management.change(p.max, p.attic, name="Mine"),
             ),
-            "delete a room": ("close", lambda p: p.administration.close(p.max, p.attic)),
+            "delete a room": ("close", lambda p: p.room_management.close(p.max, p.attic)),
             "make a room": (
                 "create_room",
-                lambda p: p.administration.create(p.ben, "Mine", None, None),
+                lambda p: p.room_management.create(p.ben, "Mine", None, None),
             ),
             "make a direct room": (
                 "create_direct",
-                lambda p: p.administration.direct(p.ben, ["max"]),
+                lambda p: p.room_management.direct(p.ben, ["max"]),
             ),
             "come back to a direct room": (
                 "rejoin_direct",
-                lambda p: p.administration.direct(p.ben, ["cho"]),
+                lambda p: p.room_management.direct(p.ben, ["cho"]),
             ),
         }
     ),
@@ -226,20 +226,20 @@ def test_who_may_not_chat_any_more_reads_nothing_of_what_was_under_way(place, st
     WAYS_OUT[way_out](store, "ben")
     for read in (
         lambda: place.conversation.page(place.ben, place.hall),
-        lambda: place.administration.banned(place.ben, place.hall),
-        lambda: place.administration.mark_read(place.ben, place.hall, 1),
+        lambda: place.room_management.banned(place.ben, place.hall),
+        lambda: place.room_management.mark_read(place.ben, place.hall, 1),
     ):
         with pytest.raises(Forbidden):
             read()
 
 
 def test_who_is_no_admin_any_more_reads_as_everybody(place, store):
-    place.administration.ban(place.ann, place.hall, "root")
-    place.administration.banned(place.root, place.hall)
+    place.room_management.ban(place.ann, place.hall, "root")
+    place.room_management.banned(place.root, place.hall)
     account_state.set_role(store, "root", "user")
     for room_id in (place.hall, place.attic):
         with pytest.raises(Forbidden):
-            place.administration.banned(place.root, room_id)
+            place.room_management.banned(place.root, room_id)
 
 
 def test_who_may_chat_again_is_where_he_or_she_was(place, store):

@@ -48,7 +48,7 @@ def test_moderators_add_and_remove_members_but_not_each_other_or_the_owner(crowd
         with pytest.raises(Forbidden):
             crowd.remove(crowd.max, name)
         with pytest.raises(Forbidden):
-            crowd.administration.ban(crowd.max, crowd.room_id, name)
+            crowd.room_management.ban(crowd.max, crowd.room_id, name)
         with pytest.raises(Forbidden):
             crowd.set(crowd.max, name, muted_until=4_000_000_000_000)
     crowd.remove(crowd.max, "max")
@@ -65,22 +65,22 @@ def test_members_change_nobody_but_leave_themselves(crowd, store):
     with pytest.raises(Forbidden):
         crowd.set(crowd.ben, "eve")
     with pytest.raises(Forbidden):
-        crowd.administration.banned(crowd.ben, crowd.room_id)
+        crowd.room_management.banned(crowd.ben, crowd.room_id)
     with pytest.raises(Forbidden):
-        crowd.administration.change(crowd.ben, crowd.room_id, name="Mine")
+        crowd.room_management.change(crowd.ben, crowd.room_id, name="Mine")
     assert roles(store, crowd.room_id) == before
     crowd.remove(crowd.ben, "ben")
     assert "ben" not in roles(store, crowd.room_id)
 
 
 def test_moderators_change_name_and_description_and_do_not_delete_the_room(crowd, store):
-    change = crowd.administration.change
+    change = crowd.room_management.change
     change(crowd.max, crowd.room_id, name="Ours", description=" What we plan ")
     [room] = rooms.find(store, [crowd.room_id])
     assert (room.name, room.archived) == ("Ours", False)
     assert room.description == "What we plan"
     with pytest.raises(Forbidden):
-        crowd.administration.close(crowd.max, crowd.room_id)
+        crowd.room_management.close(crowd.max, crowd.room_id)
     for description in ("x" * 501, 5, "a\0b", "two\nlines"):
         with pytest.raises(Invalid):
             change(crowd.max, crowd.room_id, description=description)
@@ -109,7 +109,7 @@ def test_ownership_passes_on(crowd, store, conversation):
     with pytest.raises(Forbidden):
         crowd.set(crowd.ann, "ann", role="owner")
     crowd.remove(crowd.ann, "ann")
-    crowd.administration.close(crowd.ben, crowd.room_id)
+    crowd.room_management.close(crowd.ben, crowd.room_id)
 
 
 def test_nobody_becomes_the_owner_of_a_room_without_being_in_it(crowd, store):
@@ -142,18 +142,18 @@ def test_whoever_is_concerned_is_told_of_a_role(hall, told):
     assert in_the_room == {"member": left}
 
 
-def test_strangers_learn_nothing_of_a_private_room(administration, made):
-    attic = Crowd(administration, made, private=True)
+def test_strangers_learn_nothing_of_a_private_room(room_management, made):
+    attic = Crowd(room_management, made, private=True)
     for attempt in (
         lambda: attic.set(attic.eve, "eve"),
         lambda: attic.remove(attic.eve, "ben"),
-        lambda: administration.ban(attic.eve, attic.room_id, "ben"),
-        lambda: administration.unban(attic.eve, attic.room_id, "ben"),
-        lambda: administration.banned(attic.eve, attic.room_id),
-        lambda: administration.change(attic.eve, attic.room_id, name="Mine"),
-        lambda: administration.close(attic.root, attic.room_id),
-        lambda: administration.mark_read(attic.eve, attic.room_id, 1),
-        lambda: administration.leave_and_refuse(attic.eve, attic.room_id),
+        lambda: room_management.ban(attic.eve, attic.room_id, "ben"),
+        lambda: room_management.unban(attic.eve, attic.room_id, "ben"),
+        lambda: room_management.banned(attic.eve, attic.room_id),
+        lambda: room_management.change(attic.eve, attic.room_id, name="Mine"),
+        lambda: room_management.close(attic.root, attic.room_id),
+        lambda: room_management.mark_read(attic.eve, attic.room_id, 1),
+        lambda: room_management.leave_and_block(attic.eve, attic.room_id),
     ):
         with pytest.raises(NotFound, match="no such room"):
             attempt()

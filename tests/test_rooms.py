@@ -2,7 +2,7 @@
 
 import pytest
 
-from chat import directory, presence, room_lifecycle, room_members, rooms
+from chat import presence, room_directory, room_lifecycle, room_members, rooms
 from chat.conversation import Conversation
 from chat.errors import Conflict, Forbidden, Invalid, NotFound
 from chat.limits import Limits
@@ -40,7 +40,7 @@ def members(store, room):
 
 def test_a_new_room_is_listed_with_its_wire_form(store):
     room = room_lifecycle.create(store, ANN, " Plans ")
-    assert directory.page(store, BEN) == ([room], None)
+    assert room_directory.page(store, BEN) == ([room], None)
     assert rooms.access(store, BEN, room.room_id).room == room
     assert room.wire() == {
         "roomId": room.room_id,
@@ -73,9 +73,9 @@ def test_the_room_is_a_redis_hash_as_documented(store):
 def test_rooms_are_sorted_by_their_last_message(store):
     one, two = room_lifecycle.create(store, ANN, "one"), room_lifecycle.create(store, ANN, "two")
     set_activity(store, {one.room_id: 1, two.room_id: 2})
-    assert names(directory.page(store, ANN)) == ["two", "one"]
+    assert names(room_directory.page(store, ANN)) == ["two", "one"]
     Conversation(store, Limits()).talk(ANN, one.room_id, "hi")
-    assert names(directory.page(store, ANN)) == ["one", "two"]
+    assert names(room_directory.page(store, ANN)) == ["one", "two"]
     assert rooms.access(store, ANN, one.room_id).room.seq == 1
 
 
@@ -87,7 +87,7 @@ def test_pages_follow_each_other_without_hole_or_double(store):
         set_activity(store, {room_id: 5})
     seen, cursor = [], ""
     while cursor is not None:
-        page, cursor = directory.page(store, ANN, cursor=cursor, limit=4)
+        page, cursor = room_directory.page(store, ANN, cursor=cursor, limit=4)
         assert page
         seen += [room.room_id for room in page]
     assert len(seen) == len(set(seen)) == 25
@@ -96,16 +96,16 @@ def test_pages_follow_each_other_without_hole_or_double(store):
 def test_a_search_looks_into_names_in_any_case(store):
     for name in ("Plans", "plan b", "Lunch"):
         room_lifecycle.create(store, ANN, name)
-    assert set(names(directory.page(store, ANN, q="PLAN"))) == {"plan b", "Plans"}
-    first, cursor = directory.page(store, ANN, q="plan", limit=1)
-    second, end = directory.page(store, ANN, q="plan", limit=1, cursor=cursor)
+    assert set(names(room_directory.page(store, ANN, q="PLAN"))) == {"plan b", "Plans"}
+    first, cursor = room_directory.page(store, ANN, q="plan", limit=1)
+    second, end = room_directory.page(store, ANN, q="plan", limit=1, cursor=cursor)
     assert {first[0].name, second[0].name} == {"plan b", "Plans"} and end is None
 
 
 @pytest.mark.parametrize("cursor", ["x", "1", "1-", "-a", "1.5-a", "9" * 17 + "-a", "1-a b", "²-a"])
 def test_a_bad_cursor_is_refused(store, cursor):
     with pytest.raises(Invalid):
-        directory.page(store, ANN, cursor=cursor)
+        room_directory.page(store, ANN, cursor=cursor)
 
 
 @pytest.mark.parametrize("room_id", ["nope", "", "a b", "{x}", "../x", "x" * 1000])
@@ -119,69 +119,69 @@ def test_guests_get_nowhere(store):
     for attempt in (
         lambda: rooms.access(store, GUEST, room.room_id),
         lambda: room_lifecycle.create(store, GUEST, "Mine"),
-        lambda: directory.page(store, GUEST),
+        lambda: room_directory.page(store, GUEST),
     ):
         with pytest.raises(Forbidden):
             attempt()
 
 
-def test_a_private_room_is_there_for_its_members_only(store, people, administration):
+def test_a_private_room_is_there_for_its_members_only(store, people, room_management):
     room = room_lifecycle.create(store, ANN, "Secret", private=True)
-    assert names(directory.page(store, ANN)) == ["Secret"]
+    assert names(room_directory.page(store, ANN)) == ["Secret"]
     for stranger in (BEN, ADA):
-        assert names(directory.page(store, stranger)) == []
+        assert names(room_directory.page(store, stranger)) == []
         with pytest.raises(NotFound):
             rooms.access(store, stranger, room.room_id)
-    administration.set_member(ANN, room.room_id, "ben")
+    room_management.set_member(ANN, room.room_id, "ben")
     assert members(store, room) == ["Ann", "Ben"]
-    assert names(directory.page(store, BEN)) == ["Secret"]
+    assert names(room_directory.page(store, BEN)) == ["Secret"]
     assert rooms.access(store, BEN, room.room_id)
     with pytest.raises(Forbidden):
-        administration.set_member(BEN, room.room_id, "Ada")
-    administration.remove(ANN, room.room_id, "BEN")
-    assert names(directory.page(store, BEN)) == []
+        room_management.set_member(BEN, room.room_id, "Ada")
+    room_management.remove(ANN, room.room_id, "BEN")
+    assert names(room_directory.page(store, BEN)) == []
     with pytest.raises(NotFound):
         rooms.access(store, BEN, room.room_id)
 
 
-def test_members_come_and_go_by_rules(store, people, administration):
+def test_members_come_and_go_by_rules(store, people, room_management):
     room = room_lifecycle.create(store, ANN, "Secret", private=True)
     with pytest.raises(NotFound):
-        administration.set_member(ANN, room.room_id, "Nobody")
+        room_management.set_member(ANN, room.room_id, "Nobody")
     with pytest.raises(Conflict):
-        administration.remove(ANN, room.room_id, "Ann")
-    administration.set_member(ANN, room.room_id, "Ben")
-    administration.remove(BEN, room.room_id, "ben")
+        room_management.remove(ANN, room.room_id, "Ann")
+    room_management.set_member(ANN, room.room_id, "Ben")
+    room_management.remove(BEN, room.room_id, "ben")
     assert members(store, room) == ["Ann"]
     public = room_lifecycle.create(store, ANN, "Open")
-    administration.set_member(ANN, public.room_id, "Ben")
+    room_management.set_member(ANN, public.room_id, "Ben")
     assert members(store, public) == ["Ann", "Ben"]
     with pytest.raises(Forbidden):
-        administration.set_member(BEN, public.room_id, "Ada")
+        room_management.set_member(BEN, public.room_id, "Ada")
 
 
-def test_only_owner_and_admins_change_a_room(store, people, administration):
+def test_only_owner_and_admins_change_a_room(store, people, room_management):
     room = room_lifecycle.create(store, ANN, "Plans")
     with pytest.raises(Forbidden):
-        administration.change(BEN, room.room_id, "Mine")
-    assert administration.change(ANN, room.room_id, "Ours").name == "Ours"
-    assert administration.change(ADA, room.room_id, "Theirs").name == "Theirs"
+        room_management.change(BEN, room.room_id, "Mine")
+    assert room_management.change(ANN, room.room_id, "Ours").name == "Ours"
+    assert room_management.change(ADA, room.room_id, "Theirs").name == "Theirs"
     with pytest.raises(Invalid):
-        administration.change(ANN, room.room_id, "")
+        room_management.change(ANN, room.room_id, "")
     assert rooms.access(store, ANN, room.room_id).room.name == "Theirs"
 
 
-def test_a_closed_room_leaves_nothing_behind(store, people, administration, conversation):
+def test_a_closed_room_leaves_nothing_behind(store, people, room_management, conversation):
     room = room_lifecycle.create(store, ANN, "Secret", private=True)
     conversation.join(ANN, room.room_id, "s1")
     conversation.talk(ANN, room.room_id, "hi", sid="s1")
-    administration.set_member(ANN, room.room_id, "Ben")
+    room_management.set_member(ANN, room.room_id, "Ben")
     with pytest.raises(Forbidden):
-        administration.close(BEN, room.room_id)
-    administration.close(ANN, room.room_id)
+        room_management.close(BEN, room.room_id)
+    room_management.close(ANN, room.room_id)
     with pytest.raises(NotFound):
         conversation.talk(ANN, room.room_id, "hi", sid="s1")
-    assert directory.page(store, ANN) == ([], None)
+    assert room_directory.page(store, ANN) == ([], None)
     presence.reap(store, presence.Timing(), "en")
     passing = (b":sent:", b":closed", b":rate:", b"{presence}:reaped")
     keys = store.redis.scan_iter("maru:*")
@@ -199,56 +199,56 @@ def test_a_search_finds_a_room_among_many_in_one_call(store):
         room_lifecycle.create(store, BEN, f"Room {number}")
     set_activity(store, {room.room_id: 1 for room in wanted})
     for q, room in (("needle", 0), ("EEDL", 0), ("e", 0), ("회의는", 1), ("심", 1), ("1499", None)):
-        found, cursor = directory.page(store, BEN, q=q)
+        found, cursor = room_directory.page(store, BEN, q=q)
         expected = "Room 1499" if room is None else wanted[room].name
         assert (names((found, None)), cursor) == ([expected], None)
 
 
 def test_a_search_that_very_many_rooms_match_looks_at_so_many_at_a_time(store, monkeypatch):
-    monkeypatch.setattr(directory, "MATCHES", 100)
+    monkeypatch.setattr(room_directory, "MATCHES", 100)
     wanted = room_lifecycle.create(store, ANN, "Meeting room")
     for number in range(2500):
         room_lifecycle.create(store, BEN, f"Meeting {number}")
     set_activity(store, {wanted.room_id: 1})
     found, cursor, calls = [], "", 0
     while cursor is not None:
-        page, cursor = directory.page(store, BEN, q="meeting r", cursor=cursor)
+        page, cursor = room_directory.page(store, BEN, q="meeting r", cursor=cursor)
         found += page
         calls += 1
     assert names((found, None)) == ["Meeting room"] and calls == 1
-    first, cursor = directory.page(store, BEN, q="meeting", limit=200)
+    first, cursor = room_directory.page(store, BEN, q="meeting", limit=200)
     assert len(first) == 200 and cursor
 
 
-def test_a_room_is_found_by_its_new_name_only(store, administration):
+def test_a_room_is_found_by_its_new_name_only(store, room_management):
     room = room_lifecycle.create(store, ANN, "Plans")
-    administration.change(ANN, room.room_id, "Lunch")
-    assert names(directory.page(store, BEN, q="lun")) == ["Lunch"]
-    assert names(directory.page(store, BEN, q="plan")) == []
-    administration.change(ANN, room.room_id, "Lunch plans")
-    assert names(directory.page(store, BEN, q="plan")) == ["Lunch plans"]
+    room_management.change(ANN, room.room_id, "Lunch")
+    assert names(room_directory.page(store, BEN, q="lun")) == ["Lunch"]
+    assert names(room_directory.page(store, BEN, q="plan")) == []
+    room_management.change(ANN, room.room_id, "Lunch plans")
+    assert names(room_directory.page(store, BEN, q="plan")) == ["Lunch plans"]
 
 
 def test_rooms_of_an_older_store_are_listed_and_found(store):
     made = [room_lifecycle.create(store, ANN, f"Room {number}") for number in range(700)]
     room_lifecycle.create(store, ANN, "Room of mine", private=True)
     store.redis.delete("maru:open-rooms", "maru:room-names")
-    assert [room.room_id for room in directory.page(store, BEN)[0]] == [
+    assert [room.room_id for room in room_directory.page(store, BEN)[0]] == [
         room.room_id for room in sorted(made, key=lambda r: (r.created_at, r.room_id))[:-51:-1]
     ]
-    assert names(directory.page(store, BEN, q="room 699")) == ["Room 699"]
-    assert names(directory.page(store, BEN, q="mine")) == []
+    assert names(room_directory.page(store, BEN, q="room 699")) == ["Room 699"]
+    assert names(room_directory.page(store, BEN, q="mine")) == []
 
 
 @pytest.fixture
-def between(store, people, administration):
+def between(store, people, room_management):
     """An open room below and above many private ones that Ben may not see, or not any more."""
     below = room_lifecycle.create(store, ANN, "Below")
     set_activity(store, {below.room_id: 1})
     private = [room_lifecycle.create(store, ANN, "Secret plans", private=True) for _ in range(1500)]
     set_activity(store, {r.room_id: 1_000_000 + n for n, r in enumerate(private)})
-    administration.set_member(ANN, private[-1].room_id, "Ben")
-    administration.remove(ANN, private[-1].room_id, "Ben")
+    room_management.set_member(ANN, private[-1].room_id, "Ben")
+    room_management.remove(ANN, private[-1].room_id, "Ben")
     above = room_lifecycle.create(store, ANN, "Above")
     return below, private, above
 
@@ -260,7 +260,7 @@ def test_no_cursor_names_a_private_room_to_a_stranger_or_a_removed_member(store,
     for user in (BEN, somebody("Eve")):
         found, cursor, cursors = [], "", []
         while cursor is not None:
-            page, cursor = directory.page(store, user, q=q, cursor=cursor, limit=limit)
+            page, cursor = room_directory.page(store, user, q=q, cursor=cursor, limit=limit)
             found += page
             cursors.append(cursor or "")
         expected = {"": ["Above", "Below"], "below": ["Below"]}.get(q, [])

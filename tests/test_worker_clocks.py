@@ -6,18 +6,18 @@ import pytest
 
 from chat import (
     account_state,
-    directory,
     keys,
     memberships,
     profile,
     renaming,
+    room_directory,
     room_members,
     rooms,
-    unfinished,
+    unfinished_changes,
 )
 from chat.errors import Forbidden
 from chat.migrations.start import VERSION
-from chat.refusals import domain_error
+from chat.script_errors import domain_error
 from chat.store.store import connect
 from tests import killed
 from tests.clocks import HOUR, clocked_store
@@ -54,7 +54,7 @@ def now(store) -> int:
 
 def shown(store, crowd):
     """Whether ``ben`` finds the room in his list."""
-    return [room.room_id for room in directory.page(store, crowd.ben)[0]] == [crowd.room_id]
+    return [room.room_id for room in room_directory.page(store, crowd.ben)[0]] == [crowd.room_id]
 
 
 def test_a_renaming_under_way_is_left_alone_and_an_abandoned_one_is_finished(store, made, told):
@@ -64,7 +64,7 @@ def test_a_renaming_under_way_is_left_alone_and_an_abandoned_one_is_finished(sto
     renaming.finish_abandoned(store)
     assert told() == []
     [member] = store.redis.zrange(keys.RENAMING, 0, -1)
-    store.redis.zincrby(keys.RENAMING, -unfinished.ABANDONED_AFTER_MS, member)
+    store.redis.zincrby(keys.RENAMING, -unfinished_changes.ABANDONED_AFTER_MS, member)
     renaming.finish_abandoned(store)
     assert [each["person"]["name"] for each in told()] == ["sora"]
 
@@ -75,32 +75,32 @@ def test_a_deletion_under_way_is_left_alone_and_an_abandoned_one_is_finished(sto
     killed.after(store, "delete_person", functools.partial(account_state.delete, store, "ann"))
     account_state.finish_abandoned(store, "en")
     assert store.redis.zcard(keys.DELETING) == 1
-    store.redis.zincrby(keys.DELETING, -unfinished.ABANDONED_AFTER_MS, ann.user_id)
+    store.redis.zincrby(keys.DELETING, -unfinished_changes.ABANDONED_AFTER_MS, ann.user_id)
     account_state.finish_abandoned(store, "en")
     assert store.redis.zcard(keys.DELETING) == 0
 
 
 def test_a_ban_lasts_until_its_end_by_the_clock_of_the_store(store, hall):
     ends = now(store) + HALF_HOUR
-    hall.administration.ban(hall.max, hall.room_id, "ben", ends)
+    hall.room_management.ban(hall.max, hall.room_id, "ben", ends)
     with pytest.raises(Forbidden) as refused:
         rooms.access(store, hall.ben, hall.room_id)
     assert refused.value.params == {"minutes": 30}
-    assert hall.administration.banned(hall.max, hall.room_id) == {hall.ben.user_id: ends}
-    room = store.ask(rooms.reading(hall.room_id))
+    assert hall.room_management.banned(hall.max, hall.room_id) == {hall.ben.user_id: ends}
+    room = store.ask(rooms.room_question(hall.room_id))
     assert store.ask(room_members.kept_out(room, {hall.ben.user_id})) == {hall.ben.user_id}
-    assert directory.may_see(store, hall.ben, [hall.room_id]) == []
+    assert room_directory.may_see(store, hall.ben, [hall.room_id]) == []
     assert not shown(store, hall)
 
 
 def test_a_ban_that_has_ended_by_the_clock_of_the_store_keeps_nobody_out(store, hall):
-    hall.administration.ban(hall.max, hall.room_id, "ben", now(store) + HALF_HOUR)
+    hall.room_management.ban(hall.max, hall.room_id, "ben", now(store) + HALF_HOUR)
     store.redis.hset(keys.banned(hall.room_id), hall.ben.user_id, now(store) - HALF_HOUR)
     assert rooms.access(store, hall.ben, hall.room_id).role == ""
-    assert hall.administration.banned(hall.max, hall.room_id) == {}
-    room = store.ask(rooms.reading(hall.room_id))
+    assert hall.room_management.banned(hall.max, hall.room_id) == {}
+    room = store.ask(rooms.room_question(hall.room_id))
     assert store.ask(room_members.kept_out(room, {hall.ben.user_id})) == set()
-    assert directory.may_see(store, hall.ben, [hall.room_id]) == [hall.room_id]
+    assert room_directory.may_see(store, hall.ben, [hall.room_id]) == [hall.room_id]
     assert shown(store, hall)
 
 
@@ -133,11 +133,11 @@ def test_the_page_mutes_for_an_hour_by_the_clock_of_the_store(store, hall, login
 
 
 def test_rooms_and_accounts_are_made_and_rooms_are_listed_by_the_clock_of_the_store(
-    store, made, administration, conversation
+    store, made, room_management, conversation
 ):
     before = now(store)
     ann = made("ann")
-    ids = [administration.create(ann, name, None, None).room_id for name in ("one", "two")]
+    ids = [room_management.create(ann, name, None, None).room_id for name in ("one", "two")]
     written = [store.redis.hget(keys.account(ann.user_id), "createdAt")]
     written += [store.redis.hget(keys.room(i), "createdAt") for i in ids]
     written += [at for _, at in store.redis.zrange(keys.ROOMS, 0, -1, withscores=True)]
@@ -146,6 +146,6 @@ def test_rooms_and_accounts_are_made_and_rooms_are_listed_by_the_clock_of_the_st
     store.redis.zadd(keys.ROOMS, dict.fromkeys(ids, now(store) - 1000))
     store.redis.zadd(keys.OPEN_ROOMS, {ids[0]: now(store) - 2000, ids[1]: now(store) - 1000})
     conversation.talk(ann, ids[0], "hi")
-    assert [room.room_id for room in directory.page(store, ann)[0]] == ids
+    assert [room.room_id for room in room_directory.page(store, ann)[0]] == ids
     score = store.redis.zscore(keys.OPEN_ROOMS, ids[0])
     assert before <= int(score) <= now(store)

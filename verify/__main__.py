@@ -55,7 +55,7 @@ async def _verify(planned: plan.Plan, options: argparse.Namespace) -> int:
         except asyncio.CancelledError:
             raise KeyboardInterrupt from None
         except OSError as error:
-            violations = [Violation(str(error), rule="everything_comes_right")]
+            violations = [Violation(str(error), rule="everything_settles")]
         finally:
             if options.keep:
                 (Path(folder) / "history.pickle").write_bytes(pickle.dumps(run.history))

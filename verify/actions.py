@@ -12,7 +12,7 @@ from verify.room import Room, Saying, new_id
 
 EMOJI = ("👍", "🎉", "❤️", "😀", "🐢")
 #: Times that a program tries to say something over HTTP.
-TRIES = 6
+MAX_ATTEMPTS = 6
 
 
 async def act(client: Client, step: Step, changes: Changes) -> None:
@@ -77,7 +77,7 @@ async def _say_over_http(client: Client, room: Room, step: Step) -> None:
     """As a bot does: with a clientId, and again as long as nobody says that it is stored."""
     words = {"message": f"{client.name} posts {step.pick:.6f}", "clientId": new_id()}
     note = client.history.note
-    for _ in range(TRIES):
+    for _ in range(MAX_ATTEMPTS):
         token = client.person.token
         name = f"{client.name}/http"
         note(name, "call", 0, room.id, event="message", **words)

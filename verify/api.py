@@ -9,11 +9,11 @@ import requests
 
 PASSWORD = "correct horse"
 #: Seconds that a call may take. Maru gives up on its store sooner.
-PATIENCE = 12
+CALL_TIMEOUT_S = 12
 #: Seconds between two attempts of a call that has to succeed.
-AGAIN = 0.3
+RETRY_S = 0.3
 #: Refusals that are no answer to a call: the token, the pace, a moment in which something is away.
-PASSING = (401, 408, 429)
+PASSING_STATUSES = (401, 408, 429)
 
 
 class Api:
@@ -31,7 +31,7 @@ class Api:
             method,
             self.url + path,
             headers={**headers, "Connection": "close"},
-            timeout=PATIENCE,
+            timeout=CALL_TIMEOUT_S,
             **options,
         )
 
@@ -77,7 +77,7 @@ class Person:
             await self.renew(used)
             return await self.api.get(path, self.token, **query)
 
-    async def insist(
+    async def call_until_answered(
         self, method: str, path: str, accepted: Collection[int] = (200, 201, 204), **body: Any
     ) -> Any:
         """Call again and again until the answer is one of those; gives its JSON.
@@ -93,9 +93,9 @@ class Person:
                     return answer.json() if answer.content else None
                 if status == 401:
                     await self.renew(used)
-                elif 400 <= status < 500 and status not in PASSING:
+                elif 400 <= status < 500 and status not in PASSING_STATUSES:
                     break
-            await asyncio.sleep(AGAIN)
+            await asyncio.sleep(RETRY_S)
         raise OSError(f"{method} {path} of {self.label}: {status} {answer.text[:200]}")
 
     async def renew(self, used: str) -> None:

@@ -72,7 +72,7 @@ class Changes:
         change = RoleChange(room, person.user_id, role, now())
         self._history.role_changes.append(change)
         path = f"/api/rooms/{room}/members/{person.user_id}"
-        await self._owner.insist("PUT", path, role=role)
+        await self._owner.call_until_answered("PUT", path, role=role)
         change.answered = now()
         if role == MODERATOR:
             moderators[person.user_id] = person
@@ -90,7 +90,7 @@ class Changes:
         name = f"{person.label}.{next(self._numbers)}"
         renaming = Renaming(person.user_id, name, now())
         self._history.renamings.append(renaming)
-        await person.insist("PATCH", "/api/me", name=name)
+        await person.call_until_answered("PATCH", "/api/me", name=name)
         renaming.answered, person.name = now(), name
 
     async def _ask_twice(self, group: Sequence[Person], step: Step) -> None:

@@ -17,11 +17,11 @@ from verify.room import Room
 
 #: Seconds: the first pause before coming back, and the longest. Shorter than the page's, so that
 #: more happens in the same time.
-FIRST_DELAY, LONGEST_DELAY = 0.3, 3.0
+FIRST_DELAY_S, LONGEST_DELAY_S = 0.3, 3.0
 #: Seconds to wait for an answer: less than the page's ten, so that calls are repeated more often.
-ANSWER = 5.0
+ANSWER_TIMEOUT_S = 5.0
 #: Notices after which a client comes back over a new connection.
-COME_BACK = ("draining", "slow", "expired")
+RECONNECT_NOTICES = ("draining", "slow", "expired")
 
 
 class Client:
@@ -144,13 +144,13 @@ class Client:
     def on_event(self, link: Link, event: str, payload: Any) -> None:
         if event == "message":
             room = payload["roomId"]
-            self.history.note(self.name, "heard", link.number, room, **payload)
+            self.history.note(self.name, "received", link.number, room, **payload)
             if room in self.rooms and link is self.link:
-                self.rooms[room].hear(payload)
+                self.rooms[room].receive(payload)
         elif event == "notice":
             room = payload.get("roomId", "")
             self.history.note(self.name, "notice", link.number, room, **payload)
-            if payload["code"] in COME_BACK:
+            if payload["code"] in RECONNECT_NOTICES:
                 link.close()
             elif payload["code"] == "expiring":
                 self._spawn(self._reauth(link))
@@ -188,7 +188,7 @@ class Client:
             except Unanswered:
                 pass
             failures += 1
-            delay = min(FIRST_DELAY * 2 ** (failures - 1), LONGEST_DELAY)
+            delay = min(FIRST_DELAY_S * 2 ** (failures - 1), LONGEST_DELAY_S)
             await asyncio.sleep(delay * self.random.uniform(0.5, 1.5))
 
     async def _connect(self) -> None:
@@ -205,7 +205,7 @@ class Client:
 
     async def _ask_once(self, link: Link, event: str, fields: dict[str, Any]) -> dict[str, Any]:
         try:
-            async with asyncio.timeout(ANSWER):
+            async with asyncio.timeout(ANSWER_TIMEOUT_S):
                 return await self.call(link, event, **fields)
         except TimeoutError:
             # A connection that swallows calls is not one.

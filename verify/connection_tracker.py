@@ -14,7 +14,7 @@ from verify.proxy import Pipe, Proxy
 from verify.resp import Parser
 
 #: Seconds between two checks of which worker serves which client.
-LOOKS = 0.2
+CHECK_INTERVAL_S = 0.2
 
 
 class ConnectionTracker:
@@ -47,7 +47,7 @@ class ConnectionTracker:
         """Find out, for ever, which workers serve new connections of clients."""
         seen = 0
         while True:
-            await asyncio.sleep(LOOKS)
+            await asyncio.sleep(CHECK_INTERVAL_S)
             events = self._history.events
             for event in events[seen:]:
                 if event.kind == "open":

@@ -22,11 +22,11 @@ from verify.api import Api
 from verify.disk import Disk
 
 #: Seconds of a lease and of the grace: short, so that the state converges soon.
-LEASE, GRACE = 12, 2
+LEASE_S, GRACE_S = 12, 2
 #: Seconds that an access token lives; pages renew it a minute before its end.
-TOKEN = 90
+TOKEN_LIFETIME_S = 90
 #: Seconds to start in, also where many others want the same processors, and to stop in.
-STARTING, STOPPING = 180, 25
+START_TIMEOUT_S, STOP_TIMEOUT_S = 180, 25
 
 #: The settings with which nobody is refused for doing much.
 NO_LIMITS = {
@@ -82,9 +82,9 @@ class Deployment:
             "DATA_DIR": str(self._data),
             "ENV_FILE": "",
             **NO_LIMITS,
-            "TOKEN_SECONDS": str(TOKEN),
-            "PRESENCE_LEASE": str(LEASE),
-            "PRESENCE_GRACE": str(GRACE),
+            "TOKEN_SECONDS": str(TOKEN_LIFETIME_S),
+            "PRESENCE_LEASE": str(LEASE_S),
+            "PRESENCE_GRACE": str(GRACE_S),
         }
         inherited = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
         with self.log.open("ab") as log:
@@ -105,7 +105,7 @@ class Deployment:
             stderr=subprocess.DEVNULL,
             start_new_session=True,
         )
-        await self.wait_until_ready(STARTING)
+        await self.wait_until_ready(START_TIMEOUT_S)
 
     async def wait_until_ready(self, seconds: float) -> None:
         """Return once all workers are ready. Raises ``OSError``."""
@@ -177,7 +177,7 @@ class Deployment:
             family = [self._master, *self._master.children(recursive=True)]
             self._master.terminate()
             with contextlib.suppress(subprocess.TimeoutExpired):
-                await asyncio.to_thread(self._master.wait, STOPPING)
+                await asyncio.to_thread(self._master.wait, STOP_TIMEOUT_S)
             for process in family:
                 with contextlib.suppress(psutil.NoSuchProcess):
                     process.kill()

@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 
 #: Bytes of the disk: more than the longest run writes.
-SIZE = 128 * 1024 * 1024
+SIZE_BYTES = 128 * 1024 * 1024
 
 
 class Disk:
@@ -20,7 +20,7 @@ class Disk:
 
     def mount(self) -> None:
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        options = f"size={SIZE},mode=700"
+        options = f"size={SIZE_BYTES},mode=700"
         command = ["mount", "-t", "tmpfs", "-o", options, "maru-verify", str(self._folder)]
         with contextlib.suppress(OSError):
             self._mounted = subprocess.run(command, capture_output=True).returncode == 0

@@ -22,15 +22,15 @@ from verify.recorder import NAME as RECORDER
 T = TypeVar("T")
 
 #: Messages that each client of a flood sends; how many clients; the largest room, in clients.
-FLOOD, FLOODERS, FLOODED = 400, 6, 24
+FLOOD_MESSAGES, FLOOD_CLIENTS, FLOODED_ROOM_CLIENTS = 400, 6, 24
 #: Connections that become silent, at most.
-SILENT = 5
+MAX_SILENT_CONNECTIONS = 5
 #: Faults that hit one worker only.
 OF_A_WORKER = ("worker-kill", "worker-stop", "store-cut-one", "store-hold-one")
 #: Seconds between two times that the workers' subscribed connections are killed.
-DEAFENED = 0.02
+UNSUBSCRIBE_INTERVAL_S = 0.02
 #: Seconds that a slow network adds.
-SLOW = 0.3
+SLOW_DELAY_S = 0.3
 
 
 class Faults:
@@ -120,20 +120,20 @@ class Faults:
         with self._store.holding(self._links_to_store(worker)):
             await asyncio.sleep(fault.seconds)
 
-    async def _store_deafen(self, fault: Fault, worker: int) -> None:
+    async def _store_unsubscribe(self, fault: Fault, worker: int) -> None:
         """Let the store close the workers' subscribed connections, again and again."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(fault.seconds):
                 while True:
-                    await asyncio.to_thread(self._kill_listeners)
-                    await asyncio.sleep(DEAFENED)
+                    await asyncio.to_thread(self._kill_subscribers)
+                    await asyncio.sleep(UNSUBSCRIBE_INTERVAL_S)
 
-    def _kill_listeners(self) -> None:
+    def _kill_subscribers(self) -> None:
         redis = self._opened.redis
         with contextlib.suppress(RedisError):
-            for listener in redis.client_list(_type="pubsub"):
-                if listener["name"] != RECORDER:
-                    redis.execute_command("CLIENT", "KILL", "ID", listener["id"])
+            for subscriber in redis.client_list(_type="pubsub"):
+                if subscriber["name"] != RECORDER:
+                    redis.execute_command("CLIENT", "KILL", "ID", subscriber["id"])
 
     async def _net_reset(self, fault: Fault, worker: int) -> None:
         for pipe in _some(self._network.pipes(), fault):
@@ -150,7 +150,7 @@ class Faults:
             await asyncio.sleep(fault.seconds)
 
     async def _net_slow(self, fault: Fault, worker: int) -> None:
-        with self._network.slowing(_some(self._network.pipes(), fault), SLOW):
+        with self._network.slowing(_some(self._network.pipes(), fault), SLOW_DELAY_S):
             await asyncio.sleep(fault.seconds)
 
     async def _net_away(self, fault: Fault, worker: int) -> None:
@@ -160,19 +160,22 @@ class Faults:
 
     async def _net_silence(self, fault: Fault, worker: int) -> None:
         """Some connections become silent: the server has to find out by its pings."""
-        for pipe in _some(self._network.pipes(), fault)[:SILENT]:
+        for pipe in _some(self._network.pipes(), fault)[:MAX_SILENT_CONNECTIONS]:
             pipe.hold()
 
     async def _flood(self, fault: Fault, worker: int) -> None:
         """In one room, some clients send more than another can read."""
-        joined = [r for client in self._clients for r in client.rooms.values() if r.is_joined()]
-        sizes = Counter(room.id for room in joined)
-        fitting = sorted(room for room, size in sizes.items() if FLOODERS < size <= FLOODED)
+        joined = [(c, r) for c in self._clients for r in c.rooms.values() if r.is_joined()]
+        sizes = Counter(room.id for _, room in joined)
+        fitting = sorted(
+            room for room, size in sizes.items() if FLOOD_CLIENTS < size <= FLOODED_ROOM_CLIENTS
+        )
         if fitting:
             flooded = fitting[int(fault.pick * len(fitting))]
-            reader, *talking = [room for room in joined if room.id == flooded][: FLOODERS + 1]
-            floods = [room.flood(FLOOD) for room in talking]
-            await asyncio.gather(reader.client.stall(fault.seconds), *floods)
+            there = [(client, room) for client, room in joined if room.id == flooded]
+            (reader, _), *talking = there[: FLOOD_CLIENTS + 1]
+            floods = [room.flood(FLOOD_MESSAGES) for _, room in talking]
+            await asyncio.gather(reader.stall(fault.seconds), *floods)
 
     def _a_worker(self, fault: Fault) -> int:
         workers = self._deployment.workers()

@@ -13,7 +13,7 @@ from typing import Any
 Message = dict[str, Any]
 
 #: How much later than a client the recorder may receive something, in ms.
-LAG = 1_500.0
+RECORDER_LAG_MS = 1_500.0
 
 
 def now() -> float:
@@ -32,10 +32,10 @@ class Event:
     |          | of what is stored up to ``seq`` the new page shows what was said         |
     | call     | {event, ...fields}: a call is sent                                       |
     | answer   | {event, ...fields, answer}: and answered                                 |
-    | heard    | a Message, live                                                          |
+    | received | a Message, live                                                          |
     | shown    | a Message that the person gets to see: in order, once                    |
     | notice   | {code, message}                                                          |
-    | doubt    | a Message whose number another one had                                   |
+    | conflict | a Message whose number another one had                                   |
     """
 
     at: float
@@ -50,7 +50,7 @@ class Event:
 class Snapshot:
     """Who was in the room by the store, with how many connections, at this place of the log.
 
-    Whoever listens anew, after the store was away, begins with one of every room.
+    A subscription that begins anew, after the store was away, begins with one of every room.
     """
 
     at: float
@@ -173,15 +173,15 @@ class Count:
 
 
 @dataclass(frozen=True, slots=True)
-class Quiet:
-    """A moment at which nothing happens and everything should have come right.
+class SettledState:
+    """The state at a time when nothing happens and everything should have settled.
 
     ``truth`` and ``present`` are, by room, people with the number of their connections: by the
     clients' own account, and as the API tells it. ``leases`` is how many connections hold one.
     ``names`` are, by room and person, the names that the API tells of those who are there.
-    ``rails`` are, by person, the rooms that the API says this one belongs to, with its role.
-    ``tops`` are, by client and room, the newest message shown. ``stuck`` says in words what did not
-    come right in time.
+    ``own_rooms`` are, by person, the rooms that the API says this one belongs to, with its role.
+    ``tops`` are, by client and room, the newest message shown. ``problems`` says in words what did
+    not settle in time.
     """
 
     at: float
@@ -191,8 +191,8 @@ class Quiet:
     counts: Sequence[Count]
     tops: Mapping[tuple[str, str], int]
     names: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    rails: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    stuck: Sequence[str] = ()
+    own_rooms: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    problems: Sequence[str] = ()
 
 
 @dataclass(slots=True)
@@ -223,7 +223,7 @@ class History:
     kinds: dict[str, str] = field(default_factory=dict)
     admitted: dict[tuple[str, str], str] = field(default_factory=dict)
     stored: dict[str, Stored] = field(default_factory=dict)
-    quiets: list[Quiet] = field(default_factory=list)
+    settled_states: list[SettledState] = field(default_factory=list)
     gaps: list[tuple[float, float]] = field(default_factory=list)
     slow: list[tuple[float, float]] = field(default_factory=list)
     log_errors: list[str] = field(default_factory=list)
@@ -250,7 +250,7 @@ class History:
             direct_calls=[replace(call) for call in self.direct_calls],
             gaps=list(self.gaps),
             slow=list(self.slow),
-            complete_until=now() - LAG,
+            complete_until=now() - RECORDER_LAG_MS,
         )
 
     def answers(self) -> list[Event]:

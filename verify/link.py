@@ -24,9 +24,9 @@ from wsproto.events import (
 from wsproto.utilities import LocalProtocolError, RemoteProtocolError
 
 #: Seconds that connecting may take, and after which a silent connection counts as lost.
-CONNECTING, SILENCE = 8.0, 26.0
+CONNECT_TIMEOUT_S, SILENCE_TIMEOUT_S = 8.0, 26.0
 #: A small buffer, so that the server soon notices a client that does not read.
-BUFFER = 16 * 1024
+BUFFER_BYTES = 16 * 1024
 
 _PACKET = re.compile(r"4([0-4])(\d*)(.*)", re.DOTALL)
 
@@ -70,9 +70,9 @@ class Link:
         """Raises ``Refused`` and ``Unanswered``."""
         self._token = token
         try:
-            async with asyncio.timeout(CONNECTING):
+            async with asyncio.timeout(CONNECT_TIMEOUT_S):
                 self._reader, self._writer = await asyncio.open_connection(
-                    sock=await _connected(address), limit=BUFFER
+                    sock=await _connected(address), limit=BUFFER_BYTES
                 )
                 self.port = self._writer.get_extra_info("sockname")[1]
                 target = "/socket.io/?EIO=4&transport=websocket"
@@ -125,8 +125,8 @@ class Link:
         try:
             while not self.ended.is_set():
                 await self._reading.wait()
-                async with asyncio.timeout(SILENCE):
-                    data = await self._reader.read(BUFFER)
+                async with asyncio.timeout(SILENCE_TIMEOUT_S):
+                    data = await self._reader.read(BUFFER_BYTES)
                 await self._reading.wait()
                 self._ws.receive_data(data or None)
                 for event in self._ws.events():
@@ -212,7 +212,7 @@ def reset(writer: asyncio.StreamWriter) -> None:
 async def _connected(address: tuple[str, int]) -> socket.socket:
     client = socket.socket()
     try:
-        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, BUFFER)
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, BUFFER_BYTES)
         client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         client.setblocking(False)
         await asyncio.get_running_loop().sock_connect(client, address)

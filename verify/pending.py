@@ -8,7 +8,7 @@ from collections.abc import Coroutine, Hashable
 from typing import Any
 
 #: Seconds that what has been begun may take to be answered at the end of a round.
-LAST_ANSWERS = 60.0
+LAST_ANSWERS_S = 60.0
 
 
 class Pending:
@@ -30,7 +30,7 @@ class Pending:
     async def finish(self) -> None:
         """Wait until everything is answered. Raises ``OSError``."""
         if self._busy:
-            _, late = await asyncio.wait(self._busy.values(), timeout=LAST_ANSWERS)
+            _, late = await asyncio.wait(self._busy.values(), timeout=LAST_ANSWERS_S)
             if late:
                 raise OSError("a change of somebody's room, role or name is not answered")
         await asyncio.sleep(0)

@@ -9,18 +9,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from random import Random
 
-#: Seconds of a round: everything goes wrong, and then nothing for a while.
-ROUND, CALM = 26.0, 10.0
+#: Seconds of a round, in which things break, and of its end, in which all of it settles.
+ROUND_S, SETTLING_S = 26.0, 10.0
 #: Seconds at the end of a round in which people still act, but nothing is broken any more.
-PAUSE = 2.0
+PAUSE_S = 2.0
 #: Of so many clients, how many are another page of a person who has one already.
-SECOND_PAGES = 0.25
+SECOND_PAGES_SHARE = 0.25
 
 #: Of so many rooms, how many are private; never the first one, which most share.
-PRIVATE_ROOMS = 0.3
+PRIVATE_ROOMS_SHARE = 0.3
 #: For so many rooms there is one direct room besides, in which people talk. As many groups as there
 #: are rooms get theirs while things break. In a group are at most so many people.
-ROOMS_PER_DIRECT, GROUP_MOST = 3, 4
+ROOMS_PER_DIRECT, MAX_GROUP_PEOPLE = 3, 4
 
 #: What clients do, and how often.
 ACTIONS = {
@@ -47,9 +47,9 @@ ACTIONS = {
     "direct": 2,
 }
 #: Faults that take long to come right from: once in a round, and not in a short run.
-LONG = ("net-silence", "flood")
+LONG_FAULTS = ("net-silence", "flood")
 #: Seconds of a run that is short.
-SHORT = 50
+SHORT_RUN_S = 50
 #: What is broken: how often, and for how many seconds at the least and at the most.
 FAULTS = {
     "worker-kill": (5, 0, 0),
@@ -62,7 +62,7 @@ FAULTS = {
     "store-cut-one": (4, 0.2, 11),
     "store-hold": (2, 0.5, 8),
     "store-hold-one": (3, 0.5, 11),
-    "store-deafen": (4, 0.5, 6),
+    "store-unsubscribe": (4, 0.5, 6),
     "net-reset": (5, 0, 0),
     "net-hold": (4, 0.5, 8),
     "net-refuse": (3, 0.5, 4),
@@ -136,7 +136,7 @@ class Workload:
 
 def private_rooms(rooms: int) -> range:
     """The numbers of those of so many rooms that are private."""
-    return range(rooms - min(rooms - 1, max(1, round(rooms * PRIVATE_ROOMS))), rooms)
+    return range(rooms - min(rooms - 1, max(1, round(rooms * PRIVATE_ROOMS_SHARE))), rooms)
 
 
 def make(seed: int, workload: Workload) -> Plan:
@@ -144,15 +144,15 @@ def make(seed: int, workload: Workload) -> Plan:
     seats = _seats(random, workload)
     direct = _groups(random, seats, max(1, workload.rooms // ROOMS_PER_DIRECT))
     groups = _groups(random, seats, workload.rooms)
-    count = max(1, math.floor(workload.seconds / ROUND))
-    active = max(4.0, workload.seconds / count - CALM)
+    count = max(1, math.floor(workload.seconds / ROUND_S))
+    active = max(4.0, workload.seconds / count - SETTLING_S)
     rounds = tuple(_round(random, workload, len(seats), active) for _ in range(count))
     groups = tuple(group for group in groups if group not in direct)
     return Plan(seed, workload.rooms, seats, direct, groups, rounds)
 
 
 def _seats(random: Random, workload: Workload) -> tuple[Seat, ...]:
-    people = max(1, round(workload.clients * (1 - SECOND_PAGES)))
+    people = max(1, round(workload.clients * (1 - SECOND_PAGES_SHARE)))
     seats = []
     for number in range(workload.clients):
         person = number if number < people else random.randrange(people)
@@ -167,7 +167,7 @@ def _groups(random: Random, seats: tuple[Seat, ...], count: int) -> tuple[tuple[
     people = sorted({seat.person for seat in seats})
     if len(people) < 2:
         return ()
-    most = min(GROUP_MOST, len(people))
+    most = min(MAX_GROUP_PEOPLE, len(people))
     groups = [random.sample(people, random.randint(2, most)) for _ in range(count)]
     return tuple(sorted({tuple(sorted(group)) for group in groups}))
 
@@ -180,11 +180,11 @@ def _round(random: Random, workload: Workload, seats: int, seconds: float) -> Ro
         length = random.uniform(0.2, 6.0)
         steps.append(Step(at, random.randrange(seats), action, random.random(), length))
         at += random.expovariate(workload.rate)
-    return Round(seconds, tuple(steps), _faults(random, workload, seconds - PAUSE))
+    return Round(seconds, tuple(steps), _faults(random, workload, seconds - PAUSE_S))
 
 
 def _faults(random: Random, workload: Workload, seconds: float) -> tuple[Fault, ...]:
-    long = LONG if workload.seconds < SHORT else ()
+    long = LONG_FAULTS if workload.seconds < SHORT_RUN_S else ()
     allowed = {
         kind: FAULTS[kind] for kind in FAULTS if kind in workload.faults and kind not in long
     }
@@ -192,7 +192,7 @@ def _faults(random: Random, workload: Workload, seconds: float) -> tuple[Fault, 
     at = random.uniform(0.5, 2.0)
     while at < seconds and allowed:
         kind = random.choices(list(allowed), [often for often, _, _ in allowed.values()])[0]
-        _, least, most = allowed.pop(kind) if kind in LONG else allowed[kind]
+        _, least, most = allowed.pop(kind) if kind in LONG_FAULTS else allowed[kind]
         # Short ones are the more frequent: most of what happens, happens at the edges.
         length = min(least + (most - least) * random.random() ** 2, seconds - at)
         share = random.choice((0.1, 0.3, 1.0))

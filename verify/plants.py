@@ -73,7 +73,7 @@ PLANTS: dict[str, list[tuple[str, str, str]]] = {
         ("chat/lua/shorten_leases.lua", "clock(ARGV[1]) + tonumber(ARGV[2])", "clock(ARGV[1])"),
     ],
     # A removal is told once, and a worker that did not receive it does not ask who is a member.
-    "deaf_removal": [
+    "missed_removal": [
         (LIB, "  if role and private then return end\n", "  if private then return end\n"),
         ("chat/live/room_subscription.py", "return page, out\n", "return page, set()\n"),
         ("chat/lua/renew.lua", "  if is_out then\n", "  if false then\n"),
@@ -90,7 +90,7 @@ PLANTS: dict[str, list[tuple[str, str, str]]] = {
     # A worker does not look up again who was renamed.
     "old_name": [
         (
-            "chat/live/live.py",
+            "chat/live/gateway.py",
             "self._token_cache.invalidate(lambda c: c.person.user_id == user_id)",
             "self._token_cache.invalidate(lambda c: c is user_id)",
         )
@@ -112,7 +112,7 @@ PLANTS: dict[str, list[tuple[str, str, str]]] = {
         )
     ],
     # Whoever joins an open room does not find it in the own list.
-    "rail": [
+    "own_rooms": [
         (
             "chat/lua/enter.lua",
             "    list_room(rooms_of, room, at)\n",
@@ -122,12 +122,12 @@ PLANTS: dict[str, list[tuple[str, str, str]]] = {
     # Who is lost while others are taken out of their rooms keeps the lease to its end.
     "late_quit": [
         (
-            "chat/live/live.py",
+            "chat/live/gateway.py",
             "                lost, self._to_shorten = self._to_shorten, []\n",
             "                lost = list(self._to_shorten)\n",
         ),
         (
-            "chat/live/live.py",
+            "chat/live/gateway.py",
             "        finally:\n            self._is_shortening = False\n",
             "                self._to_shorten.clear()\n"
             "        finally:\n            self._is_shortening = False\n",

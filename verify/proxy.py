@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator
 from pathlib import Path
 
 from verify.history import LinkState, now
-from verify.link import BUFFER, reset
+from verify.link import BUFFER_BYTES, reset
 
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 Connect = Callable[[], Awaitable[Streams]]
@@ -18,7 +18,7 @@ Connect = Callable[[], Awaitable[Streams]]
 Tap = Callable[["Pipe", bytes, bool], None]
 
 #: How long the server waits for a pong, in ms.
-PONG = 10_000
+PONG_TIMEOUT_MS = 10_000
 
 
 class Pipe:
@@ -49,7 +49,7 @@ class Pipe:
             self._flowing.set()
             if self.link_state.silent_at:
                 self.link_state.held.append((self.link_state.silent_at, now()))
-            if self.link_state.silent_at and now() - self.link_state.silent_at < PONG:
+            if self.link_state.silent_at and now() - self.link_state.silent_at < PONG_TIMEOUT_MS:
                 self.link_state.silent_at = None
 
     def reset(self) -> None:
@@ -79,7 +79,7 @@ class Pipe:
     ) -> None:
         try:
             while True:
-                data = await reader.read(BUFFER)
+                data = await reader.read(BUFFER_BYTES)
                 await self._flowing.wait()
                 if self.delay:
                     await asyncio.sleep(self.delay)
@@ -122,7 +122,7 @@ class Proxy:
     async def start(self) -> tuple[str, int]:
         """The address on which the proxy listens."""
         self._server = await asyncio.start_server(
-            self._accept, "127.0.0.1", 0, limit=BUFFER, backlog=1024
+            self._accept, "127.0.0.1", 0, limit=BUFFER_BYTES, backlog=1024
         )
         self.address = self._server.sockets[0].getsockname()
         return self.address
@@ -193,16 +193,16 @@ def to_tcp(address: tuple[str, int]) -> Connect:
         server = socket.socket()
         try:
             # A small buffer: bytes that a client does not read soon fill the server's outbox.
-            server.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, BUFFER)
+            server.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, BUFFER_BYTES)
             server.setblocking(False)
             await asyncio.get_running_loop().sock_connect(server, address)
         except BaseException:
             server.close()
             raise
-        return await asyncio.open_connection(sock=server, limit=BUFFER)
+        return await asyncio.open_connection(sock=server, limit=BUFFER_BYTES)
 
     return connect
 
 
 def to_unix(path: Path) -> Connect:
-    return lambda: asyncio.open_unix_connection(str(path), limit=BUFFER)
+    return lambda: asyncio.open_unix_connection(str(path), limit=BUFFER_BYTES)

@@ -25,13 +25,13 @@ class Recorder:
         self._rooms = rooms
         self._history = history
         self._task: asyncio.Task[None] | None = None
-        self._listening = asyncio.Event()
+        self._subscribed = asyncio.Event()
         self._unsubscribed_since = 0.0
 
     async def start(self) -> None:
-        """Return once it listens."""
+        """Return once it is subscribed."""
         self._task = asyncio.create_task(self._run())
-        await self._listening.wait()
+        await self._subscribed.wait()
 
     async def stop(self) -> None:
         if self._task:
@@ -42,14 +42,14 @@ class Recorder:
     async def _run(self) -> None:
         while True:
             with contextlib.suppress(OSError):
-                await self._listen()
-            if self._listening.is_set():
-                self._listening.clear()
+                await self._subscribe()
+            if self._subscribed.is_set():
+                self._subscribed.clear()
                 self._unsubscribed_since = now()
-            # A store that was killed is back soon; whoever speaks first then should be heard.
+            # A store that was killed is back soon; what is published first then should be received.
             await asyncio.sleep(0.005)
 
-    async def _listen(self) -> None:
+    async def _subscribe(self) -> None:
         reader, writer = await asyncio.open_unix_connection(str(self._socket))
         try:
             writer.write(command("HELLO", "3", "SETNAME", NAME))
@@ -76,7 +76,7 @@ class Recorder:
                 self._history.channel_log.append(Snapshot(now(), room, people))
                 if room == self._rooms[-1]:
                     self._history.gaps.append((self._unsubscribed_since, now()))
-                    self._listening.set()
+                    self._subscribed.set()
         elif isinstance(answer, bytes):
             # The store is still loading its file.
             raise OSError(answer.decode())

@@ -12,7 +12,7 @@ from verify.plan import Step
 from verify.room import Room, new_id
 
 #: Seconds of a step up to which the person is let in again after them; else with the next step.
-SOON = 3.0
+BACK_AFTER_S = 3.0
 
 
 class Removals:
@@ -59,10 +59,10 @@ class Removals:
         removal = self._out.pop((person.user_id, room), None)
         if removal is None:
             removal = await self._take_out(person, room, step, moderators)
-            if step.seconds > SOON and not self._lapses(removal):
+            if step.seconds > BACK_AFTER_S and not self._lapses(removal):
                 self._out[person.user_id, room] = removal
                 return
-            await asyncio.sleep(min(step.seconds, SOON))
+            await asyncio.sleep(min(step.seconds, BACK_AFTER_S))
         await self._let_in(person, room, removal, step)
 
     async def _take_out(
@@ -76,7 +76,7 @@ class Removals:
         self._history.removals.append(removal)
         self._bar(person, room, True)
         if removal.how == "left":
-            await person.insist("DELETE", _member(room, person), (204, 404))
+            await person.call_until_answered("DELETE", _member(room, person), (204, 404))
             others = [other for other in self._groups[room] if other is not person]
             speaker = others[int(step.seconds * 10) % len(others)]
         else:
@@ -87,7 +87,7 @@ class Removals:
             by = moderators[:1] if _coin(step, 2) else []
             if not (by and await _once(by[0], method, path)):
                 # One that was not answered may have been carried out: then that is no member.
-                await self._owner.insist(method, path, (204, 404))
+                await self._owner.call_until_answered(method, path, (204, 404))
         removal.answered = now()
         await self._say_something(speaker, room)
         return removal
@@ -99,9 +99,9 @@ class Removals:
             await self.ask_for_direct(others[int(step.pick * 10) % len(others)], self._groups[room])
         elif self._history.kinds[room] == "open" and removal.how == "banned" and _coin(step, 4):
             removal.is_member_again = False
-            await self._owner.insist("DELETE", _ban(room, person))
+            await self._owner.call_until_answered("DELETE", _ban(room, person))
         else:
-            await self._owner.insist("PUT", _member(room, person))
+            await self._owner.call_until_answered("PUT", _member(room, person))
         removal.back_answered = now()
         self._bar(person, room, False)
 
@@ -110,7 +110,7 @@ class Removals:
         call = DirectCall(frozenset(each.user_id for each in group), now())
         self._history.direct_calls.append(call)
         others = [each.user_id for each in group if each is not person]
-        answer = await person.insist("POST", "/api/direct", people=others)
+        answer = await person.call_until_answered("POST", "/api/direct", people=others)
         call.room = str(answer["roomId"])
         call.answered = now()
         return call.room

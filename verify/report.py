@@ -4,12 +4,12 @@ from collections import Counter
 from collections.abc import Sequence
 
 from verify.checks import CHECKS
+from verify.checks.index import is_ok, sayings
 from verify.history import History, Violation
-from verify.index import is_ok, sayings
 from verify.plan import Plan, Workload
 
 #: Violations that are shown in full.
-SHOWN = 5
+MAX_SHOWN = 5
 
 
 def heading(plan: Plan, workload: Workload, workers: int) -> str:
@@ -22,11 +22,11 @@ def heading(plan: Plan, workload: Workload, workers: int) -> str:
 
 def summary(history: History, violations: Sequence[Violation], seed: int) -> str:
     lines = []
-    for violation in violations[:SHOWN]:
+    for violation in violations[:MAX_SHOWN]:
         lines += ["", f"VIOLATED  {violation.rule}: {violation.text}"]
         lines += [f"  {line}" for line in violation.excerpt]
-    if len(violations) > SHOWN:
-        lines += ["", f"and {len(violations) - SHOWN} more"]
+    if len(violations) > MAX_SHOWN:
+        lines += ["", f"and {len(violations) - MAX_SHOWN} more"]
     kinds = Counter(event.kind for event in history.events)
     said = {(e.client, c) for e, _, c in sayings(history.answers()) if is_ok(e)}
     faults = Counter(fault.kind for fault in history.faults)
@@ -41,10 +41,10 @@ def summary(history: History, violations: Sequence[Violation], seed: int) -> str
     lines += [
         "",
         f"acknowledged  {len(said)} messages, edits, deletions and reactions",
-        f"checked       {kinds['heard']} deliveries, {kinds['shown']} shown,"
+        f"checked       {kinds['received']} deliveries, {kinds['shown']} shown,"
         f" {len(history.channel_log)} things told by the store",
         f"people        {', '.join(f'{what} {n}' for what, n in changed.items())}",
-        f"connections   {kinds['open']}, quiet moments {len(history.quiets)}",
+        f"connections   {kinds['open']}, settled states {len(history.settled_states)}",
         f"faults        {', '.join(f'{kind} {n}' for kind, n in sorted(faults.items())) or 'none'}",
         f"checks        {len(CHECKS)}",
         *([f"The machine was too slow for the checker for {late:.0f} s."] if late else []),

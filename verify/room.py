@@ -8,17 +8,16 @@ import asyncio
 import contextlib
 import uuid
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from random import Random
+from typing import Any, Protocol
 
-from verify.history import Message
+from verify.api import Person
+from verify.history import History, Message
 from verify.link import Link, Unanswered
 from verify.view import View
 
-if TYPE_CHECKING:
-    from verify.client import Client
-
 #: Seconds that a flood lasts at the most.
-FLOOD = 15.0
+FLOOD_TIMEOUT_S = 15.0
 
 
 @dataclass
@@ -38,9 +37,22 @@ def new_id() -> str:
     return uuid.uuid4().hex
 
 
+class Owner(Protocol):
+    """The client that has the room, as far as the room needs it."""
+
+    name: str
+    person: Person
+    history: History
+    random: Random
+    link: Link | None
+
+    async def ask(self, link: Link, event: str, **fields: Any) -> dict[str, Any]: ...
+    def call(self, link: Link, event: str, **fields: Any) -> "asyncio.Future[dict[str, Any]]": ...
+
+
 class Room:
-    def __init__(self, client: "Client", room_id: str) -> None:
-        self.client = client
+    def __init__(self, client: Owner, room_id: str) -> None:
+        self._client = client
         self.id = room_id
         self.wanted = True
         #: Whether the person was taken out of the room.
@@ -58,7 +70,7 @@ class Room:
         """For ever: do what is next to be done."""
         while True:
             self.changed.clear()
-            link = self.client.link
+            link = self._client.link
             try:
                 if link is None or not await self._next(link):
                     # Also woken now and then, for a gap that has to be asked for.
@@ -80,10 +92,10 @@ class Room:
         """Say much at once, and none of it again."""
         if link := self.joined:
             calls = [
-                self.client.call(link, "message", roomId=self.id, message=text, clientId=new_id())
+                self._client.call(link, "message", roomId=self.id, message=text, clientId=new_id())
                 for text in (f"{number} {'물' * 1300}" for number in range(count))
             ]
-            await asyncio.wait(calls, timeout=FLOOD)
+            await asyncio.wait(calls, timeout=FLOOD_TIMEOUT_S)
 
     async def join_again(self) -> int | None:
         """The userCount that the answer tells. Changes nothing. Raises ``Unanswered``."""
@@ -121,7 +133,7 @@ class Room:
         self.changed.set()
 
     def is_joined(self) -> bool:
-        return self.joined is not None and self.joined is self.client.link
+        return self.joined is not None and self.joined is self._client.link
 
     def is_settled(self) -> bool:
         if self.barred:
@@ -135,7 +147,7 @@ class Room:
             return f"{'still in' if self.is_joined() else 'not in'} {self.id}"
         return f"{len(self.outbox)} unsent in {self.id}, top {self.view.top}"
 
-    def hear(self, message: Message) -> None:
+    def receive(self, message: Message) -> None:
         if not self.is_joined():
             self._early.append(message)
             return
@@ -145,8 +157,8 @@ class Room:
             self.changed.set()
 
     def answered(self, link: Link, event: str, fields: dict, answer: dict) -> None:
-        """In turn with what is heard, so that nothing overtakes it."""
-        if link is not self.client.link:
+        """In turn with what is received, so that nothing overtakes it."""
+        if link is not self._client.link:
             return
         if event == "leave":
             if answer["ok"] or answer["error"]["code"] == "not_joined":
@@ -165,11 +177,11 @@ class Room:
         if self.wanted and self.joined is not link:
             self._early = []
             if not (await self._ask(link, "join", **self.view.since()))["ok"]:
-                await asyncio.sleep(self.client.random.uniform(0.5, 1.5))
+                await asyncio.sleep(self._client.random.uniform(0.5, 1.5))
         elif not self.wanted and self.joined is link:
             await self._ask(link, "leave")
             if self.joined is link:
-                await asyncio.sleep(self.client.random.uniform(0.3, 0.8))
+                await asyncio.sleep(self._client.random.uniform(0.3, 0.8))
             else:
                 self.forget("left")
         elif self.joined is link and self.view.has_gap():
@@ -192,7 +204,7 @@ class Room:
             self.view.begin(answer["messages"], answer["seq"], answer["epoch"])
         early, self._early = self._early, []
         for message in early:
-            self.hear(message)
+            self.receive(message)
 
     async def _fill(self, link: Link) -> None:
         # Not from a page of history: that has no edits, deletions and reactions of its own.
@@ -211,28 +223,28 @@ class Room:
             with contextlib.suppress(ValueError):
                 self.outbox.remove(saying)
         elif error["code"] != "not_joined":
-            await asyncio.sleep(self.client.random.uniform(0.5, 1.5))
+            await asyncio.sleep(self._client.random.uniform(0.5, 1.5))
         if answer["ok"] and saying.event == "message":
             said = {
                 "type": "TALK",
                 "roomId": self.id,
-                "senderId": self.client.person.user_id,
+                "senderId": self._client.person.user_id,
                 "message": saying.fields["message"],
                 "clientId": saying.client_id,
             }
             self.view.receive({**said, "seq": answer["seq"], "sentAt": answer["sentAt"]})
 
     async def _ask(self, link: Link, event: str, **fields: Any) -> dict[str, Any]:
-        return await self.client.ask(link, event, roomId=self.id, **fields)
+        return await self._client.ask(link, event, roomId=self.id, **fields)
 
     def _new_view(self) -> None:
         self.view = View(
             lambda message: self._note("shown", **message),
-            lambda message: self._note("doubt", **message),
+            lambda message: self._note("conflict", **message),
         )
 
     def _note(self, kind: str, **what: Any) -> None:
-        link = self.client.link
-        self.client.history.note(
-            self.client.name, kind, link.number if link else 0, self.id, **what
+        link = self._client.link
+        self._client.history.note(
+            self._client.name, kind, link.number if link else 0, self.id, **what
         )

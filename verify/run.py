@@ -1,4 +1,4 @@
-"""A whole run: starts everything, carries out the plan, and has each quiet moment checked."""
+"""A whole run: starts everything, carries out the plan, and has each round checked."""
 
 import asyncio
 import contextlib
@@ -14,30 +14,28 @@ from verify.changes import Changes
 from verify.checks import EARLY, run_checks
 from verify.client import Client
 from verify.connection_tracker import ConnectionTracker
-from verify.deployment import GRACE, LEASE, Deployment
+from verify.deployment import GRACE_S, LEASE_S, Deployment
 from verify.faults import Faults
 from verify.history import History, Renaming, Violation, now
 from verify.plan import Fault, Plan, Round, Step, private_rooms
 from verify.proxy import Proxy, to_tcp, to_unix
-from verify.quiet import QuietMoment
 from verify.recorder import Recorder
+from verify.settling import Settling
 
 #: Seconds that what people have begun may take to end.
-LAST_ACTIONS = 20.0
+LAST_ACTIONS_S = 20.0
 
-#: Seconds between two looks at the clock, and ms that one may be late.
-LOOK, SLOW = 0.2, 1_000.0
+#: Between two looks at the clock, and how late one may be.
+CLOCK_INTERVAL_S, MAX_LATE_MS = 0.2, 1_000.0
 
 
 class Run:
     """``source`` is the checkout to run, in ``folder`` it keeps its data."""
 
-    def __init__(
-        self, plan: Plan, source: Path, folder: Path, workers: int, talkative: bool
-    ) -> None:
-        self.history = History(lease=LEASE * 1000, grace=GRACE * 1000)
+    def __init__(self, plan: Plan, source: Path, folder: Path, workers: int, verbose: bool) -> None:
+        self.history = History(lease=LEASE_S * 1000, grace=GRACE_S * 1000)
         self._plan = plan
-        self._talkative = talkative
+        self._verbose = verbose
         self.deployment = Deployment(source, folder, workers)
         self._connection_tracker = ConnectionTracker(self.deployment, self.history)
         self._network = Proxy(to_tcp(self.deployment.address))
@@ -85,7 +83,7 @@ class Run:
         rooms, groups, private = [], {}, private_rooms(self._plan.rooms)
         for number in range(self._plan.rooms):
             is_private = number in private
-            made = await probe.insist(
+            made = await probe.call_until_answered(
                 "POST", "/api/rooms", name=f"Room {number}", private=is_private
             )
             rooms.append(made["roomId"])
@@ -94,7 +92,7 @@ class Run:
         for numbers in self._plan.direct:
             first, *others = group = [persons[number] for number in numbers]
             ids = [other.user_id for other in others]
-            made = await first.insist("POST", "/api/direct", people=ids)
+            made = await first.call_until_answered("POST", "/api/direct", people=ids)
             groups[made["roomId"]] = group
             self.history.kinds[made["roomId"]] = "direct"
             for person in group:
@@ -114,7 +112,9 @@ class Run:
             mine = [rooms[room] for room in seat.rooms]
             for room in mine:
                 if self.history.kinds[room] == "private":
-                    await probe.insist("PUT", f"/api/rooms/{room}/members/{person.user_id}")
+                    await probe.call_until_answered(
+                        "PUT", f"/api/rooms/{room}/members/{person.user_id}"
+                    )
                     self.history.admitted[person.user_id, room] = "member"
             mine += [room for room, group in groups.items() if person in group]
             self._clients.append(self._client(f"{person.label}.{number}", person, mine))
@@ -124,7 +124,7 @@ class Run:
         for visited in visitor.rooms.values():
             visited.leave()
         opened = store.connect(f"unix://{self.deployment.socket}")
-        self._quiet = QuietMoment(self.deployment, self._clients, visitor, groups, opened)
+        self._settling = Settling(self.deployment, self._clients, visitor, groups, opened)
         self._faults = Faults(
             self.deployment,
             self._network,
@@ -145,8 +145,8 @@ class Run:
         """A machine that is too slow for the checker proves nothing of Maru."""
         while True:
             began = now()
-            await asyncio.sleep(LOOK)
-            if now() - began > SLOW + LOOK * 1000:
+            await asyncio.sleep(CLOCK_INTERVAL_S)
+            if now() - began > MAX_LATE_MS + CLOCK_INTERVAL_S * 1000:
                 self.history.slow.append((began, now()))
 
     def _client(self, name: str, person: Person, rooms: Sequence[str]) -> Client:
@@ -165,7 +165,7 @@ class Run:
                 acts.append(asyncio.create_task(self._faults.carry_out(item)))
             else:
                 acts.append(asyncio.create_task(self._act(item)))
-        done, late = await asyncio.wait(acts, timeout=LAST_ACTIONS)
+        done, late = await asyncio.wait(acts, timeout=LAST_ACTIONS_S)
         for task in late:
             task.cancel()
         for task in done:
@@ -181,13 +181,13 @@ class Run:
         if violations:
             return violations
         began = time.monotonic()
-        await self._quiet.wait(self.history)
+        await self._settling.wait(self.history)
         waited = time.monotonic() - began
         self.history.log_errors[:] = self.deployment.log_errors()
         violations = await asyncio.to_thread(run_checks, self.history)
-        self._tell(f"round {number}: quiet after {waited:.1f} s, {len(violations)} violations")
+        self._tell(f"round {number}: settled after {waited:.1f} s, {len(violations)} violations")
         return violations
 
     def _tell(self, line: str) -> None:
-        if self._talkative:
+        if self._verbose:
             print(line, flush=True)

@@ -9,17 +9,19 @@ from collections.abc import Callable, Sequence
 from verify.history import Message
 
 #: Seconds that a message may be overtaken by, before the gap is asked for.
-GAP = 0.25
+GAP_S = 0.25
 
 
 class View:
-    def __init__(self, show: Callable[[Message], None], doubt: Callable[[Message], None]) -> None:
+    def __init__(
+        self, show: Callable[[Message], None], conflict: Callable[[Message], None]
+    ) -> None:
         self.epoch = ""
         self.top = 0
         self.known: dict[int, Message] = {}
         self.began = False
         self._show = show
-        self._doubt = doubt
+        self._conflict = conflict
         self._waiting: dict[int, Message] = {}
         self._gap_since = 0.0
 
@@ -46,11 +48,11 @@ class View:
             self._waiting.setdefault(seq, message)
             self._drain()
         elif seq in self.known and self.known[seq]["sentAt"] != message["sentAt"]:
-            self._doubt(message)
+            self._conflict(message)
 
     def has_gap(self) -> bool:
         """For long enough to ask?"""
-        return bool(self._waiting) and time.monotonic() - self._gap_since > GAP
+        return bool(self._waiting) and time.monotonic() - self._gap_since > GAP_S
 
     def is_whole(self) -> bool:
         return not self._waiting

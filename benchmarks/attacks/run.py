@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.attacks import members, strangers
+from benchmarks.attacks import anonymous, members
 from benchmarks.attacks.client import Target, WebSocket
 from benchmarks.peers.maru import start as maru
 from benchmarks.processes import command_of, family
@@ -23,24 +23,24 @@ Attack = Callable[[Target, float], None]
 WORKERS = 2
 #: Members whose messages are measured, and seconds between two messages of them all: each stays
 #: well within the rate that one person has.
-MEMBERS, PAUSE = 4, 0.06
+MEMBERS, PAUSE_S = 4, 0.06
 #: Seconds between two attacks, and that one may take to end.
-REST, ENDING = 3.0, 30.0
+REST_S, END_TIMEOUT_S = 3.0, 30.0
 #: Messages in the room, so that its history is long.
 HISTORY, WORDS = 60, "maru " * 700
 PAGE = ROOT / "docs" / "security.md"
 START, END = "<!-- measured: bin/bench --attacks --write -->", "<!-- end of measured -->"
 
 ATTACKS: list[Attack] = [
-    strangers.slow_heads,
-    strangers.slow_bodies,
-    strangers.long_names,
-    strangers.wrong_passwords,
-    strangers.pings,
-    strangers.events_before_connect,
-    strangers.polling_sessions,
-    strangers.kept_sessions,
-    strangers.pages,
+    anonymous.slow_heads,
+    anonymous.slow_bodies,
+    anonymous.long_names,
+    anonymous.wrong_passwords,
+    anonymous.pings,
+    anonymous.events_before_connect,
+    anonymous.polling_sessions,
+    anonymous.kept_sessions,
+    anonymous.pages,
     members.log_ins,
     members.never_polls,
     members.compressed_polls,
@@ -94,7 +94,7 @@ def _run(root: int, port: int, chosen: list[Attack], seconds: float) -> list[Out
     for attack in chosen:
         print(f"{time.strftime('%H:%M:%S')} {_title(attack)} ...", file=sys.stderr, flush=True)
         outcomes.append(_measured(root, sockets, target, attack, seconds))
-        time.sleep(REST)
+        time.sleep(REST_S)
     return outcomes
 
 
@@ -117,7 +117,7 @@ def _measured(
     outcome.restarted = len(before.keys() - after.keys())
     outcome.grown = max([after[pid] - before[pid] for pid in after if pid in before], default=0)
     if attacker is not None:
-        attacker.join(ENDING)
+        attacker.join(END_TIMEOUT_S)
         attacker.kill()
     return outcome
 
@@ -129,7 +129,7 @@ def _attack(attack: Attack, target: Target, until: float) -> None:
 
 def _talk(sockets: list[WebSocket], target: Target, outcome: Outcome) -> None:
     for index, talker in enumerate(sockets):
-        time.sleep(PAUSE)
+        time.sleep(PAUSE_S)
         begun = time.monotonic()
         try:
             answer = talker.call("message", roomId=target.room, message="Is anybody here?")

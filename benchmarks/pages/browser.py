@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
-from benchmarks.pages.house import House
+from benchmarks.pages.dataset import Dataset
 from benchmarks.setup import require
 
 #: Milliseconds that anything may take before the measurement is given up.
-PATIENCE = 30_000
+TIMEOUT_MS = 30_000
 DESKTOP = {"width": 1440, "height": 900}
 #: Runs in each page before its own scripts. A click is timed by the browser's own time stamp; a
 #: room is readable when its name and messages have been painted. What is noted outlives the page.
@@ -65,10 +65,10 @@ def browser() -> Iterator[Browser]:
         chromium.close()
 
 
-def first_load(chromium: Browser, house: House) -> FirstLoad:
+def first_load(chromium: Browser, dataset: Dataset) -> FirstLoad:
     """The full room, in a browser that has never been here."""
     loaded, addresses = FirstLoad(), {}
-    with _logged_in(chromium, house) as context:
+    with _logged_in(chromium, dataset) as context:
         page = context.new_page()
         network = context.new_cdp_session(page)
         network.send("Network.enable")
@@ -84,40 +84,40 @@ def first_load(chromium: Browser, house: House) -> FirstLoad:
         network.on("Network.requestWillBeSent", asked)
         network.on("Network.webSocketCreated", lambda event: loaded.wire.update({event["url"]: 0}))
         network.on("Network.loadingFinished", done)
-        page.goto(f"/rooms/{house.full}")
-        _wait_until_joined(page, house)
+        page.goto(f"/rooms/{dataset.full}")
+        _wait_until_joined(page, dataset)
         page.wait_for_load_state("networkidle")
         loaded.paint_ms = page.evaluate(FIRST_PAINT)
         loaded.shift = page.evaluate("window.shifted")
     return loaded
 
 
-def clicks(chromium: Browser, house: House, number: int) -> tuple[list[float], list[float]]:
+def clicks(chromium: Browser, dataset: Dataset, number: int) -> tuple[list[float], list[float]]:
     """Milliseconds from a click to a readable room: into the full one, and out of it."""
     into, out_of = [], []
-    with _logged_in(chromium, house) as context:
+    with _logged_in(chromium, dataset) as context:
         page = context.new_page()
-        page.goto(f"/rooms/{house.other}")
-        _wait_until_joined(page, house)
+        page.goto(f"/rooms/{dataset.other}")
+        _wait_until_joined(page, dataset)
         for _ in range(number):
-            for room, took in ((house.full, into), (house.other, out_of)):
+            for room, took in ((dataset.full, into), (dataset.other, out_of)):
                 page.locator(f'.room-link[data-room-id="{room}"] a').click()
                 page.wait_for_function("() => sessionStorage.readable")
                 took.append(page.evaluate("sessionStorage.readable - sessionStorage.clicked"))
                 # The next click comes from a room that is joined and quiet.
-                _wait_until_joined(page, house)
+                _wait_until_joined(page, dataset)
     return into, out_of
 
 
 @contextmanager
-def _logged_in(chromium: Browser, house: House) -> Iterator[BrowserContext]:
-    context = chromium.new_context(base_url=house.url, viewport=DESKTOP, locale="en-GB")
-    context.set_default_timeout(PATIENCE)
+def _logged_in(chromium: Browser, dataset: Dataset) -> Iterator[BrowserContext]:
+    context = chromium.new_context(base_url=dataset.url, viewport=DESKTOP, locale="en-GB")
+    context.set_default_timeout(TIMEOUT_MS)
     context.add_init_script(WATCH)
     form = context.request.get("/login").text()
     found = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', form)
     assert found, form
-    fields = {"csrf_token": found[1], "name": house.name, "password": house.password}
+    fields = {"csrf_token": found[1], "name": dataset.name, "password": dataset.password}
     context.request.post("/login", form=fields)
     try:
         yield context
@@ -125,6 +125,6 @@ def _logged_in(chromium: Browser, house: House) -> Iterator[BrowserContext]:
         context.close()
 
 
-def _wait_until_joined(page, house: House) -> None:
+def _wait_until_joined(page, dataset: Dataset) -> None:
     page.locator('.connection[data-link="online"]').wait_for(state="attached")
-    page.locator(f'#people-list [data-name="{house.name}"]').wait_for(state="attached")
+    page.locator(f'#people-list [data-name="{dataset.name}"]').wait_for(state="attached")

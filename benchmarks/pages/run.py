@@ -8,7 +8,7 @@ from pathlib import Path
 
 import tools
 from benchmarks.pages.browser import FirstLoad, browser, clicks, first_load
-from benchmarks.pages.house import MESSAGES, ROOMS, house
+from benchmarks.pages.dataset import MESSAGES, ROOMS, dataset
 from benchmarks.report import as_markdown, as_text
 from benchmarks.setup import ROOT
 
@@ -23,7 +23,7 @@ def run_pages(is_written: bool) -> None:
     """Print the table, and write it into docs/benchmarks.md if so asked."""
     others = os.getloadavg()[0]
     tools.say(f"A Maru with {ROOMS} rooms, one of them with {MESSAGES:,} messages ...")
-    with house() as made, browser() as chromium:
+    with dataset() as made, browser() as chromium:
         tools.say("The first load of a room ...")
         loads = [first_load(chromium, made) for _ in range(LOADS)]
         tools.say("From room to room ...")

@@ -10,7 +10,7 @@ from chat.archive import schema, unarchived
 from chat.archive.changes import Cursor
 from chat.archive.database import Database
 from chat.archive.recorder import Recorder
-from chat.store.question import Call
+from chat.store.question import ScriptCall
 from chat.store.store import Store
 
 #: Rooms that one batch has at most, and cursors that are remembered.
@@ -65,7 +65,9 @@ class Follower:
     def _follow(self, room_ids: list[str]) -> tuple[int, bool]:
         self._learn(room_ids)
         found = self._store.ask_all(
-            unarchived.reading(room_id, self._cursors.get(room_id, Cursor()), len(room_ids))
+            unarchived.entries_question(
+                room_id, self._cursors.get(room_id, Cursor()), len(room_ids)
+            )
             for room_id in room_ids
         )
         there = [each for each in found if each is not None]
@@ -73,8 +75,8 @@ class Follower:
         made = self._recorder.record(parts, self._kept) if parts else 0
         self._cursors.update({part.room_id: part.end for part in parts})
         reached = {each.part.room_id: each.part.end for each in there}
-        noting: list[Call] = [
-            unarchived.archived(room_id, reached.get(room_id, Cursor()), self._recent)
+        noting: list[ScriptCall] = [
+            unarchived.archived_call(room_id, reached.get(room_id, Cursor()), self._recent)
             for room_id in room_ids
         ]
         self._store.ask_all(noting)

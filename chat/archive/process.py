@@ -25,7 +25,7 @@ from chat.archive.database import AWAY, ArchiveError, Database, reason
 from chat.archive.follower import Follower
 from chat.archive.recorder import Fenced
 from chat.archive.settings import FollowerSettings
-from chat.store.question import Argument, Call
+from chat.store.question import Argument, ScriptCall
 from chat.store.store import Store, connect
 from chat.store.watched import READY, say
 
@@ -115,7 +115,7 @@ class Process:
         if self._has_begun:
             state += ["name", self._name]
         lease: list[Argument] = [self._token, LEASE_MS, *state]
-        has = bool(self._store.ask(Call("archiving", [keys.ARCHIVING, keys.ARCHIVE], lease)))
+        has = bool(self._store.ask(ScriptCall("archiving", [keys.ARCHIVING, keys.ARCHIVE], lease)))
         self._renew_at = now + RENEWAL_S if has else 0.0
         return has
 

@@ -27,7 +27,7 @@ class State:
         return {**status, "rooms": self.rooms, "behindSeconds": round(self.behind, 1)}
 
 
-def asking() -> Question[State]:
+def state_question() -> Question[State]:
     def read(answers: list[Any]) -> State:
         told, rooms, first, (seconds, micros) = answers
         now = int(seconds) * 1000 + int(micros) // 1000

@@ -9,7 +9,7 @@ from typing import Any
 
 from chat import keys, message
 from chat.archive.changes import Cursor, Part
-from chat.store.question import Call, Question
+from chat.store.question import Question, ScriptCall
 from chat.store.store import Store
 
 #: Entries and bytes that are read at once, about: of one room, so that the store soon gets to other
@@ -34,7 +34,7 @@ def rooms(store: Store, most: int) -> list[str]:
     return [room_id.decode() for room_id in found]
 
 
-def reading(room_id: str, cursor: Cursor, rooms: int) -> Question[Found | None]:
+def entries_question(room_id: str, cursor: Cursor, rooms: int) -> Question[Found | None]:
     """What follows the cursor; ``None`` for a room that does not exist any more.
 
     ``rooms`` is how many are read at the same time.
@@ -44,7 +44,7 @@ def reading(room_id: str, cursor: Cursor, rooms: int) -> Question[Found | None]:
     """
     room_keys = [keys.room(room_id), keys.stream(room_id)]
     entries, size = (min(one, all_ // rooms) for one, all_ in zip(OF_ROOM, OF_ALL, strict=True))
-    call = Call("unarchived", room_keys, [cursor.seq, entries, size])
+    call = ScriptCall("unarchived", room_keys, [cursor.seq, entries, size])
 
     def read(answers: list[Any]) -> Found | None:
         if not answers[0]:
@@ -84,13 +84,13 @@ def _found(
     return Found(Part(room_id, is_sealed, entries, cursor, reached), more)
 
 
-def archived(room_id: str, reached: Cursor, recent: int) -> Call:
+def archived_call(room_id: str, reached: Cursor, recent: int) -> ScriptCall:
     """Note that a room is archived so far, and trim its stream to about ``recent`` entries."""
     room_keys = [
         *(keys.room(room_id), keys.stream(room_id), keys.erased(room_id), keys.edited(room_id)),
         *(keys.reactions(room_id), keys.UNARCHIVED),
     ]
-    return Call("archived", room_keys, [reached.epoch, reached.seq, recent])
+    return ScriptCall("archived", room_keys, [reached.epoch, reached.seq, recent])
 
 
 def deleted(store: Store, most: int) -> list[str]:

@@ -2,7 +2,7 @@
 
 from chat.errors import N_, Conflict
 from chat.live.connections import Connection
-from chat.live.live import Live
+from chat.live.gateway import Gateway
 from chat.people import Person
 
 #: Event -> the kind of ``chat.limits.Limits.rates`` that limits it. ``None``: the operation itself
@@ -24,11 +24,11 @@ LIMITS = {
 ROOMS = 200
 
 
-def count(live: Live, event: str, person: Person) -> None:
+def count(gateway: Gateway, event: str, person: Person) -> None:
     """Count a call against the limit of its person. Raises ``RateLimited``, ``RedisError``."""
     kind = LIMITS[event]
     if kind is not None:
-        live.store.ask_all(live.conversation.limiter.count(kind, person.user_id))
+        gateway.store.ask_all(gateway.conversation.limiter.count(kind, person.user_id))
 
 
 def check_rooms(connection: Connection) -> None:

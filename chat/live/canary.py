@@ -38,10 +38,10 @@ class Canary:
             self._notice_stall(time.monotonic())
             eventlet.sleep(WATCH_S)
 
-    def publishing(self) -> Command:
+    def publish_command(self) -> Command:
         """The command that publishes a canary now."""
         self._notice_stall(time.monotonic())
-        return control_messages.publishing({control_messages.CANARY: self._id})
+        return control_messages.publish_command({control_messages.CANARY: self._id})
 
     def receive(self, canary: str) -> bool:
         """Note a canary that has arrived. False if it is another worker's, or an earlier one."""

@@ -26,26 +26,26 @@ LOGINS_ENDED = "All logins of this account have ended; log in again."
 MADE_A_GUEST = "You may not enter the rooms any more."
 
 
-class Rooms(Protocol):
+class ControlFanout(Protocol):
     """The fan-out, as far as it is needed here."""
 
     def compare(self) -> None: ...
     def in_rooms(self, room_ids: Iterable[str]) -> set[Connection]: ...
 
 
-class Worker(Protocol):
-    """The live side of this worker, as far as it is needed here: see ``chat.live.live``."""
+class ControlGateway(Protocol):
+    """The gateway of this worker, as far as it is needed here: see ``chat.live.gateway``."""
 
     store: Store
     canary: Canary
     server: socketio.Server
-    changed: set[str]
+    rooms_to_send: set[str]
     closed: dict[str, set[str] | None]
     connections: Connections
     watchers: Watchers
 
     @property
-    def fanout(self) -> Rooms: ...
+    def fanout(self) -> ControlFanout: ...
     def invalidate_login(self, token_or_login_id: str) -> None: ...
     def invalidate_tokens_of(self, user_id: str) -> None: ...
     def close_revoked(self, connection: Connection, text: str) -> None: ...
@@ -54,8 +54,8 @@ class Worker(Protocol):
 
 
 class Control:
-    def __init__(self, live: Worker) -> None:
-        self._live = live
+    def __init__(self, gateway: ControlGateway) -> None:
+        self._gateway = gateway
         #: (userId, roomId) -> the sid that joined: memberships to be read, and being read.
         self._joined: dict[tuple[str, str], str] = {}
         self._read: dict[tuple[str, str], str] = {}
@@ -69,44 +69,44 @@ class Control:
             handle(self, message)
 
     def _canary(self, message: Message) -> None:
-        if self._live.canary.receive(message[control_messages.CANARY]):
-            self._live.fanout.compare()
+        if self._gateway.canary.receive(message[control_messages.CANARY]):
+            self._gateway.fanout.compare()
 
     def _rooms_changed(self, message: Message) -> None:
-        self._live.changed.update(message[control_messages.ROOMS])
+        self._gateway.rooms_to_send.update(message[control_messages.ROOMS])
 
     def _room_closed(self, message: Message) -> None:
         room_id, user_ids = message[control_messages.CLOSED]
-        self._live.closed[room_id] = None if user_ids is None else set(user_ids)
+        self._gateway.closed[room_id] = None if user_ids is None else set(user_ids)
 
     def _room(self, message: Message) -> None:
         room = message[control_messages.ROOM]
-        in_room = self._live.fanout.in_rooms([room["roomId"]])
-        self._live.emit_all(in_room, "room", {"room": room})
+        in_room = self._gateway.fanout.in_rooms([room["roomId"]])
+        self._gateway.emit_all(in_room, "room", {"room": room})
 
     def _member(self, message: Message) -> None:
         member = message[control_messages.MEMBER]
         if member.get("gone"):
-            for connection in self._live.connections.of_person(member["userId"]):
-                self._live.watchers.unwatch(connection, member["roomId"])
-        in_room = self._live.fanout.in_rooms([member["roomId"]])
-        self._live.emit_all(in_room, "member", member)
+            for connection in self._gateway.connections.of_person(member["userId"]):
+                self._gateway.watchers.unwatch(connection, member["roomId"])
+        in_room = self._gateway.fanout.in_rooms([member["roomId"]])
+        self._gateway.emit_all(in_room, "member", member)
 
     def _login_revoked(self, message: Message) -> None:
         token_or_login_id = message[control_messages.REVOKED]
-        self._live.invalidate_login(token_or_login_id)
-        self._close_all(self._live.connections.of_token_or_login(token_or_login_id), LOGIN_ENDED)
+        self._gateway.invalidate_login(token_or_login_id)
+        self._close_all(self._gateway.connections.of_token_or_login(token_or_login_id), LOGIN_ENDED)
 
     def _logins_ended(self, message: Message) -> None:
         user_id = message[control_messages.ENDED]
-        self._live.invalidate_tokens_of(user_id)
-        self._close_all(self._live.connections.of_person(user_id), LOGINS_ENDED)
+        self._gateway.invalidate_tokens_of(user_id)
+        self._close_all(self._gateway.connections.of_person(user_id), LOGINS_ENDED)
 
     def _role(self, message: Message) -> None:
         user_id, role = message[control_messages.ROLE]
-        self._live.invalidate_tokens_of(user_id)
+        self._gateway.invalidate_tokens_of(user_id)
         if role == GUEST:
-            self._close_all(self._live.connections.of_person(user_id), MADE_A_GUEST)
+            self._close_all(self._gateway.connections.of_person(user_id), MADE_A_GUEST)
 
     def _me(self, message: Message) -> None:
         for user_ids, event in message[control_messages.ME]:
@@ -122,13 +122,13 @@ class Control:
 
     def _joined_rooms(self, message: Message) -> None:
         """Collect the rooms that people have joined, for their other connections on this worker."""
-        live = self._live
+        gateway = self._gateway
         for user_id, room_id, sid in message[control_messages.JOINED]:
-            if any(other.sid != sid for other in live.connections.of_person(user_id)):
+            if any(other.sid != sid for other in gateway.connections.of_person(user_id)):
                 self._joined[user_id, room_id] = sid
         if self._joined and not self._is_sending:
             self._is_sending = True
-            live.server.start_background_task(self._send_joined)
+            gateway.server.start_background_task(self._send_joined)
 
     def _send_joined(self) -> None:
         # Not in the greenlet that receives: there messages would wait for the answers of the store.
@@ -136,7 +136,7 @@ class Control:
             while self._joined:
                 self._read, self._joined = self._joined, {}
                 pairs = sorted(self._read)
-                events = person_events.membership_events(self._live.store, pairs)
+                events = person_events.membership_events(self._gateway.store, pairs)
                 self._send_memberships(zip(pairs, events, strict=True))
         except RedisError as away:
             # The pages read the list again when they connect again.
@@ -167,15 +167,15 @@ class Control:
 
         Gives the number of these connections.
         """
-        connections = [c for c in self._live.connections.of_person(user_id) if c.sid != but]
+        connections = [c for c in self._gateway.connections.of_person(user_id) if c.sid != but]
         if event["type"] == "membership":
             for connection in connections:
                 self._watch_or_not(connection, event)
-        self._live.emit_all(connections, "me", event)
+        self._gateway.emit_all(connections, "me", event)
         return len(connections)
 
     def _watch_or_not(self, connection: Connection, event: dict[str, Any]) -> None:
-        watchers = self._live.watchers
+        watchers = self._gateway.watchers
         if event.get("gone"):
             watchers.unwatch(connection, _room_of(event))
         elif watchers.is_watching(connection):
@@ -183,29 +183,29 @@ class Control:
 
     def _person(self, message: Message) -> None:
         """Send ``person`` to the person itself, and to those in a room with it or watching one."""
-        live = self._live
+        gateway = self._gateway
         person: dict[str, Any] = message[control_messages.PERSON]
         room_ids: list[str] = message[control_messages.ROOMS]
         user_id = person["userId"]
-        live.invalidate_tokens_of(user_id)
-        receivers = {*live.connections.of_person(user_id), *live.fanout.in_rooms(room_ids)}
+        gateway.invalidate_tokens_of(user_id)
+        receivers = {*gateway.connections.of_person(user_id), *gateway.fanout.in_rooms(room_ids)}
         # A direct room is called as its people are, also in the list beside another conversation.
-        receivers.update(*live.watchers.of(room_ids).values())
-        live.emit_all(receivers, "person", {"person": person})
+        receivers.update(*gateway.watchers.of(room_ids).values())
+        gateway.emit_all(receivers, "person", {"person": person})
         # Not here: messages would wait for the answers of the store.
-        live.server.start_background_task(self._check_access, user_id)
+        gateway.server.start_background_task(self._check_access, user_id)
 
     def _check_access(self, user_id: str) -> None:
         try:
-            self._live.check_access(self._live.connections.of_person(user_id))
+            self._gateway.check_access(self._gateway.connections.of_person(user_id))
         except RedisError as away:
             # The heartbeat checks every connection in turn.
             log.debug("The store does not answer: %s", away)
 
     def _close_all(self, connections: Iterable[Connection], text: str) -> None:
-        live = self._live
+        gateway = self._gateway
         for connection in connections:
-            live.close_revoked(connection, text)
+            gateway.close_revoked(connection, text)
 
 
 def _room_of(event: dict[str, Any]) -> str:

@@ -15,8 +15,8 @@ from redis.exceptions import RedisError
 from chat.errors import N_, InternalError, Invalid, MaruError, NotJoined, Unauthorized, Unavailable
 from chat.live import call_limits
 from chat.live.connections import Connection
-from chat.live.events import OPERATIONS, STORING, talking
-from chat.live.live import Live
+from chat.live.events import OPERATIONS, STORING, talk_question
+from chat.live.gateway import Gateway
 from chat.people import Person
 from chat.store.question import has_error
 from chat.transport import allowance, packets
@@ -25,14 +25,14 @@ from chat.transport.session import Session
 log = logging.getLogger(__name__)
 
 
-def register(live: Live) -> None:
+def register(gateway: Gateway) -> None:
     """Give python-socketio a handler for each event of docs/protocol.md."""
-    server = live.server
+    server = gateway.server
     for event in OPERATIONS:
-        server.on(event, functools.partial(_answer, live, event))
+        server.on(event, functools.partial(_answer, gateway, event))
     server.on("*", _unknown)
-    server.on("connect", functools.partial(_connect, live))
-    server.on("disconnect", functools.partial(_disconnect, live))
+    server.on("connect", functools.partial(_connect, gateway))
+    server.on("disconnect", functools.partial(_disconnect, gateway))
 
 
 def may_overlap(packet: str) -> bool:
@@ -43,7 +43,7 @@ def may_overlap(packet: str) -> bool:
     return packets.event_name(packet) == "message"
 
 
-def handle_call(live: Live, session: Session, packet: str) -> bool:
+def handle_call(gateway: Gateway, session: Session, packet: str) -> bool:
     """Carry out a call without python-socketio's overhead, and send its acknowledgement.
 
     Gives false, and does nothing, for a packet that is left to ``handle_by_library``.
@@ -55,14 +55,14 @@ def handle_call(live: Live, session: Session, packet: str) -> bool:
     call_id, event, arguments = read
     if event not in OPERATIONS:
         return False
-    answer = _answer(live, event, connection.sid, *arguments)
+    answer = _answer(gateway, event, connection.sid, *arguments)
     _spend_allowance(session, event, packet, answer)
     if call_id is not None:
         session.send_encoded(packets.acknowledgement(call_id, orjson.dumps(answer)))
     return True
 
 
-def begin_call(live: Live, session: Session, packet: str, ended: Callable[[], None]) -> bool:
+def begin_call(gateway: Gateway, session: Session, packet: str, ended: Callable[[], None]) -> bool:
     """Begin a call of ``message``: the event loop sends its acknowledgement, and no greenlet waits.
 
     ``ended()`` is called then. Gives false, and does nothing, for what ``handle_call`` has to do:
@@ -88,7 +88,7 @@ def begin_call(live: Live, session: Session, packet: str, ended: Callable[[], No
     def take(answers: list[Any] | Exception) -> None:
         if isinstance(answers, Exception) or has_error(answers):
             # What is done about an error may have to wait.
-            live.server.eio.tick.work(functools.partial(take_error, answers))
+            gateway.server.eio.tick.work(functools.partial(take_error, answers))
             return
         try:
             answer = {"ok": True, **question.read(answers)}
@@ -98,40 +98,40 @@ def begin_call(live: Live, session: Session, packet: str, ended: Callable[[], No
 
     def take_error(answers: list[Any] | Exception) -> None:
         assert person is not None
-        read_answers = functools.partial(live.store.answer_to, question, answers)
-        ask_again = functools.partial(live.store.ask, question)
+        read_answers = functools.partial(gateway.store.answer_to, question, answers)
+        ask_again = functools.partial(gateway.store.ask, question)
         try:
             answer = {
                 "ok": True,
-                **_in_the_room(live, connection, person, call, read_answers, ask_again),
+                **_in_the_room(gateway, connection, person, call, read_answers, ask_again),
             }
         except Exception as error:
             answer = _refusal(error)
         end(answer)
 
     try:
-        person = live.authorise_cached(connection, call.get("token"))
+        person = gateway.authorise_cached(connection, call.get("token"))
         if person is None:
             return False
-        question = talking(live, connection, person, call)
-        live.store.ask_nowait(question, take)
+        question = talk_question(gateway, connection, person, call)
+        gateway.store.ask_nowait(question, take)
     except Exception as error:
         end(_refusal(error))
     return True
 
 
-def handle_by_library(live: Live, eio_sid: str, packet: str | bytes) -> None:
+def handle_by_library(gateway: Gateway, eio_sid: str, packet: str | bytes) -> None:
     """Let python-socketio handle a packet. Closes the session if the packet cannot be read."""
     namespace = packets.other_namespace(packet)
     if namespace is not None:
-        live.refuse_namespace(eio_sid, namespace)
+        gateway.refuse_namespace(eio_sid, namespace)
         return
     try:
-        live.server._handle_eio_message(eio_sid, packet)
+        gateway.server._handle_eio_message(eio_sid, packet)
     except ValueError as problem:
         # Of reading alone: what goes wrong in carrying out a call is in its acknowledgement.
         log.debug("A session sent what is not Socket.IO and is closed: %s", problem)
-        live.close_transport(eio_sid)
+        gateway.close_transport(eio_sid)
 
 
 def _spend_allowance(session: Session, event: str, packet: str, answer: dict[str, Any]) -> None:
@@ -150,32 +150,34 @@ def _spend_allowance(session: Session, event: str, packet: str, answer: dict[str
     allowed.spend(calls)
 
 
-def _answer(live: Live, event: str, sid: str, *arguments: Any) -> dict[str, Any]:
+def _answer(gateway: Gateway, event: str, sid: str, *arguments: Any) -> dict[str, Any]:
     """Carry out a call; gives its acknowledgement."""
     try:
-        return {"ok": True, **_carry_out(live, event, sid, arguments)}
+        return {"ok": True, **_carry_out(gateway, event, sid, arguments)}
     except Exception as error:
         return _refusal(error)
 
 
-def _carry_out(live: Live, event: str, sid: str, arguments: tuple[Any, ...]) -> dict[str, Any]:
+def _carry_out(
+    gateway: Gateway, event: str, sid: str, arguments: tuple[Any, ...]
+) -> dict[str, Any]:
     """Check the token and the rate of a call, and call its operation."""
-    connection = live.connections.get(sid)
+    connection = gateway.connections.get(sid)
     if connection is None:
         raise Unauthorized(N_("This connection has ended."))
     if len(arguments) != 1 or not isinstance(arguments[0], dict):
         raise Invalid(N_("A call takes one object."))
     call = arguments[0]
-    person = live.authorise(connection, call.get("token"))
-    call_limits.count(live, event, person)
-    operation = functools.partial(OPERATIONS[event], live, connection, person, call)
+    person = gateway.authorise(connection, call.get("token"))
+    call_limits.count(gateway, event, person)
+    operation = functools.partial(OPERATIONS[event], gateway, connection, person, call)
     if event not in STORING:
         return operation()
-    return _in_the_room(live, connection, person, call, operation, operation)
+    return _in_the_room(gateway, connection, person, call, operation, operation)
 
 
 def _in_the_room(
-    live: Live,
+    gateway: Gateway,
     connection: Connection,
     person: Person,
     call: dict[str, Any],
@@ -186,12 +188,14 @@ def _in_the_room(
         return store()
     except NotJoined:
         room_id = call.get("roomId")
-        if room_id not in connection.rooms or not live.fanout.is_in(room_id, connection.lease_id):
+        if room_id not in connection.rooms or not gateway.fanout.is_in(
+            room_id, connection.lease_id
+        ):
             raise
     # The connection is in the room. Its lease expired while this worker was held up: renew it.
     with connection.session.holding_later_calls():
-        epoch = live.fanout.epoch(room_id)
-        live.conversation.join_again(person, room_id, connection.sid, epoch)
+        epoch = gateway.fanout.epoch(room_id)
+        gateway.conversation.join_again(person, room_id, connection.sid, epoch)
         return store_again()
 
 
@@ -213,14 +217,14 @@ def _unknown(event: str, sid: str, *arguments: Any) -> dict[str, Any]:
     return _refusal(Invalid(N_("There is no such event, or its arguments are not JSON.")))
 
 
-def _connect(live: Live, sid: str, environ: dict[str, Any], auth: Any = None) -> None:
+def _connect(gateway: Gateway, sid: str, environ: dict[str, Any], auth: Any = None) -> None:
     """Raises python-socketio's ``ConnectionRefusedError``."""
     try:
-        live.accept(sid, auth.get("token") if isinstance(auth, dict) else None)
+        gateway.accept(sid, auth.get("token") if isinstance(auth, dict) else None)
     except Exception as failure:
         error = _refusal(failure)["error"]
         raise socketio.exceptions.ConnectionRefusedError(error["message"], error) from failure
 
 
-def _disconnect(live: Live, sid: str, reason: str) -> None:
-    live.connection_lost(sid)
+def _disconnect(gateway: Gateway, sid: str, reason: str) -> None:
+    gateway.connection_lost(sid)

@@ -12,17 +12,17 @@ from chat import history, validation
 from chat.errors import N_, NotJoined
 from chat.live import joining, watching
 from chat.live.connections import Connection
-from chat.live.live import Live
+from chat.live.gateway import Gateway
 from chat.people import Person
 from chat.store.question import Question
 
 Call = dict[str, Any]
-Operation = Callable[[Live, Connection, Person, Call], dict[str, Any]]
+Operation = Callable[[Gateway, Connection, Person, Call], dict[str, Any]]
 
 
-def _join(live: Live, connection: Connection, person: Person, call: Call) -> dict[str, Any]:
+def _join(gateway: Gateway, connection: Connection, person: Person, call: Call) -> dict[str, Any]:
     joined = joining.join(
-        live,
+        gateway,
         connection,
         person,
         room_id=call.get("roomId"),
@@ -43,20 +43,22 @@ def _join(live: Live, connection: Connection, person: Person, call: Call) -> dic
     }
 
 
-def _leave(live: Live, connection: Connection, person: Person, call: Call) -> dict[str, Any]:
-    count = joining.leave(live, connection, person, _joined_room(connection, call))
+def _leave(gateway: Gateway, connection: Connection, person: Person, call: Call) -> dict[str, Any]:
+    count = joining.leave(gateway, connection, person, _joined_room(connection, call))
     return {"userCount": count}
 
 
-def _message(live: Live, connection: Connection, person: Person, call: Call) -> dict[str, Any]:
-    return live.store.ask(talking(live, connection, person, call))
+def _message(
+    gateway: Gateway, connection: Connection, person: Person, call: Call
+) -> dict[str, Any]:
+    return gateway.store.ask(talk_question(gateway, connection, person, call))
 
 
-def talking(
-    live: Live, connection: Connection, person: Person, call: Call
+def talk_question(
+    gateway: Gateway, connection: Connection, person: Person, call: Call
 ) -> Question[dict[str, Any]]:
     """``message`` as a question to the store, so that a call of it needs no greenlet to wait."""
-    return live.conversation.talking(
+    return gateway.conversation.talk_question(
         person,
         room_id=call.get("roomId"),
         text=call.get("message"),
@@ -65,8 +67,8 @@ def talking(
     )
 
 
-def _edit(live: Live, connection: Connection, person: Person, call: Call) -> dict[str, Any]:
-    seq = live.conversation.edit(
+def _edit(gateway: Gateway, connection: Connection, person: Person, call: Call) -> dict[str, Any]:
+    seq = gateway.conversation.edit(
         person,
         room_id=call.get("roomId"),
         seq=call.get("seq"),
@@ -77,8 +79,8 @@ def _edit(live: Live, connection: Connection, person: Person, call: Call) -> dic
     return {"seq": seq}
 
 
-def _delete(live: Live, connection: Connection, person: Person, call: Call) -> dict[str, Any]:
-    seq = live.conversation.delete(
+def _delete(gateway: Gateway, connection: Connection, person: Person, call: Call) -> dict[str, Any]:
+    seq = gateway.conversation.delete(
         person,
         room_id=call.get("roomId"),
         seq=call.get("seq"),
@@ -88,8 +90,8 @@ def _delete(live: Live, connection: Connection, person: Person, call: Call) -> d
     return {"seq": seq}
 
 
-def _react(live: Live, connection: Connection, person: Person, call: Call) -> dict[str, Any]:
-    seq = live.conversation.react(
+def _react(gateway: Gateway, connection: Connection, person: Person, call: Call) -> dict[str, Any]:
+    seq = gateway.conversation.react(
         person,
         room_id=call.get("roomId"),
         seq=call.get("seq"),
@@ -101,8 +103,10 @@ def _react(live: Live, connection: Connection, person: Person, call: Call) -> di
     return {"seq": seq}
 
 
-def _history(live: Live, connection: Connection, person: Person, call: Call) -> dict[str, Any]:
-    page = live.conversation.page(
+def _history(
+    gateway: Gateway, connection: Connection, person: Person, call: Call
+) -> dict[str, Any]:
+    page = gateway.conversation.page(
         person,
         room_id=call.get("roomId"),
         before=call.get("before"),
@@ -112,22 +116,22 @@ def _history(live: Live, connection: Connection, person: Person, call: Call) -> 
     return _page(page, more=True)
 
 
-def _typing(live: Live, connection: Connection, person: Person, call: Call) -> dict[str, Any]:
-    live.conversation.type(person, _joined_room(connection, call), connection.sid)
+def _typing(gateway: Gateway, connection: Connection, person: Person, call: Call) -> dict[str, Any]:
+    gateway.conversation.type(person, _joined_room(connection, call), connection.sid)
     return {}
 
 
-def _watch(live: Live, connection: Connection, person: Person, call: Call) -> dict[str, Any]:
-    listed = watching.watch(live, connection, person, call.get("rooms", []))
+def _watch(gateway: Gateway, connection: Connection, person: Person, call: Call) -> dict[str, Any]:
+    listed = watching.watch(gateway, connection, person, call.get("rooms", []))
     return {"rooms": [room.summary() for room in listed]}
 
 
-def _read(live: Live, connection: Connection, person: Person, call: Call) -> dict[str, Any]:
-    marked = live.administration.mark_read(person, call.get("roomId"), call.get("seq"))
+def _read(gateway: Gateway, connection: Connection, person: Person, call: Call) -> dict[str, Any]:
+    marked = gateway.room_management.mark_read(person, call.get("roomId"), call.get("seq"))
     return {"membership": marked.wire()}
 
 
-def _reauth(live: Live, connection: Connection, person: Person, call: Call) -> dict[str, Any]:
+def _reauth(gateway: Gateway, connection: Connection, person: Person, call: Call) -> dict[str, Any]:
     return {"expiresIn": max(0, round(connection.seconds_left()))}
 
 

@@ -3,7 +3,7 @@
 Hashing takes tens of milliseconds of a core. A thread of the operating system does it, at a low
 priority, so that messages do not wait for it. Waiting jobs are grouped by network, and the networks
 take turns, so that one client cannot fill the queue for all. There are two queues: jobs of people
-who have logged in from their place before go first, and of three turns one goes to the others.
+who have logged in from their source before go first, and of three turns one goes to the others.
 """
 
 import os
@@ -98,15 +98,16 @@ class HashingQueue:
     def _start(self) -> None:
         if self._inbox is None:
             self._inbox, done = _queue.SimpleQueue(), _queue.SimpleQueue()
-            heard, bell = socket.socketpair()
-            eventlet.spawn_n(self._collect, done, heard)
+            # A byte for each job that is done: the event loop can wait for a socket.
+            wakeups, waker = socket.socketpair()
+            eventlet.spawn_n(self._collect, done, wakeups)
             thread = _threading.Thread(
-                target=_work, args=(self._inbox, done, bell), name="hashing", daemon=True
+                target=_work, args=(self._inbox, done, waker), name="hashing", daemon=True
             )
             thread.start()
 
-    def _collect(self, done: Any, heard: Any) -> None:
-        while heard.recv(1):
+    def _collect(self, done: Any, wakeups: Any) -> None:
+        while wakeups.recv(1):
             job, seconds = done.get()
             self._seconds += (seconds - self._seconds) / 8
             self._busy = False
@@ -117,7 +118,7 @@ class HashingQueue:
             self._next()
 
 
-def _work(inbox: Any, done: Any, bell: Any) -> None:
+def _work(inbox: Any, done: Any, waker: Any) -> None:
     """Runs in the thread: nothing here may use the event loop."""
     if sys.platform == "linux":
         # On Linux each thread has its own priority; elsewhere this would slow the whole process.
@@ -130,4 +131,4 @@ def _work(inbox: Any, done: Any, bell: Any) -> None:
         except BaseException as error:
             job.error = error
         done.put((job, time.monotonic() - began))
-        os.write(bell.fileno(), b"\0")
+        os.write(waker.fileno(), b"\0")

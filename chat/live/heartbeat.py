@@ -20,10 +20,10 @@ from redis.exceptions import ReadOnlyError, RedisError
 from chat import account_state, control_messages, presence, renaming, room_members, rooms
 from chat.live import canary
 from chat.live.connections import SENT_AT_ONCE, Connection
-from chat.live.live import Live
+from chat.live.gateway import Gateway
 from chat.rooms import Room
 from chat.store import error_replies, identity
-from chat.unfinished import ABANDONED_AFTER_MS
+from chat.unfinished_changes import ABANDONED_AFTER_MS
 
 log = logging.getLogger(__name__)
 
@@ -46,11 +46,11 @@ REAPED = 200
 class Heartbeat:
     """``replace()`` stops this worker; gunicorn starts another."""
 
-    def __init__(self, live: Live, replace: Callable[[], None]) -> None:
-        self._live = live
+    def __init__(self, gateway: Gateway, replace: Callable[[], None]) -> None:
+        self._gateway = gateway
         self._replace = replace
-        self._timing = live.conversation.limits.timing
-        self._locale = live.conversation.limits.locale
+        self._timing = gateway.conversation.limits.timing
+        self._locale = gateway.conversation.limits.locale
         #: Since when no known failure keeps the worker from receiving (monotonic).
         self._able_since = time.monotonic()
         self._next_canary = 0.0
@@ -104,8 +104,8 @@ class Heartbeat:
 
     def _not_receiving(self) -> str | None:
         """That this worker receives nothing from the others; ``None`` while it does."""
-        silent = time.monotonic() - max(self._live.canary.received_at, self._able_since)
-        if not self._live.canary.received_at:
+        silent = time.monotonic() - max(self._gateway.canary.received_at, self._able_since)
+        if not self._gateway.canary.received_at:
             return "The worker has not received its own canary yet."
         if silent < canary.TIMEOUT_S:
             return None
@@ -124,7 +124,7 @@ class Heartbeat:
 
     def _note_store(self, away: RedisError | None) -> None:
         """Log a line when the store's trouble begins, and one when it ends."""
-        is_embedded = self._live.store.is_embedded
+        is_embedded = self._gateway.store.is_embedded
         trouble = error_replies.reason(away, is_embedded) if away else None
         if away and trouble != self._trouble:
             description = error_replies.description(away, is_embedded)
@@ -140,7 +140,7 @@ class Heartbeat:
 
     def _note_life(self) -> None:
         """Log a line when the store that carries out this round may lack earlier writes."""
-        life = self._live.store.life
+        life = self._gateway.store.life
         if self._life and life != self._life:
             log.warning(
                 "The store was restarted or replaced: what it has not kept is missing, and clients"
@@ -150,16 +150,16 @@ class Heartbeat:
 
     def _replace_if_not_receiving(self) -> None:
         """Replace the worker if it receives nothing for long, although the store answers it."""
-        since = max(self._live.canary.received_at, self._able_since)
-        if time.monotonic() - since > REPLACE_AFTER_S and not self._live.draining:
+        since = max(self._gateway.canary.received_at, self._able_since)
+        if time.monotonic() - since > REPLACE_AFTER_S and not self._gateway.draining:
             log.error("This worker receives nothing from the others any more; it is replaced.")
             self._replace()
 
     def _canary(self) -> None:
         now = time.monotonic()
         if now >= self._next_canary:
-            store = self._live.store
-            *who, _ = store.ask_all([*identity.COMMANDS, self._live.canary.publishing()])
+            store = self._gateway.store
+            *who, _ = store.ask_all([*identity.COMMANDS, self._gateway.canary.publish_command()])
             self._next_canary = now + CANARY
             try:
                 life, _ = identity.read(who)
@@ -171,11 +171,11 @@ class Heartbeat:
                 # It was another server's replica for a while, over the same connection.
                 store.life = life
                 store.close_idle_connections()
-                self._live.fanout.reconnect()
+                self._gateway.fanout.reconnect()
 
     def _renew(self) -> None:
         """Renew a part of the leases in each round, so that the work is spread."""
-        fanout = self._live.fanout
+        fanout = self._gateway.fanout
         if self._renew_all:
             due, self._unrenewed = fanout.room_ids(), []
         else:
@@ -183,13 +183,13 @@ class Heartbeat:
             del self._unrenewed[: self._share]
         leases = fanout.leases(due)
         removed = presence.renew(
-            self._live.store, leases, self._timing, self._locale, is_in=fanout.is_in
+            self._gateway.store, leases, self._timing, self._locale, is_in=fanout.is_in
         )
         self._renew_all = False
         for room_id, lease_id in removed:
-            connection = self._live.connections.get(presence.sid_of(lease_id))
+            connection = self._gateway.connections.get(presence.sid_of(lease_id))
             if connection is not None and room_id in connection.rooms:
-                self._live.remove_from_room(connection, room_id)
+                self._gateway.remove_from_room(connection, room_id)
         if not self._unrenewed:
             fanout.unsubscribe_empty()
             self._unrenewed = fanout.room_ids()
@@ -198,21 +198,23 @@ class Heartbeat:
     def _check(self) -> None:
         """Check the access of a part of the connections: a revocation may not have arrived."""
         if not self._unchecked:
-            self._unchecked = list(self._live.connections.values())
+            self._unchecked = list(self._gateway.connections.values())
             self._checked_at_once = math.ceil(len(self._unchecked) / CHECK_ROUNDS)
         chunk = self._unchecked[: self._checked_at_once]
         del self._unchecked[: self._checked_at_once]
-        self._live.check_access([c for c in chunk if not c.ended])
+        self._gateway.check_access([c for c in chunk if not c.ended])
 
     def _reap(self) -> None:
-        reaped = presence.reap(self._live.store, self._timing, self._locale, REAPED)
-        self._live.conversation.changed.update(room_id for room_id, gone in reaped.items() if gone)
+        reaped = presence.reap(self._gateway.store, self._timing, self._locale, REAPED)
+        left = {room_id for room_id, gone in reaped.items() if gone}
+        self._gateway.conversation.rooms_to_publish.update(left)
 
     def _publish_changes(self) -> None:
         """Publish to all workers which rooms have changed, and who has joined."""
-        changed, joined = self._live.conversation.changed, self._live.conversation.joined
+        conversation = self._gateway.conversation
+        changed, joins = conversation.rooms_to_publish, conversation.joins_to_publish
         for kind, collected, put_back in (
-            (control_messages.JOINED, joined, joined.extend),
+            (control_messages.JOINED, joins, joins.extend),
             (control_messages.ROOMS, changed, changed.update),
         ):
             # Emptied before the store is asked: what is collected meanwhile is published later.
@@ -220,42 +222,44 @@ class Heartbeat:
             collected.clear()
             try:
                 if publishing:
-                    control_messages.publish(self._live.store, {kind: publishing})
+                    control_messages.publish(self._gateway.store, {kind: publishing})
             except RedisError:
                 put_back(publishing)
                 raise
 
     def _send_changes(self) -> None:
         """Send the changed rooms to the connections that watch them: one event to each."""
-        live = self._live
-        changed, live.changed = live.changed, set()
-        closed, live.closed = live.closed, {}
+        gateway = self._gateway
+        changed, gateway.rooms_to_send = gateway.rooms_to_send, set()
+        closed, gateway.closed = gateway.closed, {}
         events: dict[Connection, list[orjson.Fragment]] = defaultdict(list)
-        watched = live.watchers.of(changed)
+        watched = gateway.watchers.of(changed)
         for room, kept_out in self._rooms_for(watched):
             # Encoded once: thousands may watch a room.
             summary = orjson.Fragment(orjson.dumps(room.summary()))
             for connection in watched[room.room_id]:
                 if connection.user_id not in kept_out:
                     events[connection].append(summary)
-        for room_id, watching in live.watchers.of(closed).items():
+        for room_id, watching in gateway.watchers.of(closed).items():
             members = closed[room_id]
             summary = orjson.Fragment(orjson.dumps({"roomId": room_id, "closed": True}))
             for connection in watching:
-                live.watchers.unwatch(connection, room_id)
+                gateway.watchers.unwatch(connection, room_id)
                 if members is None or connection.user_id in members:
                     events[connection].append(summary)
         for i, (connection, summaries) in enumerate(events.items()):
-            live.emit(connection, "rooms", {"rooms": summaries})
+            gateway.emit(connection, "rooms", {"rooms": summaries})
             if i % SENT_AT_ONCE == SENT_AT_ONCE - 1:
                 # Messages go out in between.
                 eventlet.sleep(0)
 
     def _rooms_for(self, watched: dict[str, set[Connection]]) -> Iterator[tuple[Room, set[str]]]:
         """The watched rooms that exist, and the userIds of those who may not see them."""
-        found = [room for room in rooms.find(self._live.store, list(watched)) if room is not None]
+        found = [
+            room for room in rooms.find(self._gateway.store, list(watched)) if room is not None
+        ]
         private = [room for room in found if room.private]
-        checked = self._live.store.ask_all(
+        checked = self._gateway.store.ask_all(
             room_members.kept_out(room, {c.user_id for c in watched[room.room_id]})
             for room in private
         )
@@ -267,11 +271,11 @@ class Heartbeat:
         now = time.monotonic()
         if now >= self._next_finishing:
             self._next_finishing = now + ABANDONED_AFTER_MS / 1000
-            renaming.finish_abandoned(self._live.store)
-            account_state.finish_abandoned(self._live.store, self._locale)
+            renaming.finish_abandoned(self._gateway.store)
+            account_state.finish_abandoned(self._gateway.store, self._locale)
 
     def _expire(self) -> None:
-        connections = self._live.connections
+        connections = self._gateway.connections
         for connection in connections.due(time.time()):
             left = connection.seconds_left()
             if left <= 0:
@@ -279,16 +283,16 @@ class Heartbeat:
                 continue
             if left <= connection.warn_before and not connection.warned:
                 connection.warned = True
-                self._live.notify(connection, "expiring", "The token expires soon; renew it.")
+                self._gateway.notify(connection, "expiring", "The token expires soon; renew it.")
             connections.schedule(connection)
 
     def _close_unauthenticated(self) -> None:
         """Close sessions whose client has sent no valid token within ``INTRODUCTION`` seconds."""
         then = time.monotonic() - INTRODUCTION
-        for session in self._live.server.eio.unauthenticated_since(then):
+        for session in self._gateway.server.eio.unauthenticated_since(then):
             session.close(wait=False, abort=True)
 
     def _close_expired(self, connection: Connection) -> None:
         # It keeps its leases for the grace: a page that was asleep connects again with a new token.
-        self._live.notify(connection, "expired", "The token has expired.")
+        self._gateway.notify(connection, "expired", "The token has expired.")
         connection.session.close(wait=False, abort=True)

@@ -5,17 +5,17 @@ import functools
 from redis.exceptions import RedisError
 
 from chat import rooms
-from chat.calls import Joined
 from chat.errors import N_, MaruError, Unauthorized
 from chat.live import call_limits
 from chat.live.connections import Connection
-from chat.live.live import Live
+from chat.live.gateway import Gateway
+from chat.operation_values import Joined
 from chat.people import Person
 from chat.rooms import Room
 
 
 def join(
-    live: Live,
+    gateway: Gateway,
     connection: Connection,
     person: Person,
     room_id: object,
@@ -27,44 +27,44 @@ def join(
 
     Raises as that does, and ``RateLimited`` and ``Unauthorized``.
     """
-    room = _accessible(live, person, room_id)
+    room = _accessible(gateway, person, room_id)
     was_in = room.room_id in connection.rooms
     if not was_in:
         call_limits.check_rooms(connection)
-    check = functools.partial(rooms.access, live.store, person, room.room_id)
-    live.fanout.add(room, connection, check)
+    check = functools.partial(rooms.access, gateway.store, person, room.room_id)
+    gateway.fanout.add(room, connection, check)
     try:
-        joined = live.conversation.join(
+        joined = gateway.conversation.join(
             person, room.room_id, connection.sid, since, epoch, since_at
         )
     except (MaruError, RedisError):
         # If a repeated join fails, the connection stays in the room.
         if not was_in:
-            live.fanout.remove(room.room_id, connection)
+            gateway.fanout.remove(room.room_id, connection)
         raise
     if connection.ended:
         # It was ended during the join, before it was known to be in this room.
-        live.leave_with_grace(connection)
+        gateway.leave_with_grace(connection)
         raise Unauthorized(N_("This connection has ended."))
     if connection.name != person.name:
         # The person was renamed during the join.
-        live.write_name(connection)
+        gateway.write_name(connection)
     return joined
 
 
-def leave(live: Live, connection: Connection, person: Person, room_id: str) -> int:
+def leave(gateway: Gateway, connection: Connection, person: Person, room_id: str) -> int:
     """Leave a room in which the connection is. Gives the userCount."""
     # Removed from the fan-out only after it has worked: a refused leave changes nothing.
-    with live.fanout.leaving(room_id, connection):
-        count = live.conversation.leave(person, room_id, connection.sid)
-    live.fanout.remove(room_id, connection)
+    with gateway.fanout.leaving(room_id, connection):
+        count = gateway.conversation.leave(person, room_id, connection.sid)
+    gateway.fanout.remove(room_id, connection)
     return count
 
 
-def _accessible(live: Live, person: Person, room_id: object) -> Room:
+def _accessible(gateway: Gateway, person: Person, room_id: object) -> Room:
     """The room, after a check of access; for a room in the fan-out, ``Fanout.add`` checks."""
-    room = live.fanout.room(room_id)
+    room = gateway.fanout.room(room_id)
     if room is None:
-        return rooms.access(live.store, person, room_id).room
+        return rooms.access(gateway.store, person, room_id).room
     rooms.check_may_chat(person)
     return room

@@ -120,12 +120,12 @@ class RoomSubscription:
         to be in the room any more when the page was read. Raises ``NotFound``.
         """
         room_id, at = self.room.room_id, self.at or None
-        following = history.following(room_id, self.seq, self.epoch, at)
+        missed = history.page_after(room_id, self.seq, self.epoch, at)
         while True:
             here = self.user_ids()
             # They are read after the messages: so nobody was removed before those messages.
             page, out, has_bans = store.ask_all(
-                [following, room_members.kept_out(self.room, here), room_members.has_bans(room_id)]
+                [missed, room_members.kept_out(self.room, here), room_members.has_bans(room_id)]
             )
             self.has_bans = self.has_bans or has_bans
             # Otherwise somebody has joined meanwhile who has not been checked.

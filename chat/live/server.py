@@ -17,13 +17,13 @@ import socketio
 from flask import Flask
 from flask_socketio import SocketIO
 
-from chat.administration import Administration
 from chat.conversation import Conversation
 from chat.live import dispatch
+from chat.live.gateway import Gateway
 from chat.live.heartbeat import Heartbeat
-from chat.live.live import Live
 from chat.live.queue import QueueManager
 from chat.live.token_cache import Caller
+from chat.room_management import RoomManagement
 from chat.store.pipeline import Pipeline
 from chat.transport import json_text, packets
 from chat.transport.admission import Admission
@@ -80,7 +80,7 @@ class LiveServer:
         self,
         app: Flask,
         conversation: Conversation,
-        administration: Administration,
+        room_management: RoomManagement,
         verify_token: Callable[[object], Caller],
         store_url: str,
         origins: frozenset[str],
@@ -126,15 +126,15 @@ class LiveServer:
         app.wsgi_app = ResponsesInFlight(CrossOrigin(self._relay, path, origins), client_of)  # type: ignore[method-assign]
         new_id = engine.generate_id
         engine.generate_id = lambda: self._relay.name(new_id())
-        self._live = Live(server, conversation, administration, verify, caps.per_person)
-        dispatch.register(self._live)
-        engine.handle_call = functools.partial(dispatch.handle_call, self._live)
+        self._gateway = Gateway(server, conversation, room_management, verify, caps.per_person)
+        dispatch.register(self._gateway)
+        engine.handle_call = functools.partial(dispatch.handle_call, self._gateway)
         engine.polling_cap = PollingCap(caps.max_connections, caps.per_address)
         engine.may_overlap = dispatch.may_overlap
-        engine.begin_call = functools.partial(dispatch.begin_call, self._live)
-        engine.close_slow_client = self._live.close_slow_client
-        engine.on("message", functools.partial(dispatch.handle_by_library, self._live))
-        self._heartbeat = Heartbeat(self._live, self._stop_worker)
+        engine.begin_call = functools.partial(dispatch.begin_call, self._gateway)
+        engine.close_slow_client = self._gateway.close_slow_client
+        engine.on("message", functools.partial(dispatch.handle_by_library, self._gateway))
+        self._heartbeat = Heartbeat(self._gateway, self._stop_worker)
 
     def start(self) -> None:
         """Once a worker, after the fork."""
@@ -142,12 +142,12 @@ class LiveServer:
         gc.collect()
         gc.freeze()
         gc.set_threshold(*GARBAGE)
-        store = self._live.store
-        pipeline = Pipeline(store, self._engine.tick, self._live.fanout.reconnect)
+        store = self._gateway.store
+        pipeline = Pipeline(store, self._engine.tick, self._gateway.fanout.reconnect)
         store.send_commands, store.send_commands_nowait = pipeline.send, pipeline.send_nowait
         self._engine.start()
-        eventlet.spawn(self._live.fanout.run)
-        eventlet.spawn(self._live.canary.watch)
+        eventlet.spawn(self._gateway.fanout.run)
+        eventlet.spawn(self._gateway.canary.watch)
         eventlet.spawn(self._heartbeat.run)
         self._relay.start()
 
@@ -166,12 +166,12 @@ class LiveServer:
 
     def drain(self) -> None:
         """When the worker is about to stop: hand its clients over to the others."""
-        self._live.drain(DRAIN)
+        self._gateway.drain(DRAIN)
         self._relay.stop()
 
     def unready(self) -> str | None:
         """Why this worker should get no traffic, or ``None``."""
-        return "The worker is stopping." if self._live.draining else self._heartbeat.unready()
+        return "The worker is stopping." if self._gateway.draining else self._heartbeat.unready()
 
 
 def _engine_of(server: socketio.Server) -> Engine:

@@ -1,9 +1,9 @@
 """A connection watches rooms: those that its person belongs to, those listed, those on its page."""
 
-from chat import directory, room_members, validation
+from chat import room_directory, room_members, validation
 from chat.errors import N_, Invalid
 from chat.live.connections import Connection
-from chat.live.live import Live
+from chat.live.gateway import Gateway
 from chat.people import Person
 from chat.rooms import Room
 
@@ -11,7 +11,7 @@ from chat.rooms import Room
 LISTED, LISTED_MAX = 100, 200
 
 
-def watch(live: Live, connection: Connection, person: Person, on_page: object) -> list[Room]:
+def watch(gateway: Gateway, connection: Connection, person: Person, on_page: object) -> list[Room]:
     """Watch these rooms and no others; gives the rooms of the list that were active last.
 
     ``on_page`` is a list of roomIds, as the client gave it. Raises ``Invalid``.
@@ -20,17 +20,17 @@ def watch(live: Live, connection: Connection, person: Person, on_page: object) -
         raise Invalid(N_("rooms is a list of at most 200 rooms."))
     named = [room_id for room_id in map(validation.room_id, on_page) if room_id]
     # It gets events about the people of these rooms: those of a private room only as a member.
-    own = room_members.room_ids_of(live.store, person.user_id)
-    known = directory.may_see(live.store, person, list({*own, *named}))
+    own = room_members.room_ids_of(gateway.store, person.user_id)
+    known = room_directory.may_see(gateway.store, person, list({*own, *named}))
     # Before the list is read, so that changes in between are sent afterwards.
-    live.watchers.watch_only(connection, known)
-    listed = directory.newest(live.store, person, LISTED)
-    live.watchers.watch(connection, [room.room_id for room in listed])
+    gateway.watchers.watch_only(connection, known)
+    listed = room_directory.newest(gateway.store, person, LISTED)
+    gateway.watchers.watch(connection, [room.room_id for room in listed])
     # A removal or ban between the check and the watching has ended no watching.
     watched = list({*known, *(room.room_id for room in listed)})
-    for room_id in {*watched} - {*directory.may_see(live.store, person, watched)}:
-        live.watchers.unwatch(connection, room_id)
+    for room_id in {*watched} - {*room_directory.may_see(gateway.store, person, watched)}:
+        gateway.watchers.unwatch(connection, room_id)
     if connection.ended:
         # It ended during the call: nothing else takes it out of the watchers any more.
-        live.watchers.unwatch_all(connection)
+        gateway.watchers.unwatch_all(connection)
     return listed

@@ -1,5 +1,5 @@
 -- Store another password; all earlier log-ins end with it. Not if they have ended meanwhile by themselves.
--- KEYS  account, places
+-- KEYS  account, sources
 -- ARGV  generation as it was read, hash of the new password
 -- Gives the new generation; 0 if the account is deactivated or has another generation now.
 local generation, off = unpack(redis.call('HMGET', KEYS[1], 'generation', 'deactivatedAt'))

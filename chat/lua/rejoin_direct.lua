@@ -1,8 +1,8 @@
 -- Make the people of a direct room who have left it its members again.
 -- KEYS  room, members, account of who does it, then of each of these people the account, the
---       rooms, the refused and the inviters
+--       rooms, the blocked inviters and the inviters
 -- ARGV  userId of who does it, then userId, record...
--- Gives the userIds of those who were no members; NOTFOUND, GUEST, DEACTIVATED, REFUSED.
+-- Gives the userIds of those who were no members; NOTFOUND, GUEST, DEACTIVATED, BLOCKED.
 local room, members, account = unpack(KEYS, 1, 3)
 local by = ARGV[1]
 if redis.call('EXISTS', room) == 0 then return redis.error_reply('NOTFOUND') end
@@ -10,10 +10,10 @@ if role_in_maru(account) == 'guest' then return redis.error_reply('GUEST') end
 -- The keys of the person at the place i of the arguments.
 local function of_person(i) return unpack(KEYS, i * 2, i * 2 + 3) end
 for i = 2, #ARGV, 2 do
-  local their_account, _, refused = of_person(i)
+  local their_account, _, blocked = of_person(i)
   if redis.call('HEXISTS', members, ARGV[i]) == 0 then
     if redis.call('HEXISTS', their_account, 'deactivatedAt') == 1 then return redis.error_reply('DEACTIVATED') end
-    if redis.call('SISMEMBER', refused, by) == 1 then return redis.error_reply('REFUSED') end
+    if redis.call('SISMEMBER', blocked, by) == 1 then return redis.error_reply('BLOCKED') end
   end
 end
 local back = {}

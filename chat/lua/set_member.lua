@@ -1,12 +1,12 @@
 -- Add a person to a room, or change the role of a member, or mute one.
--- KEYS  room, members, banned, account of who does it, and of the person the rooms, the refused, the inviters
+-- KEYS  room, members, banned, account of who does it, and of the person the rooms, the blocked inviters, the inviters
 --       the owned rooms and the account, and the owned rooms of the owner as read before
 -- ARGV  now ('' for the store's clock), who does it (see rights_in), userId and name of the person,
 --       role ('' to leave it), until when muted in ms ('' to leave it),
 --       how many rooms the person may own (0 for any number)
--- Gives ADDED, CHANGED or SAME; NOTFOUND, GUEST, NOTALLOWED, NOTMEMBER, OWNERSTAYS, BANNED, REFUSED, DEACTIVATED,
+-- Gives ADDED, CHANGED or SAME; NOTFOUND, GUEST, NOTALLOWED, NOTMEMBER, OWNERSTAYS, BANNED, BLOCKED, DEACTIVATED,
 -- GUESTOWNER, TOOMANYROOMS.
-local room, members, banned, account, rooms_of, refused, inviters, owned, of_person, owned_before = unpack(KEYS)
+local room, members, banned, account, rooms_of, blocked, inviters, owned, of_person, owned_before = unpack(KEYS)
 local at, actor, id, name, role, muted_until = clock(ARGV[1]), ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6]
 local rights = rights_in(room, members, account, actor)
 if rights.refused then return rights.refused end
@@ -18,9 +18,9 @@ if rights.kind == 'direct' then return redis.error_reply('NOTALLOWED') end
 local may_join = actor == id and (theirs or rights.private == '0')
 if not rights.moderates and not may_join then return redis.error_reply('NOTALLOWED') end
 if not theirs and not rights.moderates and is_banned(banned, id, at) then return redis.error_reply('BANNED') end
--- Checked here: the worker may have read the refusals before this one was added.
+-- Checked here: the worker may have read the blocked inviters before this one was added.
 local by = string.match(actor, '^%*?(.*)$')
-if not theirs and by ~= id and redis.call('SISMEMBER', refused, by) == 1 then return redis.error_reply('REFUSED') end
+if not theirs and by ~= id and redis.call('SISMEMBER', blocked, by) == 1 then return redis.error_reply('BLOCKED') end
 -- The person may have been deactivated or deleted since the worker looked.
 if redis.call('HEXISTS', of_person, 'deactivatedAt') == 1 then return redis.error_reply('DEACTIVATED') end
 -- The owner alone gives roles. A moderator mutes plain members, the owner mutes everybody but the owner.
@@ -55,6 +55,6 @@ if role == 'owner' and theirs ~= 'owner' then
 end
 redis.call('HSET', members, id, record)
 redis.call('HDEL', banned, id)
--- In the same step: a person who leaves at once can refuse the inviter.
+-- In the same step: a person who leaves at once can block the inviter.
 if not theirs and by ~= id then redis.call('HSET', inviters, id_of(room), by) end
 return theirs and 'CHANGED' or 'ADDED'

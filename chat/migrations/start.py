@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 #: The version of the shapes that this code reads and writes.
 VERSION = 2
 #: Seconds between two tries, where the store does not take what is asked of it for now.
-PAUSE = 0.5
+PAUSE_S = 0.5
 
 #: Milliseconds since leases were looked at last, after which no worker serves any more.
 SERVED_MS = 10_000
@@ -92,7 +92,7 @@ def carry_over(store: Store, tell: Tell, lease_ms: int = LEASE_MS) -> None:
             told = True
             tell("Waiting: another Maru carries the store over, or was ended while it did.")
         else:
-            time.sleep(PAUSE)
+            time.sleep(PAUSE_S)
 
 
 def version(store: Store) -> int:
@@ -152,4 +152,4 @@ class Waiting:
                 if reason != self._told:
                     self._told = reason
                     self._tell(f"Waiting for the store, and serving nobody until then: {reason}.")
-                time.sleep(PAUSE)
+                time.sleep(PAUSE_S)

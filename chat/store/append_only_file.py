@@ -17,7 +17,7 @@ from pathlib import Path
 #: Bytes that are reserved, but at most an eighth (SHARE) of the disk.
 RESERVED, SHARE = 16 * 1024 * 1024, 8
 #: Seconds between two syncs.
-SYNC_SECONDS = 1.0
+SYNC_S = 1.0
 #: Bytes by which a file's blocks may exceed its length without any reserved space.
 _ROUNDING = 64 * 1024
 #: FALLOC_FL_KEEP_SIZE of Linux: the file keeps its length.
@@ -114,7 +114,7 @@ class AppendOnlyFile:
 
     def _sync(self) -> None:
         pause = threading.Event()
-        while not pause.wait(SYNC_SECONDS):
+        while not pause.wait(SYNC_S):
             with self._lock:
                 file = None if self._fd is None else os.dup(self._fd)
             if file is not None:

@@ -27,9 +27,9 @@ from chat.transport.tick import Tick
 log = logging.getLogger(__name__)
 
 #: Seconds until a batch is sent again over a new connection, at most.
-RETRY_PAUSE = 0.05
+RETRY_PAUSE_S = 0.05
 #: Seconds between two checks of how long the oldest batch has waited.
-CHECK_SECONDS = 0.5
+CHECK_S = 0.5
 
 
 class _Batch:
@@ -120,7 +120,7 @@ class Pipeline:
             if self._broken:
                 # Jitter: the workers of a restarted store do not all connect at the same time.
                 self._broken = False
-                eventlet.sleep(random.uniform(0, RETRY_PAUSE))
+                eventlet.sleep(random.uniform(0, RETRY_PAUSE_S))
             try:
                 if not self._connection.is_connected:
                     self._connect()
@@ -192,9 +192,7 @@ class Pipeline:
     def _next_answer(self) -> Any:
         while True:
             try:
-                return self._connection.read_response(
-                    timeout=CHECK_SECONDS, disconnect_on_error=False
-                )
+                return self._connection.read_response(timeout=CHECK_S, disconnect_on_error=False)
             except ResponseError as error:
                 return error
             except TimeoutError:

@@ -11,7 +11,7 @@ T = TypeVar("T")
 
 
 @dataclass(slots=True)
-class Call:
+class ScriptCall:
     """A call of one script. Not frozen, as each message makes one: that takes longer."""
 
     script: str
@@ -21,31 +21,31 @@ class Call:
 
 @dataclass(slots=True)
 class Question(Generic[T]):
-    """Script calls and commands that belong together, and ``read``, which parses their answers."""
+    """Commands and script calls that belong together; ``read`` parses their answers."""
 
-    calls: Sequence[Call | Command]
+    commands: Sequence[ScriptCall | Command]
     read: Callable[[list[Any]], T]
 
 
-def together(*asked: Question[Any] | Call | Command) -> Question[list[Any]]:
+def together(*asked: Question[Any] | ScriptCall | Command) -> Question[list[Any]]:
     """One question for the answers to several."""
-    calls: list[Call | Command] = []
+    commands: list[ScriptCall | Command] = []
     for each in asked:
         if isinstance(each, Question):
-            calls.extend(each.calls)
+            commands.extend(each.commands)
         else:
-            calls.append(each)
+            commands.append(each)
 
     def read(answers: list[Any]) -> list[Any]:
         rest = iter(answers)
         return [
-            each.read([next(rest) for _ in each.calls])
+            each.read([next(rest) for _ in each.commands])
             if isinstance(each, Question)
             else next(rest)
             for each in asked
         ]
 
-    return Question(calls, read)
+    return Question(commands, read)
 
 
 def first_of(question: Question[T], *others: Question[Any]) -> Question[T]:
@@ -56,7 +56,7 @@ def first_of(question: Question[T], *others: Question[Any]) -> Question[T]:
         first: T = asked.read(answers)[0]
         return first
 
-    return Question(asked.calls, read)
+    return Question(asked.commands, read)
 
 
 def snapshot(commands: Sequence[Command], read: Callable[[list[Any]], T]) -> Question[T]:

@@ -21,9 +21,9 @@ from redis.retry import Retry
 
 from chat.store import error_replies
 from chat.store.question import (
-    Call,
     Command,
     Question,
+    ScriptCall,
     has_error,
     together,
     without_errors,
@@ -88,19 +88,19 @@ class Store:
     @overload
     def ask(self, asked: Question[T]) -> T: ...
     @overload
-    def ask(self, asked: Call | Command) -> Any: ...
-    def ask(self, asked: Question[T] | Call | Command) -> Any:
+    def ask(self, asked: ScriptCall | Command) -> Any: ...
+    def ask(self, asked: Question[T] | ScriptCall | Command) -> Any:
         """The answer to one command, script call or question. Raises as ``ask_all`` does."""
         if isinstance(asked, Question):
-            return asked.read(without_errors(self._answers(asked.calls)))
+            return asked.read(without_errors(self._answers(asked.commands)))
         return without_errors(self._answers([asked]))[0]
 
     @overload
-    def ask_all(self, asked: Iterable[Question[Any] | Call | Command]) -> list[Any]: ...
+    def ask_all(self, asked: Iterable[Question[Any] | ScriptCall | Command]) -> list[Any]: ...
     @overload
-    def ask_all(self, asked: Iterable[Call | Command], keep_errors: bool) -> list[Any]: ...
+    def ask_all(self, asked: Iterable[ScriptCall | Command], keep_errors: bool) -> list[Any]: ...
     def ask_all(
-        self, asked: Iterable[Question[Any] | Call | Command], keep_errors: bool = False
+        self, asked: Iterable[Question[Any] | ScriptCall | Command], keep_errors: bool = False
     ) -> list[Any]:
         """The answers to several commands, script calls and questions, sent in one write, in order.
 
@@ -113,7 +113,7 @@ class Store:
         """
         asked = list(asked)
         if keep_errors:
-            return self._answers(cast(Sequence[Call | Command], asked))
+            return self._answers(cast(Sequence[ScriptCall | Command], asked))
         return self.ask(together(*asked))
 
     def ask_nowait(self, question: Question[Any], done: Done) -> None:
@@ -122,7 +122,7 @@ class Store:
         ``done`` is called with the answers, or with the error; it must not block. ``answer_to``
         makes of them what ``ask`` would give or raise.
         """
-        self.send_commands_nowait([_command(call) for call in question.calls], done)
+        self.send_commands_nowait([_command(each) for each in question.commands], done)
 
     def answer_to(self, question: Question[T], answers: list[Any] | Exception) -> T:
         """What ``ask`` gives, made of what ``ask_nowait`` gave to ``done``; raises as ``ask`` does.
@@ -132,7 +132,7 @@ class Store:
         if isinstance(answers, Exception):
             raise answers
         if has_error(answers):
-            answers = without_errors(self._after_errors(question.calls, answers))
+            answers = without_errors(self._after_errors(question.commands, answers))
         return question.read(answers)
 
     def check(self) -> None:
@@ -152,14 +152,16 @@ class Store:
         """Close the idle connections of the pool: their server must not be used any more."""
         self.redis.connection_pool.disconnect(inuse_connections=False)
 
-    def _answers(self, calls: Sequence[Call | Command]) -> list[Any]:
+    def _answers(self, commands: Sequence[ScriptCall | Command]) -> list[Any]:
         """The answers, with an error of the domain or the library in place of an answer."""
-        if not calls:
+        if not commands:
             return []
-        answers = self._send(calls)
-        return self._after_errors(calls, answers) if has_error(answers) else answers
+        answers = self._send(commands)
+        return self._after_errors(commands, answers) if has_error(answers) else answers
 
-    def _after_errors(self, calls: Sequence[Call | Command], answers: list[Any]) -> list[Any]:
+    def _after_errors(
+        self, commands: Sequence[ScriptCall | Command], answers: list[Any]
+    ) -> list[Any]:
         """Load and run the scripts that the store did not know; translate the other errors.
 
         What reads behind such a script is read again after it: that may be a check of access to
@@ -167,18 +169,18 @@ class Store:
         """
         unknown = [isinstance(answer, NoScriptError) for answer in answers]
         if any(unknown):
-            rest = range(unknown.index(True), len(calls))
-            again = [i for i in rest if unknown[i] or _only_reads(calls[i])]
+            rest = range(unknown.index(True), len(commands))
+            again = [i for i in rest if unknown[i] or _only_reads(commands[i])]
             self._load_scripts()
-            for i, answer in zip(again, self._send([calls[i] for i in again]), strict=True):
+            for i, answer in zip(again, self._send([commands[i] for i in again]), strict=True):
                 answers[i] = answer
         translate = self._translate_error
         if translate is None:
             return answers
         return [translate(a) if isinstance(a, Exception) else a for a in answers]
 
-    def _send(self, calls: Sequence[Call | Command]) -> list[Any]:
-        return self.send_commands([_command(call) for call in calls])
+    def _send(self, commands: Sequence[ScriptCall | Command]) -> list[Any]:
+        return self.send_commands([_command(each) for each in commands])
 
     def _load_scripts(self) -> None:
         for script in SCRIPTS.values():
@@ -206,12 +208,12 @@ class Store:
         done(answers)
 
 
-def _only_reads(call: Call | Command) -> bool:
-    return not isinstance(call, Call) and call[0] in READING
+def _only_reads(command: ScriptCall | Command) -> bool:
+    return not isinstance(command, ScriptCall) and command[0] in READING
 
 
-def _command(call: Call | Command) -> Command:
-    if isinstance(call, Call):
+def _command(call: ScriptCall | Command) -> Command:
+    if isinstance(call, ScriptCall):
         return ("EVALSHA", SCRIPTS[call.script].sha, len(call.keys), *call.keys, *call.args)
     return call
 

@@ -11,14 +11,14 @@ _NOTE = "store"
 
 def record(settings: StoreSettings, shown: str) -> None:
     """Record the store of these settings; ``shown`` is its address without the password."""
-    place = settings.data_dir / _NOTE
+    path = settings.data_dir / _NOTE
     # Maru can serve from another store also if it cannot write to this folder.
     with contextlib.suppress(OSError):
         if settings.embedded:
-            place.unlink(missing_ok=True)
+            path.unlink(missing_ok=True)
         else:
             settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-            place.write_text(shown + "\n", "utf-8")
+            path.write_text(shown + "\n", "utf-8")
 
 
 def recorded(data_dir: Path) -> str | None:

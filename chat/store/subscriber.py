@@ -21,12 +21,12 @@ log = logging.getLogger(__name__)
 
 #: Seconds without a message after which the connection counts as lost. The worker's own canary
 #: arrives much more often: every ``heartbeat.CANARY`` seconds.
-SILENCE = 10.0
+SILENCE_S = 10.0
 #: Tries to read the messages that were missed, and seconds between two tries. What arrives in that
 #: time waits; if no try succeeds, it is lost with the connection.
-CATCH_UP_TRIES, CATCH_UP_PAUSE = 25, 0.2
+CATCH_UP_TRIES, CATCH_UP_PAUSE_S = 25, 0.2
 #: Seconds between two tries to connect, at most.
-LONGEST_PAUSE = 2.0
+LONGEST_PAUSE_S = 2.0
 
 
 class Subscriber:
@@ -43,7 +43,11 @@ class Subscriber:
         permanent: tuple[str, ...],
     ) -> None:
         pool = store.redis.connection_pool
-        options = {**pool.connection_kwargs, "health_check_interval": 0, "socket_timeout": SILENCE}
+        options = {
+            **pool.connection_kwargs,
+            "health_check_interval": 0,
+            "socket_timeout": SILENCE_S,
+        }
         self._connection = pool.connection_class(**options)
         self._on_message = on_message
         self._on_connected = on_connected
@@ -100,7 +104,7 @@ class Subscriber:
             self._connected = self.is_caught_up = False
             failures += 1
             # Jitter: the workers of a restarted store do not all connect at the same time.
-            longest = min(0.1 * 2**failures, LONGEST_PAUSE)
+            longest = min(0.1 * 2**failures, LONGEST_PAUSE_S)
             eventlet.sleep(longest * random.uniform(0.5, 1.0))
 
     def _read(self) -> list[bytes]:
@@ -152,7 +156,7 @@ class Subscriber:
                 if is_closed_by_peer(self._connection._sock):
                     raise
                 log.debug("The store does not answer: %s", error)
-                eventlet.sleep(CATCH_UP_PAUSE)
+                eventlet.sleep(CATCH_UP_PAUSE_S)
             else:
                 return
         self._on_connected()

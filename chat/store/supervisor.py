@@ -39,9 +39,9 @@ from chat.store.life import Life
 from chat.store.watched import PROCESS_TIMEOUT_S, READY, say
 
 #: Seconds until a server that died is started again: at first, and at most, after doubling.
-FIRST_PAUSE, LAST_PAUSE = 0.1, 5.0
+FIRST_PAUSE_S, LAST_PAUSE_S = 0.1, 5.0
 #: Seconds between two checks of the disk space, and of the server's own report on its writes.
-CHECK_SECONDS, WRITES_CHECK_SECONDS = 0.05, 1.0
+CHECK_S, WRITES_CHECK_S = 0.05, 1.0
 #: Bytes of the server's log that are searched for the reason when it does not start.
 LOG_TAIL = 64 * 1024
 #: Replicas that the server needs before it takes writes. It never has one.
@@ -74,7 +74,7 @@ class Supervisor:
         self._file.start_syncing()
         self._life = Life(self._data_dir, self._file)
         with self._socket_folder():
-            pause, ready = FIRST_PAUSE, False
+            pause, ready = FIRST_PAUSE_S, False
             while not self._wait_for_stop(0):
                 started = time.monotonic()
                 server = self._start_server(server_lock)
@@ -85,9 +85,9 @@ class Supervisor:
                             ready = True
                             print(READY, flush=True)
                     asked = time.monotonic()
-                    while server.poll() is None and not self._wait_for_stop(CHECK_SECONDS):
+                    while server.poll() is None and not self._wait_for_stop(CHECK_S):
                         self._check_disk_space()
-                        if time.monotonic() - asked > WRITES_CHECK_SECONDS:
+                        if time.monotonic() - asked > WRITES_CHECK_S:
                             asked = time.monotonic()
                             self._check_writes()
                 finally:
@@ -101,10 +101,10 @@ class Supervisor:
                         f"The embedded Valkey did not start: see {self._log}.{reason}"
                     )
                 if time.monotonic() - started > PROCESS_TIMEOUT_S:
-                    pause = FIRST_PAUSE
+                    pause = FIRST_PAUSE_S
                 say(f"The embedded Valkey died ({server.returncode}); starting it again.")
                 self._wait_for_stop(pause)
-                pause = min(2 * pause, LAST_PAUSE)
+                pause = min(2 * pause, LAST_PAUSE_S)
 
     def _check_disk_space(self) -> None:
         """Allow the server to write while there is space for it, and only then."""
@@ -285,9 +285,9 @@ def main() -> None:
         print(error, flush=True)
         sys.exit(1)
     except OSError as error:
-        place = f" ({Path(error.filename).name})" if error.filename else ""
+        file = f" ({Path(error.filename).name})" if error.filename else ""
         print(
-            f"DATA_DIR {sys.argv[1]} cannot be used: {error.strerror or error}{place}.", flush=True
+            f"DATA_DIR {sys.argv[1]} cannot be used: {error.strerror or error}{file}.", flush=True
         )
         sys.exit(1)
 

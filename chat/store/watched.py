@@ -18,7 +18,7 @@ READY = "ready"
 #: Seconds that a process gets to stop, or to answer.
 PROCESS_TIMEOUT_S = 15.0
 #: Seconds until the next try to start a process, when the last one has failed.
-PAUSE = 5.0
+PAUSE_S = 5.0
 
 
 class ProcessError(Exception):
@@ -94,7 +94,7 @@ class WatchedProcess:
                 self._launch()
             except self._error as error:
                 say(str(error))
-                self._stopping.wait(PAUSE)
+                self._stopping.wait(PAUSE_S)
 
 
 def say(line: str) -> None:

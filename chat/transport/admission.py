@@ -6,7 +6,7 @@ import time
 from collections import Counter
 
 from chat.transport.address import forwarded_for, network_of
-from chat.transport.bodies import Bodies
+from chat.transport.body_limit import BodyLimit
 from chat.transport.http_queue import RequestQueue
 from chat.transport.http_refusal import RETRY, Refused
 
@@ -42,7 +42,7 @@ class Admission:
         self._per_address = per_address
         self._proxies = proxies
         self._by_network: Counter[str] = Counter()
-        self.bodies = Bodies()
+        self.bodies = BodyLimit()
         self.requests = RequestQueue()
         #: Whether the log says that all places are taken, and when it may say so again.
         self._is_full = False

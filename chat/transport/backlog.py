@@ -20,7 +20,7 @@ from chat.transport.transport import Transport
 log = logging.getLogger(__name__)
 
 #: Seconds between two checks.
-CHECK_SECONDS = 1.0
+CHECK_S = 1.0
 #: Checks after which unused allowances are dropped.
 DROP_CHECKS = 10
 #: Bytes that may be pending on one worker, over all connections.
@@ -69,7 +69,7 @@ class Backlog:
     def run(self) -> None:
         """Check once a second, for ever."""
         while True:
-            eventlet.sleep(CHECK_SECONDS)
+            eventlet.sleep(CHECK_S)
             try:
                 self.check()
             except Exception:

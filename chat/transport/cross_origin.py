@@ -5,8 +5,8 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qs
 
-from chat.transport.http import App
 from chat.transport.http_refusal import plain_bad_request
+from chat.transport.http_rules import App
 from chat.transport.origin import canonical, is_allowed
 
 log = logging.getLogger(__name__)

@@ -30,7 +30,7 @@ from chat.transport.transport import Transport
 log = logging.getLogger(__name__)
 
 #: Seconds between two checks of polling clients, which ping them and close lost sessions.
-CHECK_SECONDS = 1.0
+CHECK_S = 1.0
 
 #: What python-socketio keeps of each session's first request. No handler of Maru reads it, and it
 #: would be a fifth of the memory of an idle connection: all sessions share an empty one.
@@ -180,7 +180,7 @@ class Engine(engineio.Server):
     def _watch_polls(self) -> None:
         """Ping polling clients, close the sessions of lost ones, and count the others."""
         while True:
-            eventlet.sleep(CHECK_SECONDS)
+            eventlet.sleep(CHECK_S)
             for session in [s for s in self._polling if s.closed and s.transport is None]:
                 self.sockets.pop(session.sid, None)
             self._polling = {s for s in self._polling if s.transport is None and not s.closed}

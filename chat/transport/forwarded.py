@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from chat.transport.address import forwarded_for, parse
-from chat.transport.http import App
+from chat.transport.http_rules import App
 
 #: Keys of the WSGI environment; besides these, all that begin with ``HTTP_X_FORWARDED_``.
 _HEADERS = {

@@ -2,9 +2,9 @@
 
 import re
 
-from chat.transport.http import BODY_MAX
 from chat.transport.http_head import too_long
 from chat.transport.http_refusal import Refused
+from chat.transport.http_rules import BODY_MAX
 
 #: Bytes of one line between two chunks, and of all such lines of a body.
 LINE_MAX, OVERHEAD_MAX = 1024, 64 * 1024

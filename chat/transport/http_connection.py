@@ -14,11 +14,11 @@ from typing import Any
 import eventlet
 
 from chat.transport.admission import Admission
-from chat.transport.bodies import CountedBody
-from chat.transport.http import App
+from chat.transport.body_limit import CountedBody
 from chat.transport.http_head import HeadReader, Request
 from chat.transport.http_refusal import Refused
 from chat.transport.http_response import Response
+from chat.transport.http_rules import App
 from chat.transport.http_stream import CHUNK, Stream
 from chat.transport.peer import is_closed_by_peer
 from chat.transport.receipt import CONFIRMATION, RECEIPT, Receipt

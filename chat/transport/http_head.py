@@ -14,8 +14,8 @@ from urllib.parse import unquote_to_bytes
 import httptools
 
 from chat.transport import host as hosts
-from chat.transport.http import BODY_MAX
 from chat.transport.http_refusal import Refused
+from chat.transport.http_rules import BODY_MAX
 
 #: Bytes of a head, of its first line, and header fields, at the most.
 HEAD_MAX, LINE_MAX, FIELDS_MAX = 16 * 1024, 8190, 100

@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from chat.transport.http import security_headers
+from chat.transport.http_rules import security_headers
 from chat.transport.refusal_page import is_wanted, refusal_page
 
 #: Seconds after which a client that was refused for a limit may try again.

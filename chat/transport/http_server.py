@@ -18,7 +18,6 @@ from eventlet.greenio import GreenSocket
 from chat.transport.accepting import accept_forever
 from chat.transport.admission import Admission
 from chat.transport.greenlet_pool import GreenletPool
-from chat.transport.http import OPERATORS
 from chat.transport.http_connection import (
     IDLE_BEHIND_PROXY,
     IDLE_SECONDS,
@@ -29,6 +28,7 @@ from chat.transport.http_connection import (
 )
 from chat.transport.http_head import Request
 from chat.transport.http_refusal import Refused
+from chat.transport.http_rules import OPERATORS
 from chat.transport.http_stream import CHUNK
 from chat.transport.tls_socket import TlsSocket
 

@@ -98,7 +98,7 @@ class Inbox:
             self.bytes += sys.getsizeof(item)
         if not self._has_worker:
             self._has_worker = True
-            self._begin()
+            self._begin_calls()
         elif len(self._items) >= FULL or self.bytes >= FULL_BYTES:
             self.is_full = True
             if self._session.transport is not None:
@@ -109,7 +109,7 @@ class Inbox:
         was_waiting = self._is_waiting
         if was_waiting:
             self._is_waiting = False
-            self._begin()
+            self._begin_calls()
         return was_waiting
 
     def wait_for_room(self) -> None:
@@ -118,7 +118,7 @@ class Inbox:
                 self._room_again = eventlet.event.Event()
             self._room_again.wait()
 
-    def _begin(self) -> None:
+    def _begin_calls(self) -> None:
         """Begin calls that may overlap; start a greenlet for what cannot be begun without one.
 
         Calls that may overlap begin in order: the next one begins while the store answers this one.
@@ -127,21 +127,12 @@ class Inbox:
         while items:
             first = items[0]
             overlaps = not session.ordered_calls and self._may_overlap(first)
-            if self._under_way and (not overlaps or self._under_way == OVERLAP):
-                # ``_end`` and ``_carry_out_overlapping`` call this method again.
-                self._is_blocked = True
+            if self._is_held_up(overlaps):
                 return
-            if not overlaps or session.closed:
-                self._tick.work(self._work)
+            if not overlaps or session.closed or not self._is_begun(first):
+                self._tick.work(self._carry_out_calls)
                 return
-            if self._has_to_wait():
-                self._is_waiting = True
-                return
-            if not self._is_begun(first):
-                self._tick.work(self._work)
-                return
-            items.popleft()
-            self._count_off(first)
+            self._take()
         self._has_worker = False
         self._drop_if_idle()
 
@@ -169,25 +160,19 @@ class Inbox:
         self._session.check_reader()
         if self._is_blocked:
             self._is_blocked = False
-            self._begin()
+            self._begin_calls()
         else:
             self._drop_if_idle()
 
-    def _work(self) -> None:
+    def _carry_out_calls(self) -> None:
         """Carry out calls one after the other, except calls that may overlap."""
         session, items = self._session, self._items
         while items:
             first = items[0]
             overlaps = not session.ordered_calls and self._may_overlap(first)
-            if self._under_way and (not overlaps or self._under_way == OVERLAP):
-                # ``_end`` or ``_carry_out_overlapping`` starts this method again.
-                self._is_blocked = True
+            if self._is_held_up(overlaps):
                 return
-            if self._has_to_wait():
-                self._is_waiting = True
-                return
-            items.popleft()
-            self._count_off(first)
+            self._take()
             if isinstance(first, EndOfCalls):
                 # All calls that the client sent before are carried out: a page may leave and close.
                 session.close(wait=False, abort=True, reason=first.reason)
@@ -197,7 +182,7 @@ class Inbox:
                 break
             if overlaps:
                 if items:
-                    self._tick.work(self._work)
+                    self._tick.work(self._carry_out_calls)
                 else:
                     self._has_worker = False
                 self._carry_out_overlapping(first)
@@ -206,8 +191,12 @@ class Inbox:
         self._has_worker = False
         self._drop_if_idle()
 
-    def _has_to_wait(self) -> bool:
-        """Whether the next call may not begin yet. If so, ``resume_calls`` will be called."""
+    def _is_held_up(self, overlaps: bool) -> bool:
+        """Whether the next call may not begin yet. If so, ``_begin_calls`` is called again."""
+        if self._under_way and (not overlaps or self._under_way == OVERLAP):
+            # ``_end`` or ``_carry_out_overlapping`` calls it.
+            self._is_blocked = True
+            return True
         session = self._session
         if session.closed or isinstance(self._items[0], EndOfCalls):
             return False
@@ -222,18 +211,21 @@ class Inbox:
             # The transport, when the client has read all, or the backlog calls ``resume_calls``.
             session.bytes_waiting()
         elif allowance is None or allowance.is_free():
-            self._begun += 1
             return False
         elif allowance.may_begin():
             allowance.wait(self.resume_calls)
         else:
             self._tick.later(self._retry)
+        self._is_waiting = True
         return True
 
     def _retry(self) -> None:
         self.resume_calls()
 
-    def _count_off(self, item: str | bytes | EndOfCalls) -> None:
+    def _take(self) -> None:
+        """Take the next item out: its call begins."""
+        item = self._items.popleft()
+        self._begun += 1
         if not isinstance(item, EndOfCalls):
             self.bytes -= sys.getsizeof(item)
         if self.is_full and len(self._items) <= LOW and self.bytes <= LOW_BYTES:
@@ -270,7 +262,7 @@ class Inbox:
             self._under_way -= 1
             if self._is_blocked:
                 self._is_blocked = False
-                self._begin()
+                self._begin_calls()
             self._drop_if_idle()
 
     def _drop_if_idle(self) -> None:

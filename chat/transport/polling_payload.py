@@ -13,8 +13,8 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from chat.transport.frames import MESSAGE_MAX
-from chat.transport.http import App
 from chat.transport.http_refusal import plain_bad_request
+from chat.transport.http_rules import App
 from chat.transport.packets import is_from_client
 
 #: Separates the packets of one payload.

@@ -32,10 +32,10 @@ import orjson
 from chat.transport import receipt
 from chat.transport.accepting import accept_forever
 from chat.transport.admission import Admission
-from chat.transport.http import App
 from chat.transport.http_connection import HEAD_SECONDS, Connection, Upgrade
 from chat.transport.http_head import HEAD_MAX, Request
 from chat.transport.http_refusal import Refused
+from chat.transport.http_rules import App
 
 log = logging.getLogger(__name__)
 

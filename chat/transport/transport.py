@@ -19,8 +19,8 @@ from chat.transport.detached_socket import detach_socket
 from chat.transport.frame_reader import FrameReader
 from chat.transport.frames import FrameError
 from chat.transport.outbox import CHUNK, NOT_YET, Outbox
-from chat.transport.owner import Owner
 from chat.transport.tick import Tick
+from chat.transport.transport_owner import TransportOwner
 
 #: Unsent bytes that may wait for ever; seconds for more, if the client reads none; bytes at most.
 OUTBOX_SOFT_MAX, STALL_SECONDS, OUTBOX_MAX = 2**20, 3.0, 16 * 2**20
@@ -44,7 +44,7 @@ class Transport:
     def __init__(
         self,
         client: Any,
-        owner: Owner,
+        owner: TransportOwner,
         tick: Tick,
         take_socket: Callable[[], Callable[[], None]],
         handshake_response: bytes,

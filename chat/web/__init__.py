@@ -9,17 +9,17 @@ from collections.abc import Callable
 
 from flask import Flask
 
-from chat.administration import Administration
 from chat.archive.archive import Archive
 from chat.conversation import Conversation
 from chat.passwords import Hasher
+from chat.room_management import RoomManagement
 from chat.store.store import Store
-from chat.web import assets, cli, errors, i18n, identity, operations, security, tokens
+from chat.web import assets, cli, errors, health, i18n, identity, security, tokens
+from chat.web.api import blocked_inviters as api_blocked_inviters
 from chat.web.api import cors
 from chat.web.api import members as api_members
 from chat.web.api import own_rooms as api_own_rooms
 from chat.web.api import people as api_people
-from chat.web.api import refused as api_refused
 from chat.web.api import rooms as api
 from chat.web.api import tokens as api_tokens
 from chat.web.pages import admin, auth, avatar, direct, markup, members
@@ -36,7 +36,7 @@ def init_app(
     settings: Settings,
     store: Store,
     conversation: Conversation,
-    administration: Administration,
+    room_management: RoomManagement,
     archive: Archive,
     hasher: Hasher,
     readiness: Callable[[], str | None],
@@ -46,7 +46,7 @@ def init_app(
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     app.extensions["maru"] = Services(
-        settings, store, conversation, administration, archive, hasher, readiness
+        settings, store, conversation, room_management, archive, hasher, readiness
     )
     security.init_app(app, settings)
     assets.init_app(app)
@@ -67,12 +67,12 @@ def init_app(
         api_members,
         api_own_rooms,
         api_people,
-        api_refused,
+        api_blocked_inviters,
         api_tokens,
-        operations,
+        health,
     ):
         app.register_blueprint(module.blueprint)
-    for module in (api, api_members, api_own_rooms, api_people, api_refused, api_tokens):
+    for module in (api, api_members, api_own_rooms, api_people, api_blocked_inviters, api_tokens):
         # Bearer tokens are no ambient authority; identity.caller checks those who use the cookie.
         identity.csrf.exempt(module.blueprint)
     cli.init_app(app)

@@ -8,7 +8,7 @@ from flask import Response, after_this_request, request
 
 from chat import account_state, accounts, login_limits, people, profile, validation
 from chat.errors import Invalid
-from chat.login_limits import Place
+from chat.login_limits import Source
 from chat.passwords import Asker
 from chat.people import Person
 from chat.transport.address import network_of
@@ -18,28 +18,28 @@ from chat.web.services import services
 #: The cookie by which a browser is known that has logged in before: up to so many ids with dots
 #: between them, the latest first, each of them for one account.
 DEVICE, DEVICES = "maru_device", 5
-_DEVICE_SECONDS = 400 * 24 * 3600  # no browser keeps a cookie for longer
+_DEVICE_S = 400 * 24 * 3600  # no browser keeps a cookie for longer
 _DEVICE_ID = re.compile(r"[A-Za-z0-9_-]{22}", re.ASCII)
 _COOKIE_MAX = DEVICES * 23
 
 
 def authenticate(name: object, password: object) -> Person:
-    """The user with this name and password. Raises ``Unauthorized``, ``RateLimited``."""
-    store, rate, place = services().store, services().settings.login_rate, _place()
+    """The person with this name and password. Raises ``Unauthorized``, ``RateLimited``."""
+    store, rate, source = services().store, services().settings.login_rate, _source()
     folded = _folded(name)
-    known = login_limits.known_at(store, people.id_of_name(store, folded or ""), place)
-    with login_limits.trying(store, rate, place, folded, known):
+    known = login_limits.known_at(store, people.id_of_name(store, folded or ""), source)
+    with login_limits.trying(store, rate, source, folded, known):
         person = accounts.authenticate(
             store, services().hasher, name, password, _asker(bool(known))
         )
-    _remember(person, place, known)
+    _remember(person, source, known)
     return person
 
 
 def register(name: object, password: object) -> Person:
     """A new account. Raises ``Invalid``, ``Conflict``, ``Forbidden``, ``RateLimited``."""
-    store, settings, place = services().store, services().settings, _place()
-    login_limits.register(store, settings.login_rate, place.network)
+    store, settings, source = services().store, services().settings, _source()
+    login_limits.register(store, settings.login_rate, source.network)
     person = accounts.create(
         store,
         services().hasher,
@@ -48,12 +48,12 @@ def register(name: object, password: object) -> Person:
         registration=settings.registration,
         asker=_asker(known=False),
     )
-    _remember(person, place)
+    _remember(person, source)
     return person
 
 
 def change_password(person: Person, old: object, new: object) -> Person:
-    """The user with the new password, of which all earlier logins have ended.
+    """The person with the new password, of which all earlier logins have ended.
 
     Raises ``Unauthorized`` when the old one is wrong, ``Invalid``, ``RateLimited``.
     """
@@ -98,26 +98,26 @@ def _folded(name: object) -> str | None:
         return None  # No account has such a name; the address is counted all the same.
 
 
-def _place() -> Place:
-    """Where the request comes from."""
+def _source() -> Source:
+    """The network and the browser from which the request comes."""
     given = request.cookies.get(_cookie_name()) or request.cookies.get(DEVICE, "")
     devices = given.split(".") if len(given) <= _COOKIE_MAX else []
-    return Place(
+    return Source(
         network_of(request.remote_addr or "unknown"),
         tuple(dict.fromkeys(filter(_DEVICE_ID.fullmatch, devices))),
     )
 
 
-def _remember(person: Person, place: Place, known: str = "") -> None:
+def _remember(person: Person, source: Source, known: str = "") -> None:
     """Remember where somebody has logged in, and let the browser keep the id for that account.
 
     Whatever else the browser sent is not known to the account: it gets a new id, since that one may
     have been planted by whoever wants to be taken for this browser.
     """
-    brought = [device for device in place.devices if login_limits.by_device(device) == known]
+    brought = [device for device in source.devices if login_limits.by_device(device) == known]
     device = brought[0] if brought else secrets.token_urlsafe(16)
-    login_limits.remember(services().store, person.user_id, place, device)
-    devices = dict.fromkeys((device, *place.devices))
+    login_limits.remember(services().store, person.user_id, source, device)
+    devices = dict.fromkeys((device, *source.devices))
     value = ".".join([*devices][:DEVICES])
 
     @after_this_request
@@ -125,7 +125,7 @@ def _remember(person: Person, place: Place, known: str = "") -> None:
         response.set_cookie(
             _cookie_name(),
             value,
-            max_age=_DEVICE_SECONDS,
+            max_age=_DEVICE_S,
             path=services().settings.base_path or "/",
             secure=over_tls(),
             httponly=True,

@@ -40,7 +40,7 @@ _PAGE = re.compile(r"js/pages/(\w+)\.js")
 _EVERY = "every"
 _SENTENCES = "_strings.html"
 _CSS_COMMENT = re.compile(rb"/\*.*?\*/\n?", re.DOTALL)
-#: Smaller files gain nothing.
+#: Bytes of a file; smaller ones gain nothing.
 _WORTH_COMPRESSING = 512
 _KINDS = {
     "manifest.webmanifest": "application/manifest+json",

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from chat.transport.http import App
+from chat.transport.http_rules import App
 
 
 class BasePath:

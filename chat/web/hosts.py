@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 
 from chat.transport.host import name_of
-from chat.transport.http import OPERATORS, App
+from chat.transport.http_rules import OPERATORS, App
 from chat.transport.refusal_page import is_wanted, refusal_page
 
 _REFUSAL = {"error": {"code": "invalid", "message": "There is no such host here."}}

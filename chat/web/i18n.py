@@ -13,7 +13,7 @@ from chat.web.security import over_tls
 from chat.web.services import services
 from config import Settings
 
-_YEAR = 365 * 24 * 60 * 60
+_YEAR_S = 365 * 24 * 60 * 60
 #: Characters of a browser's list of languages, and of the name of a time zone, that are looked at.
 _ACCEPT_MAX, _ZONE_MAX = 512, 64
 #: Patterns of Unicode TR 35; Korean says the half of the day before the hour, and in full.
@@ -44,7 +44,7 @@ def keep_language(language: str) -> None:
         response.set_cookie(
             "lang",
             language,
-            max_age=_YEAR,
+            max_age=_YEAR_S,
             path=request.root_path or "/",
             secure=over_tls(),
             httponly=True,

@@ -36,11 +36,11 @@ OWN_LIMITS = {
 #: The version of the session. In those of the first, which said none, the id is a name.
 _VERSION = 2
 
-_LIFETIME_SECONDS = int(LOGIN_LIFETIME.total_seconds())
+_LIFETIME_S = int(LOGIN_LIFETIME.total_seconds())
 
 
 class LoggedIn(UserMixin):
-    """A user as Flask-Login wants one, with the id of the login."""
+    """The person who is logged in, as Flask-Login wants its user, with the id of the login."""
 
     def __init__(self, person: Person, login_id: str) -> None:
         self.person = person
@@ -93,7 +93,7 @@ def log_in(person: Person) -> None:
 def log_out() -> None:
     """End this browser's login, with its tokens and the sockets that use them."""
     if current_user.is_authenticated:
-        revocations.revoke(services().store, current_user.login_id, _LIFETIME_SECONDS)
+        revocations.revoke(services().store, current_user.login_id, _LIFETIME_S)
     logout_user()
     session.clear()
 
@@ -150,14 +150,14 @@ def to_login() -> ResponseReturnValue:
 def _load(user_id: str) -> LoggedIn | None:
     """The person of a session cookie, or ``None`` when that login is over."""
     login, since = session.get("login"), session.get("since", 0)
-    if not login or since + _LIFETIME_SECONDS < time.time():
+    if not login or since + _LIFETIME_S < time.time():
         return None
     if revocations.is_revoked(services().store, login):
         return None
     if session.get("v") != _VERSION:
         # A name from before people had ids: it may be somebody else's by now.
         user_id = people.id_of_former(services().store, user_id)
-    person = services().store.ask(people.reading(user_id))
+    person = services().store.ask(people.person_question(user_id))
     if person is None or person.deactivated or person.generation != session.get("generation"):
         return None
     return LoggedIn(person, login)

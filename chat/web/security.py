@@ -10,7 +10,7 @@ from flask.sessions import SecureCookieSessionInterface, SessionMixin
 from itsdangerous import SignatureExpired, TimestampSigner, URLSafeTimedSerializer
 
 from chat.transport.forwarded import Forwarded
-from chat.transport.http import BODY_MAX, ResponseHeaders
+from chat.transport.http_rules import BODY_MAX, ResponseHeaders
 from chat.web.base_path import BasePath
 from chat.web.hosts import AllowedHosts
 from chat.web.services import services
@@ -24,7 +24,7 @@ FORM_MAX = 16 * 1024
 
 #: Seconds that the clocks of two machines may be apart: what one has just signed is from the future
 #: to the other.
-CLOCKS_APART = 30
+CLOCKS_APART_S = 30
 
 _NOT_IN_A_PATH = re.compile(r"[\x00-\x20\x7f-\x9f\\]")
 
@@ -35,7 +35,7 @@ class _Signer(TimestampSigner):
     def unsign(self, signed: Any, max_age: Any = None, return_timestamp: bool = False) -> Any:
         value, signed_at = super().unsign(signed, return_timestamp=True)
         age = self.get_timestamp() - signed_at.timestamp()
-        if max_age is not None and not -CLOCKS_APART <= age <= max_age:
+        if max_age is not None and not -CLOCKS_APART_S <= age <= max_age:
             raise SignatureExpired("Signed too long ago, or in the future.", value, signed_at)
         return (value, signed_at) if return_timestamp else value
 

@@ -6,10 +6,10 @@ from typing import cast
 
 from flask import current_app
 
-from chat.administration import Administration
 from chat.archive.archive import Archive
 from chat.conversation import Conversation
 from chat.passwords import Hasher
+from chat.room_management import RoomManagement
 from chat.store.store import Store
 from config import Settings
 
@@ -21,7 +21,7 @@ class Services:
     settings: Settings
     store: Store
     conversation: Conversation
-    administration: Administration
+    room_management: RoomManagement
     archive: Archive
     hasher: Hasher
     readiness: Callable[[], str | None]

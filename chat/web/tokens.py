@@ -21,7 +21,7 @@ from chat import people, rate_limit, revocations, validation
 from chat.errors import N_, MaruError, TokenExpired, TokenRevoked, Unauthorized
 from chat.people import Person
 from chat.web.errors import json_error
-from chat.web.security import CLOCKS_APART
+from chat.web.security import CLOCKS_APART_S
 from chat.web.services import services
 from config import Settings
 
@@ -63,7 +63,7 @@ def init_app(app: Flask, settings: Settings) -> None:
         JWT_TOKEN_LOCATION=["headers"],
         JWT_COOKIE_CSRF_PROTECT=False,
         # One machine's new token is from the future to another whose clock is a little behind.
-        JWT_DECODE_LEEWAY=CLOCKS_APART,
+        JWT_DECODE_LEEWAY=CLOCKS_APART_S,
         JWT_ENCODE_NBF=False,
         JWT_ACCESS_TOKEN_EXPIRES=timedelta(seconds=settings.token_seconds),
         JWT_REFRESH_TOKEN_EXPIRES=REFRESH_LIFETIME,
@@ -107,8 +107,8 @@ def refresh_token(person: Person, login_id: str) -> str:
 def verify_token(token: object) -> Caller:
     """The person of an access token now; it needs no request, only an app context.
 
-    The user is read from the store, so the role is the present one. Raises ``Unauthorized`` for
-    anything but a token that this server made and whose user still exists, ``TokenExpired`` and
+    It is read from the store, so the role is the present one. Raises ``Unauthorized`` for anything
+    but a token that this server made and whose person still exists, ``TokenExpired`` and
     ``TokenRevoked``.
     """
     return _verify(token, "access")
@@ -136,7 +136,7 @@ def revoke(token: object) -> None:
     else:
         # The last access token of the family may outlive the refresh token by its own lifetime.
         revoked_id, rest = claims["sid"], services().settings.token_seconds
-    seconds = int(claims["exp"] - time.time()) + rest + CLOCKS_APART
+    seconds = int(claims["exp"] - time.time()) + rest + CLOCKS_APART_S
     revocations.revoke(services().store, revoked_id, seconds)
 
 
@@ -150,7 +150,7 @@ def _verify(token: object, kind: str) -> Caller:
         raise Unauthorized(_INVALID)
     person, *revoked = services().store.ask_all(
         [
-            people.reading(_user_id(claims)),
+            people.person_question(_user_id(claims)),
             revocations.revocation(claims["jti"]),
             revocations.revocation(claims["sid"]),
         ]

@@ -8,9 +8,9 @@ import { announcementRow, writeAnnouncement } from './message-row.js';
 /** @typedef {{ row: HTMLElement, moves: Map<string, 'ENTER' | 'QUIT'>, at: number }} Line */
 
 /** Messages below a line before there may be another. */
-const APART = 5;
+const APART_MESSAGES = 5;
 /** With fewer, but some, after so long. */
-const AFRESH_MS = 10 * 60 * 1000;
+const NEW_LINE_MS = 10 * 60 * 1000;
 /** Who is back by then was not away. */
 const RETURN_MS = 5 * 60 * 1000;
 
@@ -26,7 +26,7 @@ export function createAnnouncements(put) {
 
   /** @param {number} at */
   function lineFor(at) {
-    const spent = messages >= APART || (messages > 0 && at - (newest?.at ?? 0) > AFRESH_MS);
+    const spent = messages >= APART_MESSAGES || (messages > 0 && at - (newest?.at ?? 0) > NEW_LINE_MS);
     if (!newest?.row.isConnected || spent) {
       newest = { row: announcementRow(new Map(), at), moves: new Map(), at };
       all.push(newest);

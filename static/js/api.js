@@ -3,7 +3,7 @@ import { Failed, Refused } from './errors.js';
 import { httpRequest, jsonOf } from './http.js';
 import { token } from './token.js';
 
-const ANSWER_MS = 15_000;
+const ANSWER_TIMEOUT_MS = 15_000;
 
 /**
  * Rejects with `Refused`, or with another `Failed` where nobody knows whether it was done.
@@ -15,7 +15,7 @@ const ANSWER_MS = 15_000;
  */
 export async function call(method, path, body) {
   const headers = { Accept: 'application/json', Authorization: `Bearer ${await token()}`, 'Content-Type': 'application/json' };
-  const signal = AbortSignal.timeout(ANSWER_MS);
+  const signal = AbortSignal.timeout(ANSWER_TIMEOUT_MS);
   const answer = await httpRequest(path, { method, headers, body: body && JSON.stringify(body), signal });
   const told = await jsonOf(answer);
   if (answer.ok) return told;

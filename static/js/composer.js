@@ -9,7 +9,7 @@ import { belongsToInputMethod } from './input-method.js';
 import { figure, t } from './page.js';
 
 /** The counter shows from this share of the limit on. */
-const NEAR_LIMIT = 0.9;
+const NEAR_LIMIT_SHARE = 0.9;
 /** Nothing to see, as the server sees it: white space, format characters, fillers. */
 const VISIBLE = /[^\s\p{Cf}\u115f\u1160\u2800\u3164\uffa0]/u;
 const TOUCHED = matchMedia('(pointer: coarse)').matches && !matchMedia('(any-pointer: fine)').matches;
@@ -138,7 +138,7 @@ export function createComposer({ form, input, counter, editing, drafts, room, ma
 
   /** @param {number} left characters */
   function count(left) {
-    counter.hidden = left > max * (1 - NEAR_LIMIT);
+    counter.hidden = left > max * (1 - NEAR_LIMIT_SHARE);
     counter.classList.toggle('over', left < 0);
     const key = left < 0 ? 'over' : 'left';
     const number = Math.abs(left);
@@ -186,6 +186,8 @@ export function createComposer({ form, input, counter, editing, drafts, room, ma
     input.focus();
   });
   addEventListener('pagehide', drafts.letGo, { signal });
+  // Somebody comes back to this tab, maybe from one that he or she has closed. What is begun here is left alone.
+  addEventListener('focus', () => { if (!shut && !draft.text && !draft.edit) drafts.adopt(take); }, { signal });
   addEventListener('pageshow', (event) => { if (event.persisted) drafts.hold(); }, { signal });
 
   if (TOUCHED) {

@@ -7,11 +7,12 @@ import { Failed, ifFailed, Refused, Unanswered } from './errors.js';
 import { address } from './page.js';
 import { forgetToken, renewIn, token, toLogin } from './token.js';
 
-const ANSWER_MS = 10_000;
+const ANSWER_TIMEOUT_MS = 10_000;
 const FIRST_DELAY_MS = 500;
 const LONGEST_DELAY_MS = 20_000;
+const RENEWAL_RETRY_MS = 5000;
 /** After so many failed attempts the server counts as unreachable. */
-const UNREACHABLE_AFTER = 3;
+const UNREACHABLE_AFTER_FAILURES = 3;
 
 /** @typedef {'connecting' | 'online' | 'offline' | 'unreachable'} Link */
 
@@ -53,7 +54,7 @@ export function createConnection() {
     clearTimeout(retry);
     if (!wanted) return;
     failures += 1;
-    tellLink(navigator.onLine && failures > UNREACHABLE_AFTER ? 'unreachable' : 'offline');
+    tellLink(navigator.onLine && failures > UNREACHABLE_AFTER_FAILURES ? 'unreachable' : 'offline');
     const delay = Math.min(FIRST_DELAY_MS * 2 ** (failures - 1), LONGEST_DELAY_MS);
     retry = setTimeout(connect, delay * (0.5 + Math.random()));
   }
@@ -83,7 +84,7 @@ export function createConnection() {
     try {
       await request('reauth', {});
     } catch (problem) {
-      renewal = setTimeout(renew, 5000 * (0.5 + Math.random()));
+      renewal = setTimeout(renew, RENEWAL_RETRY_MS * (0.5 + Math.random()));
       if (!(problem instanceof Failed)) throw problem;
       return;
     }
@@ -111,7 +112,7 @@ export function createConnection() {
   /** @param {string} event @param {object} call */
   async function emit(event, call) {
     try {
-      return await socket.timeout(ANSWER_MS).emitWithAck(event, call);
+      return await socket.timeout(ANSWER_TIMEOUT_MS).emitWithAck(event, call);
     } catch (problem) {
       throw new Unanswered(event, { cause: problem });
     }

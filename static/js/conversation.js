@@ -17,7 +17,7 @@ import { createTimeline } from './timeline.js';
 import { lastRead, unreadCount } from './unread.js';
 
 /** Rows kept while the reader is at the bottom; older ones are loaded again when scrolling up. */
-const KEPT = 400;
+const KEPT_ROWS = 400;
 
 /** @typedef {import('./message-row.js').Message} Message */
 
@@ -30,17 +30,17 @@ const KEPT = 400;
  * @param {(seq: number) => void} parts.onDeleted
  * @param {(userId: string) => void} parts.onTypingEnded somebody types no more: the message is here, or the person has left
  * @param {() => void} parts.onGap messages are missing after the newest one shown
- * @param {() => void} parts.onDoubt what we have is of another epoch
+ * @param {() => void} parts.onNewEpoch what we have is of another epoch
  * @param {AbortSignal} parts.signal aborts when the room is left
  */
-export function createConversation({ connection, state, write, onOwn, onDeleted, onTypingEnded, onGap, onDoubt, signal }) {
+export function createConversation({ connection, state, write, onOwn, onDeleted, onTypingEnded, onGap, onNewEpoch, signal }) {
   const log = byId('log');
   const roomId = String(page.roomId);
   const changes = createChanges();
   const timeline = createTimeline({ list: byId('timeline'), pendingList: byId('pending'), write, changes, signal });
   const messageCount = createMessageCount({ seq: Number(page.talk?.seq), said: Number(page.talk?.said) });
   const position = createReadingPosition({ log, pill: byId('new-messages'), timeline, messageCount, onReturn: (count) => firstUnread.tell(count), signal });
-  const sequence = createSequence({ deliver, onGap, onDoubt });
+  const sequence = createSequence({ deliver, onGap, onNewEpoch });
   const earlier = createEarlier({
     log,
     foot: byId('earlier'),
@@ -76,7 +76,7 @@ export function createConversation({ connection, state, write, onOwn, onDeleted,
   }
 
   function prune() {
-    if (!position.isReading() || !timeline.prune(KEPT)) return;
+    if (!position.isReading() || !timeline.prune(KEPT_ROWS)) return;
     oldest = Number(timeline.rows()[0].dataset.seq);
     earlier.offer(true);
   }
@@ -142,7 +142,7 @@ export function createConversation({ connection, state, write, onOwn, onDeleted,
   async function history(window) {
     const answer = await connection.request('history', { roomId, ...window });
     if (answer.epoch !== state.now.epoch) {
-      onDoubt();
+      onNewEpoch();
       throw new Failed('The room has begun anew');
     }
     return answer;

@@ -14,11 +14,11 @@ const RETRY_MS = 1000;
 const LONGEST_RETRY_MS = 30_000;
 /** A tab that is not in the room waits so long, for a tab that is in the room to send. */
 const OTHERS_FIRST_MS = 2500;
-const LOCK_MS = 20_000;
+const LOCK_TIMEOUT_MS = 20_000;
 /** The server knows a clientId for ten minutes. */
 const REMEMBERED_MS = 9 * 60_000;
-const HISTORY_PAGE = 200;
-const HISTORY_PAGES = 25;
+const PAGE_MESSAGES = 200;
+const MAX_PAGES = 25;
 /** The token was refused: this page gets another one, and the entry is sent again. */
 const OF_TOKENS = ['unauthorized', 'token_expired', 'token_revoked'];
 /** With these the server may have stored the entry all the same. */
@@ -65,7 +65,7 @@ export async function flush(roomId) {
   busy.add(roomId);
   let pause = 0;
   try {
-    const release = await locks.take(`maru/${page.myId}/outbox/${roomId}`, isHere(roomId) ? LOCK_MS : 0);
+    const release = await locks.take(`maru/${page.myId}/outbox/${roomId}`, isHere(roomId) ? LOCK_TIMEOUT_MS : 0);
     // Another tab is sending. It may be closed before it is done, so this tab tries again.
     if (!release) pause = OTHERS_FIRST_MS;
     else pause = await sendAll(roomId).finally(release);
@@ -123,8 +123,8 @@ async function find(entry, route) {
   if (!overdue && route.epoch) return route.epoch() === entry.epoch ? 'new' : 'gone';
   if (overdue && entry.kind !== 'message') return standing(entry, await route.history(Number(entry.ref) - 1, 1));
   let after = entry.after;
-  for (let pages = 0; pages < HISTORY_PAGES; pages += 1) {
-    const { messages, epoch, more } = await route.history(after, overdue ? HISTORY_PAGE : 1);
+  for (let pages = 0; pages < MAX_PAGES; pages += 1) {
+    const { messages, epoch, more } = await route.history(after, overdue ? PAGE_MESSAGES : 1);
     if (epoch !== entry.epoch) return entry.kind === 'message' ? 'unknown' : 'gone';
     if (!overdue) return 'new';
     if (messages.some(({ senderId, clientId }) => senderId === page.myId && clientId === entry.clientId)) return 'stored';

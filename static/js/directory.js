@@ -9,7 +9,7 @@ import { onReadElsewhere, unreadCount } from './unread.js';
 /** @typedef {import('./room-row.js').Room} Room */
 
 /** Rooms of a page that the server tells of, at most. */
-const WATCHED = 200;
+const MAX_WATCHED = 200;
 
 /**
  * @param {object} parts
@@ -106,7 +106,7 @@ export function keepDirectory({ list, direct, connection, whole = true, own = fa
   }
 
   connection.on('connect', async () => {
-    const onPage = rows().map((row) => row.dataset.roomId).slice(0, WATCHED);
+    const onPage = rows().map((row) => row.dataset.roomId).slice(0, MAX_WATCHED);
     const answer = await connection.request('watch', { rooms: onPage }).catch(ifFailed(null));
     // Without one, the next connection asks again.
     if (answer) takeAll(answer.rooms);

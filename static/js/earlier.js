@@ -6,9 +6,11 @@
 import { Failed, Refused } from './errors.js';
 import { t } from './page.js';
 
-const PAGE = 50;
-const PAGE_MAX = 200;
-const NEAR = '600px 0px 0px';
+const PAGE_MESSAGES = 50;
+const MAX_PAGE_MESSAGES = 200;
+const NEAR_MARGIN = '600px 0px 0px';
+/** How long screen readers take to find that rows were put in. */
+const QUIET_MS = 500;
 const RETRY_MS = 1000;
 const LONGEST_RETRY_MS = 15_000;
 
@@ -36,11 +38,11 @@ export function createEarlier({ log, foot, state, oldest, fetchBefore, prepend, 
       wanted = entry.isIntersecting;
       if (wanted) load();
     },
-    { root: log, rootMargin: NEAR },
+    { root: log, rootMargin: NEAR_MARGIN },
   );
 
   /** @param {number} [limit] */
-  function load(limit = PAGE) {
+  function load(limit = PAGE_MESSAGES) {
     if (foot.hidden || !state.now.joined || signal.aborted) return Promise.resolve();
     clearTimeout(timer);
     loading ??= fetchPage(limit).finally(() => { loading = null; });
@@ -59,7 +61,7 @@ export function createEarlier({ log, foot, state, oldest, fetchBefore, prepend, 
       // What is old is not news: the live region must not read it out.
       log.setAttribute('aria-live', 'off');
       prepend(messages, seq);
-      setTimeout(() => log.removeAttribute('aria-live'), 500);
+      setTimeout(() => log.removeAttribute('aria-live'), QUIET_MS);
       offer(more && messages.length > 0);
     } catch (problem) {
       failed(problem);
@@ -92,7 +94,7 @@ export function createEarlier({ log, foot, state, oldest, fetchBefore, prepend, 
   async function until(reached) {
     while (!reached() && !foot.hidden && !signal.aborted) {
       const before = oldest();
-      await load(PAGE_MAX);
+      await load(MAX_PAGE_MESSAGES);
       if (oldest() === before && !foot.hidden) await new Promise((go) => setTimeout(go, RETRY_MS));
     }
   }

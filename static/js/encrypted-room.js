@@ -18,7 +18,7 @@ import { blankRow } from './row-templates.js';
 
 /** @typedef {import('./message-row.js').Message} Message */
 
-const LOCK_MS = 5000;
+const LOCK_TIMEOUT_MS = 5000;
 
 /**
  * @param {object} parts
@@ -89,7 +89,7 @@ export function createEncryptedRoom({ over, withoutMoving, onOpen, signal }) {
 
   /** The first key: two tabs make one. Another one: the one used until then is kept beside it. @param {boolean} [another] */
   async function makeKey(another = false) {
-    const release = await locks.take(`maru/${page.myId}/key/${roomId}`, LOCK_MS);
+    const release = await locks.take(`maru/${page.myId}/key/${roomId}`, LOCK_TIMEOUT_MS);
     try {
       const held = await heldKey(roomId);
       if (held && !another) return await useHeld(held, '');

@@ -4,11 +4,11 @@
  */
 
 /** The keyCode of a key that an input method has used. Safari sends it after the composition's end. */
-const TAKEN = 229;
+const USED_KEY_CODE = 229;
 
 /** @param {KeyboardEvent} event */
 export function belongsToInputMethod({ isComposing, keyCode }) {
-  return isComposing || keyCode === TAKEN;
+  return isComposing || keyCode === USED_KEY_CODE;
 }
 
 /** Keep dialogs open when Escape cancels a composition in them. */

@@ -12,9 +12,9 @@ const KEYS = 'keys';
 /** localStorage keys of older versions, which kept the keys as text, for no particular account. */
 const OLDER = 'maru.key.';
 const OLDER_READ = 'maru.read.';
-const LOCK_MS = 5000;
+const LOCK_TIMEOUT_MS = 5000;
 /** Keys of one room at most that were added by links, besides the one in use. */
-const MOST_BESIDE = 20;
+const MAX_KEYS_BESIDE = 20;
 
 /**
  * @typedef {object} Kept
@@ -45,7 +45,7 @@ export async function keepKey(roomId, key, verified) {
     if (!held) return { key, verified, beside: [] };
     const { beside = [] } = held;
     used = await isSameKey(held.key, key);
-    if (used || beside.length >= MOST_BESIDE || (await findSame(beside, key))) return held;
+    if (used || beside.length >= MAX_KEYS_BESIDE || (await findSame(beside, key))) return held;
     return { ...held, beside: [...beside, { key, verified }] };
   });
   return used;
@@ -74,7 +74,7 @@ async function findSame(all, key) {
 
 /** One tab at a time reads and writes what is kept for a room. @param {string} roomId @param {(held: Held | undefined) => Promise<object | undefined>} run */
 async function change(roomId, run) {
-  const release = await locks.take(`maru/${page.myId}/keys/${roomId}`, LOCK_MS);
+  const release = await locks.take(`maru/${page.myId}/keys/${roomId}`, LOCK_TIMEOUT_MS);
   try {
     const held = await heldKey(roomId);
     const kept = await run(held);

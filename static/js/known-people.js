@@ -10,7 +10,7 @@ import { ifFailed } from './errors.js';
 import { address, page, t } from './page.js';
 
 /** People asked for in one call. */
-const TOGETHER = 50;
+const PEOPLE_PER_CALL = 50;
 
 /** @type {Map<string, string>} */
 const known = new Map(Object.entries(page.people ?? {}));
@@ -79,8 +79,8 @@ function ask(userId) {
 }
 
 async function fetchWanted() {
-  const ids = wanted.slice(0, TOGETHER);
-  wanted = wanted.slice(TOGETHER);
+  const ids = wanted.slice(0, PEOPLE_PER_CALL);
+  wanted = wanted.slice(PEOPLE_PER_CALL);
   if (wanted.length) setTimeout(fetchWanted);
   const answer = await call('GET', address(`/api/people?ids=${ids.join(',')}`)).catch(ifFailed(null));
   // Without one, they are asked for again when something of theirs is drawn next.

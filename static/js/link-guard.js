@@ -9,7 +9,7 @@ import { httpRequest } from './http.js';
 import { t } from './page.js';
 import { navigate } from './page-navigation.js';
 
-const ANSWER_MS = 10_000;
+const ANSWER_TIMEOUT_MS = 10_000;
 let isLost = false;
 /** @type {HTMLElement | null} */
 let told = null;
@@ -44,7 +44,7 @@ export function guardLinks() {
 export async function navigateIfReachable(url, from = document.body) {
   hush();
   if (!navigator.onLine) return say(t('page_offline'), from);
-  const asked = isLost ? httpRequest(url, { method: 'HEAD', redirect: 'manual', signal: AbortSignal.timeout(ANSWER_MS) }) : true;
+  const asked = isLost ? httpRequest(url, { method: 'HEAD', redirect: 'manual', signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS) }) : true;
   if (await Promise.resolve(asked).catch(ifFailed(null))) navigate(url);
   else say(t('sent_nowhere'), from);
 }

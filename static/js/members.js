@@ -10,6 +10,8 @@ import { onRenamed } from './known-people.js';
 import { navigateIfReachable } from './link-guard.js';
 import { onRole } from './roles.js';
 
+const REDRAW_AFTER_MS = 100;
+
 export function keepMembers() {
   // Another room's take their place when the page goes on.
   const about = () => /** @type {HTMLDialogElement} */ (byId('about'));
@@ -41,7 +43,7 @@ export function keepMembers() {
     timer = setTimeout(() => {
       if (about().open) showList();
       if (card().open) fill(byId('person-part'), shown, 'person-part');
-    }, 100);
+    }, REDRAW_AFTER_MS);
   }
 
   document.addEventListener('click', async (event) => {

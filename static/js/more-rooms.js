@@ -4,9 +4,9 @@ import { Failed } from './errors.js';
 import { httpRequest, jsonOf } from './http.js';
 import { address, t } from './page.js';
 
-const PAGE = 100;
+const PAGE_ROOMS = 100;
 /** Pages asked for at one click. */
-const TRIES = 5;
+const MAX_PAGES = 5;
 
 /**
  * @param {object} parts
@@ -18,7 +18,7 @@ const TRIES = 5;
 export function loadMoreRooms({ list, more, q = '', directory }) {
   /** A page may be without a room that is new here: then the one after it is asked for. */
   async function load() {
-    for (let tries = 0; tries < TRIES && list.dataset.next !== ''; tries += 1) {
+    for (let tries = 0; tries < MAX_PAGES && list.dataset.next !== ''; tries += 1) {
       const [first] = directory.append(await nextPage());
       first?.querySelector('a')?.focus({ preventScroll: true });
       if (first) break;
@@ -27,7 +27,7 @@ export function loadMoreRooms({ list, more, q = '', directory }) {
   }
 
   async function nextPage() {
-    const query = new URLSearchParams({ q, cursor: list.dataset.next ?? '', limit: String(PAGE) });
+    const query = new URLSearchParams({ q, cursor: list.dataset.next ?? '', limit: String(PAGE_ROOMS) });
     const answer = await httpRequest(address(`/api/rooms?${query}`));
     if (!answer.ok) throw new Failed(`No rooms: ${answer.status}`);
     const { rooms, next } = await jsonOf(answer);

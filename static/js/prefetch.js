@@ -2,7 +2,7 @@
  * Fetches the page of a room that somebody is about to go to: as soon as the pointer is pressed on its
  * link, or has rested there. What was fetched is used by a visit that begins soon, or not at all.
  */
-const REST_MS = 200;
+const HOVER_MS = 200;
 const FRESH_MS = 5000;
 
 /** @typedef {{ url: string, html: string }} Fetched */
@@ -32,7 +32,7 @@ export function createPrefetch({ list, fetchPage }) {
   list.addEventListener('pointerover', (event) => {
     clearTimeout(timer);
     const link = linkOf(event);
-    if (link) timer = setTimeout(() => prefetch(link), REST_MS);
+    if (link) timer = setTimeout(() => prefetch(link), HOVER_MS);
   });
   list.addEventListener('pointerleave', () => clearTimeout(timer));
   list.addEventListener('pointerdown', (event) => {

@@ -7,7 +7,7 @@ import { blankRow, partOf } from './row-templates.js';
 
 /** @typedef {[userId: string, shown: string]} Shown */
 
-const SHOWN = 200;
+const MAX_SHOWN = 200;
 
 /**
  * @param {object} parts
@@ -36,7 +36,7 @@ export function showPeople({ list, more, counts, state, signal }) {
       count.closest('.presence')?.classList.toggle('nobody', userCount === 0);
     }
     if (!people) return;
-    const shown = [...people].map(([userId, name]) => /** @type {Shown} */ ([userId, shownName(userId, name)])).sort(byName).slice(0, SHOWN);
+    const shown = [...people].map(([userId, name]) => /** @type {Shown} */ ([userId, shownName(userId, name)])).sort(byName).slice(0, MAX_SHOWN);
     update(shown);
     const rest = userCount - shown.length;
     more.hidden = rest <= 0;

@@ -19,9 +19,10 @@ export function showRoomName(name) {
 
 /** @param {string} text */
 export function showDescription(text) {
-  const line = byId('description');
-  line.textContent = text;
-  line.hidden = !text;
+  for (const line of [byId('description'), byId('about-description')]) {
+    line.textContent = text;
+    line.hidden = !text;
+  }
   const field = /** @type {HTMLInputElement | null} */ (document.getElementById('describe'));
   if (!field) return;
   if (field.value === field.defaultValue) field.value = text;

@@ -15,7 +15,7 @@ import { createPrefetch } from './prefetch.js';
 /** The parts of a room that another room's take the place of. */
 const PARTS = ['#conversation', '#people', '#room-dialogs'];
 const SAME = /** @type {const} */ (['me', 'lang', 'version']);
-const ANSWER_MS = 20_000;
+const ANSWER_TIMEOUT_MS = 20_000;
 
 class NoAnswer extends Error {}
 
@@ -37,7 +37,7 @@ export function startRoomNavigation({ sheets, onStart, onSelf, onLeave, onArrive
     ignoreVisit: (url) => !isRoom(url),
     animationSelector: false,
     cache: false,
-    timeout: ANSWER_MS,
+    timeout: ANSWER_TIMEOUT_MS,
     requestHeaders: { 'X-Requested-With': 'swup', Accept: 'text/html' },
     // The entries of sheets are not skipped: their room may be another one by now.
     skipPopStateHandling: () => goingBack,

@@ -92,7 +92,7 @@ export function openRoom({ connection, pendingLeaves, directory, signal }) {
     onDeleted: (seq) => composer.forgetMessage(seq),
     onTypingEnded: typing.stop,
     onGap: () => joining.join(),
-    onDoubt: () => joining.rejoin(),
+    onNewEpoch: () => joining.rejoin(),
     signal,
   });
   const { timeline, position } = conversation;

@@ -7,7 +7,7 @@
 /** The time in which a missing message may still arrive; then it is asked for. */
 const GAP_MS = 250;
 /** Numbers whose times are kept, to tell a repeated message from one of a new epoch. */
-const REMEMBERED = 500;
+const REMEMBERED_NUMBERS = 500;
 
 /** @typedef {import('./message-row.js').Message} Message */
 
@@ -15,10 +15,10 @@ const REMEMBERED = 500;
  * @param {object} parts
  * @param {(message: Message) => void} parts.deliver
  * @param {() => void} parts.onGap messages after `top` are missing: all there are after it are to be given to `cover`
- * @param {() => void} parts.onDoubt a number has arrived with another message: the room has a new epoch,
+ * @param {() => void} parts.onNewEpoch a number has arrived with another message: the room has a new epoch,
  *   and everything is to be loaded again
  */
-export function createSequence({ deliver, onGap, onDoubt }) {
+export function createSequence({ deliver, onGap, onNewEpoch }) {
   let top = 0;
   /** @type {Map<number, Message>} */
   const waiting = new Map();
@@ -30,7 +30,7 @@ export function createSequence({ deliver, onGap, onDoubt }) {
   /** @param {Message} message */
   function remember({ seq, sentAt }) {
     times.set(Number(seq), sentAt);
-    if (times.size > REMEMBERED) times.delete(times.keys().next().value ?? 0);
+    if (times.size > REMEMBERED_NUMBERS) times.delete(times.keys().next().value ?? 0);
   }
 
   function drain() {
@@ -75,7 +75,7 @@ export function createSequence({ deliver, onGap, onDoubt }) {
         waiting.set(seq, message);
         drain();
       } else if (times.get(seq) !== message.sentAt) {
-        onDoubt();
+        onNewEpoch();
       }
     },
 

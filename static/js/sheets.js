@@ -10,7 +10,7 @@ import { address } from './page.js';
 
 const PEOPLE_NARROW = matchMedia('(max-width: 1100px)');
 const ROOMS_NARROW = matchMedia('(max-width: 760px)');
-const YEAR_S = 31_536_000;
+const YEAR_S = 365 * 24 * 60 * 60;
 
 export function prepareSheets() {
   // The people of another room take the place of these.

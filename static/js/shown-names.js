@@ -3,9 +3,15 @@ import { showAvatar } from './avatar.js';
 import { onRenamed, shownName } from './known-people.js';
 import { page } from './page.js';
 
+/** Letters of scripts from right to left. */
+const FROM_RIGHT = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]/;
+
 /** A direct room is called as its other people are. @param {string[]} others userIds @returns {string} empty without others */
 export function directRoomName(others) {
-  return others.map((userId) => shownName(userId)).sort().join(', ');
+  const names = others.map((userId) => shownName(userId)).sort();
+  // chat/web/pages/rail.py says why.
+  if (names.length === 1 || !names.some((name) => FROM_RIGHT.test(name))) return names.join(', ');
+  return `\u200e${names.map((name) => `\u2068${name}\u2069`).join(', ')}`;
 }
 
 /** Elements with `data-person` have that person's name; one's own stands beside one's picture. */

@@ -6,6 +6,7 @@ import { address, page, t } from './page.js';
 
 const ZONE = Intl.DateTimeFormat().resolvedOptions().timeZone;
 const DAY_MS = 24 * 60 * 60 * 1000;
+const YEAR_S = 365 * 24 * 60 * 60;
 const korean = page.lang === 'ko';
 const locale = korean ? 'ko-KR' : 'en-GB';
 const clockFormat = new Intl.DateTimeFormat(locale, { hour: 'numeric', minute: '2-digit', hour12: korean });
@@ -57,7 +58,7 @@ export function untilMidnight() {
 
 /** The server drew this page without knowing our time zone; the next it draws right. */
 export const drawnElsewhere = !document.cookie.split('; ').includes(`tz=${ZONE}`);
-if (drawnElsewhere) document.cookie = `tz=${ZONE}; path=${address('/')}; max-age=31536000; samesite=lax`;
+if (drawnElsewhere) document.cookie = `tz=${ZONE}; path=${address('/')}; max-age=${YEAR_S}; samesite=lax`;
 
 /** Fills the element of a message's time. @param {HTMLTimeElement} time @param {number} at in ms */
 export function showTime(time, at) {

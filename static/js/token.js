@@ -5,7 +5,9 @@ import { address, page } from './page.js';
 import { navigate, reload } from './page-navigation.js';
 
 /** A token is not used in the last fifth of its life, nor in its last half minute. */
-const MARGIN_MS = 30_000;
+const EXPIRY_MARGIN_MS = 30_000;
+const SHORTEST_RENEWAL_MS = 1000;
+const RENEWAL_SHARE = 0.8;
 
 /** @type {{ text: string, until: number, margin: number } | null} */
 let held = null;
@@ -28,7 +30,7 @@ export function forgetToken() {
 
 /** When to renew: early enough to try more than once. In ms from now. */
 export function renewIn() {
-  return held ? Math.max(1000, (held.until - Date.now()) * 0.8) : 0;
+  return held ? Math.max(SHORTEST_RENEWAL_MS, (held.until - Date.now()) * RENEWAL_SHARE) : 0;
 }
 
 /** Somebody logs out here, who goes when that is done. @param {boolean} stays */
@@ -50,7 +52,7 @@ async function fetchToken() {
   const { userId, accessToken, expiresIn } = await jsonOf(answer);
   if (userId !== page.myId) return showWhoIsHere();
   const lifetime = expiresIn * 1000;
-  held = { text: accessToken, until: Date.now() + lifetime, margin: Math.min(MARGIN_MS, lifetime / 5) };
+  held = { text: accessToken, until: Date.now() + lifetime, margin: Math.min(EXPIRY_MARGIN_MS, lifetime / 5) };
   return held.text;
 }
 

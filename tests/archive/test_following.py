@@ -17,9 +17,9 @@ ANN, BEN = somebody("Ann"), somebody("Ben")
 
 
 @pytest.fixture(params=["plain", "sealed"])
-def a_room(request, administration, store):
+def a_room(request, room_management, store):
     """A room of Ann and Ben: one that is encrypted, and one that is not."""
-    room = administration.create(ANN, "Plans", True, request.param == "sealed")
+    room = room_management.create(ANN, "Plans", True, request.param == "sealed")
     store.redis.hset(keys.members(room.room_id), BEN.user_id, "member 0 Ben")
     return room.room_id
 
@@ -178,12 +178,12 @@ def test_changes_of_messages_that_the_store_has_no_more(
 
 
 def test_a_new_archive_gets_what_the_store_has(
-    administration, conversation, store, place, follow, made
+    room_management, conversation, store, place, follow, made
 ):
     """Nothing is noted as waiting: the archive before had it, or an older Maru made the store."""
     ann, _ben = made("ann"), made("ben")
-    direct, _ = administration.direct(ann, ["ben"])
-    opened = administration.create(ann, "Open", False, None)
+    direct, _ = room_management.direct(ann, ["ben"])
+    opened = room_management.create(ann, "Open", False, None)
     for room in (direct, opened):
         conversation.talk(ann, room.room_id, "hi")
         store.redis.hdel(keys.room(room.room_id), "unarchived")
@@ -193,10 +193,10 @@ def test_a_new_archive_gets_what_the_store_has(
 
 
 def test_a_deleted_room_is_deleted_in_the_archive(
-    administration, conversation, store, place, follow
+    room_management, conversation, store, place, follow
 ):
-    gone = administration.create(ANN, "Gone", None, None)
-    stays = administration.create(ANN, "Stays", None, None)
+    gone = room_management.create(ANN, "Gone", None, None)
+    stays = room_management.create(ANN, "Stays", None, None)
     for room in (gone, stays):
         conversation.talk(ANN, room.room_id, "hi")
         conversation.react(ANN, room.room_id, 1, "👍", True)

@@ -50,6 +50,28 @@ def test_the_draft_of_a_closed_tab_is_taken_up_by_the_next(ann):
     expect(ann.composer).to_have_value("half a sentence", timeout=PATIENCE)
 
 
+def test_the_draft_of_a_closed_tab_comes_to_an_open_one_that_has_none(ann):
+    room_id = ann.api.create_room("Plans")
+    ann.enter(room_id)
+    second, third = ann.new_page(), ann.new_page()
+    for page in (second, third):
+        ann.enter(room_id, page)
+    ann.composer.fill("half a sentence")
+    composer(third).fill("another thing")
+    # While its own tab is open it stays there.
+    come_back_to(second)
+    ann.page.close()
+    come_back_to(third)
+    come_back_to(second)
+    expect(composer(second)).to_have_value("half a sentence")
+    expect(composer(third)).to_have_value("another thing")
+
+
+def come_back_to(page):
+    """Pages of this browser believe that they have the focus all the time."""
+    page.evaluate("dispatchEvent(new Event('focus'))")
+
+
 def test_the_drafts_of_two_closed_tabs_are_both_kept(ann):
     room_id = ann.api.create_room("Plans")
     ann.enter(room_id)

@@ -64,7 +64,8 @@ def test_who_lifts_a_ban_goes_on_in_the_dialog_about_the_room(two):
     ann, ben, room_id = two
     ann.api.request("PUT", f"/api/rooms/{room_id}/bans/{ben.api.user_id}")
     expect(ben.page.get_by_role("heading", name="You are banned from this room.")).to_be_focused()
-    expect(ben.page.locator(".stop").get_by_role("link", name="To the rooms")).to_be_visible()
+    panel = ben.page.locator(".blocking-panel")
+    expect(panel.get_by_role("link", name="To the rooms")).to_be_visible()
     # A field in which nobody can write is not shown.
     expect(ben.composer).to_be_hidden()
     ann.page.locator("header [data-open-dialog=about]").first.click()

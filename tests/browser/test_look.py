@@ -1,5 +1,6 @@
 """Faults of style sheets: words that are cut or covered, invisible edges."""
 
+import re
 import time
 
 import pytest
@@ -151,3 +152,42 @@ def test_somebody_with_a_long_name_is_seen_to_be_typing(at_browser, language):
     # The long name gives way, and not the short one.
     assert short.evaluate("name => name.scrollWidth <= name.clientWidth")
     assert long.evaluate("name => name.scrollWidth > name.clientWidth")
+
+
+def test_one_name_from_right_to_left_does_not_turn_the_names_of_others_round(at_browser):
+    ann, ben, cho = at_browser("ann"), at_browser("ben"), at_browser("cho")
+    asked = {"people": [ben.api.user_id, cho.api.user_id]}
+    room_id = ann.api.request("POST", "/api/direct", json=asked).json()["roomId"]
+    ann.enter(room_id)
+    ben.api.request("PATCH", "/api/me", json={"displayName": "א Hebrew 1"})
+    cho.api.request("PATCH", "/api/me", json={"displayName": "ב Hebrew 2"})
+    heading = ann.page.locator("#room-name bdi")
+    name = "\u200e\u2068א Hebrew 1\u2069, \u2068ב Hebrew 2\u2069"
+    for _ in range(2):
+        expect(heading).to_have_text(re.compile(f"^{name}$"))
+        row = ann.page.locator(f'#direct-list [data-room-id="{room_id}"] .room-name')
+        expect(row).to_have_text(re.compile(f"^{name}$"))
+        assert row.evaluate("name => getComputedStyle(name).direction") == "ltr"
+        # What the script writes is what the server draws.
+        ann.page.reload()
+
+
+def test_the_focus_on_the_first_person_is_not_cut(at_browser):
+    ann = at_browser("ann", viewport=PHONE, has_touch=True, is_mobile=True)
+    ann.enter(ann.api.create_room("Plans"))
+    room = ann.page.locator("#people-list").evaluate(
+        """list => list.querySelector('.person-name').getBoundingClientRect().top
+            - list.getBoundingClientRect().top"""
+    )
+    # The line is 2 px wide, and 2 px away.
+    assert room >= 4
+
+
+def test_on_a_phone_one_finds_direct_messages_below_many_rooms(at_browser):
+    ann = at_browser("ann", viewport=PHONE, has_touch=True, is_mobile=True, locale="ko-KR")
+    for number in range(20):
+        ann.api.create_room(f"Room {number}")
+    ann.page.goto("/rooms")
+    expect(ann.page.locator("#write-to")).not_to_be_in_viewport()
+    ann.page.get_by_role("link", name="다이렉트 메시지").click()
+    expect(ann.page.locator("#write-to")).to_be_in_viewport()

@@ -208,3 +208,20 @@ def test_in_the_next_room_one_may_do_what_one_may_do_there(at_browser):
     ann.page.locator(f'#room-list [data-room-id="{other}"] a').click()
     ann.page.locator(f'#people-list [data-name="{ben.name}"] a').click()
     expect(ann.page.locator("#person")).to_contain_text("Owner")
+
+
+def test_a_member_reads_the_whole_description_and_no_line_above_nothing(two):
+    ann, ben, room_id = two
+    words = "What we do together, from the autumn catalogue to lunch. " * 8
+    ben.page.locator("[data-open-dialog=about]").first.click()
+    about = ben.page.locator("#about")
+    whole = about.locator("#about-description")
+    expect(whole).to_be_hidden()
+    ann.api.request("PATCH", f"/api/rooms/{room_id}", json={"description": words})
+    for _ in range(2):
+        expect(whole).to_have_text(words.strip())
+        assert whole.evaluate("words => words.scrollHeight <= words.clientHeight + 1")
+        # A plain member can end nothing: the part about that is not there.
+        expect(about.locator(".ends")).to_be_hidden()
+        ben.page.reload()
+        ben.page.locator("[data-open-dialog=about]").first.click()

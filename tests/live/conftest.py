@@ -2,7 +2,7 @@ import threading
 
 import pytest
 
-from chat.refusals import domain_error
+from chat.script_errors import domain_error
 from chat.store.store import connect as open_store
 from tests.live.client import Client
 from tests.live.cluster import Api, Maru

@@ -56,7 +56,7 @@ def test_of_very_many_who_log_in_at_once_some_are_told_to_come_back(maru):
 def in_a_worker(script):
     """What a script prints that runs as a worker does, with greenlets for threads."""
     before = """
-        import chat.transport.patched
+        import chat.transport.monkey_patch
         import os, socket, threading
         from chat.live.hashing import HashingQueue
         from chat.passwords import Asker

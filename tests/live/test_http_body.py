@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chat.transport.http import BODY_MAX
 from chat.transport.http_body import OVERHEAD_MAX, Chunks
 from chat.transport.http_refusal import Refused
+from chat.transport.http_rules import BODY_MAX
 
 
 def decode(data, size=None):

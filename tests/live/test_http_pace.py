@@ -10,10 +10,10 @@ from eventlet.green import socket as green_socket
 
 from chat.transport import http_stream
 from chat.transport.admission import Admission
-from chat.transport.bodies import BODIES, BODIES_PER_ADDRESS, SMALL, Bodies
-from chat.transport.http import BODY_MAX
+from chat.transport.body_limit import BODIES, BODIES_PER_ADDRESS, SMALL, BodyLimit
 from chat.transport.http_connection import Connection
 from chat.transport.http_refusal import Refused
+from chat.transport.http_rules import BODY_MAX
 from chat.transport.http_server import HttpServer
 from chat.transport.http_stream import MinimumRate
 from tests.live.cluster import PASSWORD
@@ -168,7 +168,7 @@ def test_a_body_that_waits_for_its_answer_is_held_no_longer(served):
 
 
 def test_bodies_that_are_held_have_a_budget_of_the_worker_and_small_ones_are_taken():
-    bodies = Bodies()
+    bodies = BodyLimit()
     each = BODIES_PER_ADDRESS // BODY_MAX
     held = []
     for i in range(BODIES // BODIES_PER_ADDRESS):

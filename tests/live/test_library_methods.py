@@ -150,7 +150,7 @@ def classes() -> Iterator[type]:
     for package in (chat.live, chat.transport):
         for module in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
             # Importing that one would make greenlets of this process's threads.
-            if module.name != "chat.transport.patched":
+            if module.name != "chat.transport.monkey_patch":
                 loaded = importlib.import_module(module.name)
                 for value in vars(loaded).values():
                     if inspect.isclass(value) and value.__module__ == loaded.__name__:

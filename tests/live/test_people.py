@@ -4,9 +4,10 @@ import functools
 
 import pytest
 
-from chat import account_state, keys, unfinished
-from chat.refusals import domain_error
+from chat import account_state, keys
+from chat.script_errors import domain_error
 from chat.store.store import connect as open_store
+from chat.unfinished_changes import ABANDONED_AFTER_MS
 from tests import killed
 from tests.live.client import settle
 from tests.waiting import eventually
@@ -106,9 +107,7 @@ def test_a_renaming_whose_worker_was_killed_is_finished_by_another(person, conne
         ]
     )
     assert name.encode() not in record
-    eventually(
-        lambda: store.redis.zcard(keys.RENAMING) == 0, 6 * unfinished.ABANDONED_AFTER_MS / 1000
-    )
+    eventually(lambda: store.redis.zcard(keys.RENAMING) == 0, 6 * ABANDONED_AFTER_MS / 1000)
     assert theirs.wait_for_event("person")["person"]["name"] == name
     assert store.redis.hget(keys.members(room), user_id).endswith(name.encode())
     assert ben.request("GET", f"/api/rooms/{room}").json()["owner"] == name
@@ -127,7 +126,7 @@ def test_a_room_is_passed_on_though_the_worker_that_deleted_its_owner_was_killed
     store.redis.zadd(keys.DELETING, {ann.user_id: 1})
     told = theirs.wait_for(
         lambda heard: next((p for e, p in heard if e == "me" and "membership" in p), None),
-        6 * unfinished.ABANDONED_AFTER_MS / 1000,
+        6 * ABANDONED_AFTER_MS / 1000,
     )
     assert (told["membership"]["roomId"], told["membership"]["role"]) == (room, "owner")
     answer = ben.request("PATCH", f"/api/rooms/{room}", json={"name": "Ours"})

@@ -11,7 +11,7 @@ import config
 
 #: What each program begins with; it prints what it found as JSON.
 PRELUDE = """
-import chat.transport.patched
+import chat.transport.monkey_patch
 import json, sys, threading, time
 import redis
 from chat.store import question, store
@@ -111,7 +111,7 @@ tell(sorted(each if isinstance(each, str) else each.decode() for each in found))
 
 def test_scripts_are_there_also_after_a_new_beginning(told):
     assert told("""
-def wait(): return opened.ask(question.Call("throttle", ["rate"], ["1.000", 1000]))
+def wait(): return opened.ask(question.ScriptCall("throttle", ["rate"], ["1.000", 1000]))
 answers = [wait()]
 direct.script_flush()
 answers.append(wait())

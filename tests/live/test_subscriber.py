@@ -15,7 +15,7 @@ import config
 
 #: What each program begins with; it prints what it found as JSON.
 PRELUDE = """
-import chat.transport.patched
+import chat.transport.monkey_patch
 import json, logging, sys
 import eventlet, psutil, redis
 from chat.store import store
@@ -126,7 +126,7 @@ def test_of_a_store_that_takes_connections_and_is_silent_the_log_says_it_once(to
 import chat.store.subscriber as module
 said = []
 module.log.warning = lambda line, *_: said.append(line.split(" (")[0])
-module.SILENCE = 0.1
+module.SILENCE_S = 0.1
 subscriber = start("control")
 until(lambda: len(connected) > 3)
 before = list(said)

@@ -26,7 +26,7 @@ class Ended(Exception):
 
 
 def test_a_start_that_goes_on_counts_the_rooms_that_are_done(older, store, monkeypatch):
-    monkeypatch.setattr(steps, "TELL_EVERY", -1.0)
+    monkeypatch.setattr(steps, "TELL_EVERY_S", -1.0)
 
     def end_after_two(line):
         if line.startswith("2 of "):

@@ -1,6 +1,6 @@
 """An echo server on Maru's own transport, for test suites of the WebSocket protocol."""
 
-import chat.transport.patched  # noqa: F401
+import chat.transport.monkey_patch  # noqa: F401
 
 # isort: split
 import sys

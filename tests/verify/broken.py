@@ -3,21 +3,21 @@
 from dataclasses import replace
 
 from tests.verify.broken_changes import BROKEN_CHANGES
-from tests.verify.broken_goings import BROKEN_GOINGS
-from tests.verify.story import EPOCH, ROOM, heard, shown
+from tests.verify.broken_quits import BROKEN_QUITS
+from tests.verify.story import EPOCH, ROOM, received, shown
 from verify.history import Count, InjectedFault, Snapshot
 
 
 def acknowledged_but_not_stored(story):
     story.say("ben.1")
     del story.stream[5]
-    story.quiet()
+    story.settle()
 
 
 def stored_twice(story):
     story.say("ben.1", clientId="again")
     story.say("ben.1", clientId="again")
-    story.quiet()
+    story.settle()
 
 
 def stored_twice_and_never_acknowledged(story):
@@ -25,7 +25,7 @@ def stored_twice_and_never_acknowledged(story):
     story.note("ben.1", "call", event="message", **said)
     for _ in range(2):
         story.tell("TALK", "ben", **said, seq=story.top + 1)
-    story.quiet()
+    story.settle()
 
 
 def stored_though_nobody_said_it(story):
@@ -33,27 +33,27 @@ def stored_though_nobody_said_it(story):
 
 
 def erased_without_a_delete(story):
-    story.quiet()
+    story.settle()
     del story.stream[2]
     story.erased.add(2)
     story.store({})
 
 
 def served_otherwise_than_stored(story):
-    story.quiet()
+    story.settle()
     stored = story.history.stored[ROOM]
     story.history.stored[ROOM] = replace(stored, served=stored.served[1:])
 
 
 def another_message_under_the_same_number(story):
-    story.quiet()
+    story.settle()
     story.note("ben.1", "answer", event="history", after=3, answer=page(message="forged"))
 
 
 def said_later_with_a_smaller_number(story):
     story.say("ann.0", seq=6)
     story.say("ben.1", seq=5)
-    story.quiet()
+    story.settle()
 
 
 def said_first_and_stored_second(story):
@@ -74,17 +74,17 @@ def shown_twice(story):
     story.double(shown("ann.0", 3))
 
 
-def heard_with_a_hole(story):
-    story.drop(heard("ann.0", seq=2))
+def received_with_a_hole(story):
+    story.drop(received("ann.0", seq=2))
 
 
-def heard_twice(story):
-    story.double(heard("ann.0", seq=2))
+def received_twice(story):
+    story.double(received("ann.0", seq=2))
 
 
-def heard_after_leaving(story):
+def received_after_leaving(story):
     story.leave("ben.1")
-    story.note("ben.1", "heard", **story.stream[4])
+    story.note("ben.1", "received", **story.stream[4])
 
 
 def a_page_with_a_hole(story):
@@ -112,7 +112,7 @@ def a_page_in_words_that_no_edit_has(story):
 
 def served_with_an_earlier_text(story):
     story.edit("ann.0", 4, "quatre")
-    story.quiet()
+    story.settle()
 
 
 def not_recovered_though_all_is_there(story):
@@ -188,45 +188,45 @@ def gone_because_the_store_was_away(story):
     story.go("ben", "lost")
 
 
-def an_enter_not_heard(story):
-    story.drop(heard("ann.0", type="ENTER", sender="ben", userCount=2))
+def an_enter_not_received(story):
+    story.drop(received("ann.0", type="ENTER", sender="ben", userCount=2))
 
 
-def own_enter_not_heard(story):
-    story.drop(heard("ben.1", type="ENTER", sender="ben"))
+def own_enter_not_received(story):
+    story.drop(received("ben.1", type="ENTER", sender="ben"))
     story.leave("ann.0")
 
 
-def a_quit_heard_twice(story):
-    story.double(heard("ann.0", type="QUIT"))
+def a_quit_received_twice(story):
+    story.double(received("ann.0", type="QUIT"))
 
 
-def a_quit_heard_that_nobody_told(story):
+def a_quit_received_that_nobody_told(story):
     who = {"sender": "ben", "senderId": "ben"}
     forged = {"type": "QUIT", "roomId": ROOM, **who, "userCount": 1}
-    story.note("ann.0", "heard", **forged, sentAt=int(story.at))
+    story.note("ann.0", "received", **forged, sentAt=int(story.at))
 
 
-def stuck(story):
-    story.quiet(stuck=("ann.0 has no connection",))
+def never_settled(story):
+    story.settle(problems=("ann.0 has no connection",))
 
 
 def a_ghost(story):
-    story.quiet(present={ROOM: {"ann": 1, "ben": 2}})
+    story.settle(present={ROOM: {"ann": 1, "ben": 2}})
 
 
 def a_lease_of_nobody(story):
-    story.quiet(leases={ROOM: 3})
+    story.settle(leases={ROOM: 3})
 
 
 def a_count_that_is_not_the_truth(story):
-    story.quiet(counts=[Count(ROOM, "newest heard by ann.0", 3)])
+    story.settle(counts=[Count(ROOM, "newest received by ann.0", 3)])
 
 
 def a_negative_count(story):
     story.note(
         "ann.0",
-        "heard",
+        "received",
         type="ENTER",
         userCount=-1,
         sender="ben",
@@ -236,7 +236,7 @@ def a_negative_count(story):
 
 
 def somebody_is_behind(story):
-    story.quiet(tops={("ann.0", ROOM): 3, ("ben.1", ROOM): 4})
+    story.settle(tops={("ann.0", ROOM): 3, ("ben.1", ROOM): 4})
 
 
 def the_log_tells_of_trouble(story):
@@ -250,7 +250,7 @@ def page(seqs=(4,), seq=4, **changed):
 
 
 BROKEN = {
-    **BROKEN_GOINGS,
+    **BROKEN_QUITS,
     **BROKEN_CHANGES,
     acknowledged_but_not_stored: "acknowledged_is_stored",
     stored_twice: "nothing_is_doubled",
@@ -263,9 +263,9 @@ BROKEN = {
     said_first_and_stored_second: "calls_keep_their_order",
     shown_with_a_hole: "shown_in_order",
     shown_twice: "shown_in_order",
-    heard_with_a_hole: "heard_in_order",
-    heard_twice: "heard_in_order",
-    heard_after_leaving: "heard_in_order",
+    received_with_a_hole: "received_in_order",
+    received_twice: "received_in_order",
+    received_after_leaving: "received_in_order",
     a_page_with_a_hole: "pages_are_whole",
     a_page_that_stops_short: "pages_are_whole",
     a_page_with_more_than_what_was_said: "pages_are_whole",
@@ -274,21 +274,21 @@ BROKEN = {
     not_recovered_though_all_is_there: "pages_are_whole",
     refused_for_no_reason: "nothing_is_refused",
     a_reset: "no_room_is_reset",
-    quit_twice: "comings_and_goings_alternate",
-    entered_twice: "comings_and_goings_alternate",
+    quit_twice: "enters_and_quits_alternate",
+    entered_twice: "enters_and_quits_alternate",
     a_count_that_is_one_off: "counts_are_exact",
-    joined_without_an_enter: "entering_is_told",
-    left_without_a_quit: "leaving_is_told",
-    enters_without_a_join: "comings_are_real",
-    gone_while_here: "goings_are_real",
-    gone_within_the_grace: "goings_are_real",
-    left_without_a_leave: "goings_are_real",
-    gone_because_the_store_was_away: "goings_are_real",
-    an_enter_not_heard: "those_present_are_told",
-    own_enter_not_heard: "those_present_are_told",
-    a_quit_heard_twice: "nobody_is_told_twice",
-    a_quit_heard_that_nobody_told: "nobody_is_told_twice",
-    stuck: "everything_comes_right",
+    joined_without_an_enter: "joins_are_announced",
+    left_without_a_quit: "leaves_are_announced",
+    enters_without_a_join: "enters_are_real",
+    gone_while_here: "quits_are_real",
+    gone_within_the_grace: "quits_are_real",
+    left_without_a_leave: "quits_are_real",
+    gone_because_the_store_was_away: "quits_are_real",
+    an_enter_not_received: "announcements_are_received",
+    own_enter_not_received: "announcements_are_received",
+    a_quit_received_twice: "announcements_come_once",
+    a_quit_received_that_nobody_told: "announcements_come_once",
+    never_settled: "everything_settles",
     a_ghost: "who_is_here_is_true",
     a_lease_of_nobody: "who_is_here_is_true",
     a_count_that_is_not_the_truth: "counts_agree",

@@ -27,7 +27,7 @@ def enters_by_the_name_of_another(story):
 
 def listed_by_a_name_that_was_given_up(story):
     story.rename("ben", "benjamin")
-    story.quiet(names={ROOM: {"ann": "ann", "ben": "ben"}})
+    story.settle(names={ROOM: {"ann": "ann", "ben": "ben"}})
 
 
 def deleted_by_somebody_who_is_no_moderator(story):
@@ -47,25 +47,25 @@ def refused_to_a_moderator(story):
 
 
 def a_room_that_is_not_in_the_list(story):
-    story.quiet(rails={"ann": {ROOM: "member"}, "ben": {}})
+    story.settle(own_rooms={"ann": {ROOM: "member"}, "ben": {}})
 
 
 def a_room_in_the_list_of_who_was_taken_out(story):
     story.take_out("ben")
-    story.quiet(rails={"ben": {ROOM: "member"}})
+    story.settle(own_rooms={"ben": {ROOM: "member"}})
 
 
 def a_room_in_the_list_of_a_stranger(story):
-    story.quiet(rails={"dan": {ROOM: "member"}})
+    story.settle(own_rooms={"dan": {ROOM: "member"}})
 
 
 def a_role_that_nobody_has_given(story):
-    story.quiet(rails={"ben": {ROOM: "moderator"}})
+    story.settle(own_rooms={"ben": {ROOM: "moderator"}})
 
 
 def a_direct_room_that_is_not_in_the_list(story):
     asked_for_direct(story, "ann ben", "d1")
-    story.quiet(rails={"ann": {ROOM: "member"}})
+    story.settle(own_rooms={"ann": {ROOM: "member"}})
 
 
 def two_direct_rooms_of_the_same_people(story):
@@ -92,11 +92,11 @@ BROKEN_CHANGES = {
     deleted_by_somebody_who_is_no_moderator: "roles_allow_what_they_should",
     deleted_by_somebody_who_is_no_moderator_any_more: "roles_allow_what_they_should",
     refused_to_a_moderator: "roles_allow_what_they_should",
-    a_room_that_is_not_in_the_list: "rails_are_true",
-    a_room_in_the_list_of_who_was_taken_out: "rails_are_true",
-    a_room_in_the_list_of_a_stranger: "rails_are_true",
-    a_role_that_nobody_has_given: "rails_are_true",
-    a_direct_room_that_is_not_in_the_list: "rails_are_true",
+    a_room_that_is_not_in_the_list: "own_rooms_are_true",
+    a_room_in_the_list_of_who_was_taken_out: "own_rooms_are_true",
+    a_room_in_the_list_of_a_stranger: "own_rooms_are_true",
+    a_role_that_nobody_has_given: "own_rooms_are_true",
+    a_direct_room_that_is_not_in_the_list: "own_rooms_are_true",
     two_direct_rooms_of_the_same_people: "direct_rooms_are_one",
     one_direct_room_of_two_groups: "direct_rooms_are_one",
 }

@@ -14,10 +14,10 @@ from verify.history import (
     LinkState,
     Message,
     Published,
-    Quiet,
     Removal,
     Renaming,
     RoleChange,
+    SettledState,
     Snapshot,
     Stored,
 )
@@ -201,7 +201,7 @@ class Story:
         self.note(client, "answer", **call, answer=refusal)
 
     def tell(self, kind: str, sender: str, **more: Any) -> Message:
-        """The store tells the room, and all who are there hear it."""
+        """The store tells the room, and all who are there receive it."""
         self.at += 200
         who = {"sender": self.names.get(sender, sender), "senderId": sender}
         message = {"type": kind, "roomId": ROOM, **who, "sentAt": int(self.at), **more}
@@ -210,7 +210,7 @@ class Story:
         self.history.channel_log.append(published)
         self.history.received_by[WORKER].append(published)
         for client in self.members:
-            self.note(client, "heard", **message)
+            self.note(client, "received", **message)
             if "seq" in message:
                 self.note(client, "shown", **message)
                 self.tops[client] = message["seq"]
@@ -222,7 +222,7 @@ class Story:
     def top(self) -> int:
         return max(self.stream, default=0)
 
-    def quiet(self, read: dict[int, Message] | None = None, **changed: Any) -> None:
+    def settle(self, read: dict[int, Message] | None = None, **changed: Any) -> None:
         """Everybody is asked, and all is as it should be but for what is ``changed``.
 
         ``read`` are messages that the API gives otherwise than they were said.
@@ -234,10 +234,10 @@ class Story:
         tops = {(client, ROOM): self.tops[client] for client in self.members}
         held = {ROOM: sum(self.present.values())}
         names = {ROOM: {person: self.names.get(person, person) for person in self.present}}
-        rails = {person: {ROOM: "member"} for person in self.present}
+        own_rooms = {person: {ROOM: "member"} for person in self.present}
         usual: dict[str, Any] = {"truth": truth, "present": truth, "leases": held}
-        usual = {**usual, "counts": counts, "tops": tops, "names": names, "rails": rails}
-        self.history.quiets.append(Quiet(self.at, **{**usual, **changed}))
+        usual = {**usual, "counts": counts, "tops": tops, "names": names, "own_rooms": own_rooms}
+        self.history.settled_states.append(SettledState(self.at, **{**usual, **changed}))
 
     def store(self, read: dict[int, Message]) -> None:
         held = [self.stream[seq] for seq in sorted(self.stream)]
@@ -269,9 +269,9 @@ def shown(client: str, seq: int) -> Callable[[Event], bool]:
     return lambda e: e.kind == "shown" and e.client == client and e.what["seq"] == seq
 
 
-def heard(client: str, **fields: Any) -> Callable[[Event], bool]:
+def received(client: str, **fields: Any) -> Callable[[Event], bool]:
     return lambda event: (
-        event.kind == "heard"
+        event.kind == "received"
         and event.client == client
         and fields.items() <= dict(event.what).items()
     )

@@ -11,7 +11,7 @@ def test_who_may_come_back_by_itself_after_a_while_does(story):
     story.wait(30)
     story.join("ben.1")
     story.say("ben.1", "here again")
-    story.quiet()
+    story.settle()
     assert story.violated() == set()
 
 
@@ -20,9 +20,9 @@ def test_who_has_ended_the_own_membership_goes_without_a_leave(story):
     story.history.admitted = {("ann", ROOM): "member", ("ben", ROOM): "member"}
     removal = story.take_out("ben", "left", reason="left")
     story.note("ben.1", "notice", code="kicked", message="You are no member any more")
-    story.quiet(rails={"ann": {ROOM: "member"}, "ben": {}})
+    story.settle(own_rooms={"ann": {ROOM: "member"}, "ben": {}})
     story.let_in(removal)
-    story.quiet(rails={"ann": {ROOM: "member"}, "ben": {ROOM: "member"}})
+    story.settle(own_rooms={"ann": {ROOM: "member"}, "ben": {ROOM: "member"}})
     assert story.violated() == set()
 
 
@@ -32,12 +32,12 @@ def test_a_name_that_was_just_given_up_may_still_be_told(story):
     story.say("ben.1", "by the old name")
     story.names["ben"] = "benjamin"
     story.say("ben.1", "by the new one")
-    story.quiet()
+    story.settle()
     assert story.violated() == set()
 
 
 def test_a_worker_that_could_not_hear_may_tell_an_earlier_name(story):
-    story.history.faults.append(InjectedFault("store-deafen", story.at, story.at + 6_000))
+    story.history.faults.append(InjectedFault("store-unsubscribe", story.at, story.at + 6_000))
     story.rename("ben", "benjamin")
     story.wait(12)
     story.names["ben"] = "ben"
@@ -58,8 +58,8 @@ def test_moderators_delete_what_others_have_said_and_members_do_not(story):
     story.refuse_deletion("ben.1", 1)
     story.give_role("ben", "moderator")
     story.delete("ben.1", 1)
-    story.quiet(rails={"ben": {ROOM: "moderator"}})
+    story.settle(own_rooms={"ben": {ROOM: "moderator"}})
     story.give_role("ben", "member")
     story.refuse_deletion("ben.1", 3)
-    story.quiet(rails={"ben": {ROOM: "member"}})
+    story.settle(own_rooms={"ben": {ROOM: "member"}})
     assert story.violated() == set()

@@ -17,7 +17,7 @@ def test_a_seed_repeats_its_plan():
 @pytest.mark.parametrize("seconds", [5, 20, 60, 300])
 def test_a_plan_lasts_as_long_as_it_should(seconds):
     rounds = plan.make(1, Workload(seconds=seconds)).rounds
-    planned = sum(round_.seconds + plan.CALM for round_ in rounds)
+    planned = sum(round_.seconds + plan.SETTLING_S for round_ in rounds)
     assert planned == pytest.approx(max(seconds, 14))
 
 

@@ -12,17 +12,17 @@ ROOT = Path(__file__).parents[2]
 #: Each bug, and the checks of which at least one has to find it; those that take longest first.
 PLANTED = {
     "space": {"acknowledged_is_stored", "a_number_is_one_message", "no_room_is_reset"},
-    "deaf_removal": {"nothing_after_a_removal"},
-    "late_quit": {"goings_are_soon"},
+    "missed_removal": {"nothing_after_a_removal"},
+    "late_quit": {"quits_are_soon"},
     "direct": {"direct_rooms_are_one"},
     "old_name": {"senders_are_named_as_of_then"},
     "dedup": {"nothing_is_doubled"},
-    "publish": {"comings_and_goings_alternate", "counts_are_exact", "entering_is_told"},
-    "quit": {"comings_and_goings_alternate"},
-    "count": {"leaving_is_told", "who_is_here_is_true", "counts_agree"},
+    "publish": {"enters_and_quits_alternate", "counts_are_exact", "joins_are_announced"},
+    "quit": {"enters_and_quits_alternate"},
+    "count": {"leaves_are_announced", "who_is_here_is_true", "counts_agree"},
     "ban": {"nothing_after_a_removal"},
     "moderation": {"roles_allow_what_they_should"},
-    "rail": {"rails_are_true"},
+    "own_rooms": {"own_rooms_are_true"},
 }
 #: A bug that shows only sometimes, or not where other programs keep the machine busy, is looked for
 #: with the next seed too.
@@ -36,7 +36,7 @@ OPTIONS = {
     "direct": ("--rooms=8", "--seconds=20", "--rate=80"),
     # What is lost has to be a message, and not another change: the disk is full several times.
     "space": ("--faults=disk-full", "--seconds=20", "--rate=80"),
-    "deaf_removal": ("--faults=store-deafen", "--seconds=20", "--rate=30"),
+    "missed_removal": ("--faults=store-unsubscribe", "--seconds=20", "--rate=30"),
     "late_quit": ("--faults=net-away", "--seconds=20", "--clients=40", "--rate=10"),
 }
 

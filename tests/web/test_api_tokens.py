@@ -2,7 +2,7 @@
 
 import pytest
 
-from chat import ids
+from chat import person_ids
 from tests.conftest import PASSWORD, account_key
 
 
@@ -23,7 +23,7 @@ def tokens(client, register):
 
 def known(response):
     """The answer but for the userId, which has to look like one."""
-    assert ids.is_id(response.json["userId"])
+    assert person_ids.is_id(response.json["userId"])
     return {field: value for field, value in response.json.items() if field != "userId"}
 
 

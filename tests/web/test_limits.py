@@ -8,9 +8,9 @@ from chat.web.identity import OWN_LIMITS
 OTHERS = {
     "static": "files, which browsers keep",
     "pages.index": "a redirect",
-    "operations.healthz": "asks nothing",
-    "operations.readyz": "asks nothing",
-    "operations.metrics": "asks nothing",
+    "health.healthz": "asks nothing",
+    "health.readyz": "asks nothing",
+    "health.metrics": "asks nothing",
     "auth.login": "LOGIN_RATE",
     "auth.register": "LOGIN_RATE",
     "auth.settings": "LOGIN_RATE",

@@ -23,9 +23,9 @@ def removed_at_the_door(app, store):
             if any(asked) and not done:
                 done.append(True)
                 owner = people.find(store, "bora")
-                parts.administration.remove(owner, room_id, "dan")
+                parts.room_management.remove(owner, room_id, "dan")
                 parts.conversation.talk(owner, room_id, "now that dan is gone")
-                parts.administration.set_member(owner, room_id, "zelda")
+                parts.room_management.set_member(owner, room_id, "zelda")
             return answers
 
         parts.store.send_commands = send_and_remove

@@ -4,7 +4,7 @@ import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
-from benchmarks.placement import placement
+from benchmarks.cpu_placement import placement
 from benchmarks.processes import answers, free_port, started, wait_until
 from benchmarks.server import Server
 from benchmarks.setup import ROOT, bench_python, pins

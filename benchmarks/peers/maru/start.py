@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import config
-from benchmarks.placement import placement
+from benchmarks.cpu_placement import placement
 from benchmarks.processes import command_of, family, free_port, started, wait_until
 from benchmarks.server import Server
 from benchmarks.setup import PYTHON, ROOT, pins

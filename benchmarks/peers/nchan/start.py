@@ -7,7 +7,7 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
-from benchmarks.placement import placement
+from benchmarks.cpu_placement import placement
 from benchmarks.processes import answers, free_port, started, wait_until
 from benchmarks.server import Server
 from benchmarks.setup import MissingError, require, version_of

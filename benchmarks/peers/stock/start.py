@@ -4,8 +4,8 @@ import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
+from benchmarks.cpu_placement import placement
 from benchmarks.peers.node.start import DIALECT
-from benchmarks.placement import placement
 from benchmarks.processes import answers, free_port, started, wait_until
 from benchmarks.server import Server
 from benchmarks.setup import PYTHON, ROOT, pins

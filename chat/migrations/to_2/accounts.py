@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from typing import Any
 
-from chat.ids import new_id
 from chat.migrations.lease import Lease, chunks
 from chat.migrations.to_2 import keys
 from chat.migrations.to_2.ids import Ids
+from chat.person_ids import new_id
 from chat.store.question import Command, fields
 from chat.store.store import Store
 

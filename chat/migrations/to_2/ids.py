@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable
 
-from chat.ids import new_id
 from chat.migrations.lease import Lease, chunks
 from chat.migrations.to_2 import keys
+from chat.person_ids import new_id
 
 #: Names that are looked up in one write.
 TOGETHER = 1000

@@ -9,7 +9,7 @@ from chat.migrations.to_2.ids import Ids
 from chat.store.question import Command
 
 #: Seconds between two lines about how far it is.
-TELL_EVERY = 5.0
+TELL_EVERY_S = 5.0
 
 
 def run(lease: Lease, tell: Callable[[str], None]) -> None:
@@ -33,7 +33,7 @@ def run(lease: Lease, tell: Callable[[str], None]) -> None:
     ids = Ids(lease)
     accounts.carry_over_relations(lease, ids)
     for done in rooms.carry_over(lease, ids):
-        if time.monotonic() - told > TELL_EVERY:
+        if time.monotonic() - told > TELL_EVERY_S:
             told = time.monotonic()
             tell(f"{before + done} of {number} rooms are carried over.")
     leftovers.carry_over(lease, ids)

@@ -122,8 +122,8 @@ class _Room:
     def _note_reaction(self, reaction: dict[str, Any], user_id: str) -> Iterator[Command]:
         """By message and person, and by message and emoji, as ``alter.lua`` notes it."""
         if self._is_there(reaction["ref"]):
-            place, emoji = f"{reaction['ref']:016d}", reaction["emoji"]
-            noted = f"{place}p{user_id}\0{emoji}", f"{place}e{emoji}\0{user_id}"
+            ref, emoji = f"{reaction['ref']:016d}", reaction["emoji"]
+            noted = f"{ref}p{user_id}\0{emoji}", f"{ref}e{emoji}\0{user_id}"
             if reaction["on"]:
                 yield "ZADD", self._reactions, 0, noted[0], 0, noted[1]
             else:
@@ -166,8 +166,8 @@ def _different_emoji(store: Store, reactions: str) -> Iterator[Command]:
     while True:
         found = store.ask(("ZRANGEBYLEX", reactions, start, "+", "LIMIT", 0, TOGETHER))
         for noted in found:
-            place, what = noted[:16], noted[16:]
-            emoji = place + b"d" + what[1:].split(b"\0")[0]
+            ref, what = noted[:16], noted[16:]
+            emoji = ref + b"d" + what[1:].split(b"\0")[0]
             if what.startswith(b"e") and emoji != seen:
                 seen = emoji
                 yield "ZADD", reactions, 0, emoji

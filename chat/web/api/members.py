@@ -17,7 +17,7 @@ _MEMBERS = 50
 
 @blueprint.get("/members")
 def list_members(room_id: str) -> ResponseReturnValue:
-    """Members by name; the cursor is the place in that order."""
+    """Members by name; the cursor is the position in that order."""
     limit = number("limit")
     size = validation.whole_number(_MEMBERS if limit is None else limit, "limit", 1, 200)
     cursor = request.args.get("cursor", "")
@@ -49,26 +49,26 @@ def set_member(room_id: str, person: str) -> ResponseReturnValue:
     # The role of the person in Maru is another matter: this one is in the room.
     body = json_object() if request.content_length else {}
     role, muted_until = body.get("role"), body.get("mutedUntil")
-    services().administration.set_member(caller(), room_id, person, role, muted_until)
+    services().room_management.set_member(caller(), room_id, person, role, muted_until)
     return "", 204
 
 
 @blueprint.delete("/members/<person>")
 def remove_member(room_id: str, person: str) -> ResponseReturnValue:
-    services().administration.remove(caller(), room_id, person)
+    services().room_management.remove(caller(), room_id, person)
     return "", 204
 
 
 @blueprint.post("/members/refuse")
-def leave_and_refuse(room_id: str) -> ResponseReturnValue:
-    services().administration.leave_and_refuse(caller(), room_id)
+def leave_and_block(room_id: str) -> ResponseReturnValue:
+    services().room_management.leave_and_block(caller(), room_id)
     return "", 204
 
 
 @blueprint.get("/bans")
 def list_banned(room_id: str) -> ResponseReturnValue:
     store = services().store
-    banned = services().administration.banned(caller(), room_id)
+    banned = services().room_management.banned(caller(), room_id)
     known = people.find_by_ids(store, list(banned))
     return {
         "banned": [
@@ -82,13 +82,13 @@ def list_banned(room_id: str) -> ResponseReturnValue:
 @blueprint.put("/bans/<person>")
 def ban(room_id: str, person: str) -> ResponseReturnValue:
     body = json_object() if request.content_length else {}
-    services().administration.ban(caller(), room_id, person, body.get("until"))
+    services().room_management.ban(caller(), room_id, person, body.get("until"))
     return "", 204
 
 
 @blueprint.delete("/bans/<person>")
 def unban(room_id: str, person: str) -> ResponseReturnValue:
-    services().administration.unban(caller(), room_id, person)
+    services().room_management.unban(caller(), room_id, person)
     return "", 204
 
 
@@ -96,10 +96,10 @@ def unban(room_id: str, person: str) -> ResponseReturnValue:
 def change_own(room_id: str) -> ResponseReturnValue:
     person, body = caller(), json_object()
     level, starred = body.get("level"), body.get("starred")
-    return services().administration.change_own(person, room_id, level, starred).wire()
+    return services().room_management.change_own(person, room_id, level, starred).wire()
 
 
 @blueprint.put("/read")
 def mark_read(room_id: str) -> ResponseReturnValue:
     person, body = caller(), json_object()
-    return services().administration.mark_read(person, room_id, body.get("seq")).wire()
+    return services().room_management.mark_read(person, room_id, body.get("seq")).wire()

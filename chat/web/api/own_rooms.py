@@ -34,5 +34,5 @@ def own_rooms() -> ResponseReturnValue:
 @blueprint.post("/direct")
 def direct() -> ResponseReturnValue:
     person, body = caller(), json_object()
-    room, is_new = services().administration.direct(person, body.get("people"))
+    room, is_new = services().room_management.direct(person, body.get("people"))
     return room.wire(), 201 if is_new else 200

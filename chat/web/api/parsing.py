@@ -9,7 +9,7 @@ from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
 
 from chat import validation
 from chat.errors import N_, Invalid, NotFound
-from chat.transport.http import BODY_MAX
+from chat.transport.http_rules import BODY_MAX
 
 _DIGITS = re.compile(r"[0-9]{1,16}", re.ASCII)
 

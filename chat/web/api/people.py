@@ -3,7 +3,7 @@
 from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
-from chat import ids, people, people_search, rooms
+from chat import people, people_search, person_ids, rooms
 from chat.people import Person
 from chat.web import accounts
 from chat.web.api.parsing import json_object, number
@@ -40,7 +40,7 @@ def list_people() -> ResponseReturnValue:
     rooms.check_may_chat(caller())
     if "ids" in request.args:
         asked = request.args["ids"].split(",", IDS_MAX)[:IDS_MAX]
-        known = people.find_by_ids(services().store, filter(ids.is_id, asked))
+        known = people.find_by_ids(services().store, filter(person_ids.is_id, asked))
         return {"people": [person.wire() for person in known.values()], "next": None}
     limit = number("limit")
     q, cursor = request.args.get("q", ""), request.args.get("cursor", "")

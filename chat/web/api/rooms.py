@@ -4,13 +4,14 @@ import orjson
 from flask import Blueprint, Response, request
 from flask.typing import ResponseReturnValue
 
-from chat import directory, presence, rooms
+from chat import presence, room_directory, rooms
 from chat.web.api.parsing import json_object, message_number, number
 from chat.web.identity import caller
 from chat.web.services import services
 
 blueprint = Blueprint("api", __name__, url_prefix="/api/rooms")
 
+#: Rooms on a page, without a ``limit``.
 _ROOMS = 50
 
 
@@ -19,7 +20,7 @@ def list_rooms() -> ResponseReturnValue:
     person = caller()
     limit = number("limit")
     q, cursor = request.args.get("q", ""), request.args.get("cursor", "")
-    found, following = directory.page(
+    found, following = room_directory.page(
         services().store, person, q, cursor, _ROOMS if limit is None else limit
     )
     return {"rooms": [room.wire() for room in found], "next": following}
@@ -28,7 +29,7 @@ def list_rooms() -> ResponseReturnValue:
 @blueprint.post("")
 def create_room() -> ResponseReturnValue:
     person, body = caller(), json_object()
-    room = services().administration.create(
+    room = services().room_management.create(
         person,
         name=body.get("name"),
         private=body.get("private"),
@@ -46,7 +47,7 @@ def get_room(room_id: str) -> ResponseReturnValue:
 def change_room(room_id: str) -> ResponseReturnValue:
     person, body = caller(), json_object()
     name, description = body.get("name"), body.get("description")
-    changed = services().administration.change(
+    changed = services().room_management.change(
         person, room_id, name, description, body.get("archived")
     )
     return changed.wire()
@@ -54,7 +55,7 @@ def change_room(room_id: str) -> ResponseReturnValue:
 
 @blueprint.delete("/<room_id>")
 def delete_room(room_id: str) -> ResponseReturnValue:
-    services().administration.close(caller(), room_id)
+    services().room_management.close(caller(), room_id)
     return "", 204
 
 

@@ -41,7 +41,7 @@ def several(store: Store, typed: str) -> list[Person]:
         person = _find(store, part)
         words = [] if person else part.split()
         _check_number([*found, *words])
-        named = [people.get(store, word.removeprefix("@")) for word in words]
+        named = [people.find(store, word.removeprefix("@")) for word in words]
         if person is None and not all(named):
             raise NotFound(N_("There is nobody called %(name)s."), name=part)
         found += [each for each in (person, *named) if each is not None]
@@ -50,7 +50,7 @@ def several(store: Store, typed: str) -> list[Person]:
 
 def _find(store: Store, typed: str) -> Person | None:
     name = typed.strip().removeprefix("@")
-    found = people.get(store, name)
+    found = people.find(store, name)
     if found is not None:
         return found
     shown = people_search.shown_as(store, typed)

@@ -101,7 +101,7 @@ def delete_account() -> ResponseReturnValue:
 def _enter(
     find: Callable[[object, object], Person], page: Callable[..., ResponseReturnValue]
 ) -> ResponseReturnValue:
-    """Log in the user whom ``find`` gives for a name and a password, or show the page."""
+    """Log in the person whom ``find`` gives for a name and a password, or show the page."""
     form = CredentialsForm(next=request.args.get("next"))
     if request.method == "POST":
         try:
@@ -157,7 +157,7 @@ def _settings_page(
         time_zone=person.time_zone,
     )
     forms: dict[str, Form] = {"password": form, "profile": profile, "deletion": deletion}
-    refused = people.find_by_ids(store, invitations.refused(store, person))
+    blocked = people.find_by_ids(store, invitations.blocked(store, person))
     return _form_page(
         "settings.html",
         error,
@@ -169,7 +169,7 @@ def _settings_page(
         done=done,
         saved="saved" in request.args,
         person=person,
-        refused=sorted(other.name for other in refused.values()),
+        blocked=sorted(other.name for other in blocked.values()),
     )
 
 

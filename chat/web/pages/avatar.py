@@ -7,6 +7,7 @@ import re
 
 from flask import Flask
 
+#: Colours of avatars.
 _HUES = 10
 _KOREAN = re.compile("[가-힣]+(?:[._-][가-힣]+)*")
 

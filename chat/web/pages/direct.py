@@ -18,6 +18,6 @@ def open_direct() -> ResponseReturnValue:
     """``people`` are names, display names or userIds, with commas between."""
     others = addressees.several(services().store, request.form.get("people", ""))
     given = [person.user_id for person in others]
-    room, _ = services().administration.direct(current_user.person, given)
+    room, _ = services().room_management.direct(current_user.person, given)
     address = url_for("pages.room", room_id=room.room_id)
     return done(address, then=address)

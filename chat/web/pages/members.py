@@ -26,17 +26,17 @@ blueprint.before_request(members_only)
 #: Members on a page of the list.
 _MEMBERS = 50
 #: How long one may be muted from here, in ms.
-_MUTED = {"hour": 3_600_000, "day": 86_400_000, "off": 0}
+_MUTED_MS = {"hour": 3_600_000, "day": 86_400_000, "off": 0}
 
 
 @blueprint.get("", endpoint="list")
 def list_members(room_id: str) -> ResponseReturnValue:
-    """Owner and moderators first, then by name; the cursor is the place in that order."""
+    """Owner and moderators first, then by name; the cursor is the position in that order."""
     store, given = services().store, request.args.get("cursor", "")
     start = int(given) if given.isascii() and given.isdigit() and len(given) <= 9 else 0
     asked = room_members.page(room_id, start, _MEMBERS, by_role=True)
     access, [(page, total)] = rooms.read_within(store, _me(), room_id, asked)
-    banned = services().administration.banned(_me(), room_id) if access.may_moderate else {}
+    banned = services().room_management.banned(_me(), room_id) if access.may_moderate else {}
     following = start + _MEMBERS
     # A direct room is called as all its people are, of which there are few.
     known = people.find_by_ids(store, [*(each.user_id for each in page), *banned])
@@ -70,7 +70,7 @@ def person(room_id: str, user_id: str) -> ResponseReturnValue:
     asked = room_members.of(room_id, [other.user_id])
     access, [listed] = rooms.read_within(store, _me(), room_id, asked)
     member = listed[0] if listed else None
-    banned = services().administration.banned(_me(), room_id) if access.may_moderate else {}
+    banned = services().room_management.banned(_me(), room_id) if access.may_moderate else {}
     return render(
         "member.html",
         room=access.room,
@@ -106,32 +106,32 @@ def _allowed(access: Access, other: Person, member: Member | None, is_banned: bo
 @blueprint.post("")
 def add(room_id: str) -> ResponseReturnValue:
     meant = addressees.one(services().store, request.form.get("name", ""))
-    guest = services().administration.set_member(_me(), room_id, meant.user_id)
+    guest = services().room_management.set_member(_me(), room_id, meant.user_id)
     return _done(url_for("pages.room", room_id=room_id), guest)
 
 
 @blueprint.post("/role")
 def set_role(room_id: str) -> ResponseReturnValue:
     given, role = request.form.get("name"), request.form.get("role", "")
-    changed = services().administration.set_member(_me(), room_id, given, role)
+    changed = services().room_management.set_member(_me(), room_id, given, role)
     return _done(_list_of(room_id), changed)
 
 
 @blueprint.post("/mute")
 def mute(room_id: str) -> ResponseReturnValue:
     """``for`` is ``hour``, ``day`` or ``off``."""
-    span = _MUTED.get(request.form.get("for", ""))
+    span = _MUTED_MS.get(request.form.get("for", ""))
     if span is None:
         raise Invalid(N_("One is muted for an hour, for a day, or not."))
     until = services().store.ask(clock.NOW) + span if span else 0
     given = request.form.get("name")
-    muted = services().administration.set_member(_me(), room_id, given, None, until)
+    muted = services().room_management.set_member(_me(), room_id, given, None, until)
     return _done(_list_of(room_id), muted)
 
 
 @blueprint.post("/remove")
 def remove(room_id: str) -> ResponseReturnValue:
-    removed = services().administration.remove(_me(), room_id, request.form.get("name"))
+    removed = services().room_management.remove(_me(), room_id, request.form.get("name"))
     # Out of a room one may not see the page of it.
     is_own = removed.user_id == _me().user_id
     target = url_for("pages.rooms") if is_own else url_for("pages.room", room_id=room_id)
@@ -140,19 +140,19 @@ def remove(room_id: str) -> ResponseReturnValue:
 
 @blueprint.post("/ban")
 def ban(room_id: str) -> ResponseReturnValue:
-    services().administration.ban(_me(), room_id, request.form.get("name"))
+    services().room_management.ban(_me(), room_id, request.form.get("name"))
     return _done(_list_of(room_id), people.get(services().store, request.form.get("name", "")))
 
 
 @blueprint.post("/unban")
 def unban(room_id: str) -> ResponseReturnValue:
-    services().administration.unban(_me(), room_id, request.form.get("name"))
+    services().room_management.unban(_me(), room_id, request.form.get("name"))
     return _done(_list_of(room_id), people.get(services().store, request.form.get("name", "")))
 
 
 @blueprint.post("/refuse")
-def leave_and_refuse(room_id: str) -> ResponseReturnValue:
-    services().administration.leave_and_refuse(_me(), room_id)
+def leave_and_block(room_id: str) -> ResponseReturnValue:
+    services().room_management.leave_and_block(_me(), room_id)
     return done(url_for("pages.rooms"), then=url_for("pages.rooms"))
 
 

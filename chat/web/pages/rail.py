@@ -1,5 +1,6 @@
 """The list of one's own rooms beside a conversation, and what a direct room is called there."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
@@ -10,6 +11,8 @@ from chat.store.store import Store
 
 #: Rooms with which the list of a page begins, and direct rooms; the script fetches the others.
 USUAL, DIRECTS = 60, 30
+#: Letters of scripts from right to left.
+_FROM_RIGHT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
 
 
 @dataclass(frozen=True)
@@ -60,4 +63,15 @@ def called(room: Room, person: Person, members: Iterable[str], shown: Mapping[st
         return room
     others = sorted(shown[i] for i in members if i != person.user_id and i in shown)
     # A person who is left alone in it still sees who the others were.
-    return replace(room, name=", ".join(others) or room.name)
+    return replace(room, name=_joined(others) or room.name)
+
+
+def _joined(names: list[str]) -> str:
+    """Names with commas between, in this order on the page too, as static/js/shown-names.js does.
+
+    Where one is written from right to left, each is isolated (U+2068, U+2069), and the whole is
+    marked as written from left to right (U+200E), as the page is.
+    """
+    if len(names) == 1 or not any(map(_FROM_RIGHT.search, names)):
+        return ", ".join(names)
+    return "\u200e" + ", ".join(f"\u2068{name}\u2069" for name in names)

@@ -5,7 +5,16 @@ from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from chat import directory, history, invitations, people, presence, room_members, rooms, validation
+from chat import (
+    history,
+    invitations,
+    people,
+    presence,
+    room_directory,
+    room_members,
+    rooms,
+    validation,
+)
 from chat.errors import N_, Invalid, MaruError
 from chat.people import Person
 from chat.room_members import Member
@@ -45,7 +54,7 @@ def list_or_create() -> ResponseReturnValue:
     if request.method != "POST":
         return _rooms_page(form)
     try:
-        room = services().administration.create(
+        room = services().room_management.create(
             _me(), form.name.data, form.private.data, form.encrypted.data
         )
     except MaruError as error:
@@ -59,8 +68,8 @@ def list_or_create() -> ResponseReturnValue:
 @blueprint.get("/rooms/<room_id>")
 def room(room_id: str) -> ResponseReturnValue:
     store = services().store
-    known = rooms.known_id(room_id)
-    here, number = store.ask_all([rooms.accessing(_me(), known), room_members.number(known)])
+    known = rooms.parse_id(room_id)
+    here, number = store.ask_all([rooms.access_question(_me(), known), room_members.number(known)])
     # The members of an open room may be thousands.
     is_small = here.room.private or number <= _LISTED
     access, (page, present, listed) = rooms.read_within(
@@ -71,7 +80,7 @@ def room(room_id: str) -> ResponseReturnValue:
         presence.present(known, _PEOPLE),
         room_members.listed(known) if is_small else room_members.of(known, [_me().user_id]),
     )
-    page = history.complete(store, page, rooms.accessing(_me(), known))
+    page = history.complete(store, page, rooms.access_question(_me(), known))
     members: list[Member] = listed
     if not is_small:
         members = store.ask(room_members.of(known, [each.user_id for each in present]))
@@ -147,7 +156,7 @@ def marked(members: list[Member]) -> list[Member]:
 
 @blueprint.post("/rooms/<room_id>/rename")
 def rename_room(room_id: str) -> ResponseReturnValue:
-    renamed = services().administration.change(_me(), room_id, request.form.get("name", ""))
+    renamed = services().room_management.change(_me(), room_id, request.form.get("name", ""))
     return done(url_for("pages.room", room_id=room_id), name=renamed.name)
 
 
@@ -156,14 +165,14 @@ def delete_room(room_id: str) -> ResponseReturnValue:
     typed = request.form.get("name")
     if typed is not None:
         _check_name(rooms.access(services().store, _me(), room_id).room, typed)
-    services().administration.close(_me(), room_id)
+    services().room_management.close(_me(), room_id)
     return done(url_for("pages.rooms"))
 
 
 @blueprint.post("/rooms/<room_id>/describe")
 def describe_room(room_id: str) -> ResponseReturnValue:
     text = request.form.get("description", "")
-    services().administration.change(_me(), room_id, description=text)
+    services().room_management.change(_me(), room_id, description=text)
     return done(url_for("pages.room", room_id=room_id))
 
 
@@ -171,16 +180,16 @@ def describe_room(room_id: str) -> ResponseReturnValue:
 def archive_room(room_id: str) -> ResponseReturnValue:
     """``archived`` is 1 for a room that can only be read, or 0."""
     archived = request.form.get("archived") == "1"
-    services().administration.change(_me(), room_id, archived=archived)
+    services().room_management.change(_me(), room_id, archived=archived)
     return done(url_for("pages.room", room_id=room_id))
 
 
 @blueprint.post("/settings/accept")
-def accept_again() -> ResponseReturnValue:
+def unblock_inviter() -> ResponseReturnValue:
     store = services().store
     other = people.find(store, request.form.get("name", ""))
     if other is not None:
-        invitations.accept_again(store, _me(), other.user_id)
+        invitations.unblock(store, _me(), other.user_id)
     return redirect(url_for("auth.settings"))
 
 
@@ -201,7 +210,8 @@ def _me() -> Person:
 
 def _rooms_page(form: RoomForm, problem: str | None = None) -> str:
     q, store = request.args.get("q", ""), services().store
-    found, cursor = directory.page(store, _me(), q, request.args.get("cursor", ""), limit=_ROOMS)
+    after = request.args.get("cursor", "")
+    found, cursor = room_directory.page(store, _me(), q, after, limit=_ROOMS)
     own = own_rooms(store, _me())
     return render(
         "rooms.html",
