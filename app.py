@@ -41,7 +41,9 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     # The static files are served by chat.web.assets.
     app = Flask(__name__, static_folder=None)
     opened_store = store.connect(settings.store_url, script_errors.domain_error)
-    conversation = Conversation(opened_store, limits(settings))
+    database = Database(settings.database_url, settings.data_dir)
+    archive = Archive(database, NativeThread("archive").run)
+    conversation = Conversation(opened_store, limits(settings), archive)
     room_management = RoomManagement(
         opened_store, conversation.limits, conversation.rooms_to_publish
     )
@@ -63,8 +65,6 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     )
     app.extensions["live"] = server
     hasher = Hasher(HashingQueue().run)
-    database = Database(settings.database_url, settings.data_dir)
-    archive = Archive(database, NativeThread("archive").run)
     web.init_app(
         app, settings, opened_store, conversation, room_management, archive, hasher, server.unready
     )

@@ -84,8 +84,10 @@ class Page:
     A page of history holds TALKs as they read now; what a client has missed is every entry.
 
     ``seq`` is the number of the room's newest message; ``more`` says whether further messages
-    follow in the direction asked for. Between messages there may be very many other entries: then
-    ``rest`` asks for the same page with what stands behind them. See ``complete``.
+    follow in the direction asked for. Messages up to ``trimmed`` are not in the stream any more,
+    and up to ``lost`` some may not be: the archive has them (``chat.pages``). Between messages
+    there may be very many other entries: then ``rest`` asks for the same page with what stands
+    behind them. See ``complete``.
     """
 
     messages: list[bytes]
@@ -93,6 +95,13 @@ class Page:
     seq: int
     more: bool
     rest: "Question[Page] | None" = None
+    trimmed: int = 0
+    lost: int = 0
+
+    @property
+    def missing(self) -> int:
+        """The number up to which the stream may lack messages."""
+        return max(self.trimmed, self.lost)
 
 
 def page(
@@ -126,7 +135,7 @@ def page_question(
     """
     count = FRESH if limit is None else validation.whole_number(limit, "limit", 1, PAGE_MAX)
     if before is not None and after is not None:
-        raise Invalid(N_("Give before or after, not both."))
+        raise Invalid(N_("Give before, after or around: one of them."))
     if after is not None:
         first = validation.whole_number(after, "after") + 1
         return _window(room_id, ("XRANGE", f"0-{first}", "+"), count)
@@ -216,7 +225,7 @@ def _window(
     name, start, end = command
 
     def read(answers: list[Any]) -> Page:
-        epoch, seq, more, encrypted, stopped, *flat = answers[0]
+        epoch, seq, more, encrypted, stopped, trimmed, lost, *flat = answers[0]
         is_sealed = encrypted == b"1"
         messages = [_as_read(is_sealed, *flat[i : i + 4]) for i in range(0, len(flat), 4)]
         found = len(messages)
@@ -231,7 +240,7 @@ def _window(
                 messages, top = messages + begun.messages, begun.seq
             else:
                 messages = begun.messages + messages
-        page = Page(messages, epoch.decode(), top, bool(more))
+        page = Page(messages, epoch.decode(), top, bool(more), None, trimmed, lost)
         if not stopped:
             return page
         number_read = read_before + READ_AT_ONCE

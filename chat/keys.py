@@ -92,7 +92,7 @@ def erased(room_id: str) -> str:
 
 
 def edited(room_id: str) -> str:
-    """ZSET of the numbers of edits, scored by those of the messages that they change."""
+    """ZSET of the numbers of changes, by those of their messages: edits at it, others 0.5 above."""
     return room(room_id) + ":edited"
 
 

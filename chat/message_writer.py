@@ -29,10 +29,11 @@ class MessageWriter:
         client_id: str | None,
         sid: str | None,
         extra: tuple[Argument, ...] = (),
+        is_counted: bool = True,
     ) -> Question[tuple[int, int, int]]:
         """Store a message or a change, by ``append`` or ``alter``: ``(seq, sentAt, userCount)``.
 
-        Raises ``RateLimited``.
+        ``is_counted``: it counts against the rate. Raises ``RateLimited``.
         """
         lease_id = presence.lease_id_of(sid, person.user_id) if sid else ""
         entry = history.Entry(room_id, kind, body, person, client_id, lease_id, extra)
@@ -45,5 +46,5 @@ class MessageWriter:
             return seq, at, count
 
         question = Question([call, *self._activity.note(room_id)], read)
-        counted = self._limiter.count("message", person.user_id)
+        counted = self._limiter.count("message", person.user_id) if is_counted else []
         return first_of(question, *counted) if counted else question

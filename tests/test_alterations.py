@@ -67,7 +67,8 @@ def test_a_deleted_message_leaves_nothing(conversation, store, room_id):
     conversation.edit(ANN, room_id, 1, "better")
     conversation.react(BEN, room_id, 1, EMOJI[0], True)
     conversation.delete(ANN, room_id, 1)
-    assert not store.redis.exists(keys.edited(room_id), keys.reactions(room_id))
+    assert not store.redis.exists(keys.reactions(room_id))
+    assert store.redis.zrange(keys.edited(room_id), 0, -1) == [b"3", b"4"], "but that it is deleted"
     assert store.redis.zrange(keys.erased(room_id), 0, -1) == [b"1", b"2"]
 
 

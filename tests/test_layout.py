@@ -89,8 +89,11 @@ MAY_IMPORT = {
     "message_writer": {
         *("store", "room_directory", "history", "people", "presence", "rate_limit", "rooms"),
     },
+    "pages": {
+        *("store", "keys", "validation", "message", "errors", "history", "archive"),
+    },
     "conversation": {
-        *("store", "keys", "validation", "message", "message_writer"),
+        *("store", "keys", "validation", "message", "message_writer", "errors", "archive", "pages"),
         *("operation_values", "history", "limits", "people", "presence", "rate_limit"),
         *("room_members", "rooms"),
     },

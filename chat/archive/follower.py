@@ -39,8 +39,9 @@ class Follower:
 
         ``is_new`` is as for ``schema.upgrade``.
 
-        Every room is looked at that is not noted as waiting, but is not archived to its end: an
-        archive may be new, and a store an older one. ``still`` is called now and then.
+        Every room is looked at that is not noted as waiting, but is not archived to its end, or of
+        which the archive knows more: an archive may be new, and a store an older one. ``still`` is
+        called now and then.
         """
         schema.upgrade(self._database, is_new)
         name = self._recorder.begin()
@@ -50,7 +51,7 @@ class Follower:
             waiting = []
             for room_id, newest, active_at in some:
                 reached = known.get(room_id, Cursor())
-                if newest.epoch != reached.epoch or newest.seq > reached.seq:
+                if (newest.epoch, newest.seq) != (reached.epoch, reached.seq):
                     waiting.append((room_id, active_at))
             unarchived.note(self._store, waiting)
             still()
@@ -76,6 +77,11 @@ class Follower:
         self._cursors.update({part.room_id: part.end for part in parts})
         reached = {each.part.room_id: each.part.end for each in there}
         noting: list[ScriptCall] = [
+            unarchived.heal_call(each.part.room_id, each.part.begin.highest)
+            for each in there
+            if each.is_behind and each.part.begin.highest
+        ]
+        noting += [
             unarchived.archived_call(room_id, reached.get(room_id, Cursor()), self._recent)
             for room_id in room_ids
         ]

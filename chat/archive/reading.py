@@ -33,8 +33,8 @@ class Page:
     """Messages of one room, in ascending order.
 
     ``more_before`` and ``more_after`` say whether the archive has further messages on that side.
-    ``epoch`` and ``archived`` are the cursor: entries up to that number have had their effect; ''
-    and 0 where the archive knows nothing of the room.
+    ``epoch`` is the room's, and ``archived`` the highest number that the archive knows: entries up
+    to that number have had their effect; '' and 0 where it knows nothing of the room.
     """
 
     messages: list[Said]
@@ -121,17 +121,15 @@ def highest(connection: Connection, room_id: str) -> tuple[str, int]:
 
     '' and 0 for a room that it does not know. No message may get one of these numbers again.
     """
-    cursors = tables.cursors.c
-    query = select(cursors.epoch, cursors.highest).where(cursors.room_id == room_id)
-    row = connection.execute(query).first()
-    return (row.epoch, row.highest) if row else ("", 0)
+    return _cursor(connection, room_id)
 
 
 def _cursor(connection: Connection, room_id: str) -> tuple[str, int]:
     cursors = tables.cursors.c
-    query = select(cursors.epoch, cursors.seq).where(cursors.room_id == room_id)
+    # Where a stream is read from its beginning again, what is known already has no further effect.
+    query = select(cursors.epoch, cursors.highest).where(cursors.room_id == room_id)
     row = connection.execute(query).first()
-    return (row.epoch, row.seq) if row else ("", 0)
+    return (row.epoch, row.highest) if row else ("", 0)
 
 
 def _some(

@@ -3,6 +3,7 @@
 The scripts that store a message note its room, until all of its stream is archived.
 """
 
+import secrets
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -22,10 +23,14 @@ _TOGETHER = 500
 
 @dataclass(frozen=True)
 class Found:
-    """What a room's stream holds behind a cursor; ``more`` says whether that is not all."""
+    """What a room's stream holds behind a cursor; ``more`` says whether that is not all.
+
+    ``is_behind``: the store may have lost entries that the archive has.
+    """
 
     part: Part
     more: bool
+    is_behind: bool = False
 
 
 def rooms(store: Store, most: int) -> list[str]:
@@ -71,9 +76,8 @@ def _found(
         if cursor.sent_at:
             continues = message.sent_at(stored) == cursor.sent_at
     if not continues:
-        return Found(
-            Part(room_id, is_sealed, [], cursor, Cursor(epoch, highest=cursor.highest)), True
-        )
+        anew = Cursor(epoch, highest=cursor.highest)
+        return Found(Part(room_id, is_sealed, [], cursor, anew), True, is_behind=True)
     end, sent_at = cursor.seq, cursor.sent_at
     if entries:
         end, sent_at = entries[-1][0], message.sent_at(entries[-1][1])
@@ -81,7 +85,8 @@ def _found(
         # What stood at the end of the stream was deleted.
         end, sent_at = newest, 0
     reached = Cursor(epoch, end, sent_at, max(cursor.highest, end))
-    return Found(Part(room_id, is_sealed, entries, cursor, reached), more)
+    is_behind = newest < cursor.highest
+    return Found(Part(room_id, is_sealed, entries, cursor, reached), more, is_behind)
 
 
 def archived_call(room_id: str, reached: Cursor, recent: int) -> ScriptCall:
@@ -91,6 +96,16 @@ def archived_call(room_id: str, reached: Cursor, recent: int) -> ScriptCall:
         *(keys.reactions(room_id), keys.UNARCHIVED),
     ]
     return ScriptCall("archived", room_keys, [reached.epoch, reached.seq, recent])
+
+
+def heal_call(room_id: str, highest: int) -> ScriptCall:
+    """Have pages read from the archive what the store has lost, of numbers up to ``highest``.
+
+    Then messages go on above these, and everybody reads the room anew. It changes nothing where the
+    store has lost nothing.
+    """
+    room_keys = [keys.room(room_id), keys.stream(room_id), keys.erased(room_id)]
+    return ScriptCall("heal", room_keys, [highest, secrets.token_hex(6)])
 
 
 def deleted(store: Store, most: int) -> list[str]:

@@ -24,5 +24,5 @@ end
 -- At most so many entries are not archived; fewer, where some were deleted or numbers left out.
 local kept = math.max(tonumber(ARGV[3]), newest - archived)
 -- In whole blocks of the stream: nearly always there is none to trim, and nothing is looked through.
-if redis.call('XTRIM', stream, 'MAXLEN', '~', kept) > 0 then trim(stream, erased, edited, reactions) end
+if redis.call('XTRIM', stream, 'MAXLEN', '~', kept) > 0 then trim(room, stream, erased, edited, reactions) end
 return is_all and 1 or 0

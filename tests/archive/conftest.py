@@ -13,6 +13,8 @@ from chat.archive import schema
 from chat.archive.archive import Archive
 from chat.archive.database import Database
 from chat.archive.follower import Follower
+from chat.conversation import Conversation
+from chat.limits import Limits
 from chat.store.store import Store
 from tests.archive import postgresql
 from tests.archive.postgresql import PostgreSQL
@@ -90,3 +92,19 @@ def follow(store: Store, database: Database) -> Callable[..., Follower]:
 def catch_up(follower: Follower) -> None:
     while follower.work()[1]:
         pass
+
+
+@pytest.fixture
+def small_blocks(store: Store) -> Iterator[None]:
+    """The store trims whole blocks of a stream: small ones, so that a few entries are enough."""
+    name = "stream-node-max-entries"
+    before = store.redis.config_get(name)[name]
+    store.redis.config_set(name, 5)
+    yield
+    store.redis.config_set(name, before)
+
+
+@pytest.fixture
+def deep(store: Store, archive: Archive) -> Conversation:
+    """The conversation, with an archive."""
+    return Conversation(store, Limits(message_rate=0), archive)

@@ -31,6 +31,7 @@ def test_join(talk, connect):
     answer = connect(ann).join(room)
     assert answer.keys() == {
         *("ok", "room", "role", "userCount", "users", "people", "epoch", "seq", "messages"),
+        "more",
         "recovered",
     }
     assert answer["role"] == "owner"

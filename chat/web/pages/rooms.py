@@ -80,7 +80,9 @@ def room(room_id: str) -> ResponseReturnValue:
         presence.present(known, _PEOPLE),
         room_members.listed(known) if is_small else room_members.of(known, [_me().user_id]),
     )
-    page = history.complete(store, page, rooms.access_question(_me(), known))
+    access_again = rooms.access_question(_me(), known)
+    page = history.complete(store, page, access_again)
+    page = services().conversation.pages.newest(known, page, history.FRESH, access_again)
     members: list[Member] = listed
     if not is_small:
         members = store.ask(room_members.of(known, [each.user_id for each in present]))
