@@ -14,6 +14,8 @@ from chat.archive.changes import Cursor, Part, chunks, of_part
 from chat.archive.database import Database
 from chat.archive.effects import Said
 
+#: More numbers than this without a message were left out (``lua/lib_stream.lua``, ``number_at``).
+LEFT_OUT = 10_000
 #: Rows that one transaction deletes, so that it is soon over.
 DELETED_AT_ONCE = 5_000
 
@@ -57,7 +59,8 @@ class Recorder:
             made = self._record(connection, parts)
             for part in parts:
                 if kept and part.end.seq // 100 != part.begin.seq // 100:
-                    _delete(connection, part.room_id, part.end.seq - kept, DELETED_AT_ONCE)
+                    last = _last_not_kept(connection, part, kept)
+                    _delete(connection, part.room_id, last, DELETED_AT_ONCE)
         return made
 
     def purge(self, room_id: str) -> bool:
@@ -155,6 +158,20 @@ def _erase(connection: Connection, room_id: str, numbers: set[int]) -> None:
         new = [{"room_id": room_id, "seq": seq} for seq in some if seq not in known]
         if new:
             connection.execute(insert(tables.deleted), new)
+
+
+def _last_not_kept(connection: Connection, part: Part, kept: int) -> int:
+    """The number up to which a room's messages are deleted, so that ``kept`` numbers stay.
+
+    Where the store may have lost messages, numbers were left out: then so many messages stay.
+    """
+    last, c = part.end.seq - kept, tables.messages.c
+    newest = select(c.seq).where(c.room_id == part.room_id, c.seq <= last)
+    before = connection.execute(newest.order_by(c.seq.desc()).limit(1)).scalar()
+    if before is None or last - before < LEFT_OUT:
+        return last
+    newest = select(c.seq).where(c.room_id == part.room_id).order_by(c.seq.desc())
+    return connection.execute(newest.offset(kept).limit(1)).scalar() or 0
 
 
 def _delete(connection: Connection, room_id: str, last: int | None, most: int) -> int:

@@ -63,3 +63,17 @@ def test_an_archive_that_knows_more_heals_a_restored_store(
     deep.talk(ANN, room_id, "and later")
     catch_up(follower)
     assert rooms.access(store, ANN, room_id).room.epoch == begun
+
+
+def test_where_numbers_were_left_out_so_many_messages_are_kept(store, deep, follow, room_id):
+    talk_much(deep, room_id, 120)
+    follow(kept=50)
+    assert said(deep.page(ANN, room_id, limit=200).messages)[0] != "word 1"
+    store.life = "another-life"
+    for number in range(130):
+        deep.talk(ANN, room_id, f"anew {number}")
+        if number in (10, 129):
+            follow(kept=50)
+            there = said(deep.page(ANN, room_id, limit=200).messages)
+            assert len(there) >= 50, "what is recent was deleted"
+    assert "word 120" not in there and there[-1] == "anew 129"
