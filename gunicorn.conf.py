@@ -13,9 +13,9 @@ import time
 
 import master
 from chat.archive import starter
-from chat.store import store_choice
+from chat.store import exit_status, store_choice
 from chat.store.embedded import EmbeddedError, EmbeddedStore
-from chat.store.watched import ProcessError
+from chat.store.watched import ProcessError, say
 
 settings = master.settings()
 
@@ -76,6 +76,8 @@ def on_starting(server):
     check.start()
     check.join()
     if check.exitcode:
+        if check.exitcode < 0:
+            say(f"The process that prepares the store {exit_status.described(check.exitcode)}.")
         on_exit(server)
         sys.exit(1)
     server.follower = starter.follower(settings)
@@ -120,7 +122,6 @@ def _prepare_store(main):
     from chat.archive import schema
     from chat.migrations.start import prepare
     from chat.store.store import StoreError
-    from chat.store.watched import say
     from chat.store_warnings import checked
 
     master.end_with(main)

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import config
+from chat.store import exit_status
 from chat.store.watched import say
 from config import ConfigError, Settings
 
@@ -170,7 +171,9 @@ def _trial_problem(server: Any) -> str:
             else "New workers do not start in time."
         )
     except EOFError:
-        return "A new worker that was tried out ended without a word."
+        trial.join()
+        how = exit_status.described(trial.exitcode or 0)
+        return f"A new worker that was tried out {how}."
     finally:
         receiver.close()
         trial.kill()

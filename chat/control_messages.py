@@ -49,4 +49,5 @@ def publish_command(message: Mapping[str, object]) -> Command:
 
 
 def kind_of(message: Mapping[str, object]) -> str:
+    """What a control message is about: one of the names above."""
     return next(iter(message))

@@ -143,7 +143,10 @@ class Conversation:
         return self.pages.one(str(room_id), number, rooms.access_question(person, room_id))
 
     def leave(self, person: Person, room_id: str, sid: str, reason: str = message.LEFT) -> int:
-        """Leave with one connection, at once. Gives the userCount."""
+        """Leave with one connection, at once. Gives the userCount.
+
+        Who is in no such room leaves it all the same: nothing but ``RedisError`` is raised.
+        """
         lease_id = presence.lease_id_of(sid, person.user_id)
         self.rooms_to_publish.add(room_id)
         return presence.leave(self.store, room_id, lease_id, self.limits.locale, reason)
@@ -160,8 +163,9 @@ class Conversation:
 
         With a ``sid`` that connection must be in the room; bots have none. The same
         ``client_id`` again, within ten minutes, gives the first answer again and stores nothing.
-        Raises ``Invalid``, ``TooLong``, ``NotFound``, ``Forbidden``, ``NotJoined``,
-        ``RateLimited``.
+        Raises ``Invalid``, ``TooLong``, ``NotFound``, ``Forbidden`` (also for who is muted),
+        ``NotJoined``, ``RateLimited``, and ``Conflict`` where the room is archived or the
+        ``client_id`` stands for something else.
         """
         return self.store.ask(self.talk_question(person, room_id, text, client_id, sid))
 
@@ -199,7 +203,8 @@ class Conversation:
     ) -> int:
         """Replace the text of one's own message. Gives the ``seq`` of the EDIT.
 
-        Raises as ``talk`` does, ``NotFound`` also for the message, ``Forbidden`` for others' ones.
+        Raises as ``talk`` does, ``NotFound`` also for the message, ``Forbidden`` for others' ones,
+        and ``Conflict`` for one that was changed too often.
         """
         given = validation.client_id(client_id)
         words = validation.message(text, self.limits.message_max)
@@ -215,7 +220,10 @@ class Conversation:
         client_id: object = None,
         sid: str | None = None,
     ) -> int:
-        """Delete a message: its sender and moderators may. Gives the DELETE's ``seq``."""
+        """Delete a message: its sender and moderators may. Gives the DELETE's ``seq``.
+
+        Raises as ``talk`` does, ``NotFound`` also for the message, ``Forbidden`` for all others.
+        """
         given = validation.client_id(client_id)
         known = self._checked_room_id(person, room_id)
         change = Change(message.DELETE, seq, as_admin=person.is_admin)
@@ -231,7 +239,11 @@ class Conversation:
         client_id: object = None,
         sid: str | None = None,
     ) -> int:
-        """Add or remove one's reaction to a message. Gives the ``seq`` of the REACT."""
+        """Add or remove one's reaction to a message. Gives the ``seq`` of the REACT.
+
+        Raises as ``talk`` does, ``NotFound`` also for the message, and ``Conflict`` for one with
+        too many reactions.
+        """
         given = validation.client_id(client_id)
         puts = validation.truth(on, "on")
         check = validation.emoji if puts else validation.former_emoji
@@ -243,17 +255,14 @@ class Conversation:
     def type(self, person: Person, room_id: str, sid: str) -> None:
         """Publish that this person, who is in the room, is typing.
 
-        Raises ``NotFound``, ``NotJoined``, ``RateLimited``.
+        Raises ``NotFound``, ``Forbidden``, ``NotJoined``, ``Conflict`` where the room is archived,
+        and ``RateLimited``.
         """
         report = self.limiter.count("typing", person.user_id)
         event = {"roomId": room_id, "sender": person.name, "senderId": person.user_id}
         lease_id = presence.lease_id_of(sid, person.user_id)
-        room_keys = [
-            *(keys.room(room_id), keys.conns(room_id)),
-            *(keys.members(room_id), keys.banned(room_id)),
-        ]
-        args: list[Argument] = ["", person.user_id, lease_id, orjson.dumps(event)]
-        call = ScriptCall("typing", room_keys, args)
+        room_keys = [key(room_id) for key in (keys.room, keys.conns, keys.members, keys.banned)]
+        call = ScriptCall("typing", room_keys, ["", person.user_id, lease_id, orjson.dumps(event)])
         self.store.ask_all([Question([call], lambda answers: None), *report])
 
     def _checked_room_id(self, person: Person, room_id: object) -> str:

@@ -10,6 +10,10 @@ def N_(message: str) -> str:
     return message
 
 
+#: Said by the operations, and by the scripts for who was made a guest meanwhile.
+GUESTS_MAY_NOT_CHAT = N_("Guests cannot enter the rooms yet. An admin can change that.")
+
+
 def wire_error(code: str, message: str) -> dict[str, object]:
     """``{code, message}``, and ``retry: true`` where the same call may succeed later."""
     error: dict[str, object] = {"code": code, "message": message}
@@ -40,11 +44,15 @@ class MaruError(Exception):
 
 
 class InternalError(MaruError):
+    """Something that nobody expected went wrong."""
+
     code = "error"
     status = 500
 
 
 class Invalid(MaruError):
+    """What was sent is none of what is allowed."""
+
     code = "invalid"
     status = 400
 
@@ -64,34 +72,48 @@ class TooLong(Invalid):
 
 
 class Unauthorized(MaruError):
+    """It is not known who asks."""
+
     code = "unauthorized"
     status = 401
 
 
 class TokenExpired(Unauthorized):
+    """The token has ended by itself."""
+
     code = "token_expired"
 
 
 class TokenRevoked(Unauthorized):
+    """The token, or the log-in that it belongs to, was ended."""
+
     code = "token_revoked"
 
 
 class Forbidden(MaruError):
+    """The person may not do that."""
+
     code = "forbidden"
     status = 403
 
 
 class NotFound(MaruError):
+    """It does not exist, or nobody else is to learn that it does."""
+
     code = "not_found"
     status = 404
 
 
 class NotJoined(MaruError):
+    """The connection is not in the room."""
+
     code = "not_joined"
     status = 409
 
 
 class Conflict(MaruError):
+    """It does not go together with what there is now."""
+
     code = "conflict"
     status = 409
 
@@ -111,6 +133,8 @@ class RateLimited(MaruError):
 
 
 class Unavailable(MaruError):
+    """The store cannot be used for now."""
+
     code = "unavailable"
     status = 503
 

@@ -75,8 +75,14 @@ def inviter(store: Store, person: Person, room_id: str) -> str | None:
 
 def is_news(store: Store, person: Person, room_id: str) -> bool:
     """Whether somebody else has added this person, who has not taken note of it yet."""
-    user_id, is_noted = _inviter(store, person, room_id)
-    return user_id is not None and not is_noted
+    return _is_news(*_inviter(store, person, room_id))
+
+
+def news(store: Store, person: Person) -> set[str]:
+    """The rooms of which ``is_news`` is true."""
+    stored = store.ask(("HGETALL", keys.inviters(person.user_id)))
+    added = dict(zip(stored[::2], stored[1::2], strict=True))
+    return {room_id.decode() for room_id, found in added.items() if _is_news(*_read(person, found))}
 
 
 def take_note(store: Store, person: Person, room_id: str) -> None:
@@ -88,6 +94,13 @@ def take_note(store: Store, person: Person, room_id: str) -> None:
 
 
 def _inviter(store: Store, person: Person, room_id: str) -> tuple[str | None, bool]:
-    found = store.ask(("HGET", keys.inviters(person.user_id), room_id))
+    return _read(person, store.ask(("HGET", keys.inviters(person.user_id), room_id)))
+
+
+def _is_news(user_id: str | None, is_noted: bool) -> bool:
+    return user_id is not None and not is_noted
+
+
+def _read(person: Person, found: bytes | None) -> tuple[str | None, bool]:
     user_id, _, noted = (found or b"").decode().partition(" ")
     return (user_id if user_id and user_id != person.user_id else None), bool(noted)

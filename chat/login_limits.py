@@ -48,6 +48,7 @@ class Source:
 
     @property
     def by_network(self) -> str:
+        """The network as it is stored among the sources of an account."""
         return f"network:{self.network}"
 
 

@@ -37,6 +37,7 @@ class Membership:
     joined_at: int
 
     def wire(self) -> dict[str, object]:
+        """A ``Membership`` of docs/protocol.md."""
         wire: dict[str, object] = {
             "roomId": self.room_id,
             "userId": self.user_id,

@@ -60,6 +60,7 @@ class Person:
 
     @property
     def is_admin(self) -> bool:
+        """Whether the person may do what admins may."""
         return self.role == ADMIN and not self.deactivated
 
     @property

@@ -134,6 +134,7 @@ def check(wait_ms: int) -> None:
 
 
 def too_fast(seconds: float) -> RateLimited:
+    """The error for what may be done again after so many seconds."""
     return RateLimited(N_("Too fast. Wait a moment and try again."), seconds)
 
 

@@ -9,7 +9,7 @@ from chat.store.store import Store
 
 #: Seconds that a revocation is kept beyond the life of what is revoked: the store forgets it by its
 #: own clock, which may be set forward, and tokens end by the workers' clocks.
-SLACK = 24 * 3600
+SLACK_S = 24 * 3600
 
 
 def new_login_id() -> str:
@@ -22,7 +22,7 @@ def revoke(store: Store, token_or_login_id: str, seconds: int) -> None:
 
     Give as many as it could still live. Every worker is told, and closes the sockets concerned.
     """
-    store.ask(("SET", keys.revoked(token_or_login_id), 1, "EX", max(1, seconds) + SLACK))
+    store.ask(("SET", keys.revoked(token_or_login_id), 1, "EX", max(1, seconds) + SLACK_S))
     control_messages.publish(store, {control_messages.REVOKED: token_or_login_id})
 
 

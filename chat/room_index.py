@@ -48,10 +48,12 @@ def add_commands(room_id: str, name: str, active_at: int) -> list[Command]:
 
 
 def is_built(store: Store) -> bool:
+    """Whether the rooms of an older store are in the index."""
     return store.ask(("ZSCORE", keys.ROOM_NAMES, _MARK)) is not None
 
 
 def note_built(store: Store) -> None:
+    """Note that they are."""
     store.ask(("ZADD", keys.ROOM_NAMES, 0, _MARK))
 
 

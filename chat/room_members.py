@@ -31,6 +31,7 @@ class Member(NamedTuple):
 
     @property
     def is_muted(self) -> bool:
+        """Whether the store let the person not speak when it was read."""
         return self.muted_until > 0
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from chat import keys, validation
-from chat.errors import N_, Forbidden, NotFound
+from chat.errors import GUESTS_MAY_NOT_CHAT, N_, Forbidden, NotFound
 from chat.people import Person
 from chat.store import clock
 from chat.store.question import Argument, Question
@@ -63,6 +63,7 @@ class Room:
         return self.kind != OPEN
 
     def wire(self) -> dict[str, object]:
+        """A ``Room`` of docs/protocol.md."""
         return {
             "roomId": self.room_id,
             "name": self.name,
@@ -189,7 +190,7 @@ def access_question(person: Person, room_id: object) -> Question[Access]:
         room, (record, banned, of_account, time) = question.read(answers[:1]), answers[1:]
         (role_in_maru, off), now = of_account, clock.ms(time)
         if role_in_maru == b"guest" or off is not None:
-            raise _is_guest()
+            raise Forbidden(GUESTS_MAY_NOT_CHAT)
         is_admin = person.is_admin and role_in_maru == b"admin"
         if record is None and room.private:
             raise no_entry(room)
@@ -226,8 +227,9 @@ def read_within(
 
 
 def check_may_chat(person: Person) -> None:
+    """Raises ``Forbidden`` for guests, and for accounts that are deactivated."""
     if not person.may_chat:
-        raise _is_guest()
+        raise Forbidden(GUESTS_MAY_NOT_CHAT)
 
 
 def no_entry(room: Room, left: int = 0) -> NotFound | Forbidden:
@@ -238,20 +240,15 @@ def no_entry(room: Room, left: int = 0) -> NotFound | Forbidden:
     if left:
         minutes = math.ceil(left / 60_000)
         if minutes > 90:
-            hours = math.ceil(minutes / 60)
             return Forbidden(
                 N_("You cannot enter this room for now. You can come back in %(hours)s hours."),
-                hours=hours,
+                hours=math.ceil(minutes / 60),
             )
         return Forbidden(
             N_("You cannot enter this room for now. You can come back in %(minutes)s min."),
             minutes=max(minutes, 1),
         )
     return Forbidden(N_("You may not enter this room."))
-
-
-def _is_guest() -> Forbidden:
-    return Forbidden(N_("Guests cannot enter the rooms yet. An admin can change that."))
 
 
 def parse_id(room_id: object) -> str:

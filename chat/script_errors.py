@@ -2,13 +2,22 @@
 
 from redis.exceptions import ResponseError
 
-from chat.errors import N_, Conflict, Forbidden, MaruError, NotFound, NotJoined, OnlyArchived
+from chat.errors import (
+    GUESTS_MAY_NOT_CHAT,
+    N_,
+    Conflict,
+    Forbidden,
+    MaruError,
+    NotFound,
+    NotJoined,
+    OnlyArchived,
+)
 
 _ERRORS: dict[str, tuple[type[MaruError], str]] = {
     "NOTFOUND": (NotFound, N_("There is no such room.")),
     "NOTJOINED": (NotJoined, N_("Join the room first.")),
     "BANNED": (Forbidden, N_("You may not enter this room.")),
-    "GUEST": (Forbidden, N_("Guests cannot enter the rooms yet. An admin can change that.")),
+    "GUEST": (Forbidden, GUESTS_MAY_NOT_CHAT),
     "MUTED": (Forbidden, N_("You may not speak in this room for a while.")),
     "ARCHIVED": (Conflict, N_("This room is archived: it can be read only.")),
     "NOTALLOWED": (Forbidden, N_("Your role in this room does not allow that.")),

@@ -8,6 +8,7 @@ the time to normalise a text can grow with the square of its length.
 import re
 import unicodedata
 
+import regex
 from emoji import EMOJI_DATA
 from emoji.unicode_codes import STATUS
 
@@ -35,6 +36,13 @@ _BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\
 _IN_EMOJI = {"So", "Sk", "Sm", "Mn", "Me", "Cf", "Nd", "Po"}
 # Letters by their category that nevertheless show nothing: the Hangul fillers and Braille's blank.
 _INVISIBLE = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+# Texts in which nothing can be seen. Unicode names format characters and default-ignorable code
+# points, some of which are marks. The listed ones have a blank glyph: Braille's blank, a note
+# without a head, two hieroglyphs, and the filler of Khitan.
+_BLANK = regex.compile(
+    r"[\s\p{Default_Ignorable_Code_Point}\p{Cf}\p{Noncharacter_Code_Point}"
+    r"\u2800\U0001d159\U00013441\U00013442\U00016fe4]*+"
+)
 
 
 def person_name(value: object) -> str:
@@ -193,10 +201,10 @@ def truth(value: object, field: str) -> bool:
 
 
 def is_blank(text: str) -> bool:
-    """Nothing to see: white space, format characters and fillers only."""
+    """Nothing to see: white space, marks and letters without a glyph only."""
     if text.isascii():
         return not text.strip()
-    return all(c.isspace() or c in _INVISIBLE or unicodedata.category(c) == "Cf" for c in text)
+    return _BLANK.fullmatch(text) is not None
 
 
 def line(value: object, longest: int, problem: str) -> str:

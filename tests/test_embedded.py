@@ -73,8 +73,8 @@ def is_kept_by_another(data_dir: Path, process: int) -> bool:
 
 
 def supervisors(data_dir: Path) -> list[int]:
-    mine = f"-m chat.store.supervisor {data_dir}"
-    return [pid for pid, args in processes().items() if args.endswith(mine)]
+    mine = f"-m chat.store.supervisor {data_dir} "
+    return [pid for pid, args in processes().items() if mine in args]
 
 
 def test_it_is_for_its_owner_alone_and_on_no_port(store, data_dir):
@@ -277,7 +277,7 @@ def test_a_machine_without_a_server_program_is_told_what_to_do(data_dir, tmp_pat
     # A copy of the supervisor, where no package is installed.
     shutil.copytree(config.ROOT / "chat", tmp_path / "chat")
     ended = subprocess.run(
-        [sys.executable, "-S", "-m", "chat.store.supervisor", str(data_dir)],
+        [sys.executable, "-S", "-m", "chat.store.supervisor", str(data_dir), str(os.getpid())],
         cwd=tmp_path,
         stdin=os.pipe()[0],
         capture_output=True,

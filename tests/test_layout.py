@@ -103,24 +103,27 @@ STORE_MAY_IMPORT = {
     "error_replies": set(),
     "identity": {"store.embedded"},
     "settings": set(),
-    "watched": set(),
+    "exit_status": set(),
+    "server_log": set(),
+    "watched": {"store.exit_status"},
     "embedded": {"store.settings", "store.watched"},
     "append_only_file": set(),
     "life": {"store.append_only_file"},
     "supervisor": {
-        *("store.embedded", "store.append_only_file", "store.life", "store.watched"),
+        *("store.embedded", "store.exit_status", "store.server_log", "store.watched"),
+        *("store.append_only_file", "store.life"),
     },
     "scripts": set(),
-    "buffered": set(),
+    "buffered_answers": set(),
     "question": set(),
     "clock": {"store.question"},
     "store": {"store.error_replies", "store.question", "store.scripts"},
     "store_choice": {"store.embedded", "store.settings"},
     "pipeline": {
-        *("store.buffered", "store.error_replies", "store.identity", "store.question"),
+        *("store.buffered_answers", "store.error_replies", "store.identity", "store.question"),
         *("store.scripts", "store.store", "transport.tick"),
     },
-    "subscriber": {"store.buffered", "store.store", "transport.peer"},
+    "subscriber": {"store.buffered_answers", "store.store", "transport.peer"},
 }
 #: Module of ``chat/archive`` -> what else of ``chat`` it may import, exactly; without a circle.
 ARCHIVE_MAY_IMPORT = {

@@ -137,9 +137,19 @@ class Deployment:
         found = []
         for child in self._master.children() if self._master else []:
             with contextlib.suppress(psutil.Error):
-                if child.status() != psutil.STATUS_ZOMBIE:
+                is_worker = "gunicorn" in " ".join(child.cmdline())
+                if is_worker and child.status() != psutil.STATUS_ZOMBIE:
                     found.append(child.pid)
         return sorted(found)
+
+    def follower(self) -> int:
+        """The process id of the follower of the archive; 0 if there is none at the moment."""
+        for child in self._master.children() if self._master else []:
+            with contextlib.suppress(psutil.Error):
+                is_follower = "chat.archive.process" in child.cmdline()
+                if is_follower and child.status() != psutil.STATUS_ZOMBIE:
+                    return int(child.pid)
+        return 0
 
     def store_process(self) -> int:
         """The process id of the store's server; 0 if there is none at the moment."""

@@ -46,7 +46,7 @@ ACTIONS = {
     "rename": 2,
     "direct": 2,
 }
-#: Faults that take long to come right from: once in a round, and not in a short run.
+#: Faults after which it takes long to settle: once in a round, and not in a short run.
 LONG_FAULTS = ("net-silence", "flood")
 #: Seconds of a run that is short.
 SHORT_RUN_S = 50

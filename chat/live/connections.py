@@ -11,15 +11,15 @@ from chat.people import Person
 from chat.presence import Lease, lease_id_of
 from chat.transport.session import Session
 
-#: A connection is warned at most WARNING seconds before its token expires, and at least
-#: SHORTEST_WARNING: tokens are checked once a second.
-WARNING, SHORTEST_WARNING = 60.0, 2.0
+#: A connection is warned at most WARNING_S seconds before its token expires, and at least
+#: SHORTEST_WARNING_S: tokens are checked once a second.
+WARNING_S, SHORTEST_WARNING_S = 60.0, 2.0
 
 #: Events that a worker sends to its connections before other greenlets have their turns.
 SENT_AT_ONCE = 100
 
 #: Seconds after which a person with too many connections may try again.
-TOO_MANY = 10.0
+RETRY_AFTER_S = 10.0
 
 
 @dataclass(eq=False, slots=True)
@@ -52,7 +52,7 @@ class Connection:
         """Store the newest token. The warning is due in the last third of its life at most."""
         self.jti, self.login_id, self.expires_at = jti, login_id, expires_at
         left = self.seconds_left()
-        self.warn_before = min(WARNING, max(left / 3, SHORTEST_WARNING), 0.9 * left)
+        self.warn_before = min(WARNING_S, max(left / 3, SHORTEST_WARNING_S), 0.9 * left)
         self.warned = False
 
     def authorise(self, caller: Caller) -> Person:
@@ -145,4 +145,4 @@ class Connections(dict[str, Connection]):
         """Raises ``RateLimited`` if this person has as many connections as allowed."""
         if 0 < self._per_person <= len(self._persons.get(user_id, ())):
             too_many = N_("You have too many connections. Close some of them, and try again.")
-            raise RateLimited(too_many, TOO_MANY)
+            raise RateLimited(too_many, RETRY_AFTER_S)

@@ -54,6 +54,12 @@ class ControlGateway(Protocol):
 
 
 class Control:
+    """Handles control messages for one worker: it notifies, renews and closes its connections.
+
+    ``receive`` is called by the subscriber, in order of arrival, and does not wait for the store:
+    what does gets a greenlet.
+    """
+
     def __init__(self, gateway: ControlGateway) -> None:
         self._gateway = gateway
         #: (userId, roomId) -> the sid that joined: memberships to be read, and being read.

@@ -28,9 +28,9 @@ from chat.unfinished_changes import ABANDONED_AFTER_MS
 log = logging.getLogger(__name__)
 
 #: Seconds between two rounds.
-ROUND = 1.0
+ROUND_S = 1.0
 #: Seconds between two canaries.
-CANARY = 2.0
+CANARY_S = 2.0
 #: Seconds without a canary after which a worker that reaches the store is replaced.
 REPLACE_AFTER_S = 40.0
 #: Leases are renewed this many times in their length, so that one failure does not end them.
@@ -38,7 +38,7 @@ RENEWALS = 3
 #: Rounds in which every connection is checked once.
 CHECK_ROUNDS = 10
 #: Seconds after which the client of an Engine.IO session must have sent a valid token.
-INTRODUCTION = 15.0
+AUTHENTICATION_TIMEOUT_S = 15.0
 #: Due rooms reaped in one round; more are reaped in further rounds, or by other workers.
 REAPED = 200
 
@@ -56,7 +56,7 @@ class Heartbeat:
         self._next_canary = 0.0
         #: The number of rounds in which all leases are renewed once; the rooms still to be renewed;
         #: how many of them are renewed in a round; whether all are to be renewed now.
-        self._rounds = max(1, int(self._timing.lease / 1000 / RENEWALS / ROUND))
+        self._rounds = max(1, int(self._timing.lease / 1000 / RENEWALS / ROUND_S))
         self._unrenewed: list[str] = []
         self._share = 0
         self._renew_all = True
@@ -93,7 +93,7 @@ class Heartbeat:
             self._note_store(away)
             if not away:
                 self._replace_if_not_receiving()
-            eventlet.sleep(max(0.05, ROUND - (time.monotonic() - began)))
+            eventlet.sleep(max(0.05, ROUND_S - (time.monotonic() - began)))
 
     def unready(self) -> str | None:
         """Why this worker should get no traffic: the store's state, or its own; else ``None``.
@@ -160,7 +160,7 @@ class Heartbeat:
         if now >= self._next_canary:
             store = self._gateway.store
             *who, _ = store.ask_all([*identity.COMMANDS, self._gateway.canary.publish_command()])
-            self._next_canary = now + CANARY
+            self._next_canary = now + CANARY_S
             try:
                 life, _ = identity.read(who)
             except ReadOnlyError:
@@ -287,8 +287,8 @@ class Heartbeat:
             connections.schedule(connection)
 
     def _close_unauthenticated(self) -> None:
-        """Close sessions whose client has sent no valid token within ``INTRODUCTION`` seconds."""
-        then = time.monotonic() - INTRODUCTION
+        """Close sessions whose client has sent no valid token in ``AUTHENTICATION_TIMEOUT_S``."""
+        then = time.monotonic() - AUTHENTICATION_TIMEOUT_S
         for session in self._gateway.server.eio.unauthenticated_since(then):
             session.close(wait=False, abort=True)
 

@@ -47,9 +47,9 @@ CLIENTS_MISTAKES = {
 }
 
 #: Seconds between two pings, and without an answer after which a connection counts as lost.
-PING, PONG = 15, 10
+PING_INTERVAL_S, PING_TIMEOUT_S = 15, 10
 #: Seconds over which a stopping worker lets its clients go, so that they do not come all at once.
-DRAIN = 3.0
+DRAIN_S = 3.0
 #: How many more objects than before, and how often, make the garbage collector look at them. Far
 #: more than Python's own: a connection keeps some ten, and hardly a message leaves a cycle behind.
 GARBAGE = (20_000, 20, 50)
@@ -114,8 +114,8 @@ class LiveServer:
             manage_session=False,
             # Origins are looked at by CrossOrigin, for every worker's sessions.
             cors_allowed_origins=[],
-            ping_interval=PING,
-            ping_timeout=PONG,
+            ping_interval=PING_INTERVAL_S,
+            ping_timeout=PING_TIMEOUT_S,
             max_http_buffer_size=MESSAGE_MAX,
         )
         server = self.socketio.server
@@ -166,7 +166,7 @@ class LiveServer:
 
     def drain(self) -> None:
         """When the worker is about to stop: hand its clients over to the others."""
-        self._gateway.drain(DRAIN)
+        self._gateway.drain(DRAIN_S)
         self._relay.stop()
 
     def unready(self) -> str | None:

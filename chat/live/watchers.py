@@ -10,6 +10,8 @@ from chat.live.connections import Connection
 
 
 class Watchers:
+    """Who watches which rooms, by room and by connection. Both change together."""
+
     def __init__(self) -> None:
         self._of_room: dict[str, set[Connection]] = {}
         self._of_connection: dict[Connection, set[str]] = {}
@@ -27,6 +29,7 @@ class Watchers:
         self.watch(connection, room_ids)
 
     def is_watching(self, connection: Connection) -> bool:
+        """Whether a connection has called ``watch``, be it for no room at all."""
         return connection in self._of_connection
 
     def unwatch(self, connection: Connection, room_id: str) -> None:

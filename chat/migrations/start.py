@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from typing import Protocol, TypeVar
 
-from redis.exceptions import RedisError, ResponseError
+from redis.exceptions import ConnectionError, RedisError, ResponseError
 
 from chat import key_prefix, keys
 from chat.migrations import to_2
@@ -23,6 +23,8 @@ log = logging.getLogger(__name__)
 VERSION = 2
 #: Seconds between two tries, where the store does not take what is asked of it for now.
 PAUSE_S = 0.5
+#: Tries at which the embedded store may be found away: 15 seconds' worth.
+LOST_TRIES = 30
 
 #: Milliseconds since leases were looked at last, after which no worker serves any more.
 SERVED_MS = 10_000
@@ -139,6 +141,8 @@ class Waiting:
         self._tell = tell
         self._is_kept = is_kept
         self._told = ""
+        #: The embedded store's supervisor starts a store that has died again.
+        self._tries_left = LOST_TRIES if is_kept else 0
 
     def do(self, action: Callable[[], T]) -> T:
         """Raises what ``action`` raises, but for errors that pass by themselves."""
@@ -147,7 +151,9 @@ class Waiting:
                 return action()
             except RedisError as error:
                 if not error_replies.is_temporary(error):
-                    raise
+                    if not isinstance(error, ConnectionError) or not self._tries_left:
+                        raise
+                    self._tries_left -= 1
                 reason = error_replies.reason(error, self._is_kept)
                 if reason != self._told:
                     self._told = reason

@@ -26,6 +26,8 @@ _UNSUPPORTED = (errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL)
 
 
 class AppendOnlyFile:
+    """The file to which the embedded server appends each change, in its data folder."""
+
     def __init__(self, data_dir: Path) -> None:
         self._folder = data_dir / "appendonlydir"
         self._fd: int | None = None
@@ -35,6 +37,7 @@ class AppendOnlyFile:
         self.path: Path | None = None
 
     def start_syncing(self) -> None:
+        """Sync the file again and again, in a thread of its own."""
         threading.Thread(target=self._sync, daemon=True).start()
 
     def newest(self) -> Path | None:

@@ -39,7 +39,7 @@ class EmbeddedStore(WatchedProcess):
         super().__init__(
             "The supervisor of the embedded Valkey",
             "chat.store.supervisor",
-            [str(data_dir)],
+            [str(data_dir), str(os.getpid())],
             source=source,
             error=EmbeddedError,
         )

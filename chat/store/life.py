@@ -20,6 +20,8 @@ _LENGTH = 512
 
 
 class Life:
+    """The present life; ``id`` is its id."""
+
     def __init__(self, data_dir: Path, append_only_file: AppendOnlyFile) -> None:
         self._path = data_dir / "life"
         self._file = append_only_file
@@ -27,6 +29,7 @@ class Life:
         self.id = str(recorded["life"]) if self._continues(recorded) else _new_id()
 
     def begin_new(self) -> None:
+        """Begin another life, as a change may be lost."""
         self.id = _new_id()
 
     def record(self, clean: bool = False) -> None:

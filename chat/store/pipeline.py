@@ -18,7 +18,7 @@ from eventlet import hubs
 from redis.exceptions import ConnectionError, RedisError, ResponseError, TimeoutError
 
 from chat.store import error_replies, identity
-from chat.store.buffered import buffered_answers
+from chat.store.buffered_answers import buffered_answers
 from chat.store.question import Command
 from chat.store.scripts import SCRIPTS
 from chat.store.store import COMMAND_TIMEOUT_S, Done, Store

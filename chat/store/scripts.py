@@ -15,6 +15,8 @@ LIBRARIES = ("lib.lua", "lib_stream.lua")
 
 @dataclass(frozen=True)
 class Script:
+    """A script: its source, and the digest by which the store knows it."""
+
     sha: str
     source: str
 

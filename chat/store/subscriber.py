@@ -13,14 +13,14 @@ from collections.abc import Callable
 import eventlet
 from redis.exceptions import ConnectionError, RedisError, TimeoutError
 
-from chat.store.buffered import buffered_answers
+from chat.store.buffered_answers import buffered_answers
 from chat.store.store import COMMAND_TIMEOUT_S, Store
 from chat.transport.peer import is_closed_by_peer
 
 log = logging.getLogger(__name__)
 
 #: Seconds without a message after which the connection counts as lost. The worker's own canary
-#: arrives much more often: every ``heartbeat.CANARY`` seconds.
+#: arrives much more often: every ``heartbeat.CANARY_S`` seconds.
 SILENCE_S = 10.0
 #: Tries to read the messages that were missed, and seconds between two tries. What arrives in that
 #: time waits; if no try succeeds, it is lost with the connection.
@@ -69,6 +69,7 @@ class Subscriber:
                 confirmed.wait()
 
     def unsubscribe(self, *channels: str) -> None:
+        """Unsubscribe, without waiting. Raises ``RedisError``."""
         for channel in channels:
             self._channels.pop(channel, None)
         self._send("UNSUBSCRIBE", channels)

@@ -1,8 +1,8 @@
-"""The supervisor of the embedded Valkey: ``python -m chat.store.supervisor DATA_DIR``.
+"""The supervisor of the embedded Valkey: ``python -m chat.store.supervisor DATA_DIR STARTER``.
 
-It starts the server, starts it again when it dies, and stops it when the supervisor gets TERM, a
-byte on standard input, or the end of standard input. It prints ``READY`` when the server answers,
-or else one line on what is wrong.
+STARTER is the process id of who has started it. The supervisor starts the server, starts it again
+when it dies, and stops it when the supervisor gets TERM, a byte on standard input, or the end of
+standard input. It prints ``READY`` when the server answers, or else one line on what is wrong.
 
 The supervisor reserves disk space for the server's file (``chat.store.append_only_file``). While
 the disk has too little space, the server takes no writes. The supervisor also decides which life of
@@ -16,7 +16,6 @@ notices a server whose supervisor was killed, and stops it before it starts anot
 
 import contextlib
 import os
-import re
 import select
 import signal
 import stat
@@ -26,6 +25,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from chat.store import exit_status, server_log
 from chat.store.append_only_file import AppendOnlyFile
 from chat.store.embedded import (
     LIFE_PREFIX,
@@ -42,15 +42,16 @@ from chat.store.watched import PROCESS_TIMEOUT_S, READY, say
 FIRST_PAUSE_S, LAST_PAUSE_S = 0.1, 5.0
 #: Seconds between two checks of the disk space, and of the server's own report on its writes.
 CHECK_S, WRITES_CHECK_S = 0.05, 1.0
-#: Bytes of the server's log that are searched for the reason when it does not start.
-LOG_TAIL = 64 * 1024
 #: Replicas that the server needs before it takes writes. It never has one.
 NO_WRITES, WRITES = "1", "0"
 
 
 class Supervisor:
-    def __init__(self, data_dir: Path) -> None:
+    """Runs the server of one data folder, until it is told to stop."""
+
+    def __init__(self, data_dir: Path, starter: int) -> None:
         os.umask(0o077)
+        self._starter = starter
         data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._data_dir = data_dir.resolve()
         self._socket = socket_path(data_dir)
@@ -83,7 +84,7 @@ class Supervisor:
                         self._check_disk_space()
                         if not ready:
                             ready = True
-                            print(READY, flush=True)
+                            _tell_starter(READY)
                     asked = time.monotonic()
                     while server.poll() is None and not self._wait_for_stop(CHECK_S):
                         self._check_disk_space()
@@ -96,13 +97,15 @@ class Supervisor:
                 if self._stopping:
                     return
                 if not ready:
-                    reason = self._last_log_line()
+                    said = server_log.last_line(self._log, self._log_begin)
+                    reason = f" It says: {said}" if said else ""
                     raise EmbeddedError(
                         f"The embedded Valkey did not start: see {self._log}.{reason}"
                     )
                 if time.monotonic() - started > PROCESS_TIMEOUT_S:
                     pause = FIRST_PAUSE_S
-                say(f"The embedded Valkey died ({server.returncode}); starting it again.")
+                how = exit_status.described(server.returncode)
+                say(f"The embedded Valkey {how}; starting it again.")
                 self._wait_for_stop(pause)
                 pause = min(2 * pause, LAST_PAUSE_S)
 
@@ -168,7 +171,8 @@ class Supervisor:
                     " stop that one, or give this one a DATA_DIR of its own."
                 )
         os.ftruncate(lock, 0)
-        os.pwrite(lock, str(os.getppid()).encode(), 0)
+        # Not the parent: a starter that was killed is no parent any more.
+        os.pwrite(lock, str(self._starter).encode(), 0)
 
     def _stop_orphan(self) -> int:
         lock = os.open(self._data_dir / "valkey.lock", os.O_RDWR | os.O_CREAT, 0o600)
@@ -250,14 +254,6 @@ class Supervisor:
             server.wait()
         self._socket.unlink(missing_ok=True)
 
-    def _last_log_line(self) -> str:
-        """The last line that the server has logged since it was started, or ''."""
-        with open(self._log, "rb") as log:
-            log.seek(self._log_begin)
-            lines = log.read(LOG_TAIL).decode("utf-8", "replace").splitlines()
-        logged = [re.sub(r"^\d+:\S+ .{24} [#*.-] ", "", line) for line in lines if line.strip()]
-        return f" It says: {logged[-1]}" if logged else ""
-
     def _wait_for_stop(self, seconds: float | None) -> bool:
         """Wait for a signal or input, at most so long; returns whether it is time to stop."""
         happened, _, _ = select.select([sys.stdin, self._signals], [], [], seconds)
@@ -278,17 +274,21 @@ def _is_alive(process: str) -> bool:
     return True
 
 
+def _tell_starter(line: str) -> None:
+    # A starter that was killed reads nothing any more. Its workers may still need the store.
+    with contextlib.suppress(BrokenPipeError):
+        os.write(sys.stdout.fileno(), f"{line}\n".encode())
+
+
 def main() -> None:
     try:
-        Supervisor(Path(sys.argv[1])).run()
+        Supervisor(Path(sys.argv[1]), starter=int(sys.argv[2])).run()
     except EmbeddedError as error:
-        print(error, flush=True)
+        _tell_starter(str(error))
         sys.exit(1)
     except OSError as error:
         file = f" ({Path(error.filename).name})" if error.filename else ""
-        print(
-            f"DATA_DIR {sys.argv[1]} cannot be used: {error.strerror or error}{file}.", flush=True
-        )
+        _tell_starter(f"DATA_DIR {sys.argv[1]} cannot be used: {error.strerror or error}{file}.")
         sys.exit(1)
 
 

@@ -13,6 +13,8 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 
+from chat.store import exit_status
+
 #: The line that such a process prints when it has begun; any other line is an error.
 READY = "ready"
 #: Seconds that a process gets to stop, or to answer.
@@ -78,8 +80,10 @@ class WatchedProcess:
         assert self._process.stdout
         self._output = self._process.stdout
         word = self._output.readline().decode().strip()
+        if not word:
+            raise self._error(f"{self._name} {exit_status.described(self._process.wait())}.")
         if word != READY:
-            raise self._error(word or f"{self._name} ended without a word.")
+            raise self._error(word)
 
     def _watch(self) -> None:
         while True:

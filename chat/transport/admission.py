@@ -8,7 +8,7 @@ from collections import Counter
 from chat.transport.address import forwarded_for, network_of
 from chat.transport.body_limit import BodyLimit
 from chat.transport.http_queue import RequestQueue
-from chat.transport.http_refusal import RETRY, Refused
+from chat.transport.http_refusal import RETRY_AFTER_S, Refused
 
 log = logging.getLogger(__name__)
 
@@ -18,7 +18,7 @@ RELIEVED = 0.9
 #: Addresses over their limit that the log names in one minute, at most.
 LOGGED_A_MINUTE = 5
 #: Seconds after which the log may say again that all places are taken.
-LOG_AGAIN_SECONDS = 60.0
+LOG_AGAIN_S = 60.0
 
 # Most connections come from addresses that have connected shortly before.
 _network_of = functools.lru_cache(1024)(network_of)
@@ -65,7 +65,9 @@ class Admission:
         """Count a new connection; returns a refusal instead if a limit is reached."""
         if self.open_connections >= self.max_connections:
             self._log_full()
-            return Refused(503, "This server has as many connections as it can hold.", RETRY)
+            return Refused(
+                503, "This server has as many connections as it can hold.", RETRY_AFTER_S
+            )
         refusal = self.add(network)
         if refusal is None:
             self.open_connections += 1
@@ -85,7 +87,9 @@ class Admission:
             return None
         if self._by_network[network] >= self._per_address:
             self._log_over(network)
-            return Refused(429, "Your address has too many connections to this server.", RETRY)
+            return Refused(
+                429, "Your address has too many connections to this server.", RETRY_AFTER_S
+            )
         self._by_network[network] += 1
         return None
 
@@ -106,7 +110,7 @@ class Admission:
     def _log_full(self) -> None:
         now = time.monotonic()
         if not self._is_full and now >= self._log_again_at:
-            self._is_full, self._log_again_at = True, now + LOG_AGAIN_SECONDS
+            self._is_full, self._log_again_at = True, now + LOG_AGAIN_S
             log.warning(
                 "All %d places for connections are taken (MAX_CONNECTIONS): others get 503.",
                 self.max_connections,

@@ -6,7 +6,7 @@ counted, one client could use up the limit for all.
 
 from collections import Counter
 
-from chat.transport.http_refusal import RETRY, Refused
+from chat.transport.http_refusal import RETRY_AFTER_S, Refused
 
 #: Bytes of request bodies that are held, in all and for one address.
 BODIES, BODIES_PER_ADDRESS = 128 * 2**20, 16 * 2**20
@@ -30,7 +30,7 @@ class BodyLimit:
         of_address = 0 if network is None else self._by_network[network] + size
         is_full = self.size + size > BODIES and had + size > SMALL
         if is_full or of_address > BODIES_PER_ADDRESS:
-            raise Refused(503, "Too much is being sent to this server at once.", RETRY)
+            raise Refused(503, "Too much is being sent to this server at once.", RETRY_AFTER_S)
         self.size += size
         if network is not None:
             self._by_network[network] = of_address

@@ -27,10 +27,10 @@ log = logging.getLogger(__name__)
 
 
 #: Seconds for the head of a request; for the first one they begin with the connection.
-HEAD_SECONDS = 10.0
+HEAD_S = 10.0
 #: Seconds that a connection may be idle between two requests. Most proxies close idle connections
 #: after 60 seconds; if Maru closed first, a proxy might send a request into a closed connection.
-IDLE_SECONDS, IDLE_BEHIND_PROXY = 15.0, 65.0
+IDLE_S, IDLE_BEHIND_PROXY_S = 15.0, 65.0
 
 
 class Interrupted(Exception):
@@ -105,7 +105,7 @@ class Connection:
         self._refusal_of = refusal_of
         self.has_responded = False
 
-    def serve(self, is_stopping: Callable[[], bool], seconds: float = HEAD_SECONDS) -> bool:
+    def serve(self, is_stopping: Callable[[], bool], seconds: float = HEAD_S) -> bool:
         """Serve requests until the connection closes; returns whether an upgrade took the socket.
 
         ``seconds`` is the time for the first head. Raises ``OSError`` when the client has closed,
@@ -152,7 +152,7 @@ class Connection:
                     if data:
                         if not head.size:
                             # The first bytes of a head begin its time limit.
-                            deadline = time.monotonic() + min(HEAD_SECONDS, seconds)
+                            deadline = time.monotonic() + min(HEAD_S, seconds)
                         rest = head.feed(data)
                         if rest is not None:
                             stream.rest = rest

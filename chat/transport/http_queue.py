@@ -15,7 +15,7 @@ from chat.transport.fair_queue import FairQueue
 
 #: Seconds for requests in one tick of the event loop: as many as all other work has used since the
 #: last ones were begun, but between these limits. A request that has begun is not interrupted.
-LEAST, MOST = 0.001, 0.005
+LEAST_S, MOST_S = 0.001, 0.005
 
 
 class RequestQueue:
@@ -69,4 +69,4 @@ class RequestQueue:
                 self._schedule()
 
     def _deadline(self, now: float) -> float:
-        return now + min(MOST, max(LEAST, now - self._ended_at))
+        return now + min(MOST_S, max(LEAST_S, now - self._ended_at))

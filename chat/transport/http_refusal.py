@@ -12,7 +12,7 @@ from chat.transport.http_rules import security_headers
 from chat.transport.refusal_page import is_wanted, refusal_page
 
 #: Seconds after which a client that was refused for a limit may try again.
-RETRY = 5
+RETRY_AFTER_S = 5
 #: HTTP status -> code on the wire.
 _CODES = {
     413: "too_long",

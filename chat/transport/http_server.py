@@ -19,8 +19,8 @@ from chat.transport.accepting import accept_forever
 from chat.transport.admission import Admission
 from chat.transport.greenlet_pool import GreenletPool
 from chat.transport.http_connection import (
-    IDLE_BEHIND_PROXY,
-    IDLE_SECONDS,
+    IDLE_BEHIND_PROXY_S,
+    IDLE_S,
     App,
     Connection,
     Interrupted,
@@ -35,12 +35,12 @@ from chat.transport.tls_socket import TlsSocket
 log = logging.getLogger(__name__)
 
 #: Seconds for a TLS handshake.
-HANDSHAKE_SECONDS = 10.0
+HANDSHAKE_S = 10.0
 #: Connections accepted before other greenlets run: so a burst of connections costs few switches.
 AT_ONCE = 16
 #: Connections over the limit whose first request is read, since it may be an operator's; and the
 #: seconds for such a request.
-RESERVE, RESERVE_SECONDS = 64, 3.0
+RESERVE, RESERVE_S = 64, 3.0
 
 
 class HttpServer:
@@ -61,7 +61,7 @@ class HttpServer:
         self._app = app
         self._operators = {prefix + path for prefix in ("", base) for path in OPERATORS}
         self._admission = admission
-        self._idle = IDLE_BEHIND_PROXY if behind_proxy else IDLE_SECONDS
+        self._idle = IDLE_BEHIND_PROXY_S if behind_proxy else IDLE_S
         self._tls = tls
         #: Greenlets that may be interrupted, since they serve no request at the moment; and those
         #: of connections over the limit, oldest first.
@@ -109,7 +109,7 @@ class HttpServer:
             self._admission.leave(network)
 
         try:
-            client = self._secured(client, HANDSHAKE_SECONDS, network)
+            client = self._secured(client, HANDSHAKE_S, network)
             connection = self._connection(client, environ, network, on_closed)
             is_taken = connection.serve(lambda: self.is_stopping)
         except (OSError, Interrupted):
@@ -140,9 +140,9 @@ class HttpServer:
 
         begun = time.monotonic()
         try:
-            client = self._secured(client, RESERVE_SECONDS, None)
+            client = self._secured(client, RESERVE_S, None)
             connection = self._connection(client, environ, None, lambda: None, refusal_of)
-            seconds = RESERVE_SECONDS - (time.monotonic() - begun)
+            seconds = RESERVE_S - (time.monotonic() - begun)
             if not connection.serve(lambda: True, seconds) and not connection.has_responded:
                 connection.refuse(refusal)
         except (OSError, Interrupted):

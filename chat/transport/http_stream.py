@@ -17,10 +17,10 @@ from chat.transport.http_body import Chunks
 
 #: Bytes read or written at a time.
 CHUNK = 64 * 1024
-#: After SMALL_READS reads of fewer than SMALL bytes each further read waits PAUSE seconds.
-SMALL_READS, SMALL, PAUSE = 8, 512, 0.1
+#: After SMALL_READS reads of fewer than SMALL bytes each further read waits PAUSE_S seconds.
+SMALL_READS, SMALL, PAUSE_S = 8, 512, 0.1
 #: Bytes that are still read from a client after a refusal, and for how many seconds.
-DRAIN, DRAIN_SECONDS = 1024 * 1024, 2.0
+DRAIN_MAX, DRAIN_S = 1024 * 1024, 2.0
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ class Stream:
         ``OSError``, ``TimeoutError``.
         """
         if self._small_reads > SMALL_READS:
-            eventlet.sleep(PAUSE)
+            eventlet.sleep(PAUSE_S)
         self._client.settimeout(_seconds_until(until))
         data: bytes = self._client.recv(most)
         self._small_reads += len(data) < small
@@ -136,11 +136,11 @@ class Stream:
         Further bytes of the client are read and dropped for some seconds. Otherwise the system
         would reset the connection, and the client would lose the response (RFC 9112, section 9.6).
         """
-        done, until = 0, time.monotonic() + DRAIN_SECONDS
+        done, until = 0, time.monotonic() + DRAIN_S
         self.begin_reading()
         with contextlib.suppress(OSError):
             self._client.shutdown(socket.SHUT_WR)
-            while done < DRAIN and (data := self.receive(until)):
+            while done < DRAIN_MAX and (data := self.receive(until)):
                 done += len(data)
         self._client.close()
 

@@ -93,6 +93,7 @@ class Inbox:
         self.bytes = 0
 
     def put(self, item: str | bytes | EndOfCalls) -> None:
+        """Put a call behind the others, and begin it if it may. Does not block."""
         self._items.append(item)
         if not isinstance(item, EndOfCalls):
             self.bytes += sys.getsizeof(item)
@@ -113,6 +114,7 @@ class Inbox:
         return was_waiting
 
     def wait_for_room(self) -> None:
+        """Block while the inbox is full."""
         while self.is_full:
             if self._room_again is None:
                 self._room_again = eventlet.event.Event()

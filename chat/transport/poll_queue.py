@@ -12,7 +12,7 @@ from chat.transport.receipt import Receipt
 
 #: Bytes that may wait for any time; seconds that more may wait if the client receives none of them
 #: (a slow line needs some time for the response to one poll); and bytes that may wait at most.
-WAITING, STALL, WAITING_HARD = 2**20, 15.0, 16 * 2**20
+WAITING, STALL_S, WAITING_HARD = 2**20, 15.0, 16 * 2**20
 
 #: Packets in the response to one poll. python-engineio's client refuses a payload with more, and
 #: closes the connection (``engineio.payload.Payload.max_decode_packets``).
@@ -87,7 +87,7 @@ class PollQueue(Queue):
         """Whether so many bytes wait for so long that the client has probably stopped polling."""
         if self.unread_bytes <= WAITING:
             return False
-        return self.unread_bytes > WAITING_HARD or time.monotonic() - self._taken_at > STALL
+        return self.unread_bytes > WAITING_HARD or time.monotonic() - self._taken_at > STALL_S
 
     def sending(
         self, packets: list[Any], receipt: Receipt, done: Callable[[bool], None]

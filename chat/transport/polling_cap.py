@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from chat.transport.address import network_of
-from chat.transport.http_refusal import RETRY, Refused
+from chat.transport.http_refusal import RETRY_AFTER_S, Refused
 
 
 class PollingCap:
@@ -24,9 +24,9 @@ class PollingCap:
         """Count a new session; returns the network for which it is counted. Raises ``Refused``."""
         network = network_of(address)
         if self._total >= self._max_sessions:
-            raise Refused(503, "This server has as many sessions as it can hold.", RETRY)
+            raise Refused(503, "This server has as many sessions as it can hold.", RETRY_AFTER_S)
         if 0 < self._per_address <= self._by_network[network]:
-            raise Refused(429, "Your address has too many sessions on this server.", RETRY)
+            raise Refused(429, "Your address has too many sessions on this server.", RETRY_AFTER_S)
         self._by_network[network] += 1
         self._total += 1
         return network

@@ -32,7 +32,7 @@ import orjson
 from chat.transport import receipt
 from chat.transport.accepting import accept_forever
 from chat.transport.admission import Admission
-from chat.transport.http_connection import HEAD_SECONDS, Connection, Upgrade
+from chat.transport.http_connection import HEAD_S, Connection, Upgrade
 from chat.transport.http_head import HEAD_MAX, Request
 from chat.transport.http_refusal import Refused
 from chat.transport.http_rules import App
@@ -226,7 +226,7 @@ def _request_of(environ: dict[str, Any]) -> bytes:
 
 def _read_preamble(worker: Any) -> tuple[dict[str, str], bytes]:
     """The preamble, and the bytes that follow it. Raises ``OSError``, ``ValueError``."""
-    worker.settimeout(HEAD_SECONDS)
+    worker.settimeout(HEAD_S)
     line = b""
     while b"\n" not in line:
         part = worker.recv(CHUNK)

@@ -14,7 +14,7 @@ from eventlet import hubs
 from chat.transport.greenlet_pool import GreenletPool, carry_out
 
 #: Seconds after which the steps of ``later`` run.
-LATER = 0.1
+LATER_S = 0.1
 
 Step = Callable[[], None]
 
@@ -73,10 +73,10 @@ class Tick:
             self._schedule()
 
     def later(self, step: Step) -> None:
-        """Run a step within ``LATER`` seconds; all such steps share one timer."""
+        """Run a step within ``LATER_S`` seconds; all such steps share one timer."""
         self._later.append(step)
         if len(self._later) == 1:
-            hubs.get_hub().schedule_call_global(LATER, self._begin_later)
+            hubs.get_hub().schedule_call_global(LATER_S, self._begin_later)
 
     def _begin_later(self) -> None:
         self._steps.extend(self._later)

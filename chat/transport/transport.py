@@ -23,12 +23,12 @@ from chat.transport.tick import Tick
 from chat.transport.transport_owner import TransportOwner
 
 #: Unsent bytes that may wait for ever; seconds for more, if the client reads none; bytes at most.
-OUTBOX_SOFT_MAX, STALL_SECONDS, OUTBOX_MAX = 2**20, 3.0, 16 * 2**20
+OUTBOX_SOFT_MAX, STALL_S, OUTBOX_MAX = 2**20, 3.0, 16 * 2**20
 
 #: The backlog counts the bytes of an incomplete message that has more bytes than this.
 LARGE_PARTIAL = 16 * 1024
 #: Seconds that a client has to close its side after the server has closed.
-LINGER_SECONDS = 1.0
+LINGER_S = 1.0
 _OPEN, _CLOSING, _HALF_CLOSED, _CLOSED = range(4)
 
 
@@ -84,7 +84,7 @@ class Transport:
         waiting = self.outbox.waiting
         if self._write_listener is None or waiting <= OUTBOX_SOFT_MAX:
             return False
-        return waiting > OUTBOX_MAX or time.monotonic() - self.outbox.progress_at > STALL_SECONDS
+        return waiting > OUTBOX_MAX or time.monotonic() - self.outbox.progress_at > STALL_S
 
     @property
     def is_reading_paused(self) -> bool:
@@ -256,8 +256,8 @@ class Transport:
             self._state = _HALF_CLOSED
             with contextlib.suppress(OSError):
                 self._socket.shutdown(socket.SHUT_WR)
-            # The client closes its side when it has read that, or is closed after LINGER_SECONDS.
-            hubs.get_hub().schedule_call_global(LINGER_SECONDS, self._close_socket)
+            # The client closes its side when it has read that, or is closed after LINGER_S.
+            hubs.get_hub().schedule_call_global(LINGER_S, self._close_socket)
 
     def _wait_for_reader(self) -> None:
         if self._write_listener is None:

@@ -27,9 +27,9 @@ if TYPE_CHECKING:
 on_stop: list[Callable[[], None]] = []
 
 #: Seconds to stop in after Ctrl-C.
-QUICK_STOP = 2
+QUICK_STOP_S = 2
 #: Seconds after the stop begins in which requests on open connections are still read.
-LAST_REQUESTS = 0.5
+LAST_REQUESTS_S = 0.5
 #: Files that a worker has open besides its connections, at most.
 OTHER_FILES = 200
 
@@ -69,7 +69,7 @@ class EventletWorker(Worker):
     def handle_quit(self, sig: int, frame: FrameType | None) -> None:
         # gunicorn's own ends the process inside the signal handler.
         self.alive = False
-        self._grace = min(self._grace, QUICK_STOP)
+        self._grace = min(self._grace, QUICK_STOP_S)
         self.cfg.worker_int(self)
 
     def _sleep_until_signal(self, seconds: float) -> None:
@@ -85,7 +85,7 @@ class EventletWorker(Worker):
             if spent > self._grace:
                 self.log.warning("%d connections cut off at the end", server.connections)
                 return
-            if spent > LAST_REQUESTS:
+            if spent > LAST_REQUESTS_S:
                 server.interrupt_waiting()
             self.notify()
             eventlet.sleep(0.05)

@@ -30,7 +30,7 @@ _ASK_EACH_TIME = "no-cache"
 #: The address of all style sheets in one, in this order: what is said first, the later may change.
 STYLES = "css/all.css"
 SHEETS = ("tokens", "base", "icons", "controls", "door", "shell", "directory", "room", "timeline",
-          "actions", "composer", "dialog", "member", "waiting", "notes", "touch",
+          "actions", "composer", "dialog", "member", "unsent", "notes", "touch",
           "print")  # fmt: skip
 #: The address of a page's modules in one, with the sentences of a language; and of those alone.
 _BUNDLE = re.compile(r"js/bundle/(\w+)\.(\w+)\.js")

@@ -24,6 +24,7 @@ from chat.web.services import services
 
 
 def init_app(app: Flask) -> None:
+    """Add the commands about accounts."""
     app.cli.add_command(_create_user)
     app.cli.add_command(_set_role)
     app.cli.add_command(_rename_user)

@@ -52,6 +52,7 @@ _STALE_FORM = N_(
 
 
 def init_app(app: Flask) -> None:
+    """Make errors of the domain, the store and HTTP into answers."""
     app.register_error_handler(MaruError, _refused)
     app.register_error_handler(RedisError, _store_away)
     app.register_error_handler(CSRFError, _forged_or_stale)

@@ -23,6 +23,7 @@ _DAY = {"en": "d MMMM y", "ko": "y년 M월 d일"}
 
 
 def init_app(app: Flask, settings: Settings) -> None:
+    """Translate pages, and say times in the language and zone of who reads them."""
     app.config["BABEL_TRANSLATION_DIRECTORIES"] = str(Path(__file__).parents[2] / "translations")
     app.config["BABEL_DEFAULT_LOCALE"] = settings.locale
     Babel(app, locale_selector=_choose_language, timezone_selector=_choose_zone)

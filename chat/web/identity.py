@@ -63,6 +63,7 @@ class LoggedIn(UserMixin):
 
 
 def init_app(app: Flask) -> None:
+    """Find out by the cookie who makes a request."""
     csrf.init_app(app)
     # One line for each form without a token: anybody could fill the log with them.
     logging.getLogger("flask_wtf").setLevel(logging.WARNING)

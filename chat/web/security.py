@@ -57,6 +57,7 @@ class _SessionCookie(SecureCookieSessionInterface):
 
 
 def init_app(app: Flask, settings: Settings) -> None:
+    """Set up the cookies of sessions, and the largest form."""
     app.config.update(
         SECRET_KEY=settings.secret_key,
         SESSION_COOKIE_NAME="maru_session",

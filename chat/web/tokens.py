@@ -56,6 +56,7 @@ class Caller:
 
 
 def init_app(app: Flask, settings: Settings) -> None:
+    """Sign and verify tokens."""
     app.config.update(
         JWT_SECRET_KEY=settings.jwt_secret_key,
         JWT_ALGORITHM="HS256",

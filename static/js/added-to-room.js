@@ -17,7 +17,7 @@ const MAX_CARDS = 3;
 /** @param {ReturnType<typeof import('./connection.js').createConnection>} connection */
 export function showAdditions(connection) {
   const said = element('p', { class: 'visually-hidden', role: 'status' });
-  const list = element('div', { class: 'news', role: 'region', 'aria-label': t('added_title'), hidden: true });
+  const list = element('div', { class: 'additions', role: 'region', 'aria-label': t('added_title'), hidden: true });
   /** What had the focus before a card. @type {EventTarget | null} */
   let before = null;
   list.addEventListener('focusin', ({ relatedTarget }) => {
@@ -55,7 +55,7 @@ export function showAdditions(connection) {
     cardsWith('roomId', room.roomId).forEach(close);
     const words = t(room.kind === 'direct' ? 'added_direct' : 'added_room', { name, room: room.name });
     const path = `/rooms/${encodeURIComponent(room.roomId)}`;
-    const card = element('div', { class: 'news-card', 'data-room-id': room.roomId, 'data-by': by });
+    const card = element('div', { class: 'addition', 'data-room-id': room.roomId, 'data-by': by });
     const opener = element('a', { class: 'button primary', href: address(path) }, t('added_open'));
     opener.addEventListener('click', () => close(card));
     card.append(

@@ -67,6 +67,6 @@ export function showTalk(row, { seq, said, saidById }) {
 }
 
 /** @param {HTMLElement} row */
-export function talkOf({ dataset: { seq, said, saidById } }) {
-  return { seq: Number(seq ?? 0), said: Number(said ?? 0), saidById };
+export function talkOf({ dataset: { seq, said, saidById, news } }) {
+  return { seq: Number(seq ?? 0), said: Number(said ?? 0), saidById, isNews: news !== undefined };
 }

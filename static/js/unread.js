@@ -34,15 +34,15 @@ export function markRead(roomId, { seq, said }) {
 }
 
 /**
- * Messages of others since then; none in rooms never entered here. Whoever has said the newest
- * message has read the ones before it.
+ * Messages of others since then. Of rooms never entered here it is all in those that others have added this
+ * person to since, and none in the rest. Whoever has said the newest message has read the ones before it.
  *
  * @param {string} roomId
- * @param {Place & { saidById?: string }} now
+ * @param {Place & { saidById?: string, isNews?: boolean }} now
  */
-export function unreadCount(roomId, { seq, said, saidById }) {
+export function unreadCount(roomId, { seq, said, saidById, isNews }) {
   const read = lastRead(roomId);
-  if (!read) return 0;
+  if (!read) return isNews && saidById !== page.myId ? said : 0;
   if (saidById === page.myId && said !== read.said) {
     markRead(roomId, { seq, said });
     return 0;

@@ -12,7 +12,7 @@ import { address, figure, page, t } from './page.js';
 const SHOW_AFTER_MS = 1500;
 /** @typedef {import('./outbox.js').Entry} Entry */
 
-const line = element('div', { class: 'waiting', role: 'status' });
+const line = element('div', { class: 'unsent-summary', role: 'status' });
 
 /** Put the line there: the place where it was may be gone. @param {HTMLElement} place */
 export function placeUnsentSummary(place) {
@@ -21,12 +21,12 @@ export function placeUnsentSummary(place) {
 
 export function showUnsentSummary() {
   const button = element('button', { type: 'button', 'aria-haspopup': 'dialog' });
-  const list = element('div', { class: 'waiting-rooms' });
+  const list = element('div', { class: 'unsent-rooms' });
   const close = element('button', { class: 'button' }, t('close'));
   const dialog = /** @type {HTMLDialogElement} */ (element(
     'dialog',
-    { class: 'dialog', 'aria-labelledby': 'waiting-title' },
-    element('h2', { id: 'waiting-title', tabindex: -1 }, t('waiting_title')),
+    { class: 'dialog', 'aria-labelledby': 'unsent-title' },
+    element('h2', { id: 'unsent-title', tabindex: -1 }, t('waiting_title')),
     list,
     element('form', { class: 'row', method: 'dialog' }, close),
   ));
@@ -90,7 +90,7 @@ function roomPart(entries) {
 /** @param {Entry} entry */
 function entryItem(entry) {
   const words = entry.sealed ? t('sealed') : entry.text ?? '';
-  const said = element('p', { class: 'waiting-words', dir: 'auto' });
+  const said = element('p', { class: 'unsent-words', dir: 'auto' });
   const what = {
     message: words,
     edit: t('waiting_edit_of', { words }),
@@ -102,7 +102,7 @@ function entryItem(entry) {
   const state = element('p', { class: 'message-state' }, entry.reason ? reasonOf(entry) : t('waiting_state'));
   if (entry.reason && !['gone', 'room_gone'].includes(entry.reason)) state.append(decision('retry', () => outbox.retry(entry)));
   state.append(decision('discard', () => outbox.drop(entry)));
-  return element('li', { class: `waiting-entry${entry.reason ? ' failed' : ''}` }, said, state);
+  return element('li', { class: `unsent-entry${entry.reason ? ' failed' : ''}` }, said, state);
 }
 
 /** What is waiting for an encrypted room, to those who have its key here. @param {Entry} entry @returns {Promise<string>} */

@@ -116,7 +116,7 @@ def test_axe_agrees_with_who_is_added_muted_and_archived(at_browser, scheme):
     ann.api.request("PUT", f"{path}/members/{ben.name}")
     ann.api.request("PATCH", path, json={"description": "What we plan", "archived": True})
     ann.api.request("POST", "/api/direct", json={"people": [ben.name]})
-    expect(ben.page.locator(".news-card")).to_have_count(2)
+    expect(ben.page.locator(".addition")).to_have_count(2)
     assert faults(ben.page) == [], "told elsewhere"
     ben.enter(room_id)
     expect(ben.page.locator("#read-only")).to_be_visible()

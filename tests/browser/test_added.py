@@ -19,7 +19,7 @@ def test_it_is_told_on_every_page_and_read_out(at_browser, path):
     ann, ben = at_browser("ann"), at_browser("ben")
     room_id = ann.api.create_room("Plans")
     listens(ben, path)
-    card = ben.page.locator(".news-card")
+    card = ben.page.locator(".addition")
     assert add(ann, room_id, ben) == 204
     words = f"{ann.name} has added you to Plans."
     expect(card).to_contain_text(words)
@@ -33,7 +33,7 @@ def test_one_leaves_and_refuses_more_with_one_click(at_browser):
     room_id = ann.api.create_room("Plans")
     ben.enter(ben.api.create_room("Garden"))
     assert add(ann, room_id, ben) == 204
-    card = ben.page.locator(".news-card")
+    card = ben.page.locator(".addition")
     row = ben.page.locator(f'#room-list [data-room-id="{room_id}"]')
     expect(row).to_be_visible()
     name = f"Leave, and refuse invitations from {ann.name}"
@@ -75,17 +75,17 @@ def test_on_a_phone_the_cards_lie_on_no_sheet(at_browser):
     ann, ben = at_browser("ann"), at_browser("ben", viewport=PHONE, has_touch=True)
     ben.enter(ben.api.create_room("Garden"))
     assert add(ann, ann.api.create_room("Plans"), ben) == 204
-    expect(ben.page.locator(".news-card")).to_have_count(1)
+    expect(ben.page.locator(".addition")).to_have_count(1)
     for sheet in ("#rooms", "#people"):
         ben.page.locator(f'[data-open-sheet="{sheet[1:]}"]').tap()
         expect(ben.page.locator(sheet)).to_be_in_viewport(ratio=0.99)
         side = ben.page.locator(sheet).bounding_box()
-        card = ben.page.locator(".news-card").bounding_box()
+        card = ben.page.locator(".addition").bounding_box()
         place = [side["x"] + side["width"] / 2, card["y"] + card["height"] / 2]
         assert ben.page.evaluate(LIES_ON_TOP, [*place, sheet]), sheet
         ben.page.locator(f"{sheet} .sheet-close").tap()
         expect(ben.page.locator(sheet)).not_to_be_in_viewport()
-    expect(ben.page.locator(".news-card")).to_have_count(1)
+    expect(ben.page.locator(".addition")).to_have_count(1)
 
 
 @pytest.mark.parametrize("viewport", [NARROW, DESKTOP])
@@ -97,7 +97,7 @@ def test_three_cards_cover_nothing_and_all_can_be_reached(at_browser, viewport):
     names = [f"{name} of which one speaks at length" for name in ("Plans", "Lunch", "Walks")]
     for name in names:
         assert add(ann, ann.api.create_room(name), ben) == 204
-    cards = ben.page.locator(".news-card")
+    cards = ben.page.locator(".addition")
     expect(cards).to_have_count(3)
     for place in ("#composer-text", "#people-button", ".send"):
         ben.page.locator(place).click(trial=True)
@@ -116,10 +116,10 @@ def test_a_card_goes_when_one_opens_its_room_from_the_list(at_browser):
     ben.enter(ben.api.create_room("Garden"))
     room_id = ann.api.create_room("Plans")
     assert add(ann, room_id, ben) == 204
-    expect(ben.page.locator(".news-card")).to_have_count(1)
+    expect(ben.page.locator(".addition")).to_have_count(1)
     go(ben, room_id, "Plans")
     expect(ben.page.locator("#added")).to_be_visible()
-    expect(ben.page.locator(".news-card")).to_have_count(0)
+    expect(ben.page.locator(".addition")).to_have_count(0)
 
 
 def test_who_refuses_more_is_rid_of_all_cards_of_that_person(at_browser):
@@ -127,7 +127,7 @@ def test_who_refuses_more_is_rid_of_all_cards_of_that_person(at_browser):
     ben.enter(ben.api.create_room("Garden"))
     for owner, name in ((ann, "Plans"), (cat, "Lunch"), (ann, "Walks")):
         assert add(owner, owner.api.create_room(name), ben) == 204
-    cards = ben.page.locator(".news-card")
+    cards = ben.page.locator(".addition")
     expect(cards).to_have_count(3)
     refuse = f"Leave, and refuse invitations from {ann.name}"
     cards.filter(has_text="Plans").get_by_role("button", name=refuse).click()
@@ -140,7 +140,7 @@ def test_the_focus_goes_from_card_to_card_and_back_to_what_one_writes(at_browser
     ben.enter(ben.api.create_room("Garden"))
     for name in ("Plans", "Lunch"):
         assert add(ann, ann.api.create_room(name), ben) == 204
-    cards = ben.page.locator(".news-card")
+    cards = ben.page.locator(".addition")
     expect(cards).to_have_count(2)
     expect(ben.composer).to_be_focused()
     cards.first.get_by_role("button", name="Close").focus()
@@ -157,6 +157,6 @@ def test_after_the_last_card_the_focus_is_in_the_page(at_browser, path):
     ann, ben = at_browser("ann"), at_browser("ben")
     listens(ben, path)
     assert add(ann, ann.api.create_room("Plans"), ben) == 204
-    ben.page.locator(".news-card").get_by_role("button", name="Close").focus()
+    ben.page.locator(".addition").get_by_role("button", name="Close").focus()
     ben.page.keyboard.press("Enter")
     expect(ben.page.locator("main h1")).to_be_focused()

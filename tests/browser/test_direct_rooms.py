@@ -40,7 +40,7 @@ def test_message_in_the_card_of_a_person_leads_to_the_direct_room(two):
     expect(ann.page).not_to_have_url(re.compile(room_id))
     # The other has it in the list at once, and is told.
     expect(ben.page.locator("#direct-list .room-name")).to_have_text(ann.name)
-    expect(ben.page.locator(".news-card")).to_contain_text(f"{ann.name} is writing to you.")
+    expect(ben.page.locator(".addition")).to_contain_text(f"{ann.name} is writing to you.")
 
 
 def test_a_direct_room_is_opened_without_script(at_browser):
@@ -76,3 +76,28 @@ def test_who_leaves_a_direct_room_is_asked_and_comes_back_when_written_to(at_bro
     expect(ann.page.locator(".connection")).to_have_attribute("data-link", "online")
     ben.api.request("POST", "/api/direct", json={"people": [ann.api.user_id]})
     expect(ann.page.locator("#direct-list .room-name")).to_have_text(ben.name)
+
+
+def test_what_was_written_to_one_who_was_away_is_told_as_unread(at_browser):
+    ann, ben = at_browser("ann"), at_browser("ben")
+    asked = {"people": [ann.api.user_id]}
+    room_id = ben.api.request("POST", "/api/direct", json=asked).json()["roomId"]
+    plans = ben.api.create_room("Plans", private=True)
+    ben.api.request("PUT", f"/api/rooms/{plans}/members/{ann.name}")
+    for words in ("are you there?", "call me"):
+        ben.api.say(room_id, words)
+        ben.api.say(plans, words)
+    ann.page.goto("/rooms")
+    unread = ann.page.locator("#direct-list .room-unread .figure")
+    expect(unread).to_have_text("2")
+    ann.page.locator("#direct-list a").click()
+    ann.hears("call me")
+    expect(ann.page.locator("#direct-list .room-unread")).to_have_count(0)
+    expect(ann.page.locator("#room-list .room-unread .figure")).to_have_text("2")
+    ann.page.goto("/rooms")
+    expect(ann.page.locator(".connection")).to_have_attribute("data-link", "online")
+    expect(ann.page.locator("#direct-list .room-unread")).to_have_count(0)
+    # Who has written it has nothing to read.
+    ben.page.goto("/rooms")
+    expect(ben.page.locator(".connection")).to_have_attribute("data-link", "online")
+    expect(ben.page.locator("#direct-list .room-unread")).to_have_count(0)

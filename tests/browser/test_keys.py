@@ -140,7 +140,7 @@ def test_words_for_an_encrypted_room_that_ends_can_be_read_again(sealed):
     ann.api.request("DELETE", f"/api/rooms/{room_id}")
     expect(ann.page.get_by_text("This room has ended.")).to_be_visible(timeout=PATIENCE)
     ann.page.goto("/rooms")
-    ann.page.locator(".waiting button").click(timeout=PATIENCE)
+    ann.page.locator(".unsent-summary button").click(timeout=PATIENCE)
     expect(ann.page.get_by_role("dialog")).to_contain_text("half a thought")
 
 

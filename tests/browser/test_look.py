@@ -8,6 +8,7 @@ from playwright.sync_api import expect
 
 from tests.browser.people import PATIENCE, PHONE
 
+SMALL = {"width": 360, "height": 740}
 LAPTOP = {"width": 1280, "height": 720}
 ARABIC = "غرفة طويلة الاسم جدا لا يسعها العمود على الجانب أبدا"
 
@@ -107,7 +108,8 @@ def test_what_is_said_of_the_connection_covers_no_message(behind_cable):
     ann.hears("29 " * 8 + "29")
     cable.pull()
     ann.write("Later")
-    line, waiting = ann.page.locator(".conversation-body .connection"), ann.page.locator(".waiting")
+    line = ann.page.locator(".conversation-body .connection")
+    waiting = ann.page.locator(".unsent-summary")
     expect(line).to_be_visible()
     expect(waiting).to_be_visible()
     top = ann.page.locator("#log").bounding_box()["y"]
@@ -191,3 +193,26 @@ def test_on_a_phone_one_finds_direct_messages_below_many_rooms(at_browser):
     expect(ann.page.locator("#write-to")).not_to_be_in_viewport()
     ann.page.get_by_role("link", name="다이렉트 메시지").click()
     expect(ann.page.locator("#write-to")).to_be_in_viewport()
+
+
+@pytest.mark.parametrize("language", ["en-GB", "ko-KR"])
+def test_on_a_phone_the_line_while_editing_names_no_key_and_is_not_cut(at_browser, language):
+    ann = at_browser("ann", viewport=SMALL, has_touch=True, is_mobile=True, locale=language)
+    ann.enter(ann.api.create_room("Plans"))
+    ann.write("helo")
+    ann.hears("helo")
+    ann.composer.press("ArrowUp")
+    line = ann.page.locator("#editing")
+    expect(line).to_be_visible()
+    assert "Esc" not in line.inner_text()
+    words = line.locator("span").first
+    assert words.evaluate("words => words.scrollWidth <= words.clientWidth")
+    assert line.locator("button").bounding_box()["height"] >= 44
+    line.locator("button").tap()
+    expect(line).to_be_hidden()
+
+
+def test_on_a_phone_the_way_home_is_as_large_as_a_finger(at_browser):
+    ann = at_browser("ann", viewport=SMALL, has_touch=True, is_mobile=True)
+    ann.page.goto("/settings")
+    assert ann.page.locator(".brand").bounding_box()["height"] >= 44

@@ -31,7 +31,7 @@ def told(request, at_browser):
             assert (
                 add(ann, ann.api.create_room(f"{name} of which one speaks at length"), ben) == 204
             )
-        expect(ben.page.locator(".news-card")).to_have_count(3)
+        expect(ben.page.locator(".addition")).to_have_count(3)
         return ben
 
     return open_page
@@ -47,7 +47,7 @@ def test_all_of_the_page_and_of_what_it_tells_can_be_clicked(told, viewport):
         link.click(trial=True)
     assert ben.page.evaluate("scrollY") == 0
     waiting(ben).click(trial=True)
-    for button in ben.page.locator(".news-card :is(a, button)").all():
+    for button in ben.page.locator(".addition :is(a, button)").all():
         button.click(trial=True)
 
 

@@ -33,7 +33,7 @@ def deleted(ann, ben, room_id):
 def test_what_was_being_written_is_kept_and_the_reason_is_true(guest, happens, reason):
     _, ben, _ = guest
     happens(*guest)
-    ben.page.locator(".waiting button").click(timeout=PATIENCE)
+    ben.page.locator(".unsent-summary button").click(timeout=PATIENCE)
     dialog = ben.page.get_by_role("dialog")
     expect(dialog).to_contain_text("half a thought")
     expect(dialog).to_contain_text(reason)
@@ -59,9 +59,9 @@ def test_nothing_under_the_panel_can_be_reached_and_no_dialog_hides_it(guest):
 def test_who_discards_the_last_that_waits_goes_on_from_the_heading_of_the_page(guest):
     _, ben, _ = guest
     removed(*guest)
-    expect(ben.page.locator(".waiting button")).to_be_visible(timeout=PATIENCE)
+    expect(ben.page.locator(".unsent-summary button")).to_be_visible(timeout=PATIENCE)
     ben.page.goto("/rooms")
-    ben.page.locator(".waiting button").press("Enter")
+    ben.page.locator(".unsent-summary button").press("Enter")
     ben.page.get_by_role("dialog").get_by_role("button", name="Discard").press("Enter")
     expect(ben.page.get_by_role("dialog")).to_have_count(0)
     expect(ben.page.locator("main h1")).to_be_focused()

@@ -14,7 +14,7 @@ def go_offline(person, cable):
 
 
 def waiting(person, page=None):
-    return (page or person.page).locator(".waiting button")
+    return (page or person.page).locator(".unsent-summary button")
 
 
 def act(person, text, name):

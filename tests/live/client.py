@@ -6,15 +6,12 @@ import threading
 import time
 import uuid
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import engineio
 import socketio
 
 from tests.live.tls import websocket_options
-
-if TYPE_CHECKING:
-    from tests.live.cluster import Api, Maru
 
 #: How the messages begin that only show that everything before them has arrived.
 MARKER = "marker-"
@@ -45,10 +42,20 @@ class Refused(Exception):
         self.data = data
 
 
+class Caller(Protocol):
+    """The person whose connection it is, as far as a client needs it: see ``cluster.Api``."""
+
+    name: str
+    token: str
+    url: str
+
+    def say(self, room_id: str, message: str) -> dict: ...
+
+
 class Client:
     """One connection. ``auth`` is what it introduces itself with, in place of a good token."""
 
-    def __init__(self, api: "Api", transport: str = "websocket", **introduction: Any):
+    def __init__(self, api: Caller, transport: str = "websocket", **introduction: Any):
         self.api = api
         self.name = api.name
         self.token = api.token
@@ -73,9 +80,9 @@ class Client:
             refusals = [payload for event, payload in self.heard if event == "connect_error"]
             raise Refused(refusals[0] if refusals else str(error)) from error
 
-    def worker(self, maru: "Maru") -> int:
-        """The process id of the worker at the other end."""
-        return maru.worker_at(self.io.eio.ws.sock.getsockname()[1])
+    def local_port(self) -> int:
+        """The port of this end of the connection."""
+        return self.io.eio.ws.sock.getsockname()[1]
 
     def emit(self, event: str, *arguments: Any) -> Any:
         """The acknowledgement of an event with exactly these arguments.

@@ -160,6 +160,10 @@ class Maru:
         os.kill(pid, signal.SIGKILL)
         eventually(lambda: pid not in self.workers() and self.is_ready(), STARTED)
 
+    def worker_of(self, client: Client) -> int:
+        """The process id of the worker at the other end of a client's connection."""
+        return self.worker_at(client.local_port())
+
     def worker_at(self, local_port: int) -> int:
         """The worker that serves the client behind this port. Raises ``LookupError``."""
         found = self.find_worker_at(local_port)
@@ -266,7 +270,7 @@ class Api:
         """A new connection, to a worker of one's choice or to any."""
         for _ in range(200):
             client = Client(self, **options)
-            if worker is None or client.worker(self.maru) == worker:
+            if worker is None or self.maru.worker_of(client) == worker:
                 return client
             client.close()
         raise AssertionError(f"worker {worker} takes no connections")

@@ -60,7 +60,7 @@ def test_who_was_never_there_and_is_banned_hears_nothing_by_asking_to_join(
     ann, ben, cho = person("ann"), person("ben"), person("cho")
     room = ann.create_room()
     mine, theirs = apart(ann, ben)
-    there = connect(cho, worker=theirs.worker(ann.maru))
+    there = connect(cho, worker=ann.maru.worker_of(theirs))
     for client in (mine, there):
         client.join(room)
     settle(room, mine, there)

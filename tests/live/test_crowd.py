@@ -21,7 +21,7 @@ def test_a_crowd_is_counted_right_though_a_worker_dies(own_maru):
     rooms = [owner.create_room(f"Room {i}") for i in range(ROOMS)]
     workers = maru.workers()
     people = gather(maru, rooms)
-    crowded = Counter(c.worker(maru) for p in people for c in p.clients)
+    crowded = Counter(maru.worker_of(c) for p in people for c in p.clients)
     doomed = max(workers, key=lambda pid: crowded[pid])
     safe = [pid for pid in workers if pid != doomed]
     assert sum(crowded.values()) == TABS

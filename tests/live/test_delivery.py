@@ -10,7 +10,7 @@ from tests.waiting import eventually
 def test_everybody_hears_it_once_whatever_worker_they_are_on(maru, person, apart):
     room = person("owner").create_room()
     clients = apart(*(person(name) for name in ("ann", "ben", "cho", "dan")))
-    assert len({client.worker(maru) for client in clients}) == 2
+    assert len({maru.worker_of(client) for client in clients}) == 2
     for client in clients:
         client.join(room)
     for client in clients:

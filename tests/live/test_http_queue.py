@@ -7,7 +7,7 @@ import greenlet
 import pytest
 from eventlet import hubs
 
-from chat.transport.http_queue import MOST, RequestQueue
+from chat.transport.http_queue import MOST_S, RequestQueue
 from tests.live.loop import until
 
 
@@ -40,7 +40,7 @@ def test_long_requests_begin_one_in_a_turn_and_in_order(turns):
     def request(number):
         queue.wait()
         begun.append((number, len(turns)))
-        work(2 * MOST)
+        work(2 * MOST_S)
 
     for each in [eventlet.spawn(request, number) for number in range(10)]:
         each.wait()
@@ -87,7 +87,7 @@ def test_a_request_that_breaks_does_not_leave_those_behind_it_waiting():
     def request(number):
         queue.wait()
         begun.append(number)
-        work(2 * MOST)
+        work(2 * MOST_S)
         if number == 1:
             raise ValueError("not caught")
 

@@ -94,7 +94,7 @@ ASSIGNING = {
 DOCUMENTED = {
     "_get_current_object",  # werkzeug.local.LocalProxy
     "_sock",  # redis.Connection: the socket, or None
-    "_parser",  # redis.Connection: its parser; chat/store/buffered.py does what REPEATED has
+    "_parser",  # its parser; chat/store/buffered_answers.py does what REPEATED has
     "_reader",  # of that parser: hiredis.Reader, which is public
 }
 

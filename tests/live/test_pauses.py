@@ -54,7 +54,7 @@ def test_while_the_store_is_away_everybody_is_told_and_nobody_is_gone(two):
 
 def test_a_worker_that_slept_past_its_leases_heals(two):
     maru, room, ann, ben = two
-    worker = ann.worker(maru)
+    worker = maru.worker_of(ann)
     with stopped(worker):
         # Its people are announced as gone, since nobody can know better.
         assert ben.wait_for_message(30, type="QUIT", sender="ann")["userCount"] == 1

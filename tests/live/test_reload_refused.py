@@ -147,6 +147,20 @@ def test_code_that_does_not_run_changes_nothing(checkout, name, broken):
     assert "Traceback" not in maru.log.read_text()
 
 
+@pytest.mark.parametrize(
+    ("end", "told"),
+    [
+        ("os.kill(os.getpid(), signal.SIGKILL)", "was killed by signal 9 (SIGKILL)"),
+        ("os._exit(3)", "ended with exit status 3"),
+    ],
+)
+def test_a_new_worker_that_ends_without_a_word_is_told_of_by_how_it_ended(checkout, end, told):
+    """As the system kills who takes too much memory."""
+    copy, maru = checkout
+    (copy / "app.py").write_text(f"import os, signal\n{end}\n")
+    assert f"A new worker that was tried out {told}." in refused(maru)
+
+
 def test_a_worker_that_cannot_be_replaced_does_not_end_the_others(checkout):
     copy, maru = checkout
     whole = (copy / "app.py").read_text()

@@ -11,7 +11,7 @@ import redis
 
 import config
 from chat import keys
-from chat.migrations.start import VERSION
+from chat.migrations.start import VERSION, prepare
 from chat.store.embedded import EmbeddedStore, socket_path
 from tests.migrated import FIXTURES, Stored, everything
 from tests.ports import free_port
@@ -141,6 +141,28 @@ def test_a_start_that_is_killed_goes_on_at_the_next(older, data_dir, environ):
     with embedded(data_dir) as store:
         assert store.get(keys.VERSION) == b"2" and not store.exists("maru:users")
         assert store.xlen(keys.stream(room_id)) == expected
+
+
+def test_an_embedded_store_that_dies_at_the_start_is_waited_for(data_dir):
+    kept, told = EmbeddedStore(data_dir), []
+    kept.start()
+    server = redis.Redis(unix_socket_path=str(socket_path(data_dir))).info("server")["process_id"]
+    supervisor = psutil.Process(server).parent()
+    supervisor.suspend()
+    psutil.Process(server).kill()
+
+    def tell(line):
+        told.append(line)
+        supervisor.resume()
+
+    try:
+        eventually(lambda: psutil.Process(server).status() == psutil.STATUS_ZOMBIE)
+        prepare(config.load({"DATA_DIR": str(data_dir)}), tell)
+    finally:
+        supervisor.resume()
+        kept.stop()
+    reason = "the store cannot be reached"
+    assert told == [f"Waiting for the store, and serving nobody until then: {reason}."]
 
 
 def test_an_empty_store_begins_with_the_present_version(data_dir, environ):

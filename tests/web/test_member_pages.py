@@ -48,6 +48,13 @@ def test_each_is_offered_what_he_or_she_may_do(house, who, of, offered):
     assert set(OFFERED.findall(house.card(who, of).text)) == offered
 
 
+def test_the_page_of_a_person_shows_the_name_once(house):
+    page = house.card("ann", "cho").text.split('<main id="main"')[1].split("</main>")[0]
+    # Read out, it is on the button too.
+    words = re.sub(r'<span class="visually-hidden">.*?</span>|<[^>]*>', " ", page)
+    assert words.split().count("cho") == 1
+
+
 def test_one_is_not_offered_a_direct_room_with_oneself(house):
     assert 'action="/direct"' in house.card("cho", "ann").text
     assert 'action="/direct"' not in house.card("cho", "cho").text

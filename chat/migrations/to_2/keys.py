@@ -27,6 +27,7 @@ def person(user_id: str, what: str = "") -> str:
 
 
 def room(room_id: str, what: str = "") -> str:
+    """A room, or something of it, in both versions."""
     return f"{keys.PREFIX}room:{{{room_id}}}{what and ':' + what}"
 
 

@@ -16,6 +16,7 @@ _SENDER = re.compile(rb'"sender":"([^"\\]*)",(?!"senderId")')
 
 
 def carry_over(lease: Lease, ids: Ids) -> None:
+    """Carry over what is neither of an account nor of a room, and delete what nothing needs."""
     redis = lease.store.redis
     # What accounts had that are no more: all others are carried over.
     of_nobody = redis.scan_iter(match=keys.user("*", "*"), count=SCANNED)

@@ -86,6 +86,7 @@ class _Room:
         self.speakers: set[str] = set()
 
     def rewritten(self, entries: list[Entry]) -> Iterator[Command]:
+        """The commands that write these entries with ids beside the names."""
         for entry_id, (name, stored, *others) in entries:
             seq = int(entry_id.partition(b"-")[2])
             anew, kind, sender = self._with_ids(seq, stored)

@@ -12,6 +12,7 @@ from config import Settings
 
 
 def init_app(app: Flask, settings: Settings) -> None:
+    """Let pages of ``ALLOWED_ORIGINS`` read the answers of the API."""
     allowed = frozenset(settings.allowed_origins)
     if not allowed:
         return

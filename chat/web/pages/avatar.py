@@ -13,6 +13,7 @@ _KOREAN = re.compile("[가-힣]+(?:[._-][가-힣]+)*")
 
 
 def init_app(app: Flask) -> None:
+    """Let templates use ``hue`` and ``initials``."""
     app.jinja_env.filters.update(hue=hue, initials=initials)
 
 

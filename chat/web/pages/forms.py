@@ -64,12 +64,16 @@ class CredentialsForm(Form):
 
 
 class RoomForm(Form):
+    """Of a new room."""
+
     name = StringField()
     private = BooleanField()
     encrypted = BooleanField()
 
 
 class ProfileForm(Form):
+    """Of how a person is shown."""
+
     checks: ClassVar[_Checks] = {
         "name": names.new_name,
         "display_name": display_names.display_name,
@@ -87,6 +91,8 @@ class ProfileForm(Form):
 
 
 class PasswordForm(Form):
+    """Of a change of the password, which asks for the present one too."""
+
     checks: ClassVar[_Checks] = {"password": validation.password}
 
     current = PasswordField()

@@ -33,6 +33,7 @@ _CODE_OR_LINK = re.compile(
 
 
 def init_app(app: Flask) -> None:
+    """Let templates use ``message_text``."""
     app.jinja_env.filters["message_text"] = message_text
 
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from chat import memberships, people
+from chat import invitations, memberships, people
 from chat.people import Person
 from chat.rooms import DIRECT, Room
 from chat.store.store import Store
@@ -20,12 +20,14 @@ class OwnRooms:
     """The rooms that a person belongs to, the most recently active first, each as it is called.
 
     ``others`` are the userIds of the other people of direct rooms, by roomId; ``shown`` is what
-    those are shown as, by userId.
+    those are shown as, by userId. ``news`` are rooms that somebody has added the person to, who has
+    not taken note of it.
     """
 
     rooms: list[Room]
     others: dict[str, list[str]]
     shown: dict[str, str]
+    news: set[str]
 
     def first(self, open_id: str) -> "OwnRooms":
         """Those with which a page begins its list: the first ones, and the open one."""
@@ -35,6 +37,7 @@ class OwnRooms:
 
     @property
     def direct(self) -> list[Room]:
+        """The direct ones."""
         return [room for room in self.rooms if room.kind == DIRECT]
 
     @property
@@ -44,6 +47,7 @@ class OwnRooms:
 
 
 def own_rooms(store: Store, person: Person) -> OwnRooms:
+    """The rooms that a person belongs to, the most recently active first."""
     found = [room for room, _ in memberships.of_person(store, person)]
     members = memberships.people_of_direct(store, person, found)
     found = [room for room in found if room.kind != DIRECT or room.room_id in members]
@@ -51,7 +55,7 @@ def own_rooms(store: Store, person: Person) -> OwnRooms:
     ids = {user_id for user_ids in others.values() for user_id in user_ids}
     shown = {user_id: each.shown for user_id, each in people.find_by_ids(store, ids).items()}
     named = [called(room, person, others.get(room.room_id, ()), shown) for room in found]
-    return OwnRooms(named, others, shown)
+    return OwnRooms(named, others, shown, invitations.news(store, person))
 
 
 def called(room: Room, person: Person, members: Iterable[str], shown: Mapping[str, str]) -> Room:

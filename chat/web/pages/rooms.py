@@ -113,7 +113,7 @@ def room(room_id: str) -> ResponseReturnValue:
     }
     # A page that goes from room to room has the list of rooms already.
     parts_only = request.headers.get("X-Requested-With") == "swup"
-    own = OwnRooms([], {}, {}) if parts_only else own_rooms(store, _me())
+    own = OwnRooms([], {}, {}, set()) if parts_only else own_rooms(store, _me())
     found = people.find_by_ids(store, ids)
     shown = own.shown | {user_id: person.shown for user_id, person in found.items()}
     gone = {user_id: person.gone for user_id, person in found.items() if person.gone}

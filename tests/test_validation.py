@@ -71,6 +71,22 @@ def test_a_message_has_a_longest_length_in_characters():
         validation.message("x" * 11, 10)
 
 
+@pytest.mark.parametrize(
+    "unseen",
+    [
+        "\u034f", "\u17b4\u17b5", "\u180b", "\ufe0f", "\U000e0100", "\ufdd0", "\U0001ffff",
+        "\U0001d159", "\U00013441\U00013442", "\U00016fe4", "\u00a0\ufe0e\u3000", "\U000e0fff",
+    ],
+)  # fmt: skip
+def test_no_text_is_of_nothing_that_can_be_seen(unseen):
+    for text in (unseen, " " + unseen):
+        with pytest.raises(Invalid):
+            validation.message(text, 10)
+        with pytest.raises(Invalid):
+            validation.room_name(text)
+        assert validation.message("a" + text, 10) == "a" + text
+
+
 @pytest.mark.parametrize("password", ["short", "x" * 257, "with\0null", "", None, 12345678])
 def test_not_a_password(password):
     with pytest.raises(Invalid):
