@@ -13,8 +13,8 @@ pytestmark = pytest.mark.usefixtures("small_blocks")
 
 
 @pytest.fixture(params=["plain", "sealed"])
-def a_room(request, administration, store):
-    room = administration.create(ANN, "Plans", True, request.param == "sealed")
+def a_room(request, room_management, store):
+    room = room_management.create(ANN, "Plans", True, request.param == "sealed")
     for person in (BEN, CAM):
         store.redis.hset(keys.members(room.room_id), person.user_id, f"member 0 {person.name}")
     return room.room_id
