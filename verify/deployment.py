@@ -53,6 +53,7 @@ class Deployment:
         self.socket = socket_path(folder / "data")
         self._source = source
         self._data = folder / "data"
+        self.archive = self._data / "archive.sqlite3"
         self._killed: set[int] = set()
         self._store = EmbeddedStore(self._data, source)
         self._disk = Disk(self._data)
