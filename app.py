@@ -12,7 +12,7 @@ import config
 from chat import key_prefix, script_errors, store_warnings, web
 from chat.archive import schema, starter
 from chat.archive.archive import Archive
-from chat.archive.database import Database
+from chat.archive.database import ArchiveError, Database
 from chat.conversation import Conversation
 from chat.limits import Limits
 from chat.live.hashing import HashingQueue
@@ -122,6 +122,6 @@ if __name__ == "__main__":
         main()
     except (
         *(config.ConfigError, watched.ProcessError, store.StoreError),
-        *(schema.NewerArchive, OSError),
+        *(ArchiveError, OSError),
     ) as error:
         sys.exit(f"maru: {error}")

@@ -116,6 +116,7 @@ def _postgresql(address: str, writes: bool) -> Engine:
     options = f"-c statement_timeout={seconds}s -c lock_timeout={seconds}s -c timezone=UTC"
     arguments = {
         "connect_timeout": CONNECT_S,
+        "client_encoding": "utf8",
         "options": options,
         "application_name": "maru-follower" if writes else "maru",
         "keepalives_idle": 10,

@@ -14,6 +14,7 @@ from chat.archive.settings import ArchiveSettings
 
 #: An arbitrary number: PostgreSQL's lock under which one process at a time changes tables.
 _LOCK = 5_217_003
+OLDEST_POSTGRESQL = (14,)
 
 
 class NewerArchive(ArchiveError):
@@ -23,8 +24,8 @@ class NewerArchive(ArchiveError):
 def prepare(given: ArchiveSettings, tell: Callable[[str], None]) -> None:
     """Have the archive's tables as this version needs them, at the start.
 
-    Raises ``NewerArchive``. An archive that is away for now is no error: the follower tries again,
-    and chat goes on without it.
+    Raises ``ArchiveError`` for an archive that Maru cannot use as it is. An archive that is away
+    for now is no error: the follower tries again, and chat goes on without it.
     """
     database = Database(given.database_url, given.data_dir, writes=True)
     try:
@@ -39,12 +40,14 @@ def upgrade(database: Database, is_new: bool) -> None:
     """Carry the tables over to this version, in one transaction; an empty database gets them all.
 
     ``is_new``: SQLite's file is made if it is not there; otherwise somebody has moved it away.
-    Raises ``NewerArchive``, and what using the database raises.
+    Raises ``NewerArchive``, ``ArchiveError`` for a server that cannot be used, and what using the
+    database raises.
     """
     if is_new:
         database.create()
     with database.begin() as connection:
         if connection.dialect.name == "postgresql":
+            _check_server(connection)
             connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
         config = Config()
         config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
@@ -60,6 +63,19 @@ def upgrade(database: Database, is_new: bool) -> None:
                 " start that one, or restore a backup."
             )
         command.upgrade(config, "head")
+
+
+def _check_server(connection: Connection) -> None:
+    """Raises ``ArchiveError``."""
+    version = connection.dialect.server_version_info or (0,)
+    if version < OLDEST_POSTGRESQL:
+        found, oldest = (".".join(map(str, each)) for each in (version, OLDEST_POSTGRESQL))
+        raise ArchiveError(f"The archive is in PostgreSQL {found}; Maru needs {oldest} or later.")
+    encoding = connection.execute(text("SHOW server_encoding")).scalar_one()
+    if encoding != "UTF8":
+        raise ArchiveError(
+            f"The database in DATABASE_URL has the encoding {encoding}; Maru needs UTF8."
+        )
 
 
 def _version(connection: Connection) -> str | None:

@@ -1,6 +1,7 @@
 """What load balancers, supervisors and monitoring ask."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from flask import Blueprint, Response
 from flask.typing import ResponseReturnValue
@@ -27,7 +28,7 @@ def readyz() -> ResponseReturnValue:
     An archive that is away is told, and is no reason to get none: chat goes on without it.
     """
     try:
-        archive = services().store.ask(state.state_question())
+        archive = _archive()
     except RedisError as error:
         return {"status": "unready", "reason": error_replies.reason(error)}, 503
     reason = services().readiness()
@@ -40,10 +41,19 @@ def readyz() -> ResponseReturnValue:
 def metrics() -> ResponseReturnValue:
     """The archive in numbers, in the text format of Prometheus."""
     try:
-        archive = services().store.ask(state.state_question())
+        archive = _archive()
     except RedisError as error:
         return {"status": "unready", "reason": error_replies.reason(error)}, 503
     return Response("".join(_metrics(archive)), content_type="text/plain; version=0.0.4")
+
+
+def _archive() -> State:
+    """How the archive is, to its follower and to this worker. Raises ``RedisError``."""
+    found = services().store.ask(state.state_question())
+    unreadable = services().archive.trouble
+    if unreadable and not found.trouble:
+        return replace(found, trouble=f"This worker cannot read the archive: {unreadable}.")
+    return found
 
 
 def _metrics(archive: State) -> Iterator[str]:

@@ -8,6 +8,7 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import LiteralString
 
 import psycopg
 from psycopg.sql import SQL, Identifier
@@ -71,10 +72,10 @@ class PostgreSQL:
     def url(self, database: str) -> str:
         return f"postgresql://maru@127.0.0.1:{self.port}/{database}"
 
-    def create(self, database: str) -> str:
+    def create(self, database: str, options: LiteralString = "") -> str:
         """A new, empty database; gives its address."""
         with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
-            connection.execute(SQL("CREATE DATABASE {}").format(Identifier(database)))
+            connection.execute(SQL("CREATE DATABASE {} " + options).format(Identifier(database)))
         return self.url(database)
 
     def _run(self, program: str, *arguments: str) -> subprocess.Popen[bytes]:

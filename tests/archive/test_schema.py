@@ -1,11 +1,14 @@
 """The archive's tables are made at the start as the code says; newer ones are refused."""
 
+import secrets
+
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import select, text
 
 from chat.archive import schema, tables
+from chat.archive.database import ArchiveError, Database
 from chat.archive.schema import NewerArchive
 
 
@@ -53,3 +56,13 @@ def test_readers_cannot_write(place, database):
     with pytest.raises(Exception, match=r"read-?only|readonly"), reader.begin() as connection:
         connection.execute(text("UPDATE archive SET fence = 7"))
     reader.close()
+
+
+def test_a_database_without_unicode_is_refused_in_one_line(place, server):
+    if not place.address:
+        pytest.skip("SQLite has no other encoding")
+    options = "ENCODING 'SQL_ASCII' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0"
+    opened = Database(server.create(f"ascii{secrets.token_hex(4)}", options), place.folder, True)
+    with pytest.raises(ArchiveError, match=r"^The database .* SQL_ASCII; Maru needs UTF8\.$"):
+        schema.upgrade(opened, is_new=True)
+    opened.close()

@@ -56,3 +56,10 @@ def test_unready_without_the_store(app_with):
     response = with_readiness(app, None).get("/readyz")
     assert response.status_code == 503
     assert response.json["status"] == "unready"
+
+
+def test_an_archive_that_this_worker_cannot_read_is_told(app):
+    process = with_readiness(app, None)
+    app.extensions["maru"].archive.trouble = "it cannot be opened"
+    archive = process.get("/readyz").json["archive"]
+    assert archive["reason"] == "This worker cannot read the archive: it cannot be opened."
