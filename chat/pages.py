@@ -67,7 +67,12 @@ class Pages:
         return self._back(room_id, page, until, count, checks)
 
     def newest(self, room_id: str, page: Page, count: int, *checks: Question[Any]) -> Page:
-        """The newest page, of which ``page`` is what the stream has; never ``Unavailable``."""
+        """The newest page, of which ``page`` is what the stream has; never ``Unavailable``.
+
+        An archive that could not be read the last time is not waited for: many may join at once.
+        """
+        if self._archive is not None and self._archive.trouble:
+            return recent(page)
         try:
             return self._back(room_id, page, None, count, checks)
         except Unavailable:

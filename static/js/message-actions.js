@@ -49,6 +49,7 @@ export function prepareMessageActions({ log, react, edit, erase, signal }) {
     if (focusIsSeen()) rowOf(bar)?.focus({ preventScroll: true });
     close();
     editButton.hidden = !isOwn(row);
+    linkButton.replaceChildren(icon('link'));
     deleteButton.hidden = !isOwn(row) && !mayModerate();
     writeCaption(row);
     bar.classList.toggle('at-foot', foot);
@@ -85,7 +86,8 @@ export function prepareMessageActions({ log, react, edit, erase, signal }) {
       // and assistive technology have detail 0.
       if (event.detail > 0 && pressed !== chosen) return;
       act(chosen, row);
-      if (atFoot()) close();
+      // A link that was copied has its button say so.
+      if (atFoot() && chosen !== linkButton) close();
     } else if (pointer !== 'mouse' && row && !target.closest('a, button, .actions')) {
       if (bar.parentElement === row && atFoot()) return close();
       // Moving the focus closes the on-screen keyboard.
@@ -106,7 +108,9 @@ export function prepareMessageActions({ log, react, edit, erase, signal }) {
   /** @param {number} seq */
   async function copyLink(seq) {
     const link = `${location.origin}${address(`/rooms/${page.roomId}`)}?at=${seq}`;
-    if (await copyText(link)) byId('arrival').textContent = t('copied');
+    if (!await copyText(link)) return;
+    linkButton.replaceChildren(icon('check'));
+    byId('arrival').textContent = t('copied');
   }
 
   /** @param {number} seq */

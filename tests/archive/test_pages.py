@@ -42,6 +42,25 @@ def test_a_recent_page_needs_no_archive_and_an_old_one_says_that_it_is_away(
     assert said(joined.page.messages)[-1] == "better" and joined.page.more
 
 
+def test_nobody_who_joins_waits_for_an_archive_that_is_away(store, archive, follow, room_id):
+    asked = []
+    slow = Slow(archive, lambda: asked.append(1))
+    conversation = Conversation(store, Limits(message_rate=0), slow)
+    talk_much(conversation, room_id, 60)
+    follow(recent=10)
+    for number in range(8):
+        conversation.react(ANN, room_id, 60, chr(0x1F600 + number), True)
+    assert len(conversation.join(ANN, room_id, "s1").page.messages) == 50 and asked
+    asked.clear()
+    slow.trouble = "it is away"
+    joined = conversation.join(ANN, room_id, "s2").page
+    assert 10 <= len(joined.messages) < 50 and joined.more and not asked
+    # Whoever reads on asks it again, and finds whether it is back.
+    assert len(conversation.page(ANN, room_id).messages) == 50
+    slow.trouble = ""
+    assert len(conversation.join(ANN, room_id, "s3").page.messages) == 50
+
+
 def nowhere(place):
     return type(place)("postgresql://maru@127.0.0.1:1/none", place.folder).open()
 

@@ -134,6 +134,33 @@ def test_a_link_leads_to_its_message_with_what_stands_around_it(ann, told):
     assert found == list(range(found[0], found[-1] + 1)), "some are left out"
 
 
+def test_on_a_phone_a_tap_offers_the_link(small_memory, told, browser):
+    small = {"width": 320, "height": 640}
+    person = Person(
+        small_memory,
+        browser,
+        told[0].name,
+        viewport=small,
+        has_touch=True,
+        is_mobile=True,
+        locale="ko",
+    )
+    person.log_in().context.grant_permissions(["clipboard-read", "clipboard-write"])
+    person.page.goto(f"/rooms/{told[1]}?at=300")
+    row = person.page.locator(".message.linked")
+    expect(row).to_be_in_viewport(timeout=PATIENCE)
+    expect(person.count()).not_to_have_text("0", timeout=PATIENCE)
+    row.tap()
+    link = person.page.get_by_role("button", name="이 메시지의 링크 복사")
+    expect(link).to_be_in_viewport(ratio=1)
+    link.tap()
+    expect(person.page.locator("#arrival")).to_have_text("복사했습니다")
+    expect(link.locator(".icon-check")).to_be_in_viewport()
+    assert person.page.evaluate("navigator.clipboard.readText()").endswith("?at=300")
+    person.close()
+    assert person.complaints == []
+
+
 def test_what_is_said_meanwhile_is_told_and_reached(ann, told):
     ann.page.goto(f"/rooms/{told[1]}?at=100")
     expect(ann.said("line 100")).to_be_in_viewport(timeout=PATIENCE)
