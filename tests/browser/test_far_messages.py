@@ -229,3 +229,21 @@ def test_a_message_that_is_gone_leaves_its_neighbours(ann, told):
     for bad in ("x", "-1", "9" * 20, ""):
         ann.page.goto(f"/rooms/{room_id}?at={bad}")
         expect(ann.count()).not_to_have_text("0", timeout=PATIENCE)
+
+
+def test_an_archive_that_is_away_takes_only_what_is_old(ann, told, small_memory):
+    room_id = told[1]
+    ann.enter(room_id)
+    archive = small_memory.data / "archive.sqlite3"
+    away = archive.rename(archive.with_suffix(".away"))
+    try:
+        ann.page.locator("#log").evaluate("log => { log.scrollTop = -log.scrollHeight; }")
+        failed = ann.page.get_by_role("button", name="That did not work. Try again.")
+        expect(failed).to_be_visible(timeout=PATIENCE)
+        ann.write("chat goes on")
+        ann.hears("chat goes on")
+        ann.page.locator("#log").evaluate("log => { log.scrollTop = -log.scrollHeight; }")
+    finally:
+        away.rename(archive)
+    expect(failed).to_be_hidden(timeout=PATIENCE)
+    walk(ann, -1, "line 700")
