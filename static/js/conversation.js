@@ -141,13 +141,14 @@ export function createConversation({ connection, state, write, onOwn, onDeleted,
   /** Show a message, however far away it is, and mark it. @param {number} seq */
   async function showMessage(seq) {
     const find = () => timeline.rows().find((row) => Number(row.dataset.seq) === seq);
-    if (!find()) await apart.show(seq);
+    if (!find()) await apart.show(seq).catch(ifFailed(undefined));
     const row = find();
     if (row) mark(row);
   }
 
   /** @param {HTMLElement} row */
   function mark(row) {
+    log.querySelector('.linked')?.classList.remove('linked');
     row.classList.add('linked');
     position.toRow(row);
     row.focus({ preventScroll: true });

@@ -288,5 +288,5 @@ export function openRoom({ connection, pendingLeaves, directory, signal }) {
   sealed?.findKey();
   joining.join();
 
-  return { hasEnded: () => Boolean(state.now.ended), place: position.place, returnTo: conversation.returnTo, sayFailure: status.failed };
+  return { hasEnded: () => Boolean(state.now.ended), place: position.place, returnTo: conversation.returnTo, showMessage: conversation.showMessage, sayFailure: status.failed };
 }

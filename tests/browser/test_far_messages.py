@@ -134,6 +134,29 @@ def test_a_link_leads_to_its_message_with_what_stands_around_it(ann, told):
     assert found == list(range(found[0], found[-1] + 1)), "some are left out"
 
 
+def test_a_link_on_the_page_leads_to_its_message_again_and_again(ann, told):
+    """As that of a hit of a search."""
+    room_id = told[1]
+    ann.enter(room_id)
+    ann.page.evaluate(
+        """(href) => {
+          const link = document.createElement('a');
+          Object.assign(link, { href, textContent: 'the hit' });
+          document.getElementById('rooms').append(link);
+        }""",
+        f"/rooms/{room_id}?at=200",
+    )
+    for _ in range(3):
+        ann.page.get_by_role("link", name="the hit").click()
+        linked = ann.page.locator(".message.linked")
+        expect(linked.locator(".message-text")).to_have_text("line 200", timeout=PATIENCE)
+        expect(linked).to_be_in_viewport(timeout=PATIENCE)
+        expect(linked).to_be_focused()
+        ann.page.locator("#new-messages").click()
+        expect(ann.page.locator("#timeline .message").last).to_be_in_viewport(timeout=PATIENCE)
+        expect(ann.page.locator("#later")).to_be_hidden()
+
+
 def test_on_a_phone_a_tap_offers_the_link(small_memory, told, browser):
     small = {"width": 320, "height": 640}
     person = Person(
@@ -206,3 +229,21 @@ def test_a_message_that_is_gone_leaves_its_neighbours(ann, told):
     for bad in ("x", "-1", "9" * 20, ""):
         ann.page.goto(f"/rooms/{room_id}?at={bad}")
         expect(ann.count()).not_to_have_text("0", timeout=PATIENCE)
+
+
+def test_an_archive_that_is_away_takes_only_what_is_old(ann, told, small_memory):
+    room_id = told[1]
+    ann.enter(room_id)
+    archive = small_memory.data / "archive.sqlite3"
+    away = archive.rename(archive.with_suffix(".away"))
+    try:
+        ann.page.locator("#log").evaluate("log => { log.scrollTop = -log.scrollHeight; }")
+        failed = ann.page.get_by_role("button", name="That did not work. Try again.")
+        expect(failed).to_be_visible(timeout=PATIENCE)
+        ann.write("chat goes on")
+        ann.hears("chat goes on")
+        ann.page.locator("#log").evaluate("log => { log.scrollTop = -log.scrollHeight; }")
+    finally:
+        away.rename(archive)
+    expect(failed).to_be_hidden(timeout=PATIENCE)
+    walk(ann, -1, "line 700")
