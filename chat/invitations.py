@@ -6,7 +6,7 @@ from typing import Any
 from chat import keys, rate_limit
 from chat.errors import N_, Conflict, Forbidden
 from chat.people import Person
-from chat.store.question import Question, ScriptCall
+from chat.store.question import Question, ScriptCall, fields
 from chat.store.store import Store
 
 #: Invitations an hour: from one person to the same other, from one person, and to one person. An
@@ -80,8 +80,7 @@ def is_news(store: Store, person: Person, room_id: str) -> bool:
 
 def news(store: Store, person: Person) -> set[str]:
     """The rooms of which ``is_news`` is true."""
-    stored = store.ask(("HGETALL", keys.inviters(person.user_id)))
-    added = dict(zip(stored[::2], stored[1::2], strict=True))
+    added = fields(store.ask(("HGETALL", keys.inviters(person.user_id))))
     return {room_id.decode() for room_id, found in added.items() if _is_news(*_read(person, found))}
 
 

@@ -6,7 +6,7 @@ from typing import Protocol
 from redis.exceptions import RedisError
 
 from chat import key_prefix, keys
-from chat.store import error_replies
+from chat.store import clock, error_replies
 from chat.store.settings import StoreSettings
 from chat.store.store import Store, StoreError, connect
 
@@ -96,5 +96,4 @@ def _others(store: Store, secrets: tuple[str, ...]) -> list[str]:
 def _is_served(store: Store) -> bool:
     """Whether a Maru reaps leases in this database now."""
     asked = (store.ask(("GET", keys.REAPED)) or b"0").split(b" ")[0]
-    seconds, microseconds = map(int, store.ask(("TIME",)))
-    return bool(seconds * 1000 + microseconds // 1000 - int(asked) < RECENT_MS)
+    return store.ask(clock.NOW) - int(asked) < RECENT_MS

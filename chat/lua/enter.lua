@@ -1,6 +1,6 @@
--- Connections enter a room, each with a lease; the lease of one that is already in is renewed. Whoever enters an open room becomes
--- a member of it. Not if the worker gives an epoch, to renew a lost lease: the person may have ended the membership
--- meanwhile.
+-- Connections enter a room, each with a lease; the lease of one that is already in is renewed. Whoever enters an open
+-- room becomes a member of it. Not if the worker gives an epoch, to renew a lost lease: the person may have ended the
+-- membership meanwhile.
 -- Connections of people who may not be in the room are skipped.
 -- KEYS  room, conns, present, members, banned, then for each lease the account and the rooms of its person
 -- ARGV  now ('' for the store's clock), lease in ms, body of ENTER ('' to tell nobody), the epoch that

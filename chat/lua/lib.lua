@@ -146,7 +146,8 @@ local function lease_ids_of(conns, id)
   return found
 end
 
--- Remove the connections with these leases from a room. Returns the userIds of people whose last connection it was, and their names.
+-- Remove the connections with these leases from a room. Returns the userIds of people whose last connection it was, and
+-- their names.
 local function depart(conns, present, lease_ids)
   local gone, names = {}, {}
   for _, lease_id in ipairs(lease_ids) do

@@ -22,9 +22,8 @@ def both(request, tmp_path_factory):
     client.close()
     kept.stop()
     stored.write_secrets(maru.data)
-    maru.admin = None
     try:
-        yield stored, maru.start()
+        yield stored, maru.start(has_accounts=True)
     finally:
         maru.stop()
     assert maru.trouble() == [], maru.log.read_text("utf-8", "replace")[-10_000:]

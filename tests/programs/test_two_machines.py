@@ -66,10 +66,7 @@ def machines(tmp_path_factory):
                 home.mkdir()
                 maru = Maru(home, REDIS_URL=url, TRUSTED_PROXIES="1", LOGIN_RATE="3", **SECRETS)
                 started.append(maru)
-                if name == "two":
-                    # The account of the admin is there already.
-                    maru.admin = started[0].admin
-                maru.start()
+                maru.start(has_accounts=name == "two")
             yield started
         finally:
             for maru in started:
