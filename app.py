@@ -10,6 +10,9 @@ from flask import Flask
 
 import config
 from chat import key_prefix, script_errors, store_warnings, web
+from chat.archive import schema, starter
+from chat.archive.archive import Archive
+from chat.archive.database import ArchiveError, Database
 from chat.conversation import Conversation
 from chat.limits import Limits
 from chat.live.hashing import HashingQueue
@@ -18,7 +21,8 @@ from chat.migrations import start
 from chat.passwords import Hasher
 from chat.presence import Timing
 from chat.room_management import RoomManagement
-from chat.store import embedded, store, store_choice
+from chat.store import embedded, store, store_choice, watched
+from chat.transport.native_thread import NativeThread
 
 
 def create_app(settings: config.Settings | None = None) -> Flask:
@@ -37,7 +41,9 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     # The static files are served by chat.web.assets.
     app = Flask(__name__, static_folder=None)
     opened_store = store.connect(settings.store_url, script_errors.domain_error)
-    conversation = Conversation(opened_store, limits(settings))
+    database = Database(settings.database_url, settings.data_dir)
+    archive = Archive(database, NativeThread("archive").run)
+    conversation = Conversation(opened_store, limits(settings), archive)
     room_management = RoomManagement(
         opened_store, conversation.limits, conversation.rooms_to_publish
     )
@@ -59,7 +65,9 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     )
     app.extensions["live"] = server
     hasher = Hasher(HashingQueue().run)
-    web.init_app(app, settings, opened_store, conversation, room_management, hasher, server.unready)
+    web.init_app(
+        app, settings, opened_store, conversation, room_management, archive, hasher, server.unready
+    )
     return app
 
 
@@ -77,7 +85,6 @@ def limits(settings: config.Settings) -> Limits:
         message_max=settings.message_max,
         message_rate=settings.message_rate,
         message_burst=3 * settings.message_rate,
-        history_length=settings.history_length,
         timing=Timing(settings.presence_lease * 1000, settings.presence_grace * 1000),
         locale=settings.locale,
         join_rate=settings.join_rate,
@@ -91,21 +98,30 @@ def main() -> None:
     """Serve in this process alone."""
     settings = config.load()
     for warning in config.warnings():
-        embedded.say(warning)
+        watched.say(warning)
     # Raises an error if another Maru uses the same embedded store.
     with embedded.started(settings):
         store_choice.record(settings, settings.shown_store)
-        start.prepare(settings, embedded.say)
+        start.prepare(settings, watched.say)
+        schema.prepare(settings, watched.say)
         app = create_app(settings)
         for warning in store_warnings.checked(settings):
-            embedded.say(warning)
-        app.extensions["live"].start()
-        print(f"Maru is at http://{settings.host}:{settings.port}", flush=True)
-        app.extensions["live"].serve(settings.host, settings.port)
+            watched.say(warning)
+        follower = starter.follower(settings)
+        follower.start()
+        try:
+            app.extensions["live"].start()
+            print(f"Maru is at http://{settings.host}:{settings.port}", flush=True)
+            app.extensions["live"].serve(settings.host, settings.port)
+        finally:
+            follower.stop()
 
 
 if __name__ == "__main__":
     try:
         main()
-    except (config.ConfigError, embedded.EmbeddedError, store.StoreError, OSError) as error:
+    except (
+        *(config.ConfigError, watched.ProcessError, store.StoreError),
+        *(ArchiveError, OSError),
+    ) as error:
         sys.exit(f"maru: {error}")

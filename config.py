@@ -74,8 +74,17 @@ class Settings:
         check.key_prefix,
         "In front of every key and channel: one for each Maru on a store.",
     )
+    database_url: str = setting(
+        "",
+        check.database_url,
+        "The archive: postgresql://. Empty: SQLite, in DATA_DIR.",
+        shown=check.masked,
+    )
+    recent: int = setting(
+        "5000", check.whole(1, 1_000_000), "Entries of each room kept in memory, changes included."
+    )
     data_dir: Path = setting(
-        "var", check.path, "Folder of the embedded Valkey and of the secrets made by Maru."
+        "var", check.path, "Folder of the embedded Valkey, the SQLite archive and Maru's secrets."
     )
     secret_key: str = setting(
         "",
@@ -120,7 +129,7 @@ class Settings:
         "3", check.whole(0, 3600), "Seconds that a dropped connection has to come back unnoticed."
     )
     history_length: int = setting(
-        "100000", check.whole(1, 100_000_000), "Entries kept of each room, changes included."
+        "0", check.whole(0, 100_000_000), "Entries kept of each room at all. 0: every one."
     )
     message_max: int = setting("4000", check.whole(1, 100_000), "Longest message, in characters.")
     message_rate: int = setting(

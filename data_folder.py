@@ -9,6 +9,7 @@ from pathlib import Path
 _FILES = {
     *("appendonlydir", "secret_key", "jwt_secret_key", "life", "store"),
     *("valkey.log", "valkey.sock", "valkey.lock", "supervisor.lock"),
+    *("archive.sqlite3", "archive.sqlite3-wal", "archive.sqlite3-shm"),
 }
 _SOCKET = re.compile(r"[0-9a-f]{8}\.(sock|new)")
 

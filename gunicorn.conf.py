@@ -12,8 +12,10 @@ import sys
 import time
 
 import master
+from chat.archive import starter
 from chat.store import exit_status, store_choice
-from chat.store.embedded import EmbeddedError, EmbeddedStore, say
+from chat.store.embedded import EmbeddedError, EmbeddedStore
+from chat.store.watched import ProcessError, say
 
 settings = master.settings()
 
@@ -78,6 +80,12 @@ def on_starting(server):
             say(f"The process that prepares the store {exit_status.described(check.exitcode)}.")
         on_exit(server)
         sys.exit(1)
+    server.follower = starter.follower(settings)
+    try:
+        server.follower.start()
+    except ProcessError as error:
+        on_exit(server)
+        sys.exit(f"maru: {error}")
 
 
 def _check_port():
@@ -110,7 +118,9 @@ def _port_problem():
 
 
 def _prepare_store(main):
-    """Have the store in the shapes of this version, and warn of what is wrong with it."""
+    """Have the store and the archive in the shapes of this version, and warn of what is wrong."""
+    from chat.archive import schema
+    from chat.archive.database import ArchiveError
     from chat.migrations.start import prepare
     from chat.store.store import StoreError
     from chat.store_warnings import checked
@@ -118,9 +128,10 @@ def _prepare_store(main):
     master.end_with(main)
     try:
         prepare(settings, say)
+        schema.prepare(settings, say)
         for warning in checked(settings):
             say(warning)
-    except StoreError as error:
+    except (StoreError, ArchiveError) as error:
         sys.exit(f"maru: {error}")
     except KeyboardInterrupt:
         sys.exit(1)
@@ -153,6 +164,8 @@ def _address():
 
 
 def on_exit(server):
-    store = getattr(server, "embedded_store", None)
-    if store:
-        store.stop()
+    # The follower archives what the workers have stored to the end, and needs the store for it.
+    for name in ("follower", "embedded_store"):
+        process = getattr(server, name, None)
+        if process:
+            process.stop()

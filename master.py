@@ -22,14 +22,18 @@ from typing import TYPE_CHECKING, Any
 
 import config
 from chat.store import exit_status
-from chat.store.embedded import say
+from chat.store.watched import say
 from config import ConfigError, Settings
 
 if TYPE_CHECKING:
     from flask import Flask
 
-#: Settings that a reload cannot change: the socket and the store are older than the workers.
-FIXED = ("host", "port", "data_dir", "redis_url", "key_prefix")
+#: Settings that a reload cannot change: the socket, the store and the follower are older than the
+#: workers.
+FIXED = (
+    *("host", "port", "data_dir", "redis_url", "key_prefix"),
+    *("database_url", "recent", "history_length"),
+)
 #: Seconds that the trial process may run.
 TRIAL_SECONDS = 60
 #: Seconds before a worker that could not start is replaced.

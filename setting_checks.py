@@ -30,8 +30,9 @@ _STORE_OPTIONS = {
 #: First parts of Maru's own paths. BASE_PATH must not begin with one, or a path could mean both.
 _OWN_PATHS = {
     *("rooms", "login", "register", "logout", "language", "settings", "admin", "api", "static"),
-    *("socket.io", "healthz", "readyz"),
+    *("socket.io", "healthz", "readyz", "metrics"),
 }
+_DATABASE = "postgresql://USER:PASSWORD@HOST/DATABASE"
 _STORE = "redis://HOST, rediss://HOST (TLS) or unix:///PATH"
 
 
@@ -142,6 +143,27 @@ def redis_url(text: str) -> str:
     if url.scheme != "unix":
         address(url.hostname or "")
     _check_tls_options(options)
+    return text
+
+
+def database_url(text: str) -> str:
+    """An address of PostgreSQL as psycopg takes it."""
+    if not text:
+        return text
+    if not re.fullmatch(r"postgres(ql)?://[^\s#]+", text):
+        raise ValueError(f"{_DATABASE}; in a password : / ? # [ ] @ are written %3A %2F and so on")
+    try:
+        url = urlsplit(text)
+        has_port = url.port is None or url.port > 0
+    except ValueError:
+        has_port = False
+    if not has_port:
+        raise ValueError(
+            f"{_DATABASE}, with a port from 1 to 65535; in a password : / ? # [ ] @ are written"
+            " %3A %2F %3F %23 %5B %5D %40"
+        )
+    if not url.path.strip("/"):
+        raise ValueError(f"{_DATABASE}, with the name of the database")
     return text
 
 

@@ -10,14 +10,19 @@ from typing import Any
 import orjson
 
 from chat import history, keys, message, presence, room_members, rooms, validation
+from chat.archive.archive import Archive
+from chat.errors import N_, Invalid, OnlyArchived
 from chat.limits import Limits
 from chat.message_writer import MessageWriter
 from chat.operation_values import Change, Joined
+from chat.pages import Around, Pages
 from chat.people import Person
 from chat.rate_limit import Limiter
 from chat.store.question import Argument, Question, ScriptCall
 from chat.store.store import Store
 
+#: Times that the archive is asked for a message whose changes go on meanwhile, and one more.
+_TRIES = 3
 #: Names that the acknowledgement of a join lists at the most.
 NAMES = 200
 
@@ -30,13 +35,14 @@ class Conversation:
     ``joins_to_publish`` says who has become a member by joining: userId, roomId and the sid.
     """
 
-    def __init__(self, store: Store, limits: Limits) -> None:
+    def __init__(self, store: Store, limits: Limits, archive: Archive | None = None) -> None:
         self.store = store
         self.limits = limits
         self.rooms_to_publish: set[str] = set()
         self.joins_to_publish: list[tuple[str, str, str]] = []
         self.limiter = Limiter(limits.rates())
-        self._writer = MessageWriter(store, limits, self.limiter, self.rooms_to_publish)
+        self.pages = Pages(store, archive)
+        self._writer = MessageWriter(store, self.limiter, self.rooms_to_publish)
 
     def join(
         self,
@@ -81,6 +87,9 @@ class Conversation:
             page, members = self.store.ask_all([page.rest, own])
         if not members:
             raise rooms.no_entry(room)
+        if not recovered:
+            access = rooms.access_question(person, room_id)
+            page = self.pages.newest(room_id, page, history.FRESH, access)
         count = entered.user_count
         room = replace(room, user_count=count, seq=page.seq)
         return Joined(room, count, here, page, recovered, members[0])
@@ -107,12 +116,31 @@ class Conversation:
         """A page of messages; ``before``, ``after`` and ``limit`` are as for ``history.page``.
 
         Access is checked behind the page, in the same write: so the page contains nothing that was
-        said after a removal of the person. Raises as ``history.page`` and ``rooms.access`` do.
+        said after a removal of the user. Raises as ``Pages.page`` and ``rooms.access`` do.
         """
         access = rooms.access_question(person, room_id)
-        asked = history.page_question(str(room_id), before, after, limit)
-        page, _ = self.store.ask_all([asked, access])
-        return history.complete(self.store, page, access)
+        return self.pages.page(str(room_id), before, after, limit, access)
+
+    def around(
+        self,
+        person: Person,
+        room_id: object,
+        seq: object,
+        limit: object = None,
+        others: tuple[object, object] = (None, None),
+    ) -> Around:
+        """The messages on both sides of a number. Raises as ``page``.
+
+        ``others`` are the ``before`` and ``after`` of the same call: there must be none.
+        """
+        if others != (None, None):
+            raise Invalid(N_("Give before, after or around: one of them."))
+        return self.pages.around(str(room_id), seq, limit, rooms.access_question(person, room_id))
+
+    def one(self, person: Person, room_id: object, seq: object) -> bytes:
+        """One message as it reads now, as wire JSON. Raises as ``page``, and ``NotFound``."""
+        number = validation.whole_number(seq, "seq", 1)
+        return self.pages.one(str(room_id), number, rooms.access_question(person, room_id))
 
     def leave(self, person: Person, room_id: str, sid: str, reason: str = message.LEFT) -> int:
         """Leave with one connection, at once. Gives the userCount.
@@ -233,12 +261,8 @@ class Conversation:
         report = self.limiter.count("typing", person.user_id)
         event = {"roomId": room_id, "sender": person.name, "senderId": person.user_id}
         lease_id = presence.lease_id_of(sid, person.user_id)
-        room_keys = [
-            *(keys.room(room_id), keys.conns(room_id)),
-            *(keys.members(room_id), keys.banned(room_id)),
-        ]
-        args: list[Argument] = ["", person.user_id, lease_id, orjson.dumps(event)]
-        call = ScriptCall("typing", room_keys, args)
+        room_keys = [key(room_id) for key in (keys.room, keys.conns, keys.members, keys.banned)]
+        call = ScriptCall("typing", room_keys, ["", person.user_id, lease_id, orjson.dumps(event)])
         self.store.ask_all([Question([call], lambda answers: None), *report])
 
     def _checked_room_id(self, person: Person, room_id: object) -> str:
@@ -261,9 +285,16 @@ class Conversation:
         more = {"ref": ref, **change.more}
         body = message.body(room_id, person, change.words, client_id, **more)
         emoji, on = change.more.get("emoji", ""), change.more.get("on", False)
-        extra = (ref, int(change.as_admin), str(emoji), int(bool(on)))
-        kind = change.kind
-        seq, *_ = self.store.ask(
-            self._writer.store_question("alter", room_id, kind, body, person, client_id, sid, extra)
-        )
-        return seq
+        extra: tuple[Argument, ...] = (ref, int(change.as_admin), str(emoji), int(bool(on)))
+        kind, is_counted = change.kind, True
+        for _ in range(_TRIES):
+            asked = self._writer.store_question(
+                "alter", room_id, kind, body, person, client_id, sid, extra, is_counted
+            )
+            try:
+                return self.store.ask(asked)[0]
+            except OnlyArchived as error:
+                refused, is_counted = error, False
+            # An old message: what it was is in the archive.
+            extra = (*extra[:4], *self.pages.facts(room_id, ref, kind == message.REACT))
+        raise refused

@@ -139,6 +139,10 @@ class Unavailable(MaruError):
     status = 503
 
 
+class OnlyArchived(Unavailable):
+    """A message is not in the store any more: the archive has to be asked first."""
+
+
 #: The codes of errors after which the same call may succeed later.
 RETRY_CODES = frozenset(
     error.code for error in (InternalError, TokenExpired, NotJoined, RateLimited, Unavailable)

@@ -1,7 +1,9 @@
 """A room's messages: one stream, numbered densely from 1.
 
-The number serves as order, as cursor and to detect gaps. It is valid only within one ``epoch`` of
-the room. Messages are returned as the JSON that clients get, without being decoded.
+The number serves as order, as cursor and to detect gaps. Where the store may have lost messages a
+new ``epoch`` begins, and the numbers go on far above: so no number ever means two messages, and
+within one epoch there is no gap. Messages are returned as the JSON that clients get, without being
+decoded.
 """
 
 import functools
@@ -47,11 +49,10 @@ class Entry:
     lease_id: str
     extra: tuple[Argument, ...] = ()
 
-    def store_call(self, script: str, longest: int, epoch: str) -> ScriptCall:
+    def store_call(self, script: str, epoch: str) -> ScriptCall:
         """The call that stores it; the answer is: 1 if it was new, seq, sentAt, userCount.
 
-        ``longest`` is about the number of entries that the stream keeps; ``epoch`` is a new epoch,
-        in case one has to begin.
+        ``epoch`` is a new epoch, in case one has to begin.
         """
         # Without a clientId a random one is used: the pipeline may have to send the command twice.
         known = self.client_id or f"{random.getrandbits(128):032x}"
@@ -65,7 +66,7 @@ class Entry:
         return ScriptCall(
             script,
             [room, stream, conns, present, members, banned, sent, *rest],
-            [*what, longest, REMEMBER_MS, epoch, *self.extra],
+            [*what, REMEMBER_MS, epoch, *self.extra],
         )
 
 
@@ -73,7 +74,7 @@ class Entry:
 def _keys(room_id: str) -> tuple[str, ...]:
     make = (keys.room, keys.stream, keys.conns, keys.present, keys.members, keys.banned)
     noted = (keys.erased, keys.edited, keys.reactions)
-    return tuple(key(room_id) for key in make + noted)
+    return (*(key(room_id) for key in make + noted), keys.UNARCHIVED)
 
 
 @dataclass(frozen=True)
@@ -83,8 +84,10 @@ class Page:
     A page of history holds TALKs as they read now; what a client has missed is every entry.
 
     ``seq`` is the number of the room's newest message; ``more`` says whether further messages
-    follow in the direction asked for. Between messages there may be very many other entries: then
-    ``rest`` asks for the same page with what stands behind them. See ``complete``.
+    follow in the direction asked for. Messages up to ``trimmed`` are not in the stream any more,
+    and up to ``lost`` some may not be: the archive has them (``chat.pages``). Between messages
+    there may be very many other entries: then ``rest`` asks for the same page with what stands
+    behind them. See ``complete``.
     """
 
     messages: list[bytes]
@@ -92,6 +95,13 @@ class Page:
     seq: int
     more: bool
     rest: "Question[Page] | None" = None
+    trimmed: int = 0
+    lost: int = 0
+
+    @property
+    def missing(self) -> int:
+        """The number up to which the stream may lack messages."""
+        return max(self.trimmed, self.lost)
 
 
 def page(
@@ -125,7 +135,7 @@ def page_question(
     """
     count = FRESH if limit is None else validation.whole_number(limit, "limit", 1, PAGE_MAX)
     if before is not None and after is not None:
-        raise Invalid(N_("Give before or after, not both."))
+        raise Invalid(N_("Give before, after or around: one of them."))
     if after is not None:
         first = validation.whole_number(after, "after") + 1
         return _window(room_id, ("XRANGE", f"0-{first}", "+"), count)
@@ -215,7 +225,7 @@ def _window(
     name, start, end = command
 
     def read(answers: list[Any]) -> Page:
-        epoch, seq, more, encrypted, stopped, *flat = answers[0]
+        epoch, seq, more, encrypted, stopped, trimmed, lost, *flat = answers[0]
         is_sealed = encrypted == b"1"
         messages = [_as_read(is_sealed, *flat[i : i + 4]) for i in range(0, len(flat), 4)]
         found = len(messages)
@@ -230,7 +240,7 @@ def _window(
                 messages, top = messages + begun.messages, begun.seq
             else:
                 messages = begun.messages + messages
-        page = Page(messages, epoch.decode(), top, bool(more))
+        page = Page(messages, epoch.decode(), top, bool(more), None, trimmed, lost)
         if not stopped:
             return page
         number_read = read_before + READ_AT_ONCE

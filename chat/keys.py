@@ -43,6 +43,15 @@ TERMS = PREFIX + "terms"
 RENAMING = PREFIX + "renaming"
 #: ZSET of deletions of accounts that are not finished, userIds, by when they began.
 DELETING = PREFIX + "deleting"
+#: ZSET of the rooms whose streams are not archived to their ends, by the time of the first entry
+#: that is not, in ms.
+UNARCHIVED = PREFIX + "unarchived"
+#: SET of deleted rooms whose messages the archive has still.
+UNPURGED = PREFIX + "unpurged"
+#: Who archives at this moment.
+ARCHIVING = PREFIX + "archiving"
+#: HASH of what that follower says of the archive: ``state``, ``reason``, ``name``, ``at`` in ms.
+ARCHIVE = PREFIX + "archive"
 #: Channel on which workers tell each other of revocations, of changed rooms, and that they live.
 CONTROL = PREFIX + "control"
 
@@ -83,7 +92,7 @@ def erased(room_id: str) -> str:
 
 
 def edited(room_id: str) -> str:
-    """ZSET of the numbers of edits, scored by those of the messages that they change."""
+    """ZSET of the numbers of changes, by those of their messages: edits at it, others 0.5 above."""
     return room(room_id) + ":edited"
 
 

@@ -17,7 +17,6 @@ class Limits:
     message_max: int = 4000
     message_rate: float = 10
     message_burst: int = 30
-    history_length: int = 100_000
     timing: Timing = field(default_factory=Timing)
     locale: str = "en"
     #: Joins and leaves a second, and other calls that only read, for each person.

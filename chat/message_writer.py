@@ -3,7 +3,6 @@
 from typing import Any
 
 from chat import history, presence, rooms
-from chat.limits import Limits
 from chat.people import Person
 from chat.rate_limit import Limiter
 from chat.room_directory import Activity
@@ -14,11 +13,8 @@ from chat.store.store import Store
 class MessageWriter:
     """``rooms_to_publish`` collects the ids of rooms in which something has been stored."""
 
-    def __init__(
-        self, store: Store, limits: Limits, limiter: Limiter, rooms_to_publish: set[str]
-    ) -> None:
+    def __init__(self, store: Store, limiter: Limiter, rooms_to_publish: set[str]) -> None:
         self._store = store
-        self._limits = limits
         self._limiter = limiter
         self._rooms_to_publish = rooms_to_publish
         self._activity = Activity()
@@ -33,14 +29,15 @@ class MessageWriter:
         client_id: str | None,
         sid: str | None,
         extra: tuple[Argument, ...] = (),
+        is_counted: bool = True,
     ) -> Question[tuple[int, int, int]]:
         """Store a message or a change, by ``append`` or ``alter``: ``(seq, sentAt, userCount)``.
 
-        Raises ``RateLimited``.
+        ``is_counted``: it counts against the rate. Raises ``RateLimited``.
         """
         lease_id = presence.lease_id_of(sid, person.user_id) if sid else ""
         entry = history.Entry(room_id, kind, body, person, client_id, lease_id, extra)
-        call = entry.store_call(script, self._limits.history_length, rooms.new_epoch(self._store))
+        call = entry.store_call(script, rooms.new_epoch(self._store))
 
         def read(answers: list[Any]) -> tuple[int, int, int]:
             new, seq, at, count = answers[0]
@@ -49,5 +46,5 @@ class MessageWriter:
             return seq, at, count
 
         question = Question([call, *self._activity.note(room_id)], read)
-        counted = self._limiter.count("message", person.user_id)
+        counted = self._limiter.count("message", person.user_id) if is_counted else []
         return first_of(question, *counted) if counted else question

@@ -87,7 +87,7 @@ def revive(store: Store, room: Room, present: Collection[tuple[str, str]]) -> bo
     entries = room_index.entries(room.room_id, room.name, room.private)
     room_keys = [
         *(keys.room(room.room_id), keys.members(room.room_id), keys.closed(room.room_id)),
-        *(*room_index.lists(), keys.owned_rooms(room.owner_id)),
+        *(keys.stream(room.room_id), *room_index.lists(), keys.owned_rooms(room.owner_id)),
         *map(keys.rooms_of, records),
     ]
     args: list[Argument] = [len(flat), *flat, int(room.kind != DIRECT), room.created_at]
@@ -115,7 +115,7 @@ def _close(store: Store, person: Person, by: str, room: Room, closing: bytes) ->
     i = room.room_id
     room_keys = [
         *(*keys.of_room(i), keys.account(person.user_id), *room_index.lists()),
-        *(keys.OCCUPIED, keys.owned_rooms(room.owner_id)),
+        *(keys.OCCUPIED, keys.UNARCHIVED, keys.UNPURGED, keys.owned_rooms(room.owner_id)),
     ]
     entries = room_index.entries(i, room.name, room.private)
     args: list[Argument] = ["", closing, REMEMBER_CLOSED_S, by, *entries]

@@ -2,7 +2,16 @@
 
 from redis.exceptions import ResponseError
 
-from chat.errors import GUESTS_MAY_NOT_CHAT, N_, Conflict, Forbidden, MaruError, NotFound, NotJoined
+from chat.errors import (
+    GUESTS_MAY_NOT_CHAT,
+    N_,
+    Conflict,
+    Forbidden,
+    MaruError,
+    NotFound,
+    NotJoined,
+    OnlyArchived,
+)
 
 _ERRORS: dict[str, tuple[type[MaruError], str]] = {
     "NOTFOUND": (NotFound, N_("There is no such room.")),
@@ -22,6 +31,7 @@ _ERRORS: dict[str, tuple[type[MaruError], str]] = {
     "TOOMANYEDITS": (Conflict, N_("This message was changed too often.")),
     "TOOMANYREACTIONS": (Conflict, N_("There are too many reactions to this message.")),
     "NOMESSAGE": (NotFound, N_("There is no such message.")),
+    "ONLYARCHIVED": (OnlyArchived, N_("Older messages cannot be shown at the moment.")),
     "NOTYOURS": (Forbidden, N_("Only its sender can change a message.")),
 }
 

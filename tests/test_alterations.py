@@ -2,20 +2,15 @@
 
 import pytest
 
-from chat import history, keys, message
-from chat.conversation import Conversation
+from chat import history, keys, message, rooms
+from chat.archive import unarchived
+from chat.archive.changes import Cursor
 from chat.errors import Conflict, Invalid
-from chat.limits import Limits
 from chat.operation_values import Change
 from tests.conftest import entries, somebody
 
 ANN, BEN = somebody("Ann"), somebody("Ben")
 EMOJI = [chr(0x1F600 + number) for number in range(70)]
-
-
-@pytest.fixture
-def conversation(store):
-    return Conversation(store, Limits(message_rate=0, history_length=100))
 
 
 @pytest.fixture
@@ -72,7 +67,8 @@ def test_a_deleted_message_leaves_nothing(conversation, store, room_id):
     conversation.edit(ANN, room_id, 1, "better")
     conversation.react(BEN, room_id, 1, EMOJI[0], True)
     conversation.delete(ANN, room_id, 1)
-    assert not store.redis.exists(keys.edited(room_id), keys.reactions(room_id))
+    assert not store.redis.exists(keys.reactions(room_id))
+    assert store.redis.zrange(keys.edited(room_id), 0, -1) == [b"3", b"4"], "but that it is deleted"
     assert store.redis.zrange(keys.erased(room_id), 0, -1) == [b"1", b"2"]
 
 
@@ -83,9 +79,17 @@ def test_what_is_trimmed_is_not_noted_any_more(conversation, store, room_id):
     conversation.delete(ANN, room_id, 4)
     for _ in range(500):
         conversation.talk(ANN, room_id, "more")
+    room = rooms.find(store, [room_id])[0]
+    archived(store, room, 100, recent=10)
     noted = (keys.edited(room_id), keys.reactions(room_id), keys.erased(room_id))
+    assert store.redis.xlen(keys.stream(room_id)) >= room.seq - 100
+    archived(store, room, room.seq, recent=100)
     assert store.redis.xlen(keys.stream(room_id)) < 400
     assert not store.redis.exists(*noted)
+
+
+def archived(store, room, seq, recent):
+    store.ask(unarchived.archived_call(room.room_id, Cursor(room.epoch, seq), recent))
 
 
 def test_a_client_id_does_not_stand_for_something_else(conversation, store, room_id):

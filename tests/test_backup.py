@@ -1,7 +1,9 @@
 """Backup and restore, by the commands of docs/operations.md."""
 
 import os
+import sqlite3
 import stat
+from contextlib import closing
 
 import pytest
 import redis
@@ -29,7 +31,13 @@ def settings(tmp_path):
     with running(settings):
         with redis.Redis.from_url(settings.store_url) as store:
             store.set("said", "안녕")
-        yield settings
+        with closing(sqlite3.connect(settings.data_dir / "archive.sqlite3")) as archive:
+            # As the follower has it open: the newest rows stand in a file beside.
+            archive.execute("PRAGMA journal_mode = WAL")
+            archive.execute("CREATE TABLE said (text)")
+            archive.execute("INSERT INTO said VALUES ('안녕')")
+            archive.commit()
+            yield settings
 
 
 @pytest.fixture
@@ -56,6 +64,8 @@ def test_a_restored_folder_holds_everything_and_is_its_owners_alone(backup, tmp_
     assert restored.jwt_secret_key == settings.jwt_secret_key
     with running(restored), redis.Redis.from_url(restored.store_url) as store:
         assert store.get("said").decode() == "안녕"
+    with closing(sqlite3.connect(folder / "archive.sqlite3")) as archive:
+        assert archive.execute("SELECT text FROM said").fetchall() == [("안녕",)]
 
 
 def test_a_backup_that_is_there_already_is_kept(backup, tmp_path):

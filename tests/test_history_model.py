@@ -136,12 +136,12 @@ class HistoryMachine(RuleBasedStateMachine):
         if at is not None and not right:
             at -= 1
         page = self.store.ask(history.since(self.room, since, epoch, at))
-        missed = range(since + 1, self.top + 1)
-        whole = all(seq in self.stored or seq in self.erased for seq in missed)
+        there = {seq for seq in (*self.stored, *self.erased) if since < seq <= self.top}
+        whole = len(there) == self.top - since
         known = known and (right or since not in self.stored)
         if known and since <= self.top and whole:
             assert page is not None, "all of it is there"
-            assert _seqs(page) == [seq for seq in missed if seq in self.stored]
+            assert _seqs(page) == sorted(there & self.stored.keys())
         else:
             assert page is None, "part of it claims to be the whole"
 
@@ -186,9 +186,9 @@ class HistoryMachine(RuleBasedStateMachine):
             return self.remembered[user.name, client_id]
         [told] = self._told()
         if self.is_lost:
-            assert told["epoch"] != self.epoch
-            self.epoch, self.top, self.erased, self.is_lost = told.pop("epoch"), 0, set(), False
-            self.reacted = {}
+            assert told["epoch"] != self.epoch and told["seq"] > self.top + 1
+            self.epoch, self.top, self.is_lost = told.pop("epoch"), told["seq"] - 1, False
+            self.erased, self.reacted = set(), {}
         self.top += 1
         if new["type"] == "TALK":
             self.said += 1

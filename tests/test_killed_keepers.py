@@ -11,7 +11,8 @@ import psutil
 import pytest
 
 import config
-from chat.store.embedded import READY, EmbeddedError, EmbeddedStore
+from chat.store.embedded import EmbeddedError, EmbeddedStore
+from chat.store.watched import READY
 from tests.valkey import is_up, server_process
 from tests.waiting import eventually
 

@@ -87,11 +87,13 @@ MAY_IMPORT = {
         *("renaming", "room_members", "rooms"),
     },
     "message_writer": {
-        *("store", "room_directory", "history", "limits", "people", "presence", "rate_limit"),
-        "rooms",
+        *("store", "room_directory", "history", "people", "presence", "rate_limit", "rooms"),
+    },
+    "pages": {
+        *("store", "keys", "validation", "message", "errors", "history", "archive"),
     },
     "conversation": {
-        *("store", "keys", "validation", "message", "message_writer"),
+        *("store", "keys", "validation", "message", "message_writer", "errors", "archive", "pages"),
         *("operation_values", "history", "limits", "people", "presence", "rate_limit"),
         *("room_members", "rooms"),
     },
@@ -103,11 +105,12 @@ STORE_MAY_IMPORT = {
     "settings": set(),
     "exit_status": set(),
     "server_log": set(),
-    "embedded": {"store.exit_status", "store.settings"},
+    "watched": {"store.exit_status"},
+    "embedded": {"store.settings", "store.watched"},
     "append_only_file": set(),
     "life": {"store.append_only_file"},
     "supervisor": {
-        *("store.embedded", "store.exit_status", "store.server_log"),
+        *("store.embedded", "store.exit_status", "store.server_log", "store.watched"),
         *("store.append_only_file", "store.life"),
     },
     "scripts": set(),
@@ -122,6 +125,34 @@ STORE_MAY_IMPORT = {
     },
     "subscriber": {"store.buffered_answers", "store.store", "transport.peer"},
 }
+#: Module of ``chat/archive`` -> what else of ``chat`` it may import, exactly; without a circle.
+ARCHIVE_MAY_IMPORT = {
+    "tables": set(),
+    "settings": set(),
+    "effects": set(),
+    "database": set(),
+    "migrations": set(),
+    "schema": {"archive.database", "archive.settings"},
+    "reading": {"archive.effects", "archive.tables"},
+    "changes": {"archive.effects", "archive.reading", "archive.tables"},
+    "recorder": {
+        *("archive.changes", "archive.database", "archive.effects", "archive.tables"),
+    },
+    "unarchived": {"store.question", "store.store", "keys", "message", "archive.changes"},
+    "follower": {
+        *("store.question", "store.store", "archive.changes", "archive.database"),
+        *("archive.recorder", "archive.schema", "archive.unarchived"),
+    },
+    "process": {
+        *("store.question", "store.store", "store.watched", "key_prefix", "keys"),
+        *("archive.database", "archive.follower", "archive.recorder", "archive.settings"),
+    },
+    "starter": {"store.watched", "archive.settings"},
+    "state": {"store.question", "keys"},
+    "archive": {"errors", "archive.database", "archive.reading"},
+}
+#: What ``chat/archive`` may import besides the standard library, and the domain may not.
+DATABASE_LIBRARIES = {"sqlalchemy", "alembic", "psycopg"}
 #: What ``chat/migrations`` may import besides the store: no rule of the chat, which may change.
 MIGRATIONS_MAY_IMPORT = {"chat.keys", "chat.key_prefix", "chat.person_ids"}
 #: Modules of ``chat/transport`` that the web may use: what is about HTTP alone.
@@ -155,6 +186,7 @@ DOMAIN = sorted(path for path in CHAT.glob("*.py") if path.name != "__init__.py"
 WEB = sorted((CHAT / "web").rglob("*.py"))
 LIVE = sorted((CHAT / "live").rglob("*.py"))
 STORE = sorted(path for path in (CHAT / "store").glob("*.py") if path.name != "__init__.py")
+ARCHIVE = sorted(path for path in (CHAT / "archive").rglob("*.py") if path.name != "__init__.py")
 TRANSPORT = sorted((CHAT / "transport").rglob("*.py"))
 MIGRATIONS = sorted((CHAT / "migrations").rglob("*.py"))
 CHECKS = sorted((ROOT / "verify" / "checks").glob("*.py"))
@@ -267,6 +299,26 @@ def test_every_module_of_the_store_has_its_place():
 @each(STORE)
 def test_the_store_knows_nothing_of_rooms(path):
     assert modules_of_chat(path) <= {f"chat.{name}" for name in STORE_MAY_IMPORT[path.stem]}
+
+
+def test_every_module_of_the_archive_has_its_place():
+    own = {path.stem for path in ARCHIVE if path.parent == CHAT / "archive"}
+    assert own | {"migrations"} == ARCHIVE_MAY_IMPORT.keys()
+    graph = {f"archive.{n}": to for n, to in ARCHIVE_MAY_IMPORT.items()}
+    list(TopologicalSorter(graph).static_order())
+
+
+@each(ARCHIVE)
+def test_the_archive_imports_downwards(path):
+    name = path.relative_to(CHAT / "archive").parts[0].removesuffix(".py")
+    assert modules_of_chat(path) <= {f"chat.{to}" for to in ARCHIVE_MAY_IMPORT[name]}
+    libraries = DOMAIN_LIBRARIES | DATABASE_LIBRARIES
+    assert packages(path) <= sys.stdlib_module_names | libraries | {"chat"}
+
+
+def test_only_the_archive_knows_databases():
+    named = {name_of(p) for p in CHAT.rglob("*.py") if packages(p) & DATABASE_LIBRARIES}
+    assert all(name.startswith("chat/archive/") for name in named)
 
 
 @each(MIGRATIONS)

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from chat.store.scripts import SCRIPTS
+from chat.store.scripts import LIBRARIES, SCRIPTS
 
-LIBRARY = (Path(__file__).parents[1] / "chat/lua/lib.lua").read_text("utf-8")
+LUA = Path(__file__).parents[1] / "chat/lua"
+LIBRARY = "".join((LUA / name).read_text("utf-8") for name in LIBRARIES)
 SHARED = re.findall(r"^local function (\w+)", LIBRARY, re.MULTILINE)
 
 

@@ -53,6 +53,7 @@ class Deployment:
         self.socket = socket_path(folder / "data")
         self._source = source
         self._data = folder / "data"
+        self.archive = self._data / "archive.sqlite3"
         self._killed: set[int] = set()
         self._store = EmbeddedStore(self._data, source)
         self._disk = Disk(self._data)
@@ -137,9 +138,19 @@ class Deployment:
         found = []
         for child in self._master.children() if self._master else []:
             with contextlib.suppress(psutil.Error):
-                if child.status() != psutil.STATUS_ZOMBIE:
+                is_worker = "gunicorn" in " ".join(child.cmdline())
+                if is_worker and child.status() != psutil.STATUS_ZOMBIE:
                     found.append(child.pid)
         return sorted(found)
+
+    def follower(self) -> int:
+        """The process id of the follower of the archive; 0 if there is none at the moment."""
+        for child in self._master.children() if self._master else []:
+            with contextlib.suppress(psutil.Error):
+                is_follower = "chat.archive.process" in child.cmdline()
+                if is_follower and child.status() != psutil.STATUS_ZOMBIE:
+                    return int(child.pid)
+        return 0
 
     def store_process(self) -> int:
         """The process id of the store's server; 0 if there is none at the moment."""

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import math
 import signal
+import sqlite3
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
@@ -97,6 +98,33 @@ class Faults:
                 await self._store_kill(fault, worker)
         finally:
             self._deployment.free_disk()
+
+    async def _follower_kill(self, fault: Fault, worker: int) -> None:
+        if follower := self._deployment.follower():
+            self._deployment.send(follower, signal.SIGKILL)
+
+    async def _follower_stop(self, fault: Fault, worker: int) -> None:
+        if follower := self._deployment.follower():
+            self._deployment.send(follower, signal.SIGSTOP)
+            await asyncio.sleep(fault.seconds)
+            self._deployment.send(follower, signal.SIGCONT)
+
+    async def _archive_lock(self, fault: Fault, worker: int) -> None:
+        """Another program locks the archive."""
+        lock = sqlite3.connect(self._deployment.archive, isolation_level=None, timeout=0)
+        with contextlib.closing(lock), contextlib.suppress(sqlite3.OperationalError):
+            lock.execute("BEGIN EXCLUSIVE")
+            await asyncio.sleep(fault.seconds)
+
+    async def _archive_away(self, fault: Fault, worker: int) -> None:
+        """The archive's file is moved away, and comes back."""
+        there = self._deployment.archive
+        away = there.with_name("moved")
+        with contextlib.suppress(FileNotFoundError):
+            there.rename(away)
+        await asyncio.sleep(fault.seconds)
+        if away.exists():
+            away.rename(there)
 
     async def _store_cut(self, fault: Fault, worker: int) -> None:
         with self._store.refusing(lambda port: True):

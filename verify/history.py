@@ -153,7 +153,10 @@ class Published:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """A room's stream as it stands in the store; ``served`` are its TALKs as the API gives them."""
+    """A room's stream as it stands in the store; ``served`` are its TALKs as the API gives them.
+
+    ``archived`` are those that the archive has, once the follower has caught up.
+    """
 
     room: str
     epoch: str
@@ -161,6 +164,7 @@ class Stored:
     messages: Sequence[Message]
     erased: frozenset[int] = frozenset()
     served: Sequence[Message] = ()
+    archived: Sequence[Message] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -119,6 +119,14 @@ PLANTS: dict[str, list[tuple[str, str, str]]] = {
             "",
         )
     ],
+    # An edit of a message that was archived before does not reach it.
+    "archived_edit": [
+        (
+            "chat/archive/changes.py",
+            'if entry["type"] in ("EDIT", "REACT")}',
+            'if entry["type"] == "REACT"}',
+        )
+    ],
     # Who is lost while others are taken out of their rooms keeps the lease to its end.
     "late_quit": [
         (

@@ -16,7 +16,7 @@ from verify.deployment import GRACE_S, LEASE_S, Deployment
 from verify.history import Count, History, SettledState, Stored, now
 from verify.link import Unanswered
 from verify.room import Room
-from verify.stored import read_stream
+from verify.stored import is_archived, read_archive, read_stream
 
 #: Seconds in which everything has to settle: when the store was away, a lease ends a whole lease
 #: later. The rest is for slow machines.
@@ -25,6 +25,8 @@ SETTLING_TIMEOUT_S = 2 * LEASE_S + GRACE_S + 20.0
 SILENCE_S = 30.0
 #: Seconds that each step of the probe's visit may take.
 VISIT_TIMEOUT_S = 30.0
+#: Seconds after which the archive has what was said last.
+ARCHIVING_TIMEOUT_S = 30.0
 #: How often the state is asked for again, where something happened meanwhile.
 ATTEMPTS = 4
 
@@ -207,7 +209,14 @@ class Settling:
             page = await self._get(room, "/messages", after=after, limit=200)
             served += page["messages"]
             after = served[-1]["seq"] if served else 0
-        return await asyncio.to_thread(read_stream, self._store, room, served)
+        await self._within(
+            ARCHIVING_TIMEOUT_S, lambda: self._is_archived(room), lambda: f"{room} is not archived"
+        )
+        archived = await asyncio.to_thread(read_archive, self._deployment.archive, room)
+        return await asyncio.to_thread(read_stream, self._store, room, served, archived)
+
+    async def _is_archived(self, room: str) -> bool:
+        return await asyncio.to_thread(is_archived, self._store, room)
 
     async def _get(self, room: str, path: str, **query: Any) -> Any:
         """What the API tells of a room, to somebody who belongs to it."""

@@ -106,6 +106,8 @@ def _react(gateway: Gateway, connection: Connection, person: Person, call: Call)
 def _history(
     gateway: Gateway, connection: Connection, person: Person, call: Call
 ) -> dict[str, Any]:
+    if call.get("around") is not None:
+        return _around(gateway, person, call)
     page = gateway.conversation.page(
         person,
         room_id=call.get("roomId"),
@@ -113,7 +115,20 @@ def _history(
         after=call.get("after"),
         limit=call.get("limit"),
     )
-    return _page(page, more=True)
+    return _page(page)
+
+
+def _around(gateway: Gateway, person: Person, call: Call) -> dict[str, Any]:
+    found = gateway.conversation.around(
+        person,
+        room_id=call.get("roomId"),
+        seq=call.get("around"),
+        limit=call.get("limit"),
+        others=(call.get("before"), call.get("after")),
+    )
+    messages = [orjson.Fragment(stored) for stored in found.messages]
+    more = {"moreBefore": found.more_before, "moreAfter": found.more_after}
+    return {"epoch": found.epoch, "seq": found.seq, "messages": messages, **more}
 
 
 def _typing(gateway: Gateway, connection: Connection, person: Person, call: Call) -> dict[str, Any]:
@@ -142,15 +157,13 @@ def _joined_room(connection: Connection, call: Call) -> str:
     return room_id
 
 
-def _page(page: history.Page, more: bool = False) -> dict[str, Any]:
-    answer: dict[str, Any] = {
+def _page(page: history.Page) -> dict[str, Any]:
+    return {
         "epoch": page.epoch,
         "seq": page.seq,
         "messages": [orjson.Fragment(stored) for stored in page.messages],
+        "more": page.more,
     }
-    if more:
-        answer["more"] = page.more
-    return answer
 
 
 #: Event of docs/protocol.md -> the operation that carries out its calls.

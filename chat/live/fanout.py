@@ -217,9 +217,6 @@ class Fanout:
             subscription.send(packets.event(b"message", payload))
         elif kind == message.CLOSE:
             self._close(room_id, subscription, payload)
-        elif epoch and seq == 1:
-            subscription.epoch = epoch
-            subscription.send_stored(payload, 1, at)
         elif not epoch and seq == subscription.seq + 1:
             subscription.send_stored(payload, seq, at)
         elif epoch or seq > subscription.seq:

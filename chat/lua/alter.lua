@@ -1,53 +1,85 @@
 -- Edit, delete or react to a message. The change is an entry of its own in the stream, so that everybody
--- receives changes and messages in one order. A deleted message is also erased, with its edits.
+-- receives changes and messages in one order. A deleted message is also erased, with its edits. A message that is not
+-- in the stream any more is changed by what the caller has read of it in the archive, and the changes since.
 -- KEYS  as for append, always with the account
 -- ARGV  as for append, then the seq of the message, 1 if an admin deletes it, else 0, and for a reaction the emoji
 --       and 1 or 0 for on or off. Everybody may react, and the sender may edit and delete a message; the room's
---       owner and moderators may delete any, and in all but direct rooms admins.
--- Gives what append gives; what append refuses, and NOMESSAGE, NOTYOURS, TOOMANYEDITS, TOOMANYREACTIONS.
+--       owner and moderators may delete any, and in all but direct rooms admins. Then for a message from the archive
+--       the number up to which it was archived, its sender's userId, how often it was edited, and the reactions to it,
+--       each '<emoji>\0<userId>'
+-- Gives what append gives; what append refuses, and NOMESSAGE, NOTYOURS, TOOMANYEDITS, TOOMANYREACTIONS; ONLYARCHIVED
+-- where the archive has to be asked, again if it was.
 -- At most: edits of one message, emoji of one person under it, and different emoji under it.
 local MOST_EDITS, MOST_OF_ONE, MOST_DIFFERENT = 1000, 10, 50
-local room, stream, conns, present, members, banned, sent, erased, edited, reactions, account = unpack(KEYS)
-local at, kind, sender, ref = clock(ARGV[1]), ARGV[2], ARGV[4], ARGV[10]
+local room, stream, conns, present, members, banned, sent, erased, edited, reactions, unarchived, account = unpack(KEYS)
+local at, kind, sender, ref = clock(ARGV[1]), ARGV[2], ARGV[4], ARGV[9]
 local known = known_of(room)
 local refused, record = no_speech(known, members, conns, banned, ARGV[6], sender, at, account)
 if refused then return refused end
 local what = kind .. ' ' .. ref
-if kind == 'REACT' then what = what .. ' ' .. ARGV[12] .. ' ' .. ARGV[13] end
+if kind == 'REACT' then what = what .. ' ' .. ARGV[11] .. ' ' .. ARGV[12] end
 local before = remembered(sent, what)
 if before then return before end
 local target = redis.call('XRANGE', stream, '0-' .. ref, '0-' .. ref)[1]
 local said = target and cjson.decode(target[2][2])
+-- Of a message from the archive: its number of edits, and who has put which emoji under it.
+local edits, reacted
+local trimmed, lost = missing_up_to(room)
+if tonumber(ref) <= lost or not said and tonumber(ref) <= trimmed then
+  -- What was trimmed since the archive was read may be a change of it.
+  if not ARGV[13] or trimmed > tonumber(ARGV[13]) then return redis.error_reply('ONLYARCHIVED') end
+  said, edits, reacted = {type = 'TALK', senderId = ARGV[14]}, tonumber(ARGV[15]), {}
+  for i = 16, #ARGV do reacted[ARGV[i]] = true end
+  local since = changes_of(stream, edited, tonumber(ref), tonumber(ref), tonumber(ARGV[13]))
+  for i = 2, #since, 2 do
+    local change = cjson.decode(since[i])
+    if change.type == 'DELETE' then return redis.error_reply('NOMESSAGE') end
+    if change.type == 'EDIT' then edits = edits + 1 end
+    if change.type == 'REACT' then reacted[change.emoji .. '\0' .. change.senderId] = change.on or nil end
+  end
+end
 if not said or said.type ~= 'TALK' then return redis.error_reply('NOMESSAGE') end
 local role = record and string.match(record, '^%a+')
-local as_admin = ARGV[11] == '1' and role_in_maru(account) == 'admin' and redis.call('HGET', room, 'kind') ~= 'direct'
+local as_admin = ARGV[10] == '1' and role_in_maru(account) == 'admin' and redis.call('HGET', room, 'kind') ~= 'direct'
 local moderates = kind == 'DELETE' and (role == 'owner' or role == 'moderator' or as_admin)
 local may = kind == 'REACT' or said.senderId == sender or moderates
 if not may then return redis.error_reply('NOTYOURS') end
 
-if kind == 'EDIT' and redis.call('ZCOUNT', edited, ref, ref) >= MOST_EDITS then
+if kind == 'EDIT' and (edits or redis.call('ZCOUNT', edited, ref, ref)) >= MOST_EDITS then
   return redis.error_reply('TOOMANYEDITS')
 end
 -- A reaction has three entries: by message and userId, by message and emoji, and one for each different emoji.
-local place, emoji = string.format('%016d', ref), ARGV[12]
+local place, emoji = string.format('%016d', ref), ARGV[11]
 local by_person = place .. 'p' .. sender .. '\0'
 local by_emoji = kind == 'REACT' and place .. 'e' .. emoji .. '\0'
 local function noted(prefix) return redis.call('ZLEXCOUNT', reactions, '[' .. prefix, '[' .. prefix .. '\255') end
-if kind == 'REACT' and ARGV[13] == '1' and not redis.call('ZSCORE', reactions, by_person .. emoji) then
+if kind == 'REACT' and reacted then
+  local own, of_emoji, emojis, different = 0, 0, {}, 0
+  for reaction in pairs(reacted) do
+    local given, by = string.match(reaction, '^(.-)%z(.*)$')
+    if by == sender then own = own + 1 end
+    if given == emoji then of_emoji = of_emoji + 1 end
+    if not emojis[given] then emojis[given], different = true, different + 1 end
+  end
+  local fits = own < MOST_OF_ONE and (of_emoji > 0 or different < MOST_DIFFERENT)
+  if ARGV[12] == '1' and not reacted[emoji .. '\0' .. sender] and not fits then
+    return redis.error_reply('TOOMANYREACTIONS')
+  end
+elseif kind == 'REACT' and ARGV[12] == '1' and not redis.call('ZSCORE', reactions, by_person .. emoji) then
   local fits = noted(by_person) < MOST_OF_ONE and (noted(by_emoji) > 0 or noted(place .. 'd') < MOST_DIFFERENT)
   if not fits then return redis.error_reply('TOOMANYREACTIONS') end
   redis.call('ZADD', reactions, 0, by_person .. emoji, 0, by_emoji .. sender, 0, place .. 'd' .. emoji)
-elseif kind == 'REACT' and ARGV[13] == '0' then
+elseif kind == 'REACT' and ARGV[12] == '0' then
   redis.call('ZREM', reactions, by_person .. emoji, by_emoji .. sender)
   if noted(by_emoji) == 0 then redis.call('ZREM', reactions, place .. 'd' .. emoji) end
 end
 
-local seq, _, count, told = append({room, stream, present, erased, edited, reactions}, known, kind, at,
-  ARGV[3], sender, ARGV[5], ARGV[7], ARGV[9])
-remember(sent, what, seq, at, count, ARGV[8])
-if kind == 'EDIT' then
-  redis.call('ZADD', edited, ref, seq)
-elseif kind == 'DELETE' then
+local seq, _, count, told = append({room, stream, present, erased, edited, reactions, unarchived}, known, kind, at,
+  ARGV[3], sender, ARGV[5], ARGV[8])
+remember(sent, what, seq, at, count, ARGV[7])
+if kind ~= 'DELETE' then
+  redis.call('ZADD', edited, kind == 'EDIT' and ref or ref + 0.5, seq)
+else
   redis.call('HINCRBY', room, 'deleted', 1)
   local erasing = redis.call('ZRANGEBYSCORE', edited, ref, ref)
   erasing[#erasing + 1] = ref
@@ -55,6 +87,7 @@ elseif kind == 'DELETE' then
     if redis.call('XDEL', stream, '0-' .. gone) == 1 then redis.call('ZADD', erased, gone, gone) end
   end
   redis.call('ZREMRANGEBYSCORE', edited, ref, ref)
+  redis.call('ZADD', edited, ref + 0.5, seq)
   redis.call('ZREMRANGEBYLEX', reactions, '[' .. place, '[' .. place .. '\255')
 end
 redis.call('PUBLISH', room, told)

@@ -190,49 +190,9 @@ local function life(epoch)
   return string.sub(epoch or '', 1, -14)
 end
 
--- The fields of a room's hash that a new message needs: private, seq, epoch, said, archived.
+-- The fields of a room's hash that a new message needs: private, seq, epoch, said, archived, unarchived.
 local function known_of(room)
-  return redis.call('HMGET', room, 'private', 'seq', 'epoch', 'said', 'archived')
-end
-
--- Delete what is noted about messages that are trimmed from the stream.
-local function trim(stream, erased, edited, reactions)
-  local first = redis.call('XRANGE', stream, '-', '+', 'COUNT', 1)[1]
-  if not first then return end
-  local number = string.sub(first[1], 3)
-  redis.call('ZREMRANGEBYSCORE', erased, '-inf', '(' .. number)
-  redis.call('ZREMRANGEBYSCORE', edited, '-inf', '(' .. number)
-  redis.call('ZREMRANGEBYLEX', reactions, '-', string.format('(%016d', number))
-end
-
--- Store a message. Takes the keys room, stream, present, erased, edited, reactions, and the result of
--- known_of. Returns seq, sentAt, userCount, and the text that the caller publishes last of all: the store may
--- deny that, and what a script has written by then stays.
-local function append(keys, known, kind, at, body, sender, name, longest, epoch)
-  local room, stream, present, erased, edited, reactions = unpack(keys)
-  local count = redis.call('HLEN', present)
-  local said = tonumber(known[4] or 0) + 1
-  local stored = stamp(kind, count, at, kind == 'TALK' and '{"n":' .. said .. ',' .. string.sub(body, 2) or body)
-  local id = redis.call('XADD', stream, 'MAXLEN', '~', longest, '0-*', 'm', stored)
-  local seq = tonumber(string.sub(id, 3))
-  local heading = '{"seq":' .. seq .. ','
-  local is_another = seq ~= tonumber(known[2] or 0) + 1
-  -- In another life of the data this number may already have been given to a message that the store has
-  -- lost. If the stream does not continue the hash's seq, old cursors are not valid either.
-  if is_another or life(known[3]) ~= life(epoch) then
-    redis.call('HSET', room, 'epoch', epoch)
-    if is_another then redis.call('DEL', erased, edited, reactions) end
-    heading = heading .. '"epoch":"' .. epoch .. '",'
-  end
-  if kind == 'TALK' then
-    redis.call('HSET', room, 'seq', seq, 'activeAt', at, 'saidBy', name, 'saidById', sender, 'said', said)
-  else
-    redis.call('HSET', room, 'seq', seq, 'activeAt', at)
-  end
-  if seq % 100 == 0 and redis.call('XLEN', stream) >= tonumber(longest) then
-    trim(stream, erased, edited, reactions)
-  end
-  return seq, at, count, heading .. string.sub(stored, 2)
+  return redis.call('HMGET', room, 'private', 'seq', 'epoch', 'said', 'archived', 'unarchived')
 end
 
 -- The answer to an earlier call with the same clientId; nothing if the clientId is new, an error if it was

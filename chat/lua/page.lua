@@ -4,8 +4,8 @@
 --       entries one call reads beyond those TALKs, so that the store soon gets to other work, and 1 if an earlier call
 --       has found some of the page, else 0: then no TALK is given that the bytes left have no room for
 -- Gives the room's epoch and seq, 1 if more follow in that direction or 0, 1 if it is encrypted, the id from which
--- another call has to read on ('' if the page is complete), then for each TALK its id, what is stored, a list of its
--- newest edit (of the newest MOST_EDITS in an encrypted room, whose readers decide which of them count) with id and
+-- another call has to read on ('' if the page is complete), the number up to which messages were trimmed and that up to
+-- which some were lost (see missing_up_to), then for each TALK its id, what is stored, a list of its newest edit (of the newest MOST_EDITS in an encrypted room, whose readers decide which of them count) with id and
 -- what is stored, and the reactions: a list of '<emoji>\0<userId>'; NOTFOUND.
 local MOST_EDITS = 20
 -- A reaction counts for so many bytes, about: the userId and its part of the emoji.
@@ -18,7 +18,7 @@ local talks, room_for, further = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(
 local any_edited = redis.call('EXISTS', edited) == 1
 local any_reactions = redis.call('EXISTS', reactions) == 1
 local is_begun = ARGV[7] == '1'
-local answer, found, size = {known[1], known[2] or '0', 0, known[3] or '0', ''}, 0, 0
+local answer, found, size = {known[1], known[2] or '0', 0, known[3] or '0', '', missing_up_to(room)}, 0, 0
 
 -- Gives the edits, and how many bytes they add to the message. In an encrypted room the newest of them is its text, too.
 local function edits_of(ref)

@@ -1,10 +1,8 @@
 """The embedded Valkey: a store of Maru's own, so that nothing else has to be installed.
 
 There are three processes: the starter (gunicorn's master, or a command), the supervisor
-(``chat.store.supervisor``), and the server, which listens on a Unix socket only. The starter, and
-the workers that it forks, have the writing end of a pipe. The supervisor stops the server when it
-reads a byte from the pipe, or when the last of these processes has ended. So the store runs longer
-than every worker, and also ends when the starter is killed.
+(``chat.store.supervisor``), and the server, which listens on a Unix socket only. The supervisor
+stops the server when it has to end itself (``chat.store.watched``).
 """
 
 import contextlib
@@ -13,95 +11,38 @@ import hashlib
 import importlib.util
 import os
 import socket
-import subprocess
-import sys
-import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from chat.store import exit_status
 from chat.store.settings import StoreSettings
+from chat.store.watched import PROCESS_TIMEOUT_S, ProcessError, WatchedProcess
 
-#: The line that a supervisor prints when the store answers; any other line is an error.
-READY = "ready"
 #: In front of the life of its data, as the server's availability zone.
 LIFE_PREFIX = "maru-"
 #: Bytes. The system takes 108 on Linux and 104 on macOS, with the zero at the end.
 SOCKET_PATH_MAX = 100
-#: Seconds that a process gets to stop, or to answer.
-PROCESS_TIMEOUT_S = 15.0
-#: Seconds until the next try to start a supervisor, when the last one has failed.
-PAUSE_S = 5.0
 
 
-class EmbeddedError(Exception):
+class EmbeddedError(ProcessError):
     """The embedded Valkey cannot run; the text is one line for the operator."""
 
 
-class EmbeddedStore:
+class EmbeddedStore(WatchedProcess):
     """Starts and stops the supervisor, and with it the store; replaces a supervisor that is killed.
 
-    ``source`` is the checkout that the supervisor's code is taken from.
+    ``start`` returns once the store answers, and ``stop`` once the server has written everything
+    and has ended. ``source`` is the checkout that the supervisor's code is taken from.
     """
 
     def __init__(self, data_dir: Path, source: Path = Path(__file__).parents[2]) -> None:
-        self._data_dir = data_dir
-        self._source = source
-        self._supervisors_end, self._lifeline = os.pipe()
-        self._stopping = threading.Event()
-        self._watcher = threading.Thread(target=self._watch, daemon=True)
-
-    def start(self) -> None:
-        """Return once the store answers. Raises ``EmbeddedError``."""
-        self._launch()
-        self._watcher.start()
-
-    def stop(self) -> None:
-        """Return once the server has written everything and has ended."""
-        if self._stopping.is_set():
-            return
-        self._stopping.set()
-        os.write(self._lifeline, b".")
-        self._watcher.join(2 * PROCESS_TIMEOUT_S)
-        os.close(self._lifeline)
-        os.close(self._supervisors_end)
-
-    def _launch(self) -> None:
-        self._supervisor = subprocess.Popen(
-            [
-                *(sys.executable, "-m", "chat.store.supervisor"),
-                *(str(self._data_dir), str(os.getpid())),
-            ],
-            cwd=self._source,
-            stdin=self._supervisors_end,
-            stdout=subprocess.PIPE,
-            # Ctrl-C must reach the starter only: workers need the store until they have ended.
-            start_new_session=True,
+        super().__init__(
+            "The supervisor of the embedded Valkey",
+            "chat.store.supervisor",
+            [str(data_dir), str(os.getpid())],
+            source=source,
+            error=EmbeddedError,
         )
-        assert self._supervisor.stdout
-        self._output = self._supervisor.stdout
-        word = self._output.readline().decode().strip()
-        if not word:
-            how = exit_status.described(self._supervisor.wait())
-            raise EmbeddedError(f"The supervisor of the embedded Valkey {how}.")
-        if word != READY:
-            raise EmbeddedError(word)
-
-    def _watch(self) -> None:
-        while True:
-            # The end of its output shows that a supervisor has ended. Its process id does not:
-            # gunicorn waits for every child, and the system uses ids again.
-            self._output.read()
-            self._supervisor.wait()
-            if self._stopping.is_set():
-                return
-            say("The supervisor of the embedded Valkey was killed; starting another.")
-            try:
-                self._launch()
-            except EmbeddedError as error:
-                say(str(error))
-                self._stopping.wait(PAUSE_S)
 
 
 @contextlib.contextmanager
@@ -193,9 +134,3 @@ def try_lock(lock: int, how: int = fcntl.LOCK_EX) -> bool:
     except BlockingIOError:
         return False
     return True
-
-
-def say(line: str) -> None:
-    """Print a line for the operator. A terminal that is closed is no error."""
-    with contextlib.suppress(OSError):
-        print(f"maru: {line}", file=sys.stderr, flush=True)

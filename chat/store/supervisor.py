@@ -29,16 +29,14 @@ from chat.store import exit_status, server_log
 from chat.store.append_only_file import AppendOnlyFile
 from chat.store.embedded import (
     LIFE_PREFIX,
-    PROCESS_TIMEOUT_S,
-    READY,
     EmbeddedError,
-    say,
     send,
     server_program,
     socket_path,
     try_lock,
 )
 from chat.store.life import Life
+from chat.store.watched import PROCESS_TIMEOUT_S, READY, say
 
 #: Seconds until a server that died is started again: at first, and at most, after doubling.
 FIRST_PAUSE_S, LAST_PAUSE_S = 0.1, 5.0

@@ -10,7 +10,7 @@ App = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 #: The largest request body in bytes; sixteen times the longest message, escaped, fits.
 BODY_MAX = 256 * 1024
 #: Paths for operators: answered for any host, and when all places for connections are taken.
-OPERATORS = ("/healthz", "/readyz")
+OPERATORS = ("/healthz", "/readyz", "/metrics")
 
 
 def security_headers(host: str, tls: bool) -> dict[str, str]:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from flask import Flask
 
+from chat.archive.archive import Archive
 from chat.conversation import Conversation
 from chat.passwords import Hasher
 from chat.room_management import RoomManagement
@@ -36,6 +37,7 @@ def init_app(
     store: Store,
     conversation: Conversation,
     room_management: RoomManagement,
+    archive: Archive,
     hasher: Hasher,
     readiness: Callable[[], str | None],
 ) -> None:
@@ -44,7 +46,7 @@ def init_app(
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     app.extensions["maru"] = Services(
-        settings, store, conversation, room_management, hasher, readiness
+        settings, store, conversation, room_management, archive, hasher, readiness
     )
     security.init_app(app, settings)
     assets.init_app(app)

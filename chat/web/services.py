@@ -6,6 +6,7 @@ from typing import cast
 
 from flask import current_app
 
+from chat.archive.archive import Archive
 from chat.conversation import Conversation
 from chat.passwords import Hasher
 from chat.room_management import RoomManagement
@@ -21,6 +22,7 @@ class Services:
     store: Store
     conversation: Conversation
     room_management: RoomManagement
+    archive: Archive
     hasher: Hasher
     readiness: Callable[[], str | None]
 

@@ -2,13 +2,14 @@
  * Brings messages from the wire to the rows of the page. Live messages, pages of history and
  * acknowledgements arrive here in any order; each message is shown once, in order, with its changes.
  */
+import { createApart } from './apart.js';
 import { createChanges } from './changes.js';
 import { byId } from './dom.js';
-import { createEarlier } from './earlier.js';
-import { Failed } from './errors.js';
+import { Failed, ifFailed } from './errors.js';
 import { createFirstUnread } from './first-unread.js';
 import { createMessageCount } from './message-count.js';
 import { isOwn } from './message-row.js';
+import { createMoreMessages } from './more-messages.js';
 import { page } from './page.js';
 import { createReadingPosition } from './reading-position.js';
 import { createSequence } from './sequence.js';
@@ -16,8 +17,10 @@ import { drawnElsewhere } from './time.js';
 import { createTimeline } from './timeline.js';
 import { lastRead, unreadCount } from './unread.js';
 
-/** Rows kept while the reader is at the bottom; older ones are loaded again when scrolling up. */
-const KEPT_ROWS = 400;
+/** Rows of messages that a page has at most. */
+const MOST_ROWS = 400;
+/** Those that stay then for a reader at the bottom, so that not each message has one dropped. */
+const KEPT_ROWS = 250;
 
 /** @typedef {import('./message-row.js').Message} Message */
 
@@ -39,18 +42,30 @@ export function createConversation({ connection, state, write, onOwn, onDeleted,
   const changes = createChanges();
   const timeline = createTimeline({ list: byId('timeline'), pendingList: byId('pending'), write, changes, signal });
   const messageCount = createMessageCount({ seq: Number(page.talk?.seq), said: Number(page.talk?.said) });
-  const position = createReadingPosition({ log, pill: byId('new-messages'), timeline, messageCount, onReturn: (count) => firstUnread.tell(count), signal });
+  const position = createReadingPosition({ log, pill: byId('new-messages'), timeline, messageCount, onReturn: (count) => firstUnread.tell(count), onNewest: toNewest, signal });
   const sequence = createSequence({ deliver, onGap, onNewEpoch });
-  const earlier = createEarlier({
+  const earlier = createMoreMessages({
     log,
     foot: byId('earlier'),
     state,
-    oldest: () => oldest,
-    fetchBefore: (before, limit) => history({ before, limit }),
-    prepend: showOlder,
+    edge: () => oldest,
+    fetchFrom: (before, limit) => history({ before, limit }),
+    show: showOlder,
     signal,
   });
-  const firstUnread = createFirstUnread({ log, button: byId('first-unread'), timeline, earlier, oldest: () => oldest, signal });
+  const apart = createApart({
+    log,
+    foot: byId('later'),
+    state,
+    timeline,
+    position: () => position,
+    history,
+    readable,
+    replace: showOnly,
+    onAppend: () => dropOldest(MOST_ROWS),
+    signal,
+  });
+  const firstUnread = createFirstUnread({ log, button: byId('first-unread'), timeline, earlier, showAround: apart.show, oldest: () => oldest, signal });
   /** The lowest number loaded, whether it has a row or not. */
   let oldest = 0;
 
@@ -63,8 +78,10 @@ export function createConversation({ connection, state, write, onOwn, onDeleted,
       if (own) firstUnread.forget();
       if (own && message.clientId) onOwn(message.clientId);
       messageCount.count(seq);
-      position.arrived(seq, own, () => timeline.append(message));
-      prune();
+      if (apart.holds(message)) position.missed(seq, own);
+      else position.arrived(seq, own, () => timeline.append(message));
+      if (position.isReading()) dropOldest(KEPT_ROWS);
+      else dropNewest();
     } else {
       changes.take(message);
       position.withoutMoving(() => timeline.alter(message));
@@ -75,10 +92,16 @@ export function createConversation({ connection, state, write, onOwn, onDeleted,
     showEmpty();
   }
 
-  function prune() {
-    if (!position.isReading() || !timeline.prune(KEPT_ROWS)) return;
+  /** Above the reader. @param {number} keep */
+  function dropOldest(keep) {
+    if (!timeline.prune(MOST_ROWS, keep)) return;
     oldest = Number(timeline.rows()[0].dataset.seq);
     earlier.offer(true);
+  }
+
+  /** Below the reader. */
+  function dropNewest() {
+    position.withoutMoving(() => { if (timeline.cut(MOST_ROWS)) apart.begin(); });
   }
 
   /** Anything live. @param {Message} message */
@@ -92,8 +115,43 @@ export function createConversation({ connection, state, write, onOwn, onDeleted,
 
   /** A page of history, above all that is shown. @param {Message[]} messages @param {number} seq of the newest then */
   function showOlder(messages, seq) {
+    oldest = Number(messages[0]?.seq ?? oldest);
     timeline.prepend(readable(messages, seq));
+    dropNewest();
     showEmpty();
+  }
+
+  /** A page of history, in place of all that is shown. @param {Message[]} messages @param {number} seq of the newest then @param {boolean} more are there older ones? */
+  function showOnly(messages, seq, more) {
+    oldest = Number(messages[0]?.seq ?? seq + 1);
+    timeline.replace(readable(messages, seq));
+    earlier.offer(more);
+    showEmpty();
+  }
+
+  async function toNewest() {
+    try {
+      await apart.toNewest();
+    } catch (problem) {
+      // One stays where one is, with the way there.
+      if (!(problem instanceof Failed)) throw problem;
+    }
+  }
+
+  /** Show a message, however far away it is, and mark it. @param {number} seq */
+  async function showMessage(seq) {
+    const find = () => timeline.rows().find((row) => Number(row.dataset.seq) === seq);
+    if (!find()) await apart.show(seq).catch(ifFailed(undefined));
+    const row = find();
+    if (row) mark(row);
+  }
+
+  /** @param {HTMLElement} row */
+  function mark(row) {
+    log.querySelector('.linked')?.classList.remove('linked');
+    row.classList.add('linked');
+    position.toRow(row);
+    row.focus({ preventScroll: true });
   }
 
   /**
@@ -102,16 +160,16 @@ export function createConversation({ connection, state, write, onOwn, onDeleted,
    * @param {Message[]} messages
    * @param {number} seq
    * @param {import('./room-row.js').Room} room as it is with the page
+   * @param {boolean} more are there older ones?
    */
-  function restart(messages, seq, room) {
+  function restart(messages, seq, room, more) {
     changes.clear();
-    const talk = readable(messages, seq);
-    timeline.replace(talk);
+    if (apart.isApart()) apart.end();
+    showOnly(messages, seq, more);
     messages.forEach(dropOwn);
     sequence.begin(messages, seq);
     messageCount.learn(room);
-    for (const message of talk) messageCount.count(Number(message.seq));
-    earlier.offer(Number(messages[0]?.seq ?? 1) > 1);
+    for (const message of messages) messageCount.count(Number(message.seq));
     position.toBottom();
     lookBack(seq, room.saidById);
     position.passed(seq);
@@ -121,11 +179,10 @@ export function createConversation({ connection, state, write, onOwn, onDeleted,
   /**
    * A page of history: its messages read as after all changes up to this number.
    *
-   * @param {Message[]} messages ascending, older than all we have
+   * @param {Message[]} messages ascending
    * @param {number} seq
    */
   function readable(messages, seq) {
-    oldest = Number(messages[0]?.seq ?? oldest);
     for (const message of messages) changes.asRead(message, seq);
     return messages
       .filter((message) => !changes.isDeleted(Number(message.seq)))
@@ -190,6 +247,9 @@ export function createConversation({ connection, state, write, onOwn, onDeleted,
     for (const row of rows) messageCount.count(Number(row.dataset.seq));
     timeline.adopt(drawnElsewhere);
     earlier.offer(Boolean(page.more));
+    if (page.moreAfter) apart.begin();
+    const linked = rows.find((row) => Number(row.dataset.seq) === page.at);
+    if (linked) mark(linked);
     lookBack(Number(page.seq), page.talk?.saidById);
     position.read();
     showEmpty();
@@ -198,13 +258,19 @@ export function createConversation({ connection, state, write, onOwn, onDeleted,
   /** Back to where one has read before. @param {import('./reading-position.js').Place} place */
   async function returnTo(place) {
     await state.reached(({ joined }) => joined);
-    await earlier.until(() => oldest <= place.seq);
+    if (oldest > place.seq) await apart.show(place.seq).catch(ifFailed(undefined));
     position.returnTo(place);
   }
 
   return {
     adopt,
     returnTo,
+    showMessage,
+    /** To write something, or because one wants to. */
+    async toBottom() {
+      if (apart.isApart()) await toNewest();
+      else position.toBottom();
+    },
     receive,
     restart,
     textOf,

@@ -2,6 +2,7 @@
  * The button that leads to the first unread message, however far up it is. It shows the number of unread
  * messages, loads them, and marks the first one with a line. The pill at the bottom leads back.
  */
+import { Failed } from './errors.js';
 import { isOwn } from './message-row.js';
 import { figure, t } from './page.js';
 
@@ -10,11 +11,12 @@ import { figure, t } from './page.js';
  * @param {HTMLElement} parts.log
  * @param {HTMLButtonElement} parts.button
  * @param {{ markNew: (row: HTMLElement | null) => void, rows: () => HTMLElement[] }} parts.timeline
- * @param {ReturnType<typeof import('./earlier.js').createEarlier>} parts.earlier
+ * @param {{ hasMore: () => boolean }} parts.earlier
+ * @param {(seq: number) => Promise<void>} parts.showAround show the messages around that number
  * @param {() => number} parts.oldest the lowest number loaded
  * @param {AbortSignal} parts.signal aborts when the room is left
  */
-export function createFirstUnread({ log, button, timeline, earlier, oldest, signal }) {
+export function createFirstUnread({ log, button, timeline, earlier, showAround, oldest, signal }) {
   /** The number of the last message read; 0 while the line is where it belongs. */
   let read = 0;
   const observer = new IntersectionObserver(([entry]) => { if (entry.isIntersecting) done(); }, { root: log });
@@ -48,8 +50,15 @@ export function createFirstUnread({ log, button, timeline, earlier, oldest, sign
 
   async function go() {
     button.setAttribute('aria-busy', 'true');
-    await earlier.until(isLoaded);
-    button.removeAttribute('aria-busy');
+    try {
+      if (!isLoaded()) await showAround(read + 1);
+    } catch (problem) {
+      // The button stays, to be pressed again.
+      if (!(problem instanceof Failed)) throw problem;
+      return;
+    } finally {
+      button.removeAttribute('aria-busy');
+    }
     place();
     done();
     const target = /** @type {HTMLElement | null | undefined} */ (line()?.nextElementSibling);

@@ -2,6 +2,7 @@
  * The invitation link of an encrypted room: its fragment holds the key, `/rooms/<roomId>#k=<key>`.
  * Browsers do not send fragments to the server. The key as text is only in this page's memory.
  */
+import { copyText } from './clipboard.js';
 import { element, icon } from './dom.js';
 import { belongsToInputMethod } from './input-method.js';
 import { address, t } from './page.js';
@@ -128,8 +129,5 @@ function leaves(event) {
 async function copy(button, link) {
   removeEventListener('beforeunload', stay);
   button.dispatchEvent(new Event('kept', { bubbles: true }));
-  // Browsers have no clipboard on plain http, localhost apart, and may refuse it.
-  const copied = await navigator.clipboard?.writeText(link).then(() => true, () => false);
-  if (copied) button.replaceChildren(icon('check'), element('span', { role: 'status' }, t('copied')));
-  else prompt(t('copy_by_hand'), link);
+  if (await copyText(link)) button.replaceChildren(icon('check'), element('span', { role: 'status' }, t('copied')));
 }

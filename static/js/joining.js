@@ -18,7 +18,7 @@ const LEAVE_TIMEOUT_MS = 1000;
  * @param {import('./state.js').State} parts.state
  * @param {() => { since: number, sinceAt?: number }} parts.seen the newest message shown
  * @param {(messages: Message[], seq: number) => void} parts.resume all that was missed, up to this number
- * @param {(messages: Message[], seq: number, room: import('./room-row.js').Room) => void} parts.restart the newest
+ * @param {(messages: Message[], seq: number, room: import('./room-row.js').Room, more: boolean) => void} parts.restart the newest
  *   page, instead of all that is shown, and the room as it is with it
  * @param {(message: Message) => void} parts.receive everything live
  * @param {(room: import('./room-row.js').Room, mine: { role: string, mutedUntil: number }) => void} parts.onRoom the room
@@ -49,13 +49,13 @@ export function createJoining({ roomId, connection, pendingLeaves, state, seen, 
   }
 
   /** @param {any} answer */
-  function settle({ room, role, mutedUntil = 0, recovered, messages, seq, epoch, userCount, people }) {
+  function settle({ room, role, mutedUntil = 0, recovered, messages, more, seq, epoch, userCount, people }) {
     if (signal.aborted) return;
     onRoom({ ...room, userCount }, { role, mutedUntil });
     // A join that was refused before has said that the server cannot be reached.
     state.set({ link: 'online', joined: true, epoch, userCount, people: new Map(Object.entries(people)) });
     if (recovered) resume(messages, seq);
-    else restart(messages, seq, room);
+    else restart(messages, seq, room, more);
     const waited = early;
     early = [];
     waited.forEach(take);

@@ -1,15 +1,16 @@
 /**
- * The toolbar of a message: react, edit, delete. One toolbar is moved between all rows.
+ * The toolbar of a message: react, edit, delete, copy a link to it. One toolbar is moved between all rows.
  *
  * It is shown in the row under the mouse, or in the row with the keyboard focus. After a tap it is
  * shown at the foot of the page, where no message is: so one tap cannot both open it and press a
  * button that appears under the finger.
  */
+import { copyText } from './clipboard.js';
 import { byId, element, icon } from './dom.js';
 import { onRenamed } from './known-people.js';
 import { isOwn, reactionTo, shownSender } from './message-row.js';
 import { mayModerate } from './own-role.js';
-import { t } from './page.js';
+import { address, page, t } from './page.js';
 import { full } from './time.js';
 import { makeToolbar } from './toolbar.js';
 
@@ -29,7 +30,8 @@ export function prepareMessageActions({ log, react, edit, erase, signal }) {
   const reactions = QUICK.map((emoji) => button('react', t('react_with', { emoji }), emoji, emoji));
   const editButton = button('edit', t('edit'), icon('pencil'));
   const deleteButton = button('delete', t('delete'), icon('bin'));
-  const bar = element('div', { class: 'actions', role: 'toolbar', 'aria-live': 'off', 'aria-label': t('actions') }, caption, ...reactions, editButton, deleteButton);
+  const linkButton = button('link', t('copy_link'), icon('link'));
+  const bar = element('div', { class: 'actions', role: 'toolbar', 'aria-live': 'off', 'aria-label': t('actions') }, caption, ...reactions, editButton, linkButton, deleteButton);
   const toolbar = makeToolbar(bar, leave);
   /** The button on which the pointer was pressed down, if any. @type {Element | null} */
   let pressed = null;
@@ -47,6 +49,7 @@ export function prepareMessageActions({ log, react, edit, erase, signal }) {
     if (focusIsSeen()) rowOf(bar)?.focus({ preventScroll: true });
     close();
     editButton.hidden = !isOwn(row);
+    linkButton.replaceChildren(icon('link'));
     deleteButton.hidden = !isOwn(row) && !mayModerate();
     writeCaption(row);
     bar.classList.toggle('at-foot', foot);
@@ -83,7 +86,8 @@ export function prepareMessageActions({ log, react, edit, erase, signal }) {
       // and assistive technology have detail 0.
       if (event.detail > 0 && pressed !== chosen) return;
       act(chosen, row);
-      if (atFoot()) close();
+      // A link that was copied has its button say so.
+      if (atFoot() && chosen !== linkButton) close();
     } else if (pointer !== 'mouse' && row && !target.closest('a, button, .actions')) {
       if (bar.parentElement === row && atFoot()) return close();
       // Moving the focus closes the on-screen keyboard.
@@ -98,6 +102,15 @@ export function prepareMessageActions({ log, react, edit, erase, signal }) {
     if (emoji) react(seq, emoji, reactionTo(row, emoji)?.getAttribute('aria-pressed') !== 'true');
     if (action === 'edit') edit(seq);
     if (action === 'delete') confirmDelete(seq);
+    if (action === 'link') copyLink(seq);
+  }
+
+  /** @param {number} seq */
+  async function copyLink(seq) {
+    const link = `${location.origin}${address(`/rooms/${page.roomId}`)}?at=${seq}`;
+    if (!await copyText(link)) return;
+    linkButton.replaceChildren(icon('check'));
+    byId('arrival').textContent = t('copied');
   }
 
   /** @param {number} seq */

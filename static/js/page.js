@@ -14,7 +14,9 @@
  * @property {string} [roomId]  this and the following: on the page of a room
  * @property {string} [epoch]
  * @property {number} [seq]
- * @property {boolean} [more]
+ * @property {boolean} [more] are there older messages than those drawn?
+ * @property {boolean} [moreAfter] are there newer ones?
+ * @property {number} [at] the number of the message that the address leads to
  * @property {{ seq: number, said: number, saidById: string }} [talk] how much had been said, up to which number, and by whom last
  * @property {number} [messageMax] in code points
  * @property {string} [owner]

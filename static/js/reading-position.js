@@ -22,20 +22,23 @@ const FAR_SCREENS = 1.5;
  * @param {{ markNew: (row: HTMLElement | null) => void, rows: () => HTMLElement[] }} parts.timeline
  * @param {ReturnType<typeof import('./message-count.js').createMessageCount>} parts.messageCount
  * @param {(count: number) => void} parts.onReturn somebody is back at the bottom, past so many new messages
+ * @param {() => Promise<void>} parts.onNewest somebody wants to go to the newest message, before which the rows end
  * @param {AbortSignal} parts.signal aborts when the room is left
  */
-export function createReadingPosition({ log, pill, timeline, messageCount, onReturn, signal }) {
+export function createReadingPosition({ log, pill, timeline, messageCount, onReturn, onNewest, signal }) {
   const roomId = String(page.roomId);
   let unseen = 0;
   let newest = Number(page.seq);
   // Updated on scroll events: reading scrollTop for each message would cause a layout each time.
   let atBottom = true;
+  /** The rows end before the newest message. */
+  let apart = false;
 
-  const reading = () => atBottom && document.visibilityState === 'visible';
+  const reading = () => atBottom && !apart && document.visibilityState === 'visible';
 
   function show() {
-    const far = !atBottom && log.scrollTop < -FAR_SCREENS * log.clientHeight;
-    pill.hidden = atBottom || !(unseen || far);
+    const far = apart || (!atBottom && log.scrollTop < -FAR_SCREENS * log.clientHeight);
+    pill.hidden = (atBottom && !apart) || !(unseen || far);
     pill.classList.toggle('plain', !unseen);
     pill.textContent = unseen === 0 ? t('to_newest') : t(unseen === 1 ? 'new_one' : 'new_many', { count: figure(unseen) });
     document.title = document.title.replace(/^\(\d+\) /, '');
@@ -53,13 +56,13 @@ export function createReadingPosition({ log, pill, timeline, messageCount, onRet
   }
 
   /**
-   * Change something below the reader without moving what is read.
+   * Change something below the reader without moving what is read. A reader at the newest message stays there.
    *
    * @template Result
    * @param {() => Result} change
    */
   function withoutMoving(change) {
-    if (atBottom) return change();
+    if (atBottom && !apart) return change();
     const before = log.scrollHeight;
     const result = change();
     log.scrollTop -= log.scrollHeight - before;
@@ -85,13 +88,27 @@ export function createReadingPosition({ log, pill, timeline, messageCount, onRet
     read();
   }
 
+  /** A message that has no row, since the rows end before it. @param {number} seq @param {boolean} own */
+  function missed(seq, own) {
+    newest = seq;
+    if (!own) unseen += 1;
+    show();
+  }
+
+  /** @param {boolean} ends the rows end before the newest message */
+  function setApart(ends) {
+    apart = ends;
+    read();
+  }
+
   log.addEventListener('scroll', () => {
     atBottom = log.scrollTop > -NEAR_PX;
     read();
   }, { passive: true });
   document.addEventListener('visibilitychange', read, { signal });
-  pill.addEventListener('click', () => {
-    toBottom();
+  pill.addEventListener('click', async () => {
+    if (apart) await onNewest();
+    else toBottom();
     log.focus({ preventScroll: true });
   });
 
@@ -115,5 +132,11 @@ export function createReadingPosition({ log, pill, timeline, messageCount, onRet
     if (row) log.scrollTop += row.getBoundingClientRect().top - log.getBoundingClientRect().top - offset;
   }
 
-  return { arrived, withoutMoving, toBottom, read, passed, place, returnTo, isReading: reading };
+  /** Show this row in the middle. @param {HTMLElement} row */
+  function toRow(row) {
+    row.scrollIntoView({ block: 'center' });
+    atBottom = log.scrollTop > -NEAR_PX;
+  }
+
+  return { arrived, missed, setApart, toRow, withoutMoving, toBottom, read, passed, place, returnTo, isReading: reading };
 }

@@ -24,7 +24,7 @@ class NoAnswer extends Error {}
  * @param {ReturnType<typeof import('./sheets.js').prepareSheets>} parts.sheets
  * @param {(roomId: string) => void} parts.onStart the way to that room has begun
  * @param {() => void} parts.onLeave the old room's parts are about to go
- * @param {() => void} parts.onSelf the open room was chosen again
+ * @param {(at: number) => void} parts.onSelf the open room was chosen again, and in it the message with that number, or 0
  * @param {(isReturn: boolean) => void} parts.onArrive the new ones are in place; isReturn: by back or forward
  * @param {(again: () => void) => void} parts.onNoAnswer the old room stays, since the server cannot be reached
  */
@@ -58,7 +58,7 @@ export function startRoomNavigation({ sheets, onStart, onSelf, onLeave, onArrive
     return /^[\w-]+$/.test(roomIn(url)) && !(hash && pathname === location.pathname);
   }
 
-  swup.hooks.on('link:self', onSelf);
+  swup.hooks.on('link:self', (visit) => onSelf(Number(new URL(visit.to.url, location.href).searchParams.get('at'))));
   swup.hooks.on('visit:start', (visit) => {
     visit.animation.animate = false;
     // The way back leads to the room, not to the sheet that lay over it.

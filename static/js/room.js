@@ -145,7 +145,7 @@ export function openRoom({ connection, pendingLeaves, directory, signal }) {
   function send(text) {
     typing.done();
     timeline.markNew(null);
-    position.toBottom();
+    conversation.toBottom();
     return keep({ kind: 'message' }, text);
   }
 
@@ -276,7 +276,7 @@ export function openRoom({ connection, pendingLeaves, directory, signal }) {
     composer.shut(!open || Boolean(ended) || isReadOnly);
   });
   state.watch(['open', 'ended'], ({ open, ended, isReadOnly }) => {
-    if (open && !ended && !isReadOnly && finePointer) composer.focus();
+    if (open && !ended && !isReadOnly && finePointer && !page.at) composer.focus();
   });
   byId('leave').addEventListener('click', async (/** @type {MouseEvent} */ event) => {
     // Without a connection the link leads where it can.
@@ -288,5 +288,5 @@ export function openRoom({ connection, pendingLeaves, directory, signal }) {
   sealed?.findKey();
   joining.join();
 
-  return { hasEnded: () => Boolean(state.now.ended), place: position.place, returnTo: conversation.returnTo, sayFailure: status.failed };
+  return { hasEnded: () => Boolean(state.now.ended), place: position.place, returnTo: conversation.returnTo, showMessage: conversation.showMessage, sayFailure: status.failed };
 }

@@ -168,15 +168,23 @@ export function createTimeline({ list, pendingList, write, changes, signal }) {
     announcements.rename(userId);
   }
 
-  /** Forget the oldest rows beyond so many. True if there were any. @param {number} keep */
-  function prune(keep) {
-    // Half as many again before anything is done: it is not done for every message.
-    if (list.childElementCount < keep * 1.5) return false;
+  /** If there are more rows than `most`, forget all but the newest. True if there were. @param {number} most @param {number} keep */
+  function prune(most, keep) {
+    if (rows().length <= most) return false;
     const first = rows().at(-keep);
     if (!first || first === rows()[0]) return false;
     while (list.firstElementChild !== first) list.firstElementChild?.remove();
     list.prepend(dayRow(Number(first.dataset.at)));
     group(first, null);
+    return true;
+  }
+
+  /** Forget the newest rows beyond so many. True if there were any. @param {number} keep */
+  function cut(keep) {
+    const last = rows()[keep - 1];
+    if (!last?.nextElementSibling) return false;
+    announcements.clear();
+    while (list.lastElementChild !== last) list.lastElementChild?.remove();
     return true;
   }
 
@@ -215,5 +223,5 @@ export function createTimeline({ list, pendingList, write, changes, signal }) {
   sayDaysAtMidnight();
   signal.addEventListener('abort', () => clearTimeout(midnight));
 
-  return { adopt, alter, append, prepend, replace, rename, move, showPending, dropPending, markNew, prune, rows };
+  return { adopt, alter, append, prepend, replace, rename, move, showPending, dropPending, markNew, cut, prune, rows };
 }

@@ -187,7 +187,11 @@ def test_the_toolbar_is_one_stop_and_the_arrows_go_along_it(two):
     expect(focused).to_contain_text("two")
     keyboard.press("Tab")
     expect(focused).to_have_attribute("aria-label", "React with 👍")
-    for key, name in (("End", "Delete"), ("ArrowLeft", "Edit"), ("Home", "React with 👍")):
+    for key, name in (
+        ("End", "Delete"),
+        ("ArrowLeft", "Copy the link to this message"),
+        ("Home", "React with 👍"),
+    ):
         keyboard.press(key)
         expect(focused).to_have_attribute("aria-label", name)
     keyboard.press("ArrowRight")

@@ -52,6 +52,7 @@ class Earlier:
             "ENV_FILE": "",
             "WORKERS": "2",
             "HISTORY_LENGTH": str(KEPT),
+            "RECENT": str(KEPT),
             **dict.fromkeys(limits, "0"),
         }
         self.environ = {"PATH": os.environ["PATH"], "HOME": os.environ["HOME"], **settings}

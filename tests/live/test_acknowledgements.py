@@ -31,6 +31,7 @@ def test_join(talk, connect):
     answer = connect(ann).join(room)
     assert answer.keys() == {
         *("ok", "room", "role", "userCount", "users", "people", "epoch", "seq", "messages"),
+        "more",
         "recovered",
     }
     assert answer["role"] == "owner"
@@ -148,6 +149,22 @@ def test_history(talk, connect, window, expected, more):
     assert (seqs(answer), answer["more"], answer["seq"]) == (list(expected), more, 60)
     over_http = ann.request("GET", f"/api/rooms/{room}/messages", params=window)
     assert answer == over_http.json()
+
+
+def test_history_around_a_message(talk, connect):
+    ann, room = talk
+    client = connect(ann)
+    answer = client.call("history", roomId=room, around=20, limit=5)
+    assert answer.pop("ok") is True
+    assert seqs(answer) == [18, 19, 20, 21, 22]
+    assert answer.keys() == {"messages", "epoch", "seq", "moreBefore", "moreAfter"}
+    assert answer["moreBefore"] is answer["moreAfter"] is True
+    window = {"around": 20, "limit": 5}
+    over_http = ann.request("GET", f"/api/rooms/{room}/messages", params=window)
+    assert answer == over_http.json()
+    newest = client.call("history", roomId=room, around=60, limit=5)
+    assert (newest["moreBefore"], newest["moreAfter"]) == (True, False)
+    assert client.refusal("history", roomId=room, around=20, before=3) == "invalid"
 
 
 def test_reauth(person, connect):

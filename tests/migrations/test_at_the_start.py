@@ -58,6 +58,8 @@ def older(data_dir):
 @pytest.fixture
 def environ(data_dir):
     usual = {"DATA_DIR": str(data_dir), "ENV_FILE": "", "PORT": str(free_port()), "WORKERS": "1"}
+    # Nothing is trimmed: what was carried over is counted in the streams.
+    usual["RECENT"] = "1000000"
     return {"PATH": os.environ["PATH"], "HOME": os.environ["HOME"], **usual}
 
 

@@ -1,4 +1,6 @@
-"""The same of what people change: names, roles, and who belongs to which rooms."""
+"""The same of what people change: names, roles, who belongs to which rooms; and of the archive."""
+
+from dataclasses import replace
 
 from tests.verify.story import ROOM
 from verify.history import DirectCall
@@ -84,7 +86,14 @@ def asked_for_direct(story, people, room):
     story.history.direct_calls.append(call)
 
 
+def archived_otherwise_than_stored(story):
+    story.settle()
+    stored = story.history.stored[ROOM]
+    story.history.stored[ROOM] = replace(stored, archived=stored.archived[1:])
+
+
 BROKEN_CHANGES = {
+    archived_otherwise_than_stored: "the_archive_is_the_stream",
     named_by_a_name_that_was_given_up: "senders_are_named_as_of_then",
     named_by_a_name_of_later: "senders_are_named_as_of_then",
     enters_by_the_name_of_another: "senders_are_named_as_of_then",

@@ -243,7 +243,7 @@ class Story:
         held = [self.stream[seq] for seq in sorted(self.stream)]
         erased = frozenset(self.erased)
         said = [read.get(m["seq"], m) for m in held if m["type"] == "TALK"]
-        self.history.stored[ROOM] = Stored(ROOM, EPOCH, self.top, held, erased, said)
+        self.history.stored[ROOM] = Stored(ROOM, EPOCH, self.top, held, erased, said, said)
 
     def drop(self, forgotten: Callable[[Event], bool]) -> None:
         """This was never seen."""

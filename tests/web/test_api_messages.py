@@ -90,6 +90,40 @@ def test_pages_of_messages(bora, hall):
     assert page("?after=9007199254740990") == ([], False)
 
 
+def test_the_messages_around_one(bora, hall):
+    for i in range(1, 8):
+        bora.post(f"{hall}/messages", json={"message": str(i)})
+
+    def around(query):
+        answer = bora.get(f"{hall}/messages?around={query}").json
+        assert set(answer) == {"messages", "epoch", "seq", "moreBefore", "moreAfter"}
+        seqs = [message["seq"] for message in answer["messages"]]
+        return seqs, answer["moreBefore"], answer["moreAfter"]
+
+    assert around("4&limit=3") == ([3, 4, 5], True, True)
+    assert around("1&limit=4") == ([1, 2], False, True)
+    assert around("7&limit=4") == ([4, 5, 6, 7], True, False)
+    assert around("4") == ([1, 2, 3, 4, 5, 6, 7], False, False)
+    for query in ("around=4&before=5", "around=4&after=2", "around=x", "around=4&limit=201"):
+        assert refused(bora.get(f"{hall}/messages?{query}"), 400, "invalid")
+
+
+def test_one_message(bora, bot, hall):
+    for i in range(1, 4):
+        bora.post(f"{hall}/messages", json={"message": str(i)})
+    bora.patch(f"{hall}/messages/2", json={"message": "changed"})
+    bora.delete(f"{hall}/messages/3")
+    one = bora.get(f"{hall}/messages/2").json
+    assert one == bora.get(f"{hall}/messages").json["messages"][1]
+    assert one["message"] == "changed" and one["editedAt"] > 0
+    for seq in ("3", "4", "5", "99", "0", "x", "9" * 20):
+        assert refused(bora.get(f"{hall}/messages/{seq}"), 404, "not_found")
+    private = bora.post("/api/rooms", json={"name": "Secret", "private": True}).json["roomId"]
+    bora.post(f"/api/rooms/{private}/messages", json={"message": "hush"})
+    assert refused(bot("dan").get(f"/api/rooms/{private}/messages/1"), 404, "not_found")
+    assert refused(bot("dan").get(f"/api/rooms/{private}/messages?around=1"), 404, "not_found")
+
+
 def test_messages_are_valid_json_byte_for_byte(bora, hall):
     bora.post(f"{hall}/messages", json={"message": 'quote " backslash \\ 한글'})
     data = bora.get(f"{hall}/messages").data

@@ -36,7 +36,7 @@ def test_a_browser_gets_a_page_in_both_languages(client):
     assert "evil" not in answer.text
 
 
-@pytest.mark.parametrize("path", ["/healthz", "/readyz"])
+@pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics"])
 def test_operators_may_ask_by_any_name(client, path):
     plain = client.get(path, headers={"Host": "10.0.0.7:5000"})
     assert plain.json is None or plain.json.get("error", {}).get("code") != "invalid"

@@ -179,3 +179,26 @@ def test_whoever_was_let_in_is_told_by_whom_and_leaves_with_one_click(login, sto
 def test_a_page_can_be_asked_for_without_its_body(login, path):
     answer = login("bora").head(path)
     assert (answer.status_code, answer.data) == (200, b"")
+
+
+def test_a_link_to_a_message_opens_the_room_around_it(login, store, conversation, room):
+    client, bora = login("bora"), people.find(store, "bora")
+    for number in range(1, 121):
+        conversation.talk(bora, room.room_id, f"line {number}")
+    address = f"/rooms/{room.room_id}"
+    there = client.get(f"{address}?at=60")
+    seqs = [int(seq) for seq in re.findall(r'data-seq="(\d+)" data-at', there.text)]
+    assert 60 in seqs and len(seqs) == 50 and seqs == list(range(seqs[0], seqs[-1] + 1))
+    linked = re.findall(r'class="message linked[^>]*data-seq="(\d+)"', there.text)
+    assert linked == ["60"]
+    told = page_data(there)
+    assert (told["at"], told["more"], told["moreAfter"]) == (60, True, True)
+    newest = page_data(client.get(address))
+    assert (newest["at"], newest["more"], newest["moreAfter"]) == (0, True, False)
+    for bad in ("", "0", "-1", "x", "9" * 30, "60.5", "٣"):
+        assert page_data(client.get(f"{address}?at={bad}"))["seq"] == 120
+    assert "message linked" not in client.get(f"{address}?at=500").text
+
+
+def test_a_link_to_a_message_survives_the_log_in(client):
+    assert client.get("/rooms/abc?at=5").location == "/login?next=/rooms/abc?at%3D5"

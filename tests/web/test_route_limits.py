@@ -10,6 +10,7 @@ OTHERS = {
     "pages.index": "a redirect",
     "health.healthz": "asks nothing",
     "health.readyz": "asks nothing",
+    "health.metrics": "asks nothing",
     "auth.login": "LOGIN_RATE",
     "auth.register": "LOGIN_RATE",
     "auth.settings": "LOGIN_RATE",

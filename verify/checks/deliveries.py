@@ -161,7 +161,7 @@ def _is_given(index: Index, room: str, since: int, top: int) -> bool:
 def _hole_in_resume(index: Index, room: str, after: int, before: int, top: int) -> int | None:
     """What was erased by a later message than ``top`` should still be there."""
     erased_by = index.erased_by.get(room, {})
-    late = (seq for seq in range(after + 1, before) if erased_by.get(seq, 0) > top)
+    late = (seq for seq, by in erased_by.items() if after < seq < before and by > top)
     return index.hole(room, after, before) or next(late, None)
 
 

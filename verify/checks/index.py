@@ -72,11 +72,11 @@ class Index:
 
         What was erased by a later message than ``top`` should still be there.
         """
-        for seq in range(after + 1, before):
-            seen = self.seen.get(room, {}).get(seq)
+        # Not every number between them: where a new epoch began, they go on far above.
+        for seq in sorted(seq for seq in self.seen.get(room, {}) if after < seq < before):
             erased_by = self.erased_by.get(room, {}).get(seq)
             is_there = not self.is_erased(room, seq) or (erased_by and erased_by > top)
-            if seen and seen["type"] == "TALK" and is_there:
+            if self.seen[room][seq]["type"] == "TALK" and is_there:
                 return seq
         return None
 
@@ -86,8 +86,8 @@ class Index:
         An entry that nobody has seen counts nothing.
         """
         seen, erased_by = self.seen.get(room, {}), self.erased_by.get(room, {})
-        there = (seq for seq in range(after + 1, top + 1) if erased_by.get(seq, top + 1) > top)
-        return sum(len(orjson.dumps(seen[seq])) for seq in there if seq in seen)
+        there = (seq for seq in seen if after < seq <= top < erased_by.get(seq, top + 1))
+        return sum(len(orjson.dumps(seen[seq])) for seq in there)
 
     def of(self, person: str, room: str) -> list[Stay]:
         return self._by_person.get((person, room), [])

@@ -88,6 +88,23 @@ def numbers_are_dense(index: Index) -> Iterator[Violation]:
             yield Violation(f"room {room}: {problem}", lines)
 
 
+def the_archive_is_the_stream(index: Index) -> Iterator[Violation]:
+    """The archive has each message of the stream once, as it reads now, and none that was deleted.
+
+    It may have more: messages that the store has lost.
+    """
+    for room, stored in index.history.stored.items():
+        expected = {talk["seq"]: talk for talk in expected_pages.talks(stored.messages)}
+        archived = {m["seq"]: expected_pages.comparable(m) for m in stored.archived}
+        wrong = [seq for seq, talk in expected.items() if archived.get(seq) != talk]
+        wrong += sorted(archived.keys() & stored.erased)
+        if wrong:
+            told = archived.get(wrong[0]), expected.get(wrong[0])
+            lines = excerpt(index.history, 0, room, wrong[:3])
+            text = f"the archive has {told[0]} and the stream {told[1]} of {room}: {wrong[:5]}"
+            yield Violation(text, lines)
+
+
 def _gap(index: Index, stored: Stored, seqs: list[int]) -> str:
     for before, after in pairwise(seqs):
         if after <= before:
@@ -179,6 +196,7 @@ CHECKS = (
     nothing_is_doubled,
     nothing_is_invented,
     numbers_are_dense,
+    the_archive_is_the_stream,
     a_number_is_one_message,
     order_is_that_of_time,
     calls_keep_their_order,

@@ -72,17 +72,28 @@ def list_users(room_id: str) -> ResponseReturnValue:
 
 @blueprint.get("/<room_id>/messages")
 def list_messages(room_id: str) -> ResponseReturnValue:
-    page = services().conversation.page(
-        caller(),
-        room_id,
-        before=number("before"),
-        after=number("after"),
-        limit=number("limit"),
-    )
+    person, conversation = caller(), services().conversation
+    before, after, limit = number("before"), number("after"), number("limit")
+    around = number("around")
+    if around is None:
+        page = conversation.page(person, room_id, before, after, limit)
+        return _messages(page.messages, page.epoch, page.seq, more=page.more)
+    found = conversation.around(person, room_id, around, limit, others=(before, after))
+    more = {"moreBefore": found.more_before, "moreAfter": found.more_after}
+    return _messages(found.messages, found.epoch, found.seq, **more)
+
+
+def _messages(messages: list[bytes], epoch: str, seq: int, **more: bool) -> Response:
     # The messages are JSON already, as they were said; they are not taken apart again here.
-    rest = orjson.dumps({"epoch": page.epoch, "seq": page.seq, "more": page.more})
-    body = b'{"messages":[' + b",".join(page.messages) + b"]," + rest[1:]
+    rest = orjson.dumps({"epoch": epoch, "seq": seq, **more})
+    body = b'{"messages":[' + b",".join(messages) + b"]," + rest[1:]
     return Response(body, mimetype="application/json")
+
+
+@blueprint.get("/<room_id>/messages/<seq>")
+def get_message(room_id: str, seq: str) -> ResponseReturnValue:
+    found = services().conversation.one(caller(), room_id, message_number(seq))
+    return Response(found, mimetype="application/json")
 
 
 @blueprint.post("/<room_id>/messages")

@@ -1,5 +1,7 @@
 """The pages of the chat: the rooms, and one room."""
 
+from dataclasses import replace
+
 import orjson
 from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
@@ -15,7 +17,8 @@ from chat import (
     rooms,
     validation,
 )
-from chat.errors import N_, Invalid, MaruError
+from chat.errors import N_, Invalid, MaruError, Unavailable
+from chat.pages import Around
 from chat.people import Person
 from chat.room_members import Member
 from chat.rooms import DIRECT, MEMBER, Room
@@ -80,7 +83,20 @@ def room(room_id: str) -> ResponseReturnValue:
         presence.present(known, _PEOPLE),
         room_members.listed(known) if is_small else room_members.of(known, [_me().user_id]),
     )
-    page = history.complete(store, page, rooms.access_question(_me(), known))
+    access_again = rooms.access_question(_me(), known)
+    page = history.complete(store, page, access_again)
+    page = services().conversation.pages.newest(known, page, history.FRESH, access_again)
+    at = number_of(request.args.get("at", ""))
+    around = _around(known, at) if at else None
+    if around is not None:
+        page = replace(
+            page,
+            messages=around.messages,
+            seq=around.seq,
+            epoch=around.epoch,
+            more=around.more_before,
+        )
+    more_after = around is not None and around.more_after
     members: list[Member] = listed
     if not is_small:
         members = store.ask(room_members.of(known, [each.user_id for each in present]))
@@ -124,6 +140,8 @@ def room(room_id: str) -> ResponseReturnValue:
         "epoch": page.epoch,
         "seq": page.seq,
         "more": page.more,
+        "moreAfter": more_after,
+        "at": at,
         "talk": {"seq": room.seq, "said": room.said, "saidById": room.said_by_id},
         "messageMax": services().settings.message_max,
         "graceSeconds": services().settings.presence_grace,
@@ -137,6 +155,8 @@ def room(room_id: str) -> ResponseReturnValue:
         changed=[talk for talk in talks if "reactions" in talk or "editedAt" in talk],
         shown=shown,
         more=page.more,
+        more_after=more_after,
+        at=at,
         epoch=page.epoch,
         people=present,
         own=begin,
@@ -147,6 +167,20 @@ def room(room_id: str) -> ResponseReturnValue:
         inviter=inviter if inviter in shown else None,
         is_news=bool(inviter) and invitations.is_news(store, _me(), known),
     )
+
+
+def number_of(given: str) -> int:
+    """The number of a message in an address; 0 for what none can have."""
+    value = int(given) if given.isascii() and given.isdigit() and len(given) < 17 else 0
+    return value if value <= validation.NUMBER_MAX else 0
+
+
+def _around(room_id: str, seq: int) -> Around | None:
+    """The messages around one that an address leads to; ``None`` where they cannot be read now."""
+    try:
+        return services().conversation.around(_me(), room_id, seq)
+    except Unavailable:
+        return None
 
 
 def marked(members: list[Member]) -> list[Member]:

@@ -59,7 +59,10 @@ startRoomNavigation({
   sheets,
   onStart: (roomId) => directory.mark(roomId),
   // Who was let in again, or opens a room of that address anew, sees it.
-  onSelf: () => { if (room.hasEnded()) reload(); },
+  onSelf(at) {
+    if (room.hasEnded()) reload();
+    else if (at) room.showMessage(at);
+  },
   onLeave() {
     places.set(String(page.roomId), room.place());
     leaving.abort();

@@ -1,14 +1,13 @@
 /**
- * Loads older messages when the reader comes near the top, or presses the button there, until the
- * screen is full or there are no more. Loading starts after the room has been joined, and is repeated
- * after a failure.
+ * Loads further messages when the reader comes near an end of those that are shown, or presses the
+ * button there, until the screen is full or there are no more. Loading starts after the room has been
+ * joined, and is repeated after a failure.
  */
 import { Failed, Refused } from './errors.js';
 import { t } from './page.js';
 
 const PAGE_MESSAGES = 50;
-const MAX_PAGE_MESSAGES = 200;
-const NEAR_MARGIN = '600px 0px 0px';
+const NEAR_MARGIN = '600px 0px';
 /** How long screen readers take to find that rows were put in. */
 const QUIET_MS = 500;
 const RETRY_MS = 1000;
@@ -17,17 +16,17 @@ const LONGEST_RETRY_MS = 15_000;
 /**
  * @param {object} parts
  * @param {HTMLElement} parts.log the scroller
- * @param {HTMLElement} parts.foot the paragraph with the button
+ * @param {HTMLElement} parts.foot the paragraph with the button, at that end
  * @param {import('./state.js').State} parts.state with `joined`
- * @param {() => number} parts.oldest the lowest number loaded
- * @param {(before: number, limit: number) => Promise<{ messages: any[], seq: number, more: boolean }>} parts.fetchBefore
- * @param {(messages: any[], seq: number) => void} parts.prepend
+ * @param {() => number} parts.edge the number from which on there are more
+ * @param {(from: number, limit: number) => Promise<{ messages: any[], seq: number, more: boolean }>} parts.fetchFrom
+ * @param {(messages: any[], seq: number, more: boolean) => void} parts.show
  * @param {AbortSignal} parts.signal aborts when the room is left
  */
-export function createEarlier({ log, foot, state, oldest, fetchBefore, prepend, signal }) {
+export function createMoreMessages({ log, foot, state, edge, fetchFrom, show, signal }) {
   const button = /** @type {HTMLButtonElement} */ (foot.querySelector('button'));
   const words = button.textContent;
-  /** The top is near, or somebody waits for more. */
+  /** That end is near, or somebody waits for more. */
   let wanted = false;
   let failures = 0;
   let timer = 0;
@@ -41,28 +40,26 @@ export function createEarlier({ log, foot, state, oldest, fetchBefore, prepend, 
     { root: log, rootMargin: NEAR_MARGIN },
   );
 
-  /** @param {number} [limit] */
-  function load(limit = PAGE_MESSAGES) {
+  function load() {
     if (foot.hidden || !state.now.joined || signal.aborted) return Promise.resolve();
     clearTimeout(timer);
-    loading ??= fetchPage(limit).finally(() => { loading = null; });
+    loading ??= fetchPage().finally(() => { loading = null; });
     return loading;
   }
 
-  /** @param {number} limit */
-  async function fetchPage(limit) {
+  async function fetchPage() {
     button.setAttribute('aria-busy', 'true');
-    const from = oldest();
+    const from = edge();
     try {
-      const { messages, seq, more } = await fetchBefore(from, limit);
+      const { messages, seq, more } = await fetchFrom(from, PAGE_MESSAGES);
       failures = 0;
       // A fresh page has taken the place of what this one belonged to.
-      if (oldest() !== from || signal.aborted) return;
+      if (edge() !== from || foot.hidden || signal.aborted) return;
       // What is old is not news: the live region must not read it out.
       log.setAttribute('aria-live', 'off');
-      prepend(messages, seq);
+      show(messages, seq, more);
       setTimeout(() => log.removeAttribute('aria-live'), QUIET_MS);
-      offer(more && messages.length > 0);
+      if (!foot.hidden) offer(more);
     } catch (problem) {
       failed(problem);
     } finally {
@@ -81,22 +78,13 @@ export function createEarlier({ log, foot, state, oldest, fetchBefore, prepend, 
     timer = setTimeout(() => { if (wanted) load(); }, delay * (1 + Math.random() / 4));
   }
 
-  /** @param {boolean} more is there anything older? */
+  /** @param {boolean} more is there anything further? */
   function offer(more) {
     foot.hidden = !more;
     button.textContent = words;
-    // Observed anew, it tells again if the top is still near.
+    // Observed anew, it tells again if that end is still near.
     observer.disconnect();
     if (more) observer.observe(foot);
-  }
-
-  /** Load page after page until that is so, or there are no more. @param {() => boolean} reached */
-  async function until(reached) {
-    while (!reached() && !foot.hidden && !signal.aborted) {
-      const before = oldest();
-      await load(MAX_PAGE_MESSAGES);
-      if (oldest() === before && !foot.hidden) await new Promise((go) => setTimeout(go, RETRY_MS));
-    }
   }
 
   button.addEventListener('click', () => {
@@ -109,5 +97,5 @@ export function createEarlier({ log, foot, state, oldest, fetchBefore, prepend, 
     clearTimeout(timer);
   });
 
-  return { offer, until, hasMore: () => !foot.hidden };
+  return { offer, hasMore: () => !foot.hidden };
 }

@@ -1,0 +1,1 @@
+"""The archive: every message for good. It decides nothing about messages."""

@@ -1,0 +1,1 @@
+"""The archive's tables, made and changed step by step by Alembic; ``schema.py`` runs the steps."""

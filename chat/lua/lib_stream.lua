@@ -1,0 +1,86 @@
+-- Functions about a room's stream that scripts share, like those of lib.lua, which they may call.
+
+-- Entries have been trimmed from the stream: note up to which number, and delete what is noted about them. Of changes
+-- some are looked at: more than were trimmed, so that they do not pile up.
+local function trim(room, stream, erased, edited, reactions)
+  local first = redis.call('XRANGE', stream, '-', '+', 'COUNT', 1)[1]
+  if not first then return end
+  local number = tonumber(string.sub(first[1], 3))
+  redis.call('HSET', room, 'trimmed', number - 1)
+  redis.call('ZREMRANGEBYSCORE', erased, '-inf', '(' .. number)
+  redis.call('ZREMRANGEBYLEX', reactions, '-', string.format('(%016d', number))
+  for _, change in ipairs(redis.call('ZRANDMEMBER', edited, 300)) do
+    if tonumber(change) < number then redis.call('ZREM', edited, change) end
+  end
+end
+
+-- The numbers up to which a room's stream may lack messages: those that were trimmed, and those that the store has
+-- lost and the archive has (heal.lua). The archive has what is missing.
+local function missing_up_to(room)
+  local trimmed, lost = unpack(redis.call('HMGET', room, 'trimmed', 'lost'))
+  return tonumber(trimmed or 0), tonumber(lost or 0)
+end
+
+-- The changes of messages from 'first' to 'last' that stand in the stream behind the number 'archived', in order: pairs
+-- of number and what is stored.
+local function changes_of(stream, edited, first, last, archived)
+  local numbers, found = {}, {}
+  -- A change that is no edit is noted a half above the message's number.
+  for _, number in ipairs(redis.call('ZRANGEBYSCORE', edited, first, last + 0.5)) do
+    if tonumber(number) > archived then numbers[#numbers + 1] = tonumber(number) end
+  end
+  table.sort(numbers)
+  for _, number in ipairs(numbers) do
+    local entry = redis.call('XRANGE', stream, '0-' .. number, '0-' .. number)[1]
+    if entry then found[#found + 1], found[#found + 2] = number, entry[2][2] end
+  end
+  return found
+end
+
+-- The number above which a room goes on where the store may have lost some: higher than those in 'known', and than any
+-- that it has given out and lost. For it is the time in tenths of ms since 2020, and no room has ten messages in each
+-- ms of its life. It stays below 10^14, up to which Lua writes numbers in full.
+local function number_at(at, known)
+  return math.max((at - 1577836800000) * 10, known)
+end
+
+-- Let a room go on above a number: the next message has the one after it. It must be higher than all in the stream.
+local function go_on_above(room, stream, number)
+  redis.call('XADD', stream, '0-' .. number, 'm', '')
+  redis.call('XDEL', stream, '0-' .. number)
+  redis.call('HSET', room, 'seq', number)
+end
+
+-- Store a message. Takes the keys room, stream, present, erased, edited, reactions, unarchived, and the result of
+-- known_of. Returns seq, sentAt, userCount, and the text that the caller publishes last of all: the store may
+-- deny that, and what a script has written by then stays.
+local function append(keys, known, kind, at, body, sender, name, epoch)
+  local room, stream, present, erased, edited, reactions, unarchived = unpack(keys)
+  local count = redis.call('HLEN', present)
+  local said = tonumber(known[4] or 0) + 1
+  local stored = stamp(kind, count, at, kind == 'TALK' and '{"n":' .. said .. ',' .. string.sub(body, 2) or body)
+  local id = redis.call('XADD', stream, '0-*', 'm', stored)
+  local seq, top, begun = tonumber(string.sub(id, 3)), tonumber(known[2] or 0), ''
+  local is_another = seq ~= top + 1
+  -- In another life of the data this number may already have been given to a message that the store has
+  -- lost. If the stream does not continue the hash's seq, old cursors are not valid either.
+  if is_another or life(known[3]) ~= life(epoch) then
+    redis.call('XDEL', stream, id)
+    seq = number_at(at, math.max(seq, top)) + 1
+    redis.call('XADD', stream, '0-' .. seq, 'm', stored)
+    redis.call('HSET', room, 'epoch', epoch)
+    if is_another then redis.call('DEL', erased, edited, reactions) end
+    begun = '"epoch":"' .. epoch .. '",'
+  end
+  if kind == 'TALK' then
+    redis.call('HSET', room, 'seq', seq, 'activeAt', at, 'saidBy', name, 'saidById', sender, 'said', said)
+  else
+    redis.call('HSET', room, 'seq', seq, 'activeAt', at)
+  end
+  if not known[6] then
+    -- The first entry that is not archived: the follower looks after the room until it has all (archived.lua).
+    redis.call('HSET', room, 'unarchived', 1)
+    redis.call('ZADD', unarchived, 'NX', at, id_of(room))
+  end
+  return seq, at, count, '{"seq":' .. seq .. ',' .. begun .. string.sub(stored, 2)
+end

@@ -1,0 +1,79 @@
+"""An archive that knows more than a restored store: nothing is missing, and no number means two."""
+
+import pytest
+
+from chat import history, keys, rooms
+from chat.errors import NotFound
+from tests.archive.conftest import catch_up
+from tests.archive.told import ANN, said, talk_much
+
+pytestmark = pytest.mark.usefixtures("small_blocks")
+
+
+def backup_of(store, room_id):
+    made = (keys.room, keys.stream, keys.members, keys.erased, keys.edited, keys.reactions)
+    return {key(room_id): store.redis.dump(key(room_id)) for key in made}
+
+
+def restore(store, dumped):
+    for key, value in dumped.items():
+        if value is None:
+            store.redis.delete(key)
+        else:
+            store.redis.restore(key, 0, value, replace=True)
+
+
+@pytest.mark.parametrize("speaks", [False, True], ids=["nobody speaks", "somebody speaks first"])
+@pytest.mark.parametrize("recent", [8, 5000], ids=["trimmed", "whole"])
+def test_an_archive_that_knows_more_heals_a_restored_store(
+    store, deep, follow, room_id, speaks, recent
+):
+    talk_much(deep, room_id, 30)
+    deep.delete(ANN, room_id, 12)
+    follow(recent)
+    backup, epoch = backup_of(store, room_id), history.page(store, room_id).epoch
+    lost = [deep.talk(ANN, room_id, f"lost {number}")["seq"] for number in range(30)]
+    deep.edit(ANN, room_id, 7, "changed, and lost")
+    deep.delete(ANN, room_id, 8)
+    follower = follow(recent)
+    everything = said(deep.page(ANN, room_id, limit=200).messages)
+    restore(store, backup)
+    store.life = "another-life"
+    if speaks:
+        deep.talk(ANN, room_id, "first")
+    follower.begin(is_new=False)
+    catch_up(follower)
+    later = deep.talk(ANN, room_id, "later")["seq"]
+    assert later > max(lost) + 2
+    added = ["first", "later"] if speaks else ["later"]
+    assert said(deep.page(ANN, room_id, limit=200).messages) == everything + added
+    assert history.page(store, room_id).epoch != epoch
+    # Also what joins, and what reads onwards.
+    joined = deep.join(ANN, room_id, "s1")
+    assert said(joined.page.messages) == (everything + added)[-50:]
+    assert said(deep.page(ANN, room_id, after=lost[0] - 1, limit=200).messages)[0] == "lost 0"
+    assert not [m for m in said(deep.page(ANN, room_id, after=0).messages) if m == "word 8"]
+    with pytest.raises(NotFound):
+        deep.edit(ANN, room_id, 8, "it was deleted")
+    assert deep.delete(ANN, room_id, 7)
+    assert "changed, and lost" not in said(deep.page(ANN, room_id, limit=200).messages)
+    # Once it is healed, nothing begins anew.
+    begun = rooms.access(store, ANN, room_id).room.epoch
+    catch_up(follower)
+    deep.talk(ANN, room_id, "and later")
+    catch_up(follower)
+    assert rooms.access(store, ANN, room_id).room.epoch == begun
+
+
+def test_where_numbers_were_left_out_so_many_messages_are_kept(store, deep, follow, room_id):
+    talk_much(deep, room_id, 120)
+    follow(kept=50)
+    assert said(deep.page(ANN, room_id, limit=200).messages)[0] != "word 1"
+    store.life = "another-life"
+    for number in range(130):
+        deep.talk(ANN, room_id, f"anew {number}")
+        if number in (10, 129):
+            follow(kept=50)
+            there = said(deep.page(ANN, room_id, limit=200).messages)
+            assert len(there) >= 50, "what is recent was deleted"
+    assert "word 120" not in there and there[-1] == "anew 129"
