@@ -11,6 +11,8 @@ PREFIX = "maru:"
 VERSION = PREFIX + "version"
 #: Who carries an older store over at this moment.
 MIGRATING = PREFIX + "migrating"
+#: HASH that is there while a backup is restored: ``id`` of the backup, ``parts``, ``archives``.
+RESTORING = PREFIX + "restoring"
 #: ZSET of all room ids by the time of their last message, in ms.
 ROOMS = PREFIX + "rooms"
 #: ZSET of the ids of open rooms by the time of their last message, in ms.

@@ -113,6 +113,8 @@ STORE_MAY_IMPORT = {
         *("store.embedded", "store.exit_status", "store.server_log", "store.watched"),
         *("store.append_only_file", "store.life"),
     },
+    "rdb": set(),
+    "snapshot": {"store.rdb", "store.store"},
     "scripts": set(),
     "buffered_answers": set(),
     "question": set(),
@@ -131,6 +133,7 @@ ARCHIVE_MAY_IMPORT = {
     "settings": set(),
     "effects": set(),
     "database": set(),
+    "dump": {"archive.database", "archive.schema", "archive.tables"},
     "migrations": set(),
     "schema": {"archive.database", "archive.settings"},
     "reading": {"archive.effects", "archive.tables"},
@@ -150,6 +153,12 @@ ARCHIVE_MAY_IMPORT = {
     "starter": {"store.watched", "archive.settings"},
     "state": {"store.question", "keys"},
     "archive": {"errors", "archive.database", "archive.reading"},
+}
+#: What ``chat/backup`` may import besides its own modules: no rule of the chat.
+BACKUP_MAY_IMPORT = {
+    *("chat.keys", "chat.batched", "chat.migrations.start", "chat.archive.database"),
+    *("chat.archive.dump", "chat.archive.schema", "chat.store.question", "chat.store.rdb"),
+    *("chat.store.snapshot", "chat.store.store"),
 }
 #: What ``chat/archive`` may import besides the standard library, and the domain may not.
 DATABASE_LIBRARIES = {"sqlalchemy", "alembic", "psycopg"}
@@ -187,6 +196,7 @@ WEB = sorted((CHAT / "web").rglob("*.py"))
 LIVE = sorted((CHAT / "live").rglob("*.py"))
 STORE = sorted(path for path in (CHAT / "store").glob("*.py") if path.name != "__init__.py")
 ARCHIVE = sorted(path for path in (CHAT / "archive").rglob("*.py") if path.name != "__init__.py")
+BACKUP = sorted((CHAT / "backup").glob("*.py"))
 TRANSPORT = sorted((CHAT / "transport").rglob("*.py"))
 MIGRATIONS = sorted((CHAT / "migrations").rglob("*.py"))
 CHECKS = sorted((ROOT / "verify" / "checks").glob("*.py"))
@@ -329,6 +339,13 @@ def test_carrying_over_uses_the_store_and_no_rule_of_the_chat(path):
         if not name.startswith(("chat.store.", "chat.migrations."))
     }
     assert others <= MIGRATIONS_MAY_IMPORT
+    assert packages(path) <= sys.stdlib_module_names | DOMAIN_LIBRARIES | {"chat"}
+
+
+@each(BACKUP)
+def test_a_backup_uses_the_stores_and_no_rule_of_the_chat(path):
+    others = {name for name in modules_of_chat(path) if not name.startswith("chat.backup.")}
+    assert others <= BACKUP_MAY_IMPORT
     assert packages(path) <= sys.stdlib_module_names | DOMAIN_LIBRARIES | {"chat"}
 
 

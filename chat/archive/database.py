@@ -167,5 +167,7 @@ def is_lost(error: Exception) -> bool:
     return isinstance(error, DBAPIError) and error.connection_invalidated
 
 
+#: What a statement raises that fails.
+DATABASE_ERROR = SQLAlchemyError
 #: What using the database raises, where the archive is away.
 AWAY = (SQLAlchemyError, OSError)

@@ -49,12 +49,10 @@ def upgrade(database: Database, is_new: bool) -> None:
         if connection.dialect.name == "postgresql":
             _check_server(connection)
             connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
-        config = Config()
-        config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-        config.set_main_option("path_separator", "os")
+        config = _config()
         config.attributes["connection"] = connection
         steps = ScriptDirectory.from_config(config)
-        held, newest = _version(connection), steps.get_current_head()
+        held, newest = version(connection), steps.get_current_head()
         if held == newest:
             return
         if held is not None and held not in {step.revision for step in steps.walk_revisions()}:
@@ -78,5 +76,18 @@ def _check_server(connection: Connection) -> None:
         )
 
 
-def _version(connection: Connection) -> str | None:
+def version(connection: Connection) -> str | None:
+    """The version of the tables; ``None`` where there are none."""
     return MigrationContext.configure(connection).get_current_revision()
+
+
+def newest() -> str:
+    """The version of the tables that this version of Maru has."""
+    return str(ScriptDirectory.from_config(_config()).get_current_head())
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.set_main_option("path_separator", "os")
+    return config

@@ -70,6 +70,11 @@ def carry_over(store: Store, tell: Tell, lease_ms: int = LEASE_MS) -> None:
     store of a later version, which is not changed; and ``RedisError``.
     """
     told = False
+    if store.ask(("EXISTS", keys.RESTORING)):
+        raise StoreError(
+            "A backup is being restored into the store, or that was ended before its end: run"
+            " flask restore again, with the same file."
+        )
     while (held := version(store)) != VERSION:
         if held > VERSION:
             raise StoreError(

@@ -53,10 +53,20 @@ def server() -> Iterator[PostgreSQL]:
 @pytest.fixture(params=["sqlite", "postgresql"])
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
     """Where an archive will be; it has no tables yet."""
+    return _place(request, tmp_path)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def elsewhere(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
+    """Where another one will be."""
+    return _place(request, tmp_path / "elsewhere")
+
+
+def _place(request: pytest.FixtureRequest, folder: Path) -> Place:
     if request.param == "sqlite":
-        return Place("", tmp_path)
+        return Place("", folder)
     server: PostgreSQL = request.getfixturevalue("server")
-    return Place(server.create(f"maru{secrets.token_hex(6)}"), tmp_path)
+    return Place(server.create(f"maru{secrets.token_hex(6)}"), folder)
 
 
 @pytest.fixture

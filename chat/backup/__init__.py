@@ -1,0 +1,1 @@
+"""A backup: both stores in one file, and both restored from it."""
