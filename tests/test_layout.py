@@ -92,6 +92,9 @@ MAY_IMPORT = {
     "pages": {
         *("store", "keys", "validation", "message", "errors", "history", "archive"),
     },
+    "own_messages": {
+        *("store", "keys", "errors", "archive", "people", "rate_limit", "room_directory", "rooms"),
+    },
     "conversation": {
         *("store", "keys", "validation", "message", "message_writer", "errors", "archive", "pages"),
         *("operation_values", "history", "limits", "people", "presence", "rate_limit"),
@@ -152,7 +155,8 @@ ARCHIVE_MAY_IMPORT = {
     },
     "starter": {"store.watched", "archive.settings"},
     "state": {"store.question", "keys"},
-    "archive": {"errors", "archive.database", "archive.reading"},
+    "own_messages": {"archive.effects", "archive.reading", "archive.tables"},
+    "archive": {"errors", "archive.database", "archive.own_messages", "archive.reading"},
 }
 #: What ``chat/backup`` may import besides its own modules: no rule of the chat.
 BACKUP_MAY_IMPORT = {

@@ -8,7 +8,7 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
-from chat.archive import reading
+from chat.archive import own_messages, reading
 from chat.archive.database import AWAY, Database, is_lost, reason
 from chat.archive.reading import Page
 from chat.errors import N_, Unavailable
@@ -54,6 +54,11 @@ class Archive:
 
     def highest(self, room_id: str) -> tuple[str, int]:
         return self._read(reading.highest, room_id)
+
+    def said_by(self, sender_id: str, after: int) -> tuple[list[tuple[str, bytes]], int | None]:
+        """As ``own_messages.some``, each message as clients get it, with the id of its room."""
+        found, last = self._read(own_messages.some, sender_id, after)
+        return [(said.room_id, said.wire()) for said in found], last
 
     def _read(self, function: Callable[..., Any], *args: object) -> Any:
         try:

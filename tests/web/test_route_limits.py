@@ -16,6 +16,7 @@ OTHERS = {
     "auth.settings": "LOGIN_RATE",
     "auth.profile": "LOGIN_RATE",
     "auth.delete_account": "LOGIN_RATE",
+    "auth.download": "six times an hour",
     "auth.logout": "ends a login, of which each needs LOGIN_RATE",
     "auth.language": "sets a cookie, and of an account LOGIN_RATE",
     "api_tokens.register": "LOGIN_RATE",

@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from chat import people, people_search, person_ids, rooms
 from chat.people import Person
-from chat.web import accounts
+from chat.web import accounts, own_messages
 from chat.web.api.parsing import json_object, number
 from chat.web.identity import caller
 from chat.web.services import services
@@ -26,6 +26,11 @@ def own() -> ResponseReturnValue:
 @blueprint.patch("/me")
 def change_own() -> ResponseReturnValue:
     return _own(accounts.change(caller(), json_object()))
+
+
+@blueprint.get("/me/messages")
+def own_said() -> ResponseReturnValue:
+    return own_messages.download(caller())
 
 
 @blueprint.post("/me/delete")

@@ -11,7 +11,7 @@ from chat import accounts as chat_accounts
 from chat import invitations, people
 from chat.errors import N_, Invalid, MaruError
 from chat.people import Person
-from chat.web import accounts, identity
+from chat.web import accounts, identity, own_messages
 from chat.web.errors import problem, retry_after
 from chat.web.i18n import LANGUAGES, keep_language
 from chat.web.pages.forms import CredentialsForm, DeletionForm, Form, PasswordForm, ProfileForm
@@ -81,6 +81,12 @@ def profile() -> ResponseReturnValue:
     except MaruError as error:
         return _settings_page(error, about="profile")
     return redirect(url_for("auth.settings", saved=""))
+
+
+@blueprint.get("/settings/messages")
+@login_required
+def download() -> ResponseReturnValue:
+    return own_messages.download(current_user.person)
 
 
 @blueprint.post("/settings/delete")
