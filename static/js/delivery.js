@@ -94,7 +94,7 @@ async function send(entry) {
     if (standing === 'unknown') outbox.change(entry, { reason: 'maybe' });
     if (standing === 'gone') outbox.change(entry, { reason: 'gone' });
     if (standing !== 'new') return 0;
-    // As noted before: whoever closes the tab now leaves it so.
+    // Write `triedAt` before sending: if the tab is closed then, the entry keeps it.
     outbox.change(entry, { triedAt: isOverdue(entry) ? Date.now() : before ?? Date.now() });
     const answer = await route.send(entry);
     failures.delete(entry.roomId);
@@ -149,7 +149,7 @@ function standing({ kind, ref, clientId, emoji = '', on, epoch, triedAt = 0 }, r
   }
   const isOurs = message.editClientId === clientId || message.edits?.some((edit) => edit.clientId === clientId);
   if (kind === 'edit' && isOurs) return 'stored';
-  // Somebody else's hand, or another browser's: it must not be undone unasked.
+  // Edited later in another browser: ask the person before that is undone.
   return kind === 'edit' && Number(message.editedAt) > triedAt ? 'unknown' : 'new';
 }
 

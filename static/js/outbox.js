@@ -43,7 +43,7 @@ export function entriesOf(roomId) {
   return entries().filter((entry) => entry.roomId === roomId);
 }
 
-/** @param {Omit<Entry, 'at'>} entry */
+/** Keep an entry. The watchers are called: `startDelivery` of delivery.js sends it, and unsent.js shows it. @param {Omit<Entry, 'at'>} entry */
 export function add(entry) {
   const last = entriesOf(entry.roomId).at(-1)?.at ?? 0;
   save({ ...entry, at: Math.max(Date.now(), last + 1) });
@@ -67,7 +67,7 @@ export function drop(entry) {
   tell();
 }
 
-/** Run now, and after every change in any tab, until the signal aborts. @param {() => void} run @param {AbortSignal} [signal] */
+/** Call `run` now, and after every change in any tab, until the signal aborts. @param {() => void} run @param {AbortSignal} [signal] */
 export function watch(run, signal) {
   watchers.add(run);
   signal?.addEventListener('abort', () => watchers.delete(run));
