@@ -40,8 +40,8 @@ PLANTS: dict[str, list[tuple[str, str, str]]] = {
         *(
             (
                 f"chat/lua/{script}.lua",
-                "redis.call('PUBLISH', room, told)\n",
-                f"if not ({ONCE_IN.format(4)}) then redis.call('PUBLISH', room, told) end\n",
+                "redis.call('PUBLISH', room, payload)\n",
+                f"if not ({ONCE_IN.format(4)}) then redis.call('PUBLISH', room, payload) end\n",
             )
             for script in ("append", "alter")
         ),

@@ -42,7 +42,7 @@ elseif kind == 'REACT' and ARGV[13] == '0' then
   if noted(by_emoji) == 0 then redis.call('ZREM', reactions, place .. 'd' .. emoji) end
 end
 
-local seq, _, count, told = append({room, stream, present, erased, edited, reactions}, known, kind, at,
+local seq, _, count, payload = append({room, stream, present, erased, edited, reactions}, known, kind, at,
   ARGV[3], sender, ARGV[5], ARGV[7], ARGV[9])
 remember(sent, what, seq, at, count, ARGV[8])
 if kind == 'EDIT' then
@@ -57,5 +57,5 @@ elseif kind == 'DELETE' then
   redis.call('ZREMRANGEBYSCORE', edited, ref, ref)
   redis.call('ZREMRANGEBYLEX', reactions, '[' .. place, '[' .. place .. '\255')
 end
-redis.call('PUBLISH', room, told)
+redis.call('PUBLISH', room, payload)
 return {1, seq, at, count}

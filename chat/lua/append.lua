@@ -13,8 +13,8 @@ local refused = no_speech(known, members, conns, banned, ARGV[6], sender, at, ac
 if refused then return refused end
 local before = remembered(sent, ARGV[2])
 if before then return before end
-local seq, _, count, told = append({room, stream, present, erased, edited, reactions}, known, ARGV[2], at,
+local seq, _, count, payload = append({room, stream, present, erased, edited, reactions}, known, ARGV[2], at,
   ARGV[3], sender, ARGV[5], ARGV[7], ARGV[9])
 remember(sent, ARGV[2], seq, at, count, ARGV[8])
-redis.call('PUBLISH', room, told)
+redis.call('PUBLISH', room, payload)
 return {1, seq, at, count}

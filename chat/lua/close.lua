@@ -19,7 +19,7 @@ else
   local is_gone = redis.call('HEXISTS', account, 'deletedAt') == 1
   if kind ~= 'private' or not is_gone then return redis.error_reply('NOTALLOWED') end
 end
-local denied = untold(room)
+local denied = publish_denied(room)
 if denied then return denied end
 local seq = tonumber(redis.call('HGET', room, 'seq') or 0) + 1
 local body = stamp('CLOSE', redis.call('HLEN', present), clock(ARGV[1]), ARGV[2])

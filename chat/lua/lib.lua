@@ -109,7 +109,7 @@ end
 
 -- The error where the store's user may not publish on the room's channel; else nothing. To be called before
 -- anything is written. It costs more than the PUBLISH at the end of a message: it is not called for each.
-local function untold(room)
+local function publish_denied(room)
   if not redis.acl_check_cmd('PUBLISH', room, '') then
     return redis.error_reply('NOPERM The channel of the room is denied')
   end
