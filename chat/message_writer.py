@@ -7,7 +7,7 @@ from chat.limits import Limits
 from chat.people import Person
 from chat.rate_limit import Limiter
 from chat.room_directory import Activity
-from chat.store.question import Argument, Question, first_of
+from chat.store.question import Argument, Question, with_others
 from chat.store.store import Store
 
 
@@ -50,4 +50,4 @@ class MessageWriter:
 
         question = Question([call, *self._activity.note(room_id)], read)
         counted = self._limiter.count("message", person.user_id)
-        return first_of(question, *counted) if counted else question
+        return with_others(question, *counted) if counted else question

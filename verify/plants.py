@@ -115,7 +115,7 @@ PLANTS: dict[str, list[tuple[str, str, str]]] = {
     "own_rooms": [
         (
             "chat/lua/enter.lua",
-            "    list_room(rooms_of, room, at)\n",
+            "    add_to_own_rooms(rooms_of, room, at)\n",
             "",
         )
     ],

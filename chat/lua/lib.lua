@@ -53,30 +53,30 @@ local function id_of(room)
   return string.match(room, '{([^{}]*)}$')
 end
 
--- A list among the arguments: at the place 'at' stands its length, and its items behind that. Gives the list and the
--- place behind it.
-local function list_at(args, at)
+-- Parse a list among the arguments: at the place 'at' stands its length, and its items behind that. Gives the list
+-- and the place behind it.
+local function parse_list(args, at)
   local list, last = {}, at + tonumber(args[at])
   for i = at + 1, last do list[#list + 1] = args[i] end
   return list, last + 1
 end
 
--- Put the endings of an open room's name into the list of names; a private room has none. See chat/room_index.py.
-local function list_names(names, entries)
+-- Add the endings of an open room's name to the index of names; a private room has none. See chat/room_index.py.
+local function add_to_names(names, entries)
   for _, entry in ipairs(entries) do redis.call('ZADD', names, 0, entry) end
 end
 
--- Put a room into the lists of all rooms: by activity in ms, and an open one also by activity among the open ones, and
+-- Add a room to the indexes of all rooms: by activity in ms, and an open one also by activity among the open ones, and
 -- by the endings of its name.
-local function list_for_all(lists, room, at, entries)
+local function add_to_all_rooms(lists, room, at, entries)
   local rooms, open, names = unpack(lists)
   redis.call('ZADD', rooms, at, id_of(room))
   if #entries > 0 then redis.call('ZADD', open, 'NX', at, id_of(room)) end
-  list_names(names, entries)
+  add_to_names(names, entries)
 end
 
--- Note in the list of a person's rooms that it belongs to one, in the step in which it becomes a member.
-local function list_room(rooms_of, room, at)
+-- Add a room to the index of a person's rooms, in the step in which the person becomes a member.
+local function add_to_own_rooms(rooms_of, room, at)
   redis.call('ZADD', rooms_of, 'NX', at, id_of(room))
 end
 
