@@ -211,8 +211,10 @@ class RoomManagement:
 
     def banned(self, person: Person, room_id: object) -> dict[str, int]:
         """Who is banned, by userId, and until when in ms. Raises as ``unban`` does."""
-        known = rooms.parse_id(room_id)
-        access, [found] = rooms.read_within(self._store, person, known, room_members.banned(known))
+        checked_id = rooms.parse_id(room_id)
+        access, [found] = rooms.read_within(
+            self._store, person, checked_id, room_members.banned(checked_id)
+        )
         if not access.may_moderate:
             raise Forbidden(N_("Your role in this room does not allow that."))
         banned: dict[str, int] = found
@@ -238,9 +240,9 @@ class RoomManagement:
         self, person: Person, room_id: object, level: object, starred: object
     ) -> Membership:
         """One's own membership with another level or star. Raises ``Invalid``, ``NotFound``."""
-        known = rooms.access(self._store, person, room_id).room.room_id
-        changed = memberships.change_own(self._store, person, known, level, starred)
-        person_events.tell_membership(self._store, known, [person.user_id])
+        checked_id = rooms.access(self._store, person, room_id).room.room_id
+        changed = memberships.change_own(self._store, person, checked_id, level, starred)
+        person_events.tell_membership(self._store, checked_id, [person.user_id])
         return changed
 
     def mark_read(self, person: Person, room_id: object, seq: object) -> Membership:

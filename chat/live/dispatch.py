@@ -129,7 +129,7 @@ def handle_by_library(gateway: Gateway, eio_sid: str, packet: str | bytes) -> No
     try:
         gateway.server._handle_eio_message(eio_sid, packet)
     except ValueError as problem:
-        # Of reading alone: what goes wrong in carrying out a call is in its acknowledgement.
+        # Only parsing raises ValueError here: errors of a call are in its acknowledgement.
         log.debug("A session sent what is not Socket.IO and is closed: %s", problem)
         gateway.close_transport(eio_sid)
 

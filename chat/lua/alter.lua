@@ -9,8 +9,8 @@
 local MOST_EDITS, MOST_OF_ONE, MOST_DIFFERENT = 1000, 10, 50
 local room, stream, conns, present, members, banned, sent, erased, edited, reactions, account = unpack(KEYS)
 local at, kind, sender, ref = clock(ARGV[1]), ARGV[2], ARGV[4], ARGV[10]
-local known = known_of(room)
-local refused, record = no_speech(known, members, conns, banned, ARGV[6], sender, at, account)
+local fields = fields_of(room)
+local refused, record = no_speech(fields, members, conns, banned, ARGV[6], sender, at, account)
 if refused then return refused end
 local what = kind .. ' ' .. ref
 if kind == 'REACT' then what = what .. ' ' .. ARGV[12] .. ' ' .. ARGV[13] end
@@ -42,7 +42,7 @@ elseif kind == 'REACT' and ARGV[13] == '0' then
   if noted(by_emoji) == 0 then redis.call('ZREM', reactions, place .. 'd' .. emoji) end
 end
 
-local seq, _, count, payload = append({room, stream, present, erased, edited, reactions}, known, kind, at,
+local seq, _, count, payload = append({room, stream, present, erased, edited, reactions}, fields, kind, at,
   ARGV[3], sender, ARGV[5], ARGV[7], ARGV[9])
 remember(sent, what, seq, at, count, ARGV[8])
 if kind == 'EDIT' then

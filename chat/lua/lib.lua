@@ -166,13 +166,13 @@ local function depart(conns, present, lease_ids)
 end
 
 -- The error for somebody who may not speak in the room now; else nothing, and the person's record as stored.
--- 'lease_id' is that of the connection that has to be in the room, or ''. 'known' is the result of known_of.
+-- 'lease_id' is that of the connection that has to be in the room, or ''. 'fields' is the result of fields_of.
 -- 'account' is asked where it is given. With a lease it need not be: whoever is made a guest or deactivated is taken
 -- out of all rooms (end_presence.lua), so that a message costs no look at the account.
-local function no_speech(known, members, conns, banned, lease_id, id, at, account)
+local function no_speech(fields, members, conns, banned, lease_id, id, at, account)
   if account and role_in_maru(account) == 'guest' then return redis.error_reply('GUEST') end
   local record = redis.call('HGET', members, id)
-  local refused = no_access(known[1], record, banned, id, at)
+  local refused = no_access(fields[1], record, banned, id, at)
   if refused then return refused end
   if lease_id ~= '' and not redis.call('ZSCORE', conns, lease_id) then return redis.error_reply('NOTJOINED') end
   -- Nearly everybody has the 0 of who is not muted: the record is not taken apart for that.
@@ -180,7 +180,7 @@ local function no_speech(known, members, conns, banned, lease_id, id, at, accoun
     local muted_until = string.match(record, ' (%d+) ')
     if tonumber(muted_until) > at then return redis.error_reply('MUTED ' .. muted_until) end
   end
-  if known[5] == '1' then return redis.error_reply('ARCHIVED') end
+  if fields[5] == '1' then return redis.error_reply('ARCHIVED') end
   return nil, record
 end
 
@@ -191,7 +191,7 @@ local function life(epoch)
 end
 
 -- The fields of a room's hash that a new message needs: private, seq, epoch, said, archived.
-local function known_of(room)
+local function fields_of(room)
   return redis.call('HMGET', room, 'private', 'seq', 'epoch', 'said', 'archived')
 end
 
@@ -206,20 +206,20 @@ local function trim(stream, erased, edited, reactions)
 end
 
 -- Store a message. Takes the keys room, stream, present, erased, edited, reactions, and the result of
--- known_of. Returns seq, sentAt, userCount, and the text that the caller publishes last of all: the store may
+-- fields_of. Returns seq, sentAt, userCount, and the text that the caller publishes last of all: the store may
 -- deny that, and what a script has written by then stays.
-local function append(keys, known, kind, at, body, sender, name, longest, epoch)
+local function append(keys, fields, kind, at, body, sender, name, longest, epoch)
   local room, stream, present, erased, edited, reactions = unpack(keys)
   local count = redis.call('HLEN', present)
-  local said = tonumber(known[4] or 0) + 1
+  local said = tonumber(fields[4] or 0) + 1
   local stored = stamp(kind, count, at, kind == 'TALK' and '{"n":' .. said .. ',' .. string.sub(body, 2) or body)
   local id = redis.call('XADD', stream, 'MAXLEN', '~', longest, '0-*', 'm', stored)
   local seq = tonumber(string.sub(id, 3))
   local heading = '{"seq":' .. seq .. ','
-  local is_another = seq ~= tonumber(known[2] or 0) + 1
+  local is_another = seq ~= tonumber(fields[2] or 0) + 1
   -- In another life of the data this number may already have been given to a message that the store has
   -- lost. If the stream does not continue the hash's seq, old cursors are not valid either.
-  if is_another or life(known[3]) ~= life(epoch) then
+  if is_another or life(fields[3]) ~= life(epoch) then
     redis.call('HSET', room, 'epoch', epoch)
     if is_another then redis.call('DEL', erased, edited, reactions) end
     heading = heading .. '"epoch":"' .. epoch .. '",'
