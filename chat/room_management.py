@@ -131,7 +131,7 @@ class RoomManagement:
         role: object = None,
         muted_until: object = None,
     ) -> Person:
-        """Add a person to a room, or change a member's role or mute it; gives that person.
+        """Add a person to a room, or change the role of a member, or mute one; gives that person.
 
         ``given`` is a userId or a name. Raises ``Invalid``, ``NotFound``, ``Forbidden``,
         ``Conflict``, ``RateLimited``.
@@ -196,7 +196,7 @@ class RoomManagement:
         return other
 
     def ban(self, person: Person, room_id: object, given: object, until: object = None) -> None:
-        """Take a person out of a room and keep it out, until a time in ms or for good.
+        """Take a person out of a room and keep the person out, until a time in ms or for good.
 
         Raises as ``remove`` does, and ``Invalid``.
         """
@@ -220,14 +220,14 @@ class RoomManagement:
         banned: dict[str, int] = found
         return banned
 
-    def leave_and_block(self, person: Person, room_id: object) -> None:
-        """Stop belonging to a room, and block the person who added this one as an inviter.
+    def end_membership_and_block(self, person: Person, room_id: object) -> None:
+        """End one's membership, and block the person who added one to the room as an inviter.
 
         Raises as ``remove`` does.
         """
         room = rooms.access(self._store, person, room_id).room
         inviter = invitations.inviter(self._store, person, room.room_id)
-        # Noted first: else that person could add this one again before it is.
+        # Blocked first: else the inviter could add this person again in between.
         is_new = invitations.block(self._store, person, inviter) if inviter else False
         try:
             self.remove(person, room.room_id, person.user_id)

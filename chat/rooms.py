@@ -205,7 +205,7 @@ def access_question(person: Person, room_id: object) -> Question[Access]:
             *question.commands,
             ("HGET", keys.members(checked_id), person.user_id),
             ("HGET", keys.banned(checked_id), person.user_id),
-            # The person may have been read before its role was changed.
+            # The person may have been read before the role was changed.
             ("HMGET", keys.account(person.user_id), "role", "deactivatedAt"),
             clock.TIME,
         ],

@@ -1,4 +1,4 @@
--- Make the people of a direct room who have left it its members again.
+-- Make people who have ended their membership of a direct room its members again.
 -- KEYS  room, members, account of who does it, then of each of these people the account, the
 --       rooms, the blocked inviters and the inviters
 -- ARGV  userId of who does it, then userId, record...

@@ -23,7 +23,7 @@ if not theirs and ban == '' then return 0 end
 if rights.private == '0' and ban ~= '0' then
   -- A worker that does not receive REMOVED removes the person when it renews leases: the ban lasts until then.
   local held = actor ~= id and at + tonumber(ARGV[7]) or 0
-  -- A muted person must not end the mute by leaving and coming back.
+  -- A muted person must not end the mute by ending the membership and joining again.
   ban = math.max(tonumber(ban) or 0, held, tonumber(muted_until or 0))
   ban = ban > at and string.format('%.0f', ban) or ''
 end

@@ -55,6 +55,6 @@ if role == 'owner' and theirs ~= 'owner' then
 end
 redis.call('HSET', members, id, record)
 redis.call('HDEL', banned, id)
--- In the same step: a person who leaves at once can block the inviter.
+-- In the same step: a person who ends the membership at once can block the inviter.
 if not theirs and by ~= id then redis.call('HSET', inviters, id_of(room), by) end
 return theirs and 'CHANGED' or 'ADDED'
