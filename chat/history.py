@@ -32,8 +32,8 @@ REMEMBER_MS = 10 * 60 * 1000
 
 
 @dataclass(slots=True)
-class Entry:
-    """A message or change that is to be stored.
+class NewEntry:
+    """A message or change that is to be stored as an entry.
 
     ``lease_id`` is that of the connection that must be in the room, or ''. ``extra`` are further
     arguments of the script.

@@ -39,7 +39,7 @@ class MessageWriter:
         Raises ``RateLimited``.
         """
         lease_id = presence.lease_id_of(sid, person.user_id) if sid else ""
-        entry = history.Entry(room_id, kind, body, person, client_id, lease_id, extra)
+        entry = history.NewEntry(room_id, kind, body, person, client_id, lease_id, extra)
         call = entry.store_call(script, self._limits.history_length, rooms.new_epoch(self._store))
 
         def read(answers: list[Any]) -> tuple[int, int, int]:
