@@ -88,7 +88,7 @@ def begin_call(gateway: Gateway, session: Session, packet: str, ended: Callable[
     def take(answers: list[Any] | Exception) -> None:
         if isinstance(answers, Exception) or has_error(answers):
             # What is done about an error may have to wait.
-            gateway.server.eio.tick.work(functools.partial(take_error, answers))
+            gateway.server.eio.tick.start_greenlet(functools.partial(take_error, answers))
             return
         try:
             answer = {"ok": True, **question.read(answers)}

@@ -132,7 +132,7 @@ class Inbox:
             if self._postpone_if_needed(overlaps):
                 return
             if not overlaps or session.closed or not self._try_begin(first):
-                self._tick.work(self._carry_out_calls)
+                self._tick.start_greenlet(self._carry_out_calls)
                 return
             self._take()
         self._has_worker = False
@@ -184,7 +184,7 @@ class Inbox:
                 break
             if overlaps:
                 if items:
-                    self._tick.work(self._carry_out_calls)
+                    self._tick.start_greenlet(self._carry_out_calls)
                 else:
                     self._has_worker = False
                 self._carry_out_overlapping(first)
@@ -208,7 +208,7 @@ class Inbox:
             self._tick_number, self._begun = self._tick.number, 0
         allowance = session.allowance
         if self._begun == CALLS:
-            self._tick.next(self._retry)
+            self._tick.in_next_tick(self._retry)
         elif unread_bytes > UNREAD_MAX:
             # The transport, when the client has read all, or the backlog calls ``resume_calls``.
             session.bytes_waiting()
@@ -217,7 +217,7 @@ class Inbox:
         elif allowance.may_begin():
             allowance.wait(self.resume_calls)
         else:
-            self._tick.later(self._retry)
+            self._tick.within_100_ms(self._retry)
         self._is_waiting = True
         return True
 
