@@ -62,9 +62,9 @@ class Conversation:
         seen = None if since is None else validation.whole_number(since, "since")
         at = None if since_at is None else validation.whole_number(since_at, "sinceAt")
         lease = presence.Lease(presence.lease_id_of(sid, person.user_id), person.name)
-        known, missed = validation.epoch(epoch), None
-        if seen is not None and known is not None:
-            missed = history.since(room_id, seen, known, at)
+        seen_epoch, missed = validation.epoch(epoch), None
+        if seen is not None and seen_epoch is not None:
+            missed = history.since(room_id, seen, seen_epoch, at)
         # In one write, and read after joining: what is said from now on arrives live. The
         # membership is read last: so the page contains nothing that was said after a removal.
         own = room_members.of(room_id, [person.user_id])
@@ -145,7 +145,7 @@ class Conversation:
     def leave(self, person: Person, room_id: str, sid: str, reason: str = message.LEFT) -> int:
         """Leave with one connection, at once. Gives the userCount.
 
-        Who is in no such room leaves it all the same: nothing but ``RedisError`` is raised.
+        To leave a room in which the connection is not is no error: only ``RedisError`` is raised.
         """
         lease_id = presence.lease_id_of(sid, person.user_id)
         self.rooms_to_publish.add(room_id)
@@ -177,13 +177,13 @@ class Conversation:
         client_id: object = None,
         sid: str | None = None,
     ) -> Question[dict[str, int]]:
-        """``talk`` as a question. The rate is counted now, and what needs no answer is raised."""
+        """``talk`` as a question. Counts the rate now, and raises errors that need no store."""
         given = validation.client_id(client_id)
         words = validation.message(text, self.limits.message_max)
-        known = self._checked_room_id(person, room_id)
-        body = message.body(known, person, words, given)
+        checked_id = self._checked_room_id(person, room_id)
+        body = message.body(checked_id, person, words, given)
         question = self._writer.store_question(
-            "append", known, message.TALK, body, person, given, sid
+            "append", checked_id, message.TALK, body, person, given, sid
         )
 
         def read(answers: list[Any]) -> dict[str, int]:
@@ -208,9 +208,9 @@ class Conversation:
         """
         given = validation.client_id(client_id)
         words = validation.message(text, self.limits.message_max)
-        known = self._checked_room_id(person, room_id)
+        checked_id = self._checked_room_id(person, room_id)
         change = Change(message.EDIT, seq, words)
-        return self._alter(change, person, known, given, sid)
+        return self._alter(change, person, checked_id, given, sid)
 
     def delete(
         self,
@@ -225,9 +225,9 @@ class Conversation:
         Raises as ``talk`` does, ``NotFound`` also for the message, ``Forbidden`` for all others.
         """
         given = validation.client_id(client_id)
-        known = self._checked_room_id(person, room_id)
+        checked_id = self._checked_room_id(person, room_id)
         change = Change(message.DELETE, seq, as_admin=person.is_admin)
-        return self._alter(change, person, known, given, sid)
+        return self._alter(change, person, checked_id, given, sid)
 
     def react(
         self,
@@ -248,9 +248,9 @@ class Conversation:
         puts = validation.truth(on, "on")
         check = validation.emoji if puts else validation.former_emoji
         reaction = {"emoji": check(emoji), "on": puts}
-        known = self._checked_room_id(person, room_id)
+        checked_id = self._checked_room_id(person, room_id)
         change = Change(message.REACT, seq, more=reaction)
-        return self._alter(change, person, known, given, sid)
+        return self._alter(change, person, checked_id, given, sid)
 
     def type(self, person: Person, room_id: str, sid: str) -> None:
         """Publish that this person, who is in the room, is typing.

@@ -1,7 +1,7 @@
 """Direct rooms: two to nine people talk in one, and the same people always in the same one.
 
-Everybody in it is a plain member. Nobody can be added; whoever has left comes back when one of the
-others asks for the room again.
+Everybody in it is a plain member. Nobody can be added; whoever has ended the membership is a member
+again when one of the others asks for the room.
 """
 
 from collections.abc import Iterable, Sequence
@@ -44,7 +44,7 @@ def create(store: Store, person: Person, others: Sequence[Person]) -> Room | Non
 
 
 def absent(room_id: str, people: Sequence[Person]) -> Question[list[Person]]:
-    """Those of these people who have left a direct room."""
+    """Those of these people who have ended their membership of a direct room."""
     command = ("HMGET", keys.members(room_id), *(each.user_id for each in people))
 
     def read(answers: list[Any]) -> list[Person]:
@@ -54,7 +54,7 @@ def absent(room_id: str, people: Sequence[Person]) -> Question[list[Person]]:
 
 
 def rejoin(store: Store, person: Person, room: Room, people: Sequence[Person]) -> list[Person]:
-    """Make people who have left a direct room its members again, as ``person`` asks for it.
+    """Make these people members of a direct room again, as ``person`` asks for it.
 
     Gives those who were none. Raises ``NotFound``, ``Forbidden``.
     """

@@ -34,8 +34,8 @@ REMEMBER_MS = 10 * 60 * 1000
 
 
 @dataclass(slots=True)
-class Entry:
-    """A message or change that is to be stored.
+class NewEntry:
+    """A message or change that is to be stored as an entry.
 
     ``lease_id`` is that of the connection that must be in the room, or ''. ``extra`` are further
     arguments of the script.
@@ -55,13 +55,13 @@ class Entry:
         ``epoch`` is a new epoch, in case one has to begin.
         """
         # Without a clientId a random one is used: the pipeline may have to send the command twice.
-        known = self.client_id or f"{random.getrandbits(128):032x}"
+        client_id = self.client_id or f"{random.getrandbits(128):032x}"
         room, stream, conns, present, members, banned, *rest = _keys(self.room_id)
         user_id = self.sender.user_id
-        # Of a message it is asked only where no connection in the room is: see lua/lib.lua.
+        # append.lua reads the account only when no lease is given: see no_speech in lua/lib.lua.
         if script != "append" or not self.lease_id:
             rest.append(keys.account(user_id))
-        sent = keys.sent(self.room_id, user_id, known)
+        sent = keys.sent(self.room_id, user_id, client_id)
         what: list[Argument] = ["", self.kind, self.body, user_id, self.sender.name, self.lease_id]
         return ScriptCall(
             script,

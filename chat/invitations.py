@@ -85,7 +85,7 @@ def news(store: Store, person: Person) -> set[str]:
 
 
 def take_note(store: Store, person: Person, room_id: str) -> None:
-    """Note that the person has read who added it to a room."""
+    """Note that the person has read who added the person to a room."""
     user_id = inviter(store, person, room_id)
     if user_id:
         args = [room_id, user_id, _NOTED]

@@ -142,7 +142,7 @@ def login_sources(user_id: str) -> str:
 
 
 def rooms_of(user_id: str) -> str:
-    """ZSET of the rooms that a person is a member of, by when it became one, in ms."""
+    """ZSET of the rooms that a person is a member of, by the time of becoming one, in ms."""
     return account(user_id) + ":rooms"
 
 

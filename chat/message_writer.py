@@ -6,7 +6,7 @@ from chat import history, presence, rooms
 from chat.people import Person
 from chat.rate_limit import Limiter
 from chat.room_directory import Activity
-from chat.store.question import Argument, Question, first_of
+from chat.store.question import Argument, Question, with_others
 from chat.store.store import Store
 
 
@@ -36,7 +36,7 @@ class MessageWriter:
         ``is_counted``: it counts against the rate. Raises ``RateLimited``.
         """
         lease_id = presence.lease_id_of(sid, person.user_id) if sid else ""
-        entry = history.Entry(room_id, kind, body, person, client_id, lease_id, extra)
+        entry = history.NewEntry(room_id, kind, body, person, client_id, lease_id, extra)
         call = entry.store_call(script, rooms.new_epoch(self._store))
 
         def read(answers: list[Any]) -> tuple[int, int, int]:
@@ -47,4 +47,4 @@ class MessageWriter:
 
         question = Question([call, *self._activity.note(room_id)], read)
         counted = self._limiter.count("message", person.user_id) if is_counted else []
-        return first_of(question, *counted) if counted else question
+        return with_others(question, *counted) if counted else question

@@ -19,7 +19,7 @@ def tell(store: Store, events: Sequence[PersonEvent]) -> None:
 def membership_event(
     room: Room, membership: Membership, by: str = "", members: Sequence[str] = ()
 ) -> dict[str, object]:
-    """What a person is in a room now; ``by`` is the userId of the person who added it.
+    """What a person is in a room now; ``by`` is the userId of who added the person.
 
     ``members`` are the userIds of a direct room's people, after whom it is called.
     """

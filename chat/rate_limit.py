@@ -18,7 +18,7 @@ from chat.store.store import Store
 #: Buckets that a worker keeps at most.
 KNOWN = 50_000
 #: A worker reports to the store when it has counted a sixth of a burst.
-TOLD_SHARE = 6
+REPORT_SHARE = 6
 
 
 @dataclass(frozen=True)
@@ -38,11 +38,11 @@ class Rate:
 class _Bucket:
     """A leaky bucket, as ``lua/throttle.lua`` has it: when it is empty, in seconds of ``now``."""
 
-    __slots__ = ("empty_at", "untold")
+    __slots__ = ("empty_at", "unreported")
 
     def __init__(self) -> None:
         self.empty_at = 0.0
-        self.untold = 0
+        self.unreported = 0
 
 
 class Limiter:
@@ -78,16 +78,16 @@ class Limiter:
         if wait > 0.001:
             raise too_fast(wait)
         bucket.empty_at = empty_at
-        bucket.untold += 1
-        if bucket.untold * TOLD_SHARE < rate.burst:
+        bucket.unreported += 1
+        if bucket.unreported * REPORT_SHARE < rate.burst:
             return ()
         return (self._count_in_store(kind, subject, rate, bucket),)
 
     def _count_in_store(
         self, kind: str, subject: str, rate: Rate, bucket: _Bucket
     ) -> Question[None]:
-        told, bucket.untold = bucket.untold, 0
-        args: list[Argument] = [f"{rate.gap * 1000:.3f}", rate.burst, told]
+        unreported, bucket.unreported = bucket.unreported, 0
+        args: list[Argument] = [f"{rate.gap * 1000:.3f}", rate.burst, unreported]
 
         def learn(answers: list[Any]) -> None:
             full_for = int(answers[0]) / 1000

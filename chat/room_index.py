@@ -23,7 +23,7 @@ def folded(name: str) -> str:
 
 
 def lists() -> list[str]:
-    """The keys of the lists of all rooms, as scripts take them: see ``list_for_all``."""
+    """The keys of the lists of all rooms, as scripts take them: see ``add_to_all_rooms``."""
     return [keys.ROOMS, keys.OPEN_ROOMS, keys.ROOM_NAMES]
 
 

@@ -131,7 +131,7 @@ class RoomManagement:
         role: object = None,
         muted_until: object = None,
     ) -> Person:
-        """Add a person to a room, or change a member's role or mute it; gives that person.
+        """Add a person to a room, or change the role of a member, or mute one; gives that person.
 
         ``given`` is a userId or a name. Raises ``Invalid``, ``NotFound``, ``Forbidden``,
         ``Conflict``, ``RateLimited``.
@@ -196,7 +196,7 @@ class RoomManagement:
         return other
 
     def ban(self, person: Person, room_id: object, given: object, until: object = None) -> None:
-        """Take a person out of a room and keep it out, until a time in ms or for good.
+        """Take a person out of a room and keep the person out, until a time in ms or for good.
 
         Raises as ``remove`` does, and ``Invalid``.
         """
@@ -211,21 +211,23 @@ class RoomManagement:
 
     def banned(self, person: Person, room_id: object) -> dict[str, int]:
         """Who is banned, by userId, and until when in ms. Raises as ``unban`` does."""
-        known = rooms.parse_id(room_id)
-        access, [found] = rooms.read_within(self._store, person, known, room_members.banned(known))
+        checked_id = rooms.parse_id(room_id)
+        access, [found] = rooms.read_within(
+            self._store, person, checked_id, room_members.banned(checked_id)
+        )
         if not access.may_moderate:
             raise Forbidden(N_("Your role in this room does not allow that."))
         banned: dict[str, int] = found
         return banned
 
-    def leave_and_block(self, person: Person, room_id: object) -> None:
-        """Stop belonging to a room, and block the person who added this one as an inviter.
+    def end_membership_and_block(self, person: Person, room_id: object) -> None:
+        """End one's membership, and block the person who added one to the room as an inviter.
 
         Raises as ``remove`` does.
         """
         room = rooms.access(self._store, person, room_id).room
         inviter = invitations.inviter(self._store, person, room.room_id)
-        # Noted first: else that person could add this one again before it is.
+        # Blocked first: else the inviter could add this person again in between.
         is_new = invitations.block(self._store, person, inviter) if inviter else False
         try:
             self.remove(person, room.room_id, person.user_id)
@@ -238,9 +240,9 @@ class RoomManagement:
         self, person: Person, room_id: object, level: object, starred: object
     ) -> Membership:
         """One's own membership with another level or star. Raises ``Invalid``, ``NotFound``."""
-        known = rooms.access(self._store, person, room_id).room.room_id
-        changed = memberships.change_own(self._store, person, known, level, starred)
-        person_events.tell_membership(self._store, known, [person.user_id])
+        checked_id = rooms.access(self._store, person, room_id).room.room_id
+        changed = memberships.change_own(self._store, person, checked_id, level, starred)
+        person_events.tell_membership(self._store, checked_id, [person.user_id])
         return changed
 
     def mark_read(self, person: Person, room_id: object, seq: object) -> Membership:

@@ -205,14 +205,14 @@ def delete_membership_call(user_id: str, room_id: str) -> ScriptCall:
 
 
 def write_name_everywhere(store: Store, person: Person) -> list[str]:
-    """Store a person's new name in the rooms it belongs to; gives those rooms."""
+    """Store a person's new name in all rooms of the person; gives those rooms."""
     room_ids = room_ids_of(store, person.user_id)
     write_name(store, person, room_ids)
     return room_ids
 
 
 def write_name(store: Store, person: Person, room_ids: Collection[str]) -> None:
-    """Store a person's name in these rooms, where it is a member of them."""
+    """Store a person's name in those of these rooms of which the person is a member."""
     store.ask_all(
         [
             ScriptCall(

@@ -183,8 +183,8 @@ def access_question(person: Person, room_id: object) -> Question[Access]:
     """The same, as a question. Asked behind other questions in one write, it tells whether the
     person may have their answers."""
     check_may_chat(person)
-    known = parse_id(room_id)
-    question = room_question(known)
+    checked_id = parse_id(room_id)
+    question = room_question(checked_id)
 
     def read(answers: list[Any]) -> Access:
         room, (record, banned, of_account, time) = question.read(answers[:1]), answers[1:]
@@ -203,9 +203,9 @@ def access_question(person: Person, room_id: object) -> Question[Access]:
     return Question(
         [
             *question.commands,
-            ("HGET", keys.members(known), person.user_id),
-            ("HGET", keys.banned(known), person.user_id),
-            # The person may have been read before its role was changed.
+            ("HGET", keys.members(checked_id), person.user_id),
+            ("HGET", keys.banned(checked_id), person.user_id),
+            # The person may have been read before the role was changed.
             ("HMGET", keys.account(person.user_id), "role", "deactivatedAt"),
             clock.TIME,
         ],
@@ -253,10 +253,10 @@ def no_entry(room: Room, left: int = 0) -> NotFound | Forbidden:
 
 def parse_id(room_id: object) -> str:
     """The id of a room, as it was sent. Raises ``NotFound`` for what none can have."""
-    known = validation.room_id(room_id)
-    if known is None:
+    checked_id = validation.room_id(room_id)
+    if checked_id is None:
         raise NotFound(N_("There is no such room."))
-    return known
+    return checked_id
 
 
 def actor(person: Person) -> str:

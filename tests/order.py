@@ -1,4 +1,4 @@
-"""The order of the tests' files, for a run in two processes."""
+"""The order of the tests' files, for a run in several processes."""
 
 from itertools import chain, zip_longest
 from pathlib import Path

@@ -24,7 +24,9 @@ class Room:
 
 
 def test_who_leaves_and_blocks_is_not_added_by_a_call_under_way(room, store, beside):
-    refuse = functools.partial(room.room_management.leave_and_block, room.ben, room.room_id)
+    refuse = functools.partial(
+        room.room_management.end_membership_and_block, room.ben, room.room_id
+    )
     happened = beside("set_member", refuse)
     with pytest.raises(Forbidden):
         room.room_management.set_member(room.ann, room.room_id, "ben")
@@ -35,7 +37,7 @@ def test_who_leaves_and_blocks_is_not_added_by_a_call_under_way(room, store, bes
 def test_an_inviter_is_blocked_before_the_room_is_left(room, store, beside):
     seen = []
     beside("remove", lambda: seen.extend(invitations.blocked(store, room.ben)))
-    room.room_management.leave_and_block(room.ben, room.room_id)
+    room.room_management.end_membership_and_block(room.ben, room.room_id)
     assert seen == [room.ann.user_id]
 
 
@@ -52,7 +54,7 @@ def test_who_takes_note_of_one_inviter_can_refuse_the_next(room, store, beside):
     happened = beside("note_inviter", added_by_another)
     invitations.take_note(store, room.ben, room_id)
     assert happened() and invitations.is_news(store, room.ben, room_id)
-    room_management.leave_and_block(room.ben, room_id)
+    room_management.end_membership_and_block(room.ben, room_id)
     assert invitations.blocked(store, room.ben) == [room.max.user_id]
 
 
@@ -73,7 +75,7 @@ def test_nobody_blocks_more_people_than_are_allowed_by_two_calls_at_once(
 def test_who_cannot_leave_has_blocked_nobody(room, store):
     room.room_management.set_member(room.ann, room.room_id, "ben", role="owner")
     with pytest.raises(Conflict):
-        room.room_management.leave_and_block(room.ben, room.room_id)
+        room.room_management.end_membership_and_block(room.ben, room.room_id)
     assert invitations.blocked(store, room.ben) == []
 
 

@@ -187,7 +187,7 @@ def test_who_has_left_comes_back_when_another_asks(room_management, conversation
 def test_who_refuses_invitations_stays_out_and_may_come_back(room_management, store, people):
     ann, ben, _cho, _dan = people
     room, _ = room_management.direct(ann, ["ben"])
-    room_management.leave_and_block(ben, room.room_id)
+    room_management.end_membership_and_block(ben, room.room_id)
     with pytest.raises(Forbidden):
         room_management.direct(ann, ["ben"])
     assert listed(store, room) == {"ann": "member"}

@@ -50,7 +50,7 @@ def test_one_call_leaves_and_blocks(room_management, store, crowd, private):
     room = room_management.create(ann, "Secret", private, None)
     room_management.set_member(ann, room.room_id, ben.name)
     assert invitations.inviter(store, ben, room.room_id) == ann.user_id
-    room_management.leave_and_block(ben, room.room_id)
+    room_management.end_membership_and_block(ben, room.room_id)
     assert names(store, room.room_id) == ["ann"]
     with pytest.raises(Forbidden):
         room_management.set_member(ann, room.room_id, ben.name)
@@ -64,7 +64,7 @@ def test_one_call_leaves_and_blocks(room_management, store, crowd, private):
 def test_a_direct_room_is_left_and_its_maker_blocked_in_one_call(room_management, store, crowd):
     ann, ben, cho = crowd
     room, _ = room_management.direct(ann, [ben.name, cho.name])
-    room_management.leave_and_block(ben, room.room_id)
+    room_management.end_membership_and_block(ben, room.room_id)
     with pytest.raises(Forbidden):
         room_management.direct(ann, [ben.name, cho.name])
     assert names(store, room.room_id) == ["ann", "cho"]
@@ -77,7 +77,7 @@ def test_who_joined_without_being_asked_blocks_nobody_by_leaving(room_management
     ann, ben, _cho = crowd
     room = room_management.create(ann, "Plans", None, None)
     room_management.set_member(ben, room.room_id, ben.name)
-    room_management.leave_and_block(ben, room.room_id)
+    room_management.end_membership_and_block(ben, room.room_id)
     assert invitations.blocked(store, ben) == []
 
 
@@ -88,7 +88,7 @@ def test_a_person_blocks_a_bounded_number_of_people(room_management, store, crow
     most = invitations.BLOCKED_MOST
     store.redis.sadd(f"maru:person:{ben.user_id}:refused", *range(most))
     with pytest.raises(Conflict):
-        room_management.leave_and_block(ben, room.room_id)
+        room_management.end_membership_and_block(ben, room.room_id)
 
 
 def test_who_was_added_is_told_by_whom(room_management, crowd, told):

@@ -102,5 +102,5 @@ def test_a_direct_room_is_whole_or_not_there(room_management, store, pair, kille
     [key] = [key for key in store.redis.scan_iter("maru:room:*") if key.endswith(b"}")]
     assert key.decode() == keys.room(room.room_id)
     # So that ben can refuse ann, whatever happens to the worker that made the room.
-    room_management.leave_and_block(ben, room.room_id)
+    room_management.end_membership_and_block(ben, room.room_id)
     assert store.redis.smembers(keys.blocked_inviters(ben.user_id)) == {ann.user_id.encode()}

@@ -305,6 +305,22 @@ def test_the_domain_knows_neither_web_nor_sockets(path):
     assert packages(path) <= sys.stdlib_module_names | DOMAIN_LIBRARIES | {"chat"}
 
 
+@each(DOMAIN)
+def test_a_function_of_the_domain_shows_whether_it_asks_the_store(path):
+    """One that asks takes ``store`` first; one that gives a question to ask takes no store."""
+    for function in ast.parse(path.read_text("utf-8")).body:
+        if isinstance(function, ast.FunctionDef):
+            takes = [parameter.arg for parameter in function.args.args]
+            attributes = [node for node in ast.walk(function) if isinstance(node, ast.Attribute)]
+            asked = {ast.unparse(a.value) for a in attributes if a.attr in ("ask", "ask_all")}
+            assert asked <= {"store"}, function.name
+            assert not asked or takes[0] == "store", function.name
+            assert "store" not in takes[1:], function.name
+            gives = ast.unparse(function.returns or ast.Constant(None))
+            is_question = re.search(r"\b(?:Question|ScriptCall|Command)\b", gives)
+            assert not is_question or "store" not in takes, function.name
+
+
 def test_every_module_of_the_store_has_its_place():
     assert {path.stem for path in STORE} == STORE_MAY_IMPORT.keys()
     list(TopologicalSorter({f"store.{n}": to for n, to in STORE_MAY_IMPORT.items()}).static_order())

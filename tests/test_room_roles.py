@@ -153,7 +153,7 @@ def test_strangers_learn_nothing_of_a_private_room(room_management, made):
         lambda: room_management.change(attic.eve, attic.room_id, name="Mine"),
         lambda: room_management.close(attic.root, attic.room_id),
         lambda: room_management.mark_read(attic.eve, attic.room_id, 1),
-        lambda: room_management.leave_and_block(attic.eve, attic.room_id),
+        lambda: room_management.end_membership_and_block(attic.eve, attic.room_id),
     ):
         with pytest.raises(NotFound, match="no such room"):
             attempt()

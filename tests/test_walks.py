@@ -11,7 +11,8 @@ from tests.test_docs import ARCHITECTURE, ROOT, section
 #: The sections that follow something through the code, function by function.
 WALKS = [
     "One TALK, from the browser to the browsers",
-    "JOIN, from the page to the room",
+    "EDIT, from the browser to the browsers",
+    "JOIN, from the browser to the room",
     "A ban, from the API to every worker",
     "A new name",
 ]

@@ -33,7 +33,7 @@ async def act(client: Client, step: Step, changes: Changes) -> None:
                 if kind == "join again":
                     await room.join_again()
                 else:
-                    await room.look_back(int(step.seconds / 6 * room.view.top))
+                    await room.look_back(int(step.depth * room.view.top))
         elif kind == "say over HTTP":
             await _say_over_http(client, room, step)
         else:
@@ -67,10 +67,10 @@ def _say(client: Client, room: Room, step: Step) -> None:
         if step.action == "edit":
             fields["message"] = f"{client.name} corrects {step.pick:.6f}"
         elif step.action == "react":
-            fields["emoji"] = EMOJI[int(step.seconds * 100) % len(EMOJI)]
-            fields["on"] = step.seconds < 4
+            fields["emoji"] = step.choose(EMOJI)
+            fields["on"] = step.is_on
         event = "delete" if step.action == "moderate" else step.action
-        room.say(Saying(event, new_id(), fields, 2 if step.seconds > 5 else 1))
+        room.say(Saying(event, new_id(), fields, step.times))
 
 
 async def _say_over_http(client: Client, room: Room, step: Step) -> None:

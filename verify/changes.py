@@ -95,6 +95,6 @@ class Changes:
 
     async def _ask_twice(self, group: Sequence[Person], step: Step) -> None:
         """Two of them ask for the direct room of their group at the same time."""
-        first = int(step.seconds * 100) % len(group)
+        first = step.choose(range(len(group)))
         two = group[first], group[first - 1]
         await asyncio.gather(*(self._removals.ask_for_direct(each, group) for each in two))

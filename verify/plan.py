@@ -8,6 +8,9 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from random import Random
+from typing import TypeVar
+
+T = TypeVar("T")
 
 #: Seconds of a round, in which things break, and of its end, in which all of it settles.
 ROUND_S, SETTLING_S = 26.0, 10.0
@@ -46,6 +49,8 @@ ACTIONS = {
     "rename": 2,
     "direct": 2,
 }
+#: Seconds that a step takes at the most.
+MAX_STEP_S = 6.0
 #: Faults after which it takes long to settle: once in a round, and not in a short run.
 LONG_FAULTS = ("net-silence", "flood")
 #: Seconds of a run that is short.
@@ -87,13 +92,40 @@ class Seat:
 
 @dataclass(frozen=True)
 class Step:
-    """At so many seconds of its round, a client does something. ``pick`` decides what is open."""
+    """At so many seconds of its round, a client does something.
+
+    ``pick``, from 0 to 1, chooses among those who are there; ``seconds`` is for what takes time.
+    All other choices follow from ``seconds``: so a seed keeps its meaning when one is added.
+    """
 
     at: float
     seat: int
     action: str
     pick: float
-    seconds: float = 0.0
+    seconds: float
+
+    @property
+    def is_on(self) -> bool:
+        """Whether a reaction is added, and not removed."""
+        return self.seconds < 4
+
+    @property
+    def times(self) -> int:
+        """How often a change is sent at once."""
+        return 2 if self.seconds > 5 else 1
+
+    @property
+    def depth(self) -> float:
+        """How far back a page is read: 0 is the beginning of the room, 1 its newest message."""
+        return self.seconds / MAX_STEP_S
+
+    def choose(self, among: Sequence[T]) -> T:
+        """One of these, whatever ``pick`` has chosen."""
+        return among[int(self.seconds * 100) % len(among)]
+
+    def coin(self, side: int) -> bool:
+        """One of several coins, by its power of two: 1, 2 or 4."""
+        return bool(int(self.seconds * 100_000) & side)
 
 
 @dataclass(frozen=True)
@@ -181,7 +213,7 @@ def _round(random: Random, workload: Workload, seats: int, seconds: float) -> Ro
     at = random.expovariate(workload.rate)
     while at < seconds:
         action = random.choices(list(ACTIONS), list(ACTIONS.values()))[0]
-        length = random.uniform(0.2, 6.0)
+        length = random.uniform(0.2, MAX_STEP_S)
         steps.append(Step(at, random.randrange(seats), action, random.random(), length))
         at += random.expovariate(workload.rate)
     return Round(seconds, tuple(steps), _faults(random, workload, seconds - PAUSE_S))

@@ -40,8 +40,8 @@ PLANTS: dict[str, list[tuple[str, str, str]]] = {
         *(
             (
                 f"chat/lua/{script}.lua",
-                "redis.call('PUBLISH', room, told)\n",
-                f"if not ({ONCE_IN.format(4)}) then redis.call('PUBLISH', room, told) end\n",
+                "redis.call('PUBLISH', room, payload)\n",
+                f"if not ({ONCE_IN.format(4)}) then redis.call('PUBLISH', room, payload) end\n",
             )
             for script in ("append", "alter")
         ),
@@ -115,7 +115,7 @@ PLANTS: dict[str, list[tuple[str, str, str]]] = {
     "own_rooms": [
         (
             "chat/lua/enter.lua",
-            "    list_room(rooms_of, room, at)\n",
+            "    add_to_own_rooms(rooms_of, room, at)\n",
             "",
         )
     ],

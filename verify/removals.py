@@ -68,7 +68,7 @@ class Removals:
     async def _take_out(
         self, person: Person, room: str, step: Step, moderators: Sequence[Person]
     ) -> Removal:
-        how = "banned" if _coin(step, 1) else "removed"
+        how = "banned" if step.coin(1) else "removed"
         removal = Removal(room, person.user_id, now())
         removal.how = "left" if room in self._groups else how
         if self._lapses(removal):
@@ -78,13 +78,13 @@ class Removals:
         if removal.how == "left":
             await person.call_until_answered("DELETE", _member(room, person), (204, 404))
             others = [other for other in self._groups[room] if other is not person]
-            speaker = others[int(step.seconds * 10) % len(others)]
+            speaker = step.choose(others)
         else:
             speaker = self._owner
             method, path = "DELETE", _member(room, person)
             if removal.how == "banned":
                 method, path = "PUT", _ban(room, person)
-            by = moderators[:1] if _coin(step, 2) else []
+            by = moderators[:1] if step.coin(2) else []
             if not (by and await _once(by[0], method, path)):
                 # One that was not answered may have been carried out: then that is no member.
                 await self._owner.call_until_answered(method, path, (204, 404))
@@ -97,7 +97,7 @@ class Removals:
         if removal.how == "left":
             others = [other for other in self._groups[room] if other is not person]
             await self.ask_for_direct(others[int(step.pick * 10) % len(others)], self._groups[room])
-        elif self._history.kinds[room] == "open" and removal.how == "banned" and _coin(step, 4):
+        elif self._history.kinds[room] == "open" and removal.how == "banned" and step.coin(4):
             removal.is_member_again = False
             await self._owner.call_until_answered("DELETE", _ban(room, person))
         else:
@@ -128,7 +128,7 @@ class Removals:
             note(name, "answer", 0, room, event="message", **said, answer=told)
 
     def _lapses(self, removal: Removal) -> bool:
-        """Whether the person may come back by itself after a while: see chat/lua/remove.lua."""
+        """Whether the person may join again after a while: see chat/lua/remove.lua."""
         return removal.how == "removed" and self._history.kinds[removal.room] == "open"
 
     def _bar(self, person: Person, room: str, barred: bool) -> None:
@@ -140,11 +140,6 @@ class Removals:
 def _set_barred(room: Room, barred: bool) -> None:
     room.barred = barred
     room.changed.set()
-
-
-def _coin(step: Step, side: int) -> bool:
-    """One of several coins that a step of the plan holds."""
-    return bool(int(step.seconds * 100_000) & side)
 
 
 def _member(room: str, person: Person) -> str:

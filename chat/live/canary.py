@@ -51,8 +51,8 @@ class Canary:
         self._is_behind = False
         return True
 
-    def is_receiving(self) -> bool:
-        """Whether the worker has received what was published until a moment ago."""
+    def check_receiving(self) -> bool:
+        """Look at the clock: has the worker received what was published until a moment ago?"""
         now = time.monotonic()
         self._notice_stall(now)
         return not self._is_behind and now - self.received_at < TIMEOUT_S

@@ -188,7 +188,7 @@ class Control:
             watchers.watch(connection, [_room_of(event)])
 
     def _person(self, message: Message) -> None:
-        """Send ``person`` to the person itself, and to those in a room with it or watching one."""
+        """Send ``person`` to that person, and to those in the same rooms or watching one."""
         gateway = self._gateway
         person: dict[str, Any] = message[control_messages.PERSON]
         room_ids: list[str] = message[control_messages.ROOMS]

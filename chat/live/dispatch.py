@@ -18,7 +18,7 @@ from chat.live.connections import Connection
 from chat.live.events import OPERATIONS, STORING, talk_question
 from chat.live.gateway import Gateway
 from chat.people import Person
-from chat.store.question import has_error
+from chat.store.question import Question, has_error
 from chat.transport import allowance, packets
 from chat.transport.session import Session
 
@@ -56,9 +56,7 @@ def handle_call(gateway: Gateway, session: Session, packet: str) -> bool:
     if event not in OPERATIONS:
         return False
     answer = _answer(gateway, event, connection.sid, *arguments)
-    _spend_allowance(session, event, packet, answer)
-    if call_id is not None:
-        session.send_encoded(packets.acknowledgement(call_id, orjson.dumps(answer)))
+    _acknowledge(session, packet, call_id, event, answer)
     return True
 
 
@@ -77,47 +75,74 @@ def begin_call(gateway: Gateway, session: Session, packet: str, ended: Callable[
         return False
     call = arguments[0]
 
-    def end(answer: dict[str, Any]) -> None:
-        try:
-            _spend_allowance(session, event, packet, answer)
-            if call_id is not None:
-                session.send_encoded(packets.acknowledgement(call_id, orjson.dumps(answer)))
-        finally:
-            ended()
-
-    def take(answers: list[Any] | Exception) -> None:
-        if isinstance(answers, Exception) or has_error(answers):
-            # What is done about an error may have to wait.
-            gateway.server.eio.tick.work(functools.partial(take_error, answers))
-            return
-        try:
-            answer = {"ok": True, **question.read(answers)}
-        except Exception as error:
-            answer = _refusal(error)
-        end(answer)
-
-    def take_error(answers: list[Any] | Exception) -> None:
-        assert person is not None
-        read_answers = functools.partial(gateway.store.answer_to, question, answers)
-        ask_again = functools.partial(gateway.store.ask, question)
-        try:
-            answer = {
-                "ok": True,
-                **_in_the_room(gateway, connection, person, call, read_answers, ask_again),
-            }
-        except Exception as error:
-            answer = _refusal(error)
-        end(answer)
-
+    end = functools.partial(_end_message, session, packet, call_id, ended)
     try:
         person = gateway.authorise_cached(connection, call.get("token"))
         if person is None:
             return False
         question = talk_question(gateway, connection, person, call)
+        take = functools.partial(_take_answers, gateway, connection, person, call, question, end)
         gateway.store.ask_nowait(question, take)
     except Exception as error:
         end(_refusal(error))
     return True
+
+
+def _take_answers(
+    gateway: Gateway,
+    connection: Connection,
+    person: Person,
+    call: dict[str, Any],
+    question: Question[dict[str, Any]],
+    end: Callable[[dict[str, Any]], None],
+    answers: list[Any] | Exception,
+) -> None:
+    """The store has answered the question of a message, or has not: end the call."""
+    if isinstance(answers, Exception) or has_error(answers):
+        read = functools.partial(gateway.store.answer_to, question, answers)
+        ask_again = functools.partial(gateway.store.ask, question)
+        # In a greenlet, since it may have to wait.
+        gateway.server.eio.tick.start_greenlet(
+            functools.partial(
+                _end_after_error, gateway, connection, person, call, read, ask_again, end
+            )
+        )
+        return
+    try:
+        answer = {"ok": True, **question.read(answers)}
+    except Exception as error:
+        answer = _refusal(error)
+    end(answer)
+
+
+def _end_after_error(
+    gateway: Gateway,
+    connection: Connection,
+    person: Person,
+    call: dict[str, Any],
+    read: Callable[[], dict[str, Any]],
+    ask_again: Callable[[], dict[str, Any]],
+    end: Callable[[dict[str, Any]], None],
+) -> None:
+    try:
+        stored = _retry_after_rejoin(gateway, connection, person, call, read, ask_again)
+        answer = {"ok": True, **stored}
+    except Exception as error:
+        answer = _refusal(error)
+    end(answer)
+
+
+def _end_message(
+    session: Session,
+    packet: str,
+    call_id: int | None,
+    ended: Callable[[], None],
+    answer: dict[str, Any],
+) -> None:
+    try:
+        _acknowledge(session, packet, call_id, "message", answer)
+    finally:
+        ended()
 
 
 def handle_by_library(gateway: Gateway, eio_sid: str, packet: str | bytes) -> None:
@@ -129,9 +154,17 @@ def handle_by_library(gateway: Gateway, eio_sid: str, packet: str | bytes) -> No
     try:
         gateway.server._handle_eio_message(eio_sid, packet)
     except ValueError as problem:
-        # Of reading alone: what goes wrong in carrying out a call is in its acknowledgement.
+        # Only parsing raises ValueError here: errors of a call are in its acknowledgement.
         log.debug("A session sent what is not Socket.IO and is closed: %s", problem)
         gateway.close_transport(eio_sid)
+
+
+def _acknowledge(
+    session: Session, packet: str, call_id: int | None, event: str, answer: dict[str, Any]
+) -> None:
+    _spend_allowance(session, event, packet, answer)
+    if call_id is not None:
+        session.send_encoded(packets.acknowledgement(call_id, orjson.dumps(answer)))
 
 
 def _spend_allowance(session: Session, event: str, packet: str, answer: dict[str, Any]) -> None:
@@ -173,30 +206,31 @@ def _carry_out(
     operation = functools.partial(OPERATIONS[event], gateway, connection, person, call)
     if event not in STORING:
         return operation()
-    return _in_the_room(gateway, connection, person, call, operation, operation)
+    return _retry_after_rejoin(gateway, connection, person, call, operation, operation)
 
 
-def _in_the_room(
+def _retry_after_rejoin(
     gateway: Gateway,
     connection: Connection,
     person: Person,
     call: dict[str, Any],
-    store: Callable[[], dict[str, Any]],
-    store_again: Callable[[], dict[str, Any]],
+    attempt: Callable[[], dict[str, Any]],
+    retry: Callable[[], dict[str, Any]],
 ) -> dict[str, Any]:
+    """What ``attempt()`` gives; if the connection's lease has expired, renew it and ``retry()``."""
     try:
-        return store()
+        return attempt()
     except NotJoined:
         room_id = call.get("roomId")
         if room_id not in connection.rooms or not gateway.fanout.is_in(
             room_id, connection.lease_id
         ):
             raise
-    # The connection is in the room. Its lease expired while this worker was held up: renew it.
+    # The connection is in the room. Its lease expired while this worker was held up.
     with connection.session.holding_later_calls():
         epoch = gateway.fanout.epoch(room_id)
         gateway.conversation.join_again(person, room_id, connection.sid, epoch)
-        return store_again()
+        return retry()
 
 
 def _refusal(error: Exception) -> dict[str, Any]:

@@ -54,7 +54,7 @@ class Gateway:
         self.room_management = room_management
         self.store = conversation.store
         self.connections = Connections(per_person)
-        self._token_cache = TokenCache(verify, self.is_receiving)
+        self._token_cache = TokenCache(verify, self.check_receiving)
         timing = conversation.limits.timing
         listeners = {
             keys.CONTROL: Control(self).receive,
@@ -81,9 +81,9 @@ class Gateway:
         self._to_shorten: list[tuple[list[str], str]] = []
         self._is_shortening = False
 
-    def is_receiving(self) -> bool:
-        """Whether the worker receives what other workers publish."""
-        return self.fanout.is_caught_up and self.canary.is_receiving()
+    def check_receiving(self) -> bool:
+        """Look at the clock: does the worker receive what other workers publish?"""
+        return self.fanout.is_caught_up and self.canary.check_receiving()
 
     def accept(self, sid: str, token: object) -> None:
         """A client connects. Raises ``Unauthorized``, ``Forbidden``, ``RateLimited``."""

@@ -62,7 +62,11 @@ def leave(gateway: Gateway, connection: Connection, person: Person, room_id: str
 
 
 def _accessible(gateway: Gateway, person: Person, room_id: object) -> Room:
-    """The room, after a check of access; for a room in the fan-out, ``Fanout.add`` checks."""
+    """The room. Checks access to a room whose channel this worker is not subscribed to.
+
+    In another room ``Fanout.add`` checks, if it is private or has bans. ``lua/enter.lua`` checks
+    every join.
+    """
     room = gateway.fanout.room(room_id)
     if room is None:
         return rooms.access(gateway.store, person, room_id).room

@@ -70,7 +70,7 @@ class RoomSubscription:
         """Send a packet to all connections at the end of the tick, with the others of the tick."""
         self._unsent.append(packet)
         if len(self._unsent) == 1:
-            self.tick.at_end(self.flush)
+            self.tick.at_end_of_tick(self.flush)
 
     def send_stored(self, stored: bytes, seq: int, at: int) -> None:
         """Send a stored message, with this number and ``sentAt``."""

@@ -35,15 +35,15 @@ class Caller(Protocol):
 class TokenCache:
     """Call it with a token: it returns and raises what ``verify`` does, from the cache if it can.
 
-    It calls ``verify`` within the context ``asking()``. ``is_receiving`` says whether this worker
-    receives what is published now.
+    It calls ``verify`` within the context ``asking()``. ``check_receiving`` looks whether this
+    worker receives what is published now.
     """
 
     def __init__(
-        self, verify: Callable[[object], Caller], is_receiving: Callable[[], bool]
+        self, verify: Callable[[object], Caller], check_receiving: Callable[[], bool]
     ) -> None:
         self._verify = verify
-        self._is_receiving = is_receiving
+        self._check_receiving = check_receiving
         self._callers: dict[str, Caller] = {}
         #: Number of calls of ``invalidate``.
         self._invalidations = 0
@@ -51,7 +51,11 @@ class TokenCache:
     def cached(self, token: object) -> Caller | None:
         """The caller of a token in the cache; ``None`` if it has to be verified."""
         cached = self._callers.get(token) if isinstance(token, str) else None
-        if cached is not None and cached.expires_at > time.time() * 1000 and self._is_receiving():
+        if (
+            cached is not None
+            and cached.expires_at > time.time() * 1000
+            and self._check_receiving()
+        ):
             return cached
         return None
 

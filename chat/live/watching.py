@@ -21,13 +21,13 @@ def watch(gateway: Gateway, connection: Connection, person: Person, on_page: obj
     named = [room_id for room_id in map(validation.room_id, on_page) if room_id]
     # It gets events about the people of these rooms: those of a private room only as a member.
     own = room_members.room_ids_of(gateway.store, person.user_id)
-    known = room_directory.may_see(gateway.store, person, list({*own, *named}))
+    visible = room_directory.may_see(gateway.store, person, list({*own, *named}))
     # Before the list is read, so that changes in between are sent afterwards.
-    gateway.watchers.watch_only(connection, known)
+    gateway.watchers.watch_only(connection, visible)
     listed = room_directory.newest(gateway.store, person, LISTED)
     gateway.watchers.watch(connection, [room.room_id for room in listed])
     # A removal or ban between the check and the watching has ended no watching.
-    watched = list({*known, *(room.room_id for room in listed)})
+    watched = list({*visible, *(room.room_id for room in listed)})
     for room_id in {*watched} - {*room_directory.may_see(gateway.store, person, watched)}:
         gateway.watchers.unwatch(connection, room_id)
     if connection.ended:

@@ -13,8 +13,8 @@
 local MOST_EDITS, MOST_OF_ONE, MOST_DIFFERENT = 1000, 10, 50
 local room, stream, conns, present, members, banned, sent, erased, edited, reactions, unarchived, account = unpack(KEYS)
 local at, kind, sender, ref = clock(ARGV[1]), ARGV[2], ARGV[4], ARGV[9]
-local known = known_of(room)
-local refused, record = no_speech(known, members, conns, banned, ARGV[6], sender, at, account)
+local fields = fields_of(room)
+local refused, record = no_speech(fields, members, conns, banned, ARGV[6], sender, at, account)
 if refused then return refused end
 local what = kind .. ' ' .. ref
 if kind == 'REACT' then what = what .. ' ' .. ARGV[11] .. ' ' .. ARGV[12] end
@@ -74,7 +74,7 @@ elseif kind == 'REACT' and ARGV[12] == '0' then
   if noted(by_emoji) == 0 then redis.call('ZREM', reactions, place .. 'd' .. emoji) end
 end
 
-local seq, _, count, told = append({room, stream, present, erased, edited, reactions, unarchived}, known, kind, at,
+local seq, _, count, payload = append({room, stream, present, erased, edited, reactions, unarchived}, fields, kind, at,
   ARGV[3], sender, ARGV[5], ARGV[8])
 remember(sent, what, seq, at, count, ARGV[7])
 if kind ~= 'DELETE' then
@@ -90,5 +90,5 @@ else
   redis.call('ZADD', edited, ref + 0.5, seq)
   redis.call('ZREMRANGEBYLEX', reactions, '[' .. place, '[' .. place .. '\255')
 end
-redis.call('PUBLISH', room, told)
+redis.call('PUBLISH', room, payload)
 return {1, seq, at, count}

@@ -8,13 +8,13 @@
 -- BANNED, GUEST, MUTED, ARCHIVED, USEDBEFORE.
 local room, stream, conns, present, members, banned, sent, erased, edited, reactions, unarchived, account = unpack(KEYS)
 local at, sender = clock(ARGV[1]), ARGV[4]
-local known = known_of(room)
-local refused = no_speech(known, members, conns, banned, ARGV[6], sender, at, account)
+local fields = fields_of(room)
+local refused = no_speech(fields, members, conns, banned, ARGV[6], sender, at, account)
 if refused then return refused end
 local before = remembered(sent, ARGV[2])
 if before then return before end
-local seq, _, count, told = append({room, stream, present, erased, edited, reactions, unarchived}, known, ARGV[2], at,
+local seq, _, count, payload = append({room, stream, present, erased, edited, reactions, unarchived}, fields, ARGV[2], at,
   ARGV[3], sender, ARGV[5], ARGV[8])
 remember(sent, ARGV[2], seq, at, count, ARGV[7])
-redis.call('PUBLISH', room, told)
+redis.call('PUBLISH', room, payload)
 return {1, seq, at, count}

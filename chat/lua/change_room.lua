@@ -10,9 +10,9 @@ if rights.refused then return rights.refused end
 local may = rights.moderates or rights.role and rights.kind == 'direct'
 if not may then return redis.error_reply('NOTALLOWED') end
 if redis.call('HGET', room, 'name') ~= ARGV[2] then return 0 end
-local before, next = list_at(ARGV, 3)
-local after, rest = list_at(ARGV, next)
+local before, next = parse_list(ARGV, 3)
+local after, rest = parse_list(ARGV, next)
 for _, entry in ipairs(before) do redis.call('ZREM', names, entry) end
-list_names(names, after)
+add_to_names(names, after)
 redis.call('HSET', room, unpack(ARGV, rest))
 return 1

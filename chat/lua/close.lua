@@ -1,7 +1,7 @@
 -- Delete a room, and publish CLOSE as its last message. In the same step it is gone from the lists of rooms. Nobody
 -- deletes a direct room: it has no owner, and what is said there is the others' too.
 -- KEYS  room, closed, stream, conns, present, members, banned, erased, edited, reactions, then the account of who does
---       it, the lists of rooms (see list_for_all), occupied, unarchived, unpurged, and the rooms that the owner owns
+--       it, the lists of rooms (see add_to_all_rooms), occupied, unarchived, unpurged, and the rooms that the owner owns
 -- ARGV  now ('' for the store's clock), body of CLOSE, seconds to remember that it was closed, who does it (see
 --       rights_in; '' where nobody is left in a private room: the account is then that of its owner, and deleted),
 --       entries of its name...
@@ -19,7 +19,7 @@ else
   local is_gone = redis.call('HEXISTS', account, 'deletedAt') == 1
   if kind ~= 'private' or not is_gone then return redis.error_reply('NOTALLOWED') end
 end
-local denied = untold(room)
+local denied = publish_denied(room)
 if denied then return denied end
 local seq = tonumber(redis.call('HGET', room, 'seq') or 0) + 1
 local body = stamp('CLOSE', redis.call('HLEN', present), clock(ARGV[1]), ARGV[2])

@@ -10,7 +10,7 @@ local group, noted, by = unpack(ARGV, 1, 3)
 if role_in_maru(account) == 'guest' then return redis.error_reply('GUEST') end
 local is_another = (redis.call('HGET', direct, group) or '') ~= noted
 if is_another or redis.call('EXISTS', before) == 1 then return 0 end
-local people, rest = list_at(ARGV, 4)
+local people, rest = parse_list(ARGV, 4)
 for i = 6, #KEYS, 4 do
   if redis.call('HEXISTS', KEYS[i], 'deactivatedAt') == 1 then return redis.error_reply('DEACTIVATED') end
   if redis.call('SISMEMBER', KEYS[i + 2], by) == 1 then return redis.error_reply('BLOCKED') end
@@ -20,7 +20,7 @@ redis.call('HSET', members, unpack(people))
 for i = 1, #people, 2 do
   local first = 6 + (i - 1) / 2 * 4
   local rooms_of, _, inviters = unpack(KEYS, first + 1, first + 3)
-  list_room(rooms_of, room, clock(''))
+  add_to_own_rooms(rooms_of, room, clock(''))
   if people[i] ~= by then redis.call('HSET', inviters, id_of(room), by) end
 end
 redis.call('HSET', direct, group, id_of(room))

@@ -4,7 +4,7 @@
 -- Gives how many connections there were.
 local room, conns, present = unpack(KEYS)
 if presence_of(present, ARGV[3]) == 0 then return 0 end
-local denied = untold(room)
+local denied = publish_denied(room)
 if denied then return denied end
 local lease_ids = lease_ids_of(conns, ARGV[3])
 local gone, names = depart(conns, present, lease_ids)

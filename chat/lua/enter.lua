@@ -23,7 +23,7 @@ for i = 5, #ARGV, 2 do
   refused = refused or no
   if not no then
     entered = entered + 1
-    list_room(rooms_of, room, at)
+    add_to_own_rooms(rooms_of, room, at)
     if called ~= name then
       -- The person is new here, or was renamed.
       redis.call('HSET', members, id, record_of(role or 'member', muted_until or 0, name))

@@ -53,30 +53,30 @@ local function id_of(room)
   return string.match(room, '{([^{}]*)}$')
 end
 
--- A list among the arguments: at the place 'at' stands its length, and its items behind that. Gives the list and the
--- place behind it.
-local function list_at(args, at)
+-- Parse a list among the arguments: at the place 'at' stands its length, and its items behind that. Gives the list
+-- and the place behind it.
+local function parse_list(args, at)
   local list, last = {}, at + tonumber(args[at])
   for i = at + 1, last do list[#list + 1] = args[i] end
   return list, last + 1
 end
 
--- Put the endings of an open room's name into the list of names; a private room has none. See chat/room_index.py.
-local function list_names(names, entries)
+-- Add the endings of an open room's name to the index of names; a private room has none. See chat/room_index.py.
+local function add_to_names(names, entries)
   for _, entry in ipairs(entries) do redis.call('ZADD', names, 0, entry) end
 end
 
--- Put a room into the lists of all rooms: by activity in ms, and an open one also by activity among the open ones, and
+-- Add a room to the indexes of all rooms: by activity in ms, and an open one also by activity among the open ones, and
 -- by the endings of its name.
-local function list_for_all(lists, room, at, entries)
+local function add_to_all_rooms(lists, room, at, entries)
   local rooms, open, names = unpack(lists)
   redis.call('ZADD', rooms, at, id_of(room))
   if #entries > 0 then redis.call('ZADD', open, 'NX', at, id_of(room)) end
-  list_names(names, entries)
+  add_to_names(names, entries)
 end
 
--- Note in the list of a person's rooms that it belongs to one, in the step in which it becomes a member.
-local function list_room(rooms_of, room, at)
+-- Add a room to the index of a person's rooms, in the step in which the person becomes a member.
+local function add_to_own_rooms(rooms_of, room, at)
   redis.call('ZADD', rooms_of, 'NX', at, id_of(room))
 end
 
@@ -109,7 +109,7 @@ end
 
 -- The error where the store's user may not publish on the room's channel; else nothing. To be called before
 -- anything is written. It costs more than the PUBLISH at the end of a message: it is not called for each.
-local function untold(room)
+local function publish_denied(room)
   if not redis.acl_check_cmd('PUBLISH', room, '') then
     return redis.error_reply('NOPERM The channel of the room is denied')
   end
@@ -166,13 +166,13 @@ local function depart(conns, present, lease_ids)
 end
 
 -- The error for somebody who may not speak in the room now; else nothing, and the person's record as stored.
--- 'lease_id' is that of the connection that has to be in the room, or ''. 'known' is the result of known_of.
+-- 'lease_id' is that of the connection that has to be in the room, or ''. 'fields' is the result of fields_of.
 -- 'account' is asked where it is given. With a lease it need not be: whoever is made a guest or deactivated is taken
 -- out of all rooms (end_presence.lua), so that a message costs no look at the account.
-local function no_speech(known, members, conns, banned, lease_id, id, at, account)
+local function no_speech(fields, members, conns, banned, lease_id, id, at, account)
   if account and role_in_maru(account) == 'guest' then return redis.error_reply('GUEST') end
   local record = redis.call('HGET', members, id)
-  local refused = no_access(known[1], record, banned, id, at)
+  local refused = no_access(fields[1], record, banned, id, at)
   if refused then return refused end
   if lease_id ~= '' and not redis.call('ZSCORE', conns, lease_id) then return redis.error_reply('NOTJOINED') end
   -- Nearly everybody has the 0 of who is not muted: the record is not taken apart for that.
@@ -180,7 +180,7 @@ local function no_speech(known, members, conns, banned, lease_id, id, at, accoun
     local muted_until = string.match(record, ' (%d+) ')
     if tonumber(muted_until) > at then return redis.error_reply('MUTED ' .. muted_until) end
   end
-  if known[5] == '1' then return redis.error_reply('ARCHIVED') end
+  if fields[5] == '1' then return redis.error_reply('ARCHIVED') end
   return nil, record
 end
 
@@ -191,7 +191,7 @@ local function life(epoch)
 end
 
 -- The fields of a room's hash that a new message needs: private, seq, epoch, said, archived, unarchived.
-local function known_of(room)
+local function fields_of(room)
   return redis.call('HMGET', room, 'private', 'seq', 'epoch', 'said', 'archived', 'unarchived')
 end
 

@@ -52,19 +52,19 @@ local function go_on_above(room, stream, number)
 end
 
 -- Store a message. Takes the keys room, stream, present, erased, edited, reactions, unarchived, and the result of
--- known_of. Returns seq, sentAt, userCount, and the text that the caller publishes last of all: the store may
+-- fields_of. Returns seq, sentAt, userCount, and the text that the caller publishes last of all: the store may
 -- deny that, and what a script has written by then stays.
-local function append(keys, known, kind, at, body, sender, name, epoch)
+local function append(keys, fields, kind, at, body, sender, name, epoch)
   local room, stream, present, erased, edited, reactions, unarchived = unpack(keys)
   local count = redis.call('HLEN', present)
-  local said = tonumber(known[4] or 0) + 1
+  local said = tonumber(fields[4] or 0) + 1
   local stored = stamp(kind, count, at, kind == 'TALK' and '{"n":' .. said .. ',' .. string.sub(body, 2) or body)
   local id = redis.call('XADD', stream, '0-*', 'm', stored)
-  local seq, top, begun = tonumber(string.sub(id, 3)), tonumber(known[2] or 0), ''
+  local seq, top, begun = tonumber(string.sub(id, 3)), tonumber(fields[2] or 0), ''
   local is_another = seq ~= top + 1
   -- In another life of the data this number may already have been given to a message that the store has
   -- lost. If the stream does not continue the hash's seq, old cursors are not valid either.
-  if is_another or life(known[3]) ~= life(epoch) then
+  if is_another or life(fields[3]) ~= life(epoch) then
     redis.call('XDEL', stream, id)
     seq = number_at(at, math.max(seq, top)) + 1
     redis.call('XADD', stream, '0-' .. seq, 'm', stored)
@@ -77,7 +77,7 @@ local function append(keys, known, kind, at, body, sender, name, epoch)
   else
     redis.call('HSET', room, 'seq', seq, 'activeAt', at)
   end
-  if not known[6] then
+  if not fields[6] then
     -- The first entry that is not archived: the follower looks after the room until it has all (archived.lua).
     redis.call('HSET', room, 'unarchived', 1)
     redis.call('ZADD', unarchived, 'NX', at, id_of(room))

@@ -1,4 +1,4 @@
--- Note that a person knows by whom it was added to a room, unless somebody else has added it meanwhile.
+-- Note that a person knows who added the person to a room, unless somebody else has done so meanwhile.
 -- KEYS  inviters of the person
 -- ARGV  roomId, userId of who has added the person as read, what stands behind it from now on
 -- Gives 1, or 0 where that is somebody else by now, or is noted already.

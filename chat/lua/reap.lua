@@ -7,7 +7,7 @@
 -- Gives the time of the room's next check in ms ('' if nobody is left), then the userIds of people who are gone.
 local room, conns, present = unpack(KEYS)
 local at, gone, names, more = clock(ARGV[1]), {}, {}, false
-local denied = untold(room)
+local denied = publish_denied(room)
 if denied then return denied end
 local latest = at + tonumber(ARGV[5])
 if at <= tonumber(ARGV[4]) then

@@ -1,4 +1,4 @@
--- Make the people of a direct room who have left it its members again.
+-- Make people who have ended their membership of a direct room its members again.
 -- KEYS  room, members, account of who does it, then of each of these people the account, the
 --       rooms, the blocked inviters and the inviters
 -- ARGV  userId of who does it, then userId, record...
@@ -19,7 +19,7 @@ end
 local back = {}
 for i = 2, #ARGV, 2 do
   local _, rooms_of, _, inviters = of_person(i)
-  list_room(rooms_of, room, clock(''))
+  add_to_own_rooms(rooms_of, room, clock(''))
   if redis.call('HSETNX', members, ARGV[i], ARGV[i + 1]) == 1 then
     back[#back + 1] = ARGV[i]
     if ARGV[i] ~= by then redis.call('HSET', inviters, id_of(room), by) end

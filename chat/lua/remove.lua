@@ -17,13 +17,13 @@ if actor ~= id or ban ~= '' then
   if not may or rights.kind == 'direct' then return redis.error_reply('NOTALLOWED') end
 end
 if theirs == 'owner' then return redis.error_reply('OWNERSTAYS') end
-local denied = untold(room)
+local denied = publish_denied(room)
 if denied then return denied end
 if not theirs and ban == '' then return 0 end
 if rights.private == '0' and ban ~= '0' then
   -- A worker that does not receive REMOVED removes the person when it renews leases: the ban lasts until then.
   local held = actor ~= id and at + tonumber(ARGV[7]) or 0
-  -- A muted person must not end the mute by leaving and coming back.
+  -- A muted person must not end the mute by ending the membership and joining again.
   ban = math.max(tonumber(ban) or 0, held, tonumber(muted_until or 0))
   ban = ban > at and string.format('%.0f', ban) or ''
 end
@@ -39,6 +39,6 @@ if theirs then
 end
 local count = announce(room, present, 'QUIT', at, ARGV[4], gone, {[id] = name})
 -- Also for a person who was no member: by REMOVED the workers know that the room has bans, and check who joins.
-local told = string.gsub(ARGV[5], '{(%a+)}', {name = name or id, id = id})
-redis.call('PUBLISH', room, stamp('REMOVED', count, at, told))
+local body = string.gsub(ARGV[5], '{(%a+)}', {name = name or id, id = id})
+redis.call('PUBLISH', room, stamp('REMOVED', count, at, body))
 return theirs and 1 or 0

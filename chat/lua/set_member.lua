@@ -43,7 +43,7 @@ end
 if role == 'owner' then muted_until = '0' end
 local record = record_of(role ~= '' and role or theirs or 'member', muted_until ~= '' and muted_until or theirs_until or 0, name)
 -- Also for a person who is a member already: an earlier version may have left the room out of the list.
-list_room(rooms_of, room, at)
+add_to_own_rooms(rooms_of, room, at)
 if record == redis.call('HGET', members, id) then return 'SAME' end
 if role == 'owner' and theirs ~= 'owner' then
   -- A room has one owner: the one before becomes a moderator.
@@ -55,6 +55,6 @@ if role == 'owner' and theirs ~= 'owner' then
 end
 redis.call('HSET', members, id, record)
 redis.call('HDEL', banned, id)
--- In the same step: a person who leaves at once can block the inviter.
+-- In the same step: a person who ends the membership at once can block the inviter.
 if not theirs and by ~= id then redis.call('HSET', inviters, id_of(room), by) end
 return theirs and 'CHANGED' or 'ADDED'

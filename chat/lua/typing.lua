@@ -3,7 +3,7 @@
 -- ARGV  now ('' for the store's clock), userId, lease id, the event as JSON
 -- Gives 1; what append refuses.
 local room, conns, members, banned = unpack(KEYS)
-local refused = no_speech(known_of(room), members, conns, banned, ARGV[3], ARGV[2], clock(ARGV[1]))
+local refused = no_speech(fields_of(room), members, conns, banned, ARGV[3], ARGV[2], clock(ARGV[1]))
 if refused then return refused end
 redis.call('PUBLISH', room .. ':typing', ARGV[4])
 return 1

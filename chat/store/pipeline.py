@@ -109,7 +109,7 @@ class Pipeline:
     def _start_writing(self) -> None:
         if self._idle:
             self._idle = False
-            self._tick.at_end(self._writer.switch)
+            self._tick.at_end_of_tick(self._writer.switch)
 
     def _write(self) -> None:
         """Write the batches of each tick. The reading greenlet takes the answers."""
@@ -176,7 +176,7 @@ class Pipeline:
         if len(batch.answers) == batch.commands:
             self._answered.append(self._pending.popleft())
             if len(self._answered) == 1:
-                self._tick.soon(self._wake)
+                self._tick.in_this_tick(self._wake)
 
     def _wake(self) -> None:
         answered, self._answered = deque(self._answered), []
@@ -187,7 +187,7 @@ class Pipeline:
             # One of the callers has failed: the others are woken by another step.
             if answered:
                 self._answered.extend(answered)
-                self._tick.soon(self._wake)
+                self._tick.in_this_tick(self._wake)
 
     def _next_answer(self) -> Any:
         while True:

@@ -48,13 +48,13 @@ def together(*asked: Question[Any] | ScriptCall | Command) -> Question[list[Any]
     return Question(commands, read)
 
 
-def first_of(question: Question[T], *others: Question[Any]) -> Question[T]:
-    """The answer to the first of several questions, all of which are asked."""
-    asked = together(question, *others)
+def with_others(main: Question[T], *others: Question[Any]) -> Question[T]:
+    """All these as one question, whose answer is that to ``main``."""
+    asked = together(main, *others)
 
     def read(answers: list[Any]) -> T:
-        first: T = asked.read(answers)[0]
-        return first
+        answer: T = asked.read(answers)[0]
+        return answer
 
     return Question(asked.commands, read)
 

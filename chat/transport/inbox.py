@@ -129,10 +129,10 @@ class Inbox:
         while items:
             first = items[0]
             overlaps = not session.ordered_calls and self._may_overlap(first)
-            if self._is_held_up(overlaps):
+            if self._postpone_if_needed(overlaps):
                 return
-            if not overlaps or session.closed or not self._is_begun(first):
-                self._tick.work(self._carry_out_calls)
+            if not overlaps or session.closed or not self._try_begin(first):
+                self._tick.start_greenlet(self._carry_out_calls)
                 return
             self._take()
         self._has_worker = False
@@ -141,8 +141,8 @@ class Inbox:
     def _may_overlap(self, item: str | bytes | EndOfCalls) -> bool:
         return isinstance(item, str) and self._session.server.may_overlap(item)
 
-    def _is_begun(self, item: str | bytes | EndOfCalls) -> bool:
-        """Begin a call without a greenlet; false if it takes one."""
+    def _try_begin(self, item: str | bytes | EndOfCalls) -> bool:
+        """Begin a call without a greenlet. Gives false, and begins nothing, if it takes one."""
         session, allowance = self._session, self._session.allowance
         if allowance is None or not isinstance(item, str):
             return False
@@ -172,7 +172,7 @@ class Inbox:
         while items:
             first = items[0]
             overlaps = not session.ordered_calls and self._may_overlap(first)
-            if self._is_held_up(overlaps):
+            if self._postpone_if_needed(overlaps):
                 return
             self._take()
             if isinstance(first, EndOfCalls):
@@ -184,7 +184,7 @@ class Inbox:
                 break
             if overlaps:
                 if items:
-                    self._tick.work(self._carry_out_calls)
+                    self._tick.start_greenlet(self._carry_out_calls)
                 else:
                     self._has_worker = False
                 self._carry_out_overlapping(first)
@@ -193,8 +193,8 @@ class Inbox:
         self._has_worker = False
         self._drop_if_idle()
 
-    def _is_held_up(self, overlaps: bool) -> bool:
-        """Whether the next call may not begin yet. If so, ``_begin_calls`` is called again."""
+    def _postpone_if_needed(self, overlaps: bool) -> bool:
+        """If the next call may not begin yet, have ``_begin_calls`` called again, and give true."""
         if self._under_way and (not overlaps or self._under_way == OVERLAP):
             # ``_end`` or ``_carry_out_overlapping`` calls it.
             self._is_blocked = True
@@ -208,7 +208,7 @@ class Inbox:
             self._tick_number, self._begun = self._tick.number, 0
         allowance = session.allowance
         if self._begun == CALLS:
-            self._tick.next(self._retry)
+            self._tick.in_next_tick(self._retry)
         elif unread_bytes > UNREAD_MAX:
             # The transport, when the client has read all, or the backlog calls ``resume_calls``.
             session.bytes_waiting()
@@ -217,7 +217,7 @@ class Inbox:
         elif allowance.may_begin():
             allowance.wait(self.resume_calls)
         else:
-            self._tick.later(self._retry)
+            self._tick.within_100_ms(self._retry)
         self._is_waiting = True
         return True
 

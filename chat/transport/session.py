@@ -248,7 +248,7 @@ class Session(Socket):
             self.connection_lost()
             if self.transport is not None:
                 self.transport.close(frames.PROTOCOL_ERROR, reason="no Engine.IO packet")
-        elif self.transport is None and not self.is_authenticated and self._is_too_much(data):
+        elif self.transport is None and not self.is_authenticated and not self._spend_budget(data):
             self.connection_lost()
         elif isinstance(data, bytes):
             self._put(data)
@@ -265,10 +265,10 @@ class Session(Socket):
                 self.last_ping = None
                 self.ping_at = time.monotonic() + self.server.ping_interval
 
-    def _is_too_much(self, data: str | bytes) -> bool:
-        """Count a packet of a polling client without a token; returns whether it is too much."""
+    def _spend_budget(self, data: str | bytes) -> bool:
+        """Take a packet from ``_token_budget``; gives false if that was not enough."""
         self._token_budget -= max(len(data), FRAME_BYTES)
-        return self._token_budget < 0
+        return self._token_budget >= 0
 
     def connection_lost(self) -> None:
         self._put(EndOfCalls(self.server.reason.TRANSPORT_CLOSE))

@@ -13,8 +13,8 @@ from eventlet import hubs
 
 from chat.transport.greenlet_pool import GreenletPool, carry_out
 
-#: Seconds after which the steps of ``later`` run.
-LATER_S = 0.1
+#: Seconds within which the steps of ``within_100_ms`` run.
+WITHIN_S = 0.1
 
 Step = Callable[[], None]
 
@@ -38,23 +38,23 @@ class Tick:
         self._last_steps: deque[Step] = deque()
         self._flushed: deque[Flushed] = deque()
         self._next: list[Step] = []
-        self._later: list[Step] = []
+        self._waiting: list[Step] = []
         self._greenlets = GreenletPool()
         self._scheduled = False
 
-    def soon(self, step: Step) -> None:
+    def in_this_tick(self, step: Step) -> None:
         """Run a step in this tick."""
         self._steps.append(step)
         if not self._scheduled:
             self._schedule()
 
-    def work(self, work: Step) -> None:
+    def start_greenlet(self, work: Step) -> None:
         """Start work in this tick, in a greenlet of its own."""
         self._work.append(work)
         if not self._scheduled:
             self._schedule()
 
-    def at_end(self, step: Step) -> None:
+    def at_end_of_tick(self, step: Step) -> None:
         """Run a step after all others of this tick, and after all work has begun."""
         self._last_steps.append(step)
         if not self._scheduled:
@@ -66,21 +66,21 @@ class Tick:
         if not self._scheduled:
             self._schedule()
 
-    def next(self, step: Step) -> None:
+    def in_next_tick(self, step: Step) -> None:
         """Run a step in the next tick, after each readable socket has been read once."""
         self._next.append(step)
         if not self._scheduled:
             self._schedule()
 
-    def later(self, step: Step) -> None:
-        """Run a step within ``LATER_S`` seconds; all such steps share one timer."""
-        self._later.append(step)
-        if len(self._later) == 1:
-            hubs.get_hub().schedule_call_global(LATER_S, self._begin_later)
+    def within_100_ms(self, step: Step) -> None:
+        """Run a step within 100 ms; all such steps share one timer."""
+        self._waiting.append(step)
+        if len(self._waiting) == 1:
+            hubs.get_hub().schedule_call_global(WITHIN_S, self._begin_waiting)
 
-    def _begin_later(self) -> None:
-        self._steps.extend(self._later)
-        self._later.clear()
+    def _begin_waiting(self) -> None:
+        self._steps.extend(self._waiting)
+        self._waiting.clear()
         if not self._scheduled:
             self._schedule()
 

@@ -166,7 +166,7 @@ class Transport:
         if self._frames.has_more or self._is_tls:
             # The system reports no event for bytes that are received but not decrypted yet.
             self._is_read_due = True
-            self._tick.next(self._continue_reading)
+            self._tick.in_next_tick(self._continue_reading)
         if self._frames.has_more:
             self._stop_listening()
         elif self._read_listener is None:
@@ -222,11 +222,11 @@ class Transport:
         if frame_reader.is_over_fragment_rate() and self._state == _OPEN:
             self._is_slowed = True
             self._stop_listening()
-            self._tick.later(self._check_fragment_rate)
+            self._tick.within_100_ms(self._check_fragment_rate)
 
     def _check_fragment_rate(self) -> None:
         if self._state == _OPEN and self._frames.is_over_fragment_rate():
-            self._tick.later(self._check_fragment_rate)
+            self._tick.within_100_ms(self._check_fragment_rate)
         elif self._is_slowed:
             self._is_slowed = False
             self._listen()

@@ -193,15 +193,15 @@ def _decode(token: object) -> dict[str, Any]:
     # A site around Maru that has the same key may make tokens with the extension alone.
     version = claims.get("v") if "gen" in claims else _BY_OTHERS
     claims = {"sid": claims.get("jti"), "gen": 0, **claims, "v": version}
-    known = all(isinstance(claims.get(claim), kind) for claim, kind in _CLAIMS.items())
-    if not known or len(claims["sub"]) > validation.NAME_MAX:
+    has_claims = all(isinstance(claims.get(claim), kind) for claim, kind in _CLAIMS.items())
+    if not has_claims or len(claims["sub"]) > validation.NAME_MAX:
         raise Unauthorized(_INVALID)
     _check_end({}, claims)
     return claims
 
 
 def _check_end(header: dict[str, Any], claims: dict[str, Any]) -> bool:
-    """The leeway is for what is too new: of a token's end its holder is told well before."""
+    """The leeway of the library is for ``iat`` and ``nbf``, and not for ``exp``."""
     if isinstance(claims.get("exp"), int) and claims["exp"] <= time.time():
         raise TokenExpired(_EXPIRED)
     return True

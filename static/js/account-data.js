@@ -81,7 +81,7 @@ export function guardLogout() {
 
 /** @returns {Promise<string[]>} sentences */
 async function wouldBeLost() {
-  const counts = { unsent: outbox.entries().length, drafts: paths('draft/').length, forms: countSavedForms(), keys: await countKeys() };
+  const counts = { unsent: outbox.items().length, drafts: paths('draft/').length, forms: countSavedForms(), keys: await countKeys() };
   return Object.entries(counts)
     .filter(([, count]) => count)
     .map(([what, count]) => t(`logout_${what}_${count === 1 ? 'one' : 'many'}`, { count: figure(count) }));

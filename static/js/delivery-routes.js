@@ -1,10 +1,10 @@
 /**
- * The two ways in which an entry of the outbox reaches the server: over the connection that is in its
+ * The two ways in which an item of the outbox reaches the server: over the connection that is in its
  * room, and by the HTTP API from every other page.
  *
- * @typedef {import('./outbox.js').Entry} Entry
+ * @typedef {import('./outbox.js').Item} Item
  * @typedef {object} Route
- * @property {(entry: Entry) => Promise<any>} send gives the acknowledgement; rejects with `Failed`
+ * @property {(item: Item) => Promise<any>} send gives the acknowledgement; rejects with `Failed`
  * @property {() => string} [epoch] of the room, where it is known without asking
  * @property {(after: number, limit: number) => Promise<{ messages: any[], epoch: string, seq: number, more: boolean }>} history
  */

@@ -126,7 +126,7 @@ function sentence(key, names) {
  * The line under a message that is not yet, or not at all, sent.
  *
  * @param {HTMLElement} row
- * @param {{ reason?: string, onRetry?: () => void, onTakeBack: () => void, onDiscard: () => void }} entry with a reason: failed
+ * @param {{ reason?: string, onRetry?: () => void, onTakeBack: () => void, onDiscard: () => void }} unsent with a reason: failed
  */
 export function markUnsent(row, { reason, onRetry, onTakeBack, onDiscard }) {
   row.classList.toggle('pending', !reason);

@@ -1,14 +1,14 @@
 /**
  * The outbox: messages and changes of this person that the server has not acknowledged yet, in all
- * rooms. Each entry is stored in the browser under a key of its own, so that tabs do not overwrite each
- * other's, and stays when the page is closed. delivery.js sends the entries. An entry has one clientId
+ * rooms. Each item is stored in the browser under a key of its own, so that tabs do not overwrite each
+ * other's, and stays when the page is closed. delivery.js sends the items. An item has one clientId
  * for all attempts, so the server stores it once.
  */
 import { page } from './page.js';
 import { onChangeElsewhere, paths, read, remove, write } from './storage.js';
 
 /**
- * @typedef {object} Entry
+ * @typedef {object} Item
  * @property {string} clientId
  * @property {string} roomId
  * @property {string} roomName when it was written
@@ -19,7 +19,7 @@ import { onChangeElsewhere, paths, read, remove, write } from './storage.js';
  * @property {number} [ref] the message that is changed
  * @property {string} [emoji]
  * @property {boolean} [on]
- * @property {number} at in ms; entries of a room are sent in this order
+ * @property {number} at in ms; items of a room are sent in this order
  * @property {string} epoch of the room when it was written
  * @property {number} after the newest number in the room then: it can only be stored beyond that
  * @property {number} [triedAt] in ms: since when the server may have it
@@ -27,56 +27,56 @@ import { onChangeElsewhere, paths, read, remove, write } from './storage.js';
  */
 
 const FOLDER = 'outbox/';
-/** @param {{ roomId: string, clientId: string }} entry */
+/** @param {{ roomId: string, clientId: string }} item */
 const path = ({ roomId, clientId }) => `${FOLDER}${roomId}/${clientId}`;
 
 /** @type {Set<() => void>} */
 const watchers = new Set();
 
-/** All that waits, in order. @returns {Entry[]} */
-export function entries() {
+/** All that waits, in order. @returns {Item[]} */
+export function items() {
   return paths(FOLDER).map(read).filter(Boolean).sort((one, other) => one.at - other.at);
 }
 
-/** @param {string} roomId @returns {Entry[]} */
-export function entriesOf(roomId) {
-  return entries().filter((entry) => entry.roomId === roomId);
+/** @param {string} roomId @returns {Item[]} */
+export function itemsOf(roomId) {
+  return items().filter((item) => item.roomId === roomId);
 }
 
-/** @param {Omit<Entry, 'at'>} entry */
-export function add(entry) {
-  const last = entriesOf(entry.roomId).at(-1)?.at ?? 0;
-  save({ ...entry, at: Math.max(Date.now(), last + 1) });
+/** Keep an item. The watchers are called: `startDelivery` of delivery.js sends it, and unsent.js shows it. @param {Omit<Item, 'at'>} item */
+export function add(item) {
+  const last = itemsOf(item.roomId).at(-1)?.at ?? 0;
+  save({ ...item, at: Math.max(Date.now(), last + 1) });
 }
 
-/** Change an entry, if it is still there. @param {Entry} entry @param {Partial<Entry>} changes undefined takes a field away */
-export function change(entry, changes) {
-  const now = read(path(entry));
+/** Change an item, if it is still there. @param {Item} item @param {Partial<Item>} changes undefined takes a field away */
+export function change(item, changes) {
+  const now = read(path(item));
   if (now) save({ ...now, ...changes });
 }
 
-/** Send an entry again that failed or may have been sent, as the person has decided. @param {Entry} entry */
-export function retry(entry) {
-  change(entry, { reason: undefined, triedAt: undefined });
+/** Send an item again that failed or may have been sent, as the person has decided. @param {Item} item */
+export function retry(item) {
+  change(item, { reason: undefined, triedAt: undefined });
 }
 
-/** It is stored, or no longer wanted. @param {{ roomId: string, clientId: string }} entry */
-export function drop(entry) {
-  if (read(path(entry)) === null) return;
-  remove(path(entry));
+/** It is stored, or no longer wanted. @param {{ roomId: string, clientId: string }} item */
+export function drop(item) {
+  if (read(path(item)) === null) return;
+  remove(path(item));
   tell();
 }
 
-/** Run now, and after every change in any tab, until the signal aborts. @param {() => void} run @param {AbortSignal} [signal] */
+/** Call `run` now, and after every change in any tab, until the signal aborts. @param {() => void} run @param {AbortSignal} [signal] */
 export function watch(run, signal) {
   watchers.add(run);
   signal?.addEventListener('abort', () => watchers.delete(run));
   run();
 }
 
-/** @param {Entry} entry */
-function save(entry) {
-  write(path(entry), entry);
+/** @param {Item} item */
+function save(item) {
+  write(path(item), item);
   tell();
 }
 

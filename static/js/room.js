@@ -36,7 +36,7 @@ import { createStatus } from './status.js';
 import { createTyping } from './typing.js';
 import { createUnsent, messageOf } from './unsent.js';
 
-/** @typedef {import('./outbox.js').Entry} Entry */
+/** @typedef {import('./outbox.js').Item} Item */
 
 /**
  * @param {object} parts
@@ -117,7 +117,7 @@ export function openRoom({ connection, pendingLeaves, directory, signal }) {
     timeline,
     position,
     write,
-    wordsOf: (row, entry) => (sealed ? sealed.wordsOf(row) : entry.text),
+    wordsOf: (row, item) => (sealed ? sealed.wordsOf(row) : item.text),
     onTakeBack: (words) => composer.append(words),
     onDecided: () => { if (finePointer) composer.focus(); },
     onChange: conversation.showEmpty,
@@ -152,16 +152,16 @@ export function openRoom({ connection, pendingLeaves, directory, signal }) {
   /**
    * Put something into the outbox; with words, sealed where the room is.
    *
-   * @param {Pick<Entry, 'kind'> & Partial<Entry>} what
+   * @param {Pick<Item, 'kind'> & Partial<Item>} what
    * @param {string} [text]
    */
   async function keep(what, text) {
-    const entry = { clientId: outbox.newId(), roomId, roomName: roomName(), epoch: String(state.now.epoch), after: conversation.seen().since, ...what };
-    if (text === undefined) return outbox.add(entry);
-    if (!sealed) return outbox.add({ ...entry, text, sealed: false });
+    const item = { clientId: outbox.newId(), roomId, roomName: roomName(), epoch: String(state.now.epoch), after: conversation.seen().since, ...what };
+    if (text === undefined) return outbox.add(item);
+    if (!sealed) return outbox.add({ ...item, text, sealed: false });
     const type = what.kind === 'edit' ? 'EDIT' : 'TALK';
-    const words = await sealed.seal({ type, clientId: entry.clientId, ref: entry.ref }, text);
-    outbox.add({ ...entry, text: words, sealed: true });
+    const words = await sealed.seal({ type, clientId: item.clientId, ref: item.ref }, text);
+    outbox.add({ ...item, text: words, sealed: true });
   }
 
   /** @param {number | undefined} seq */
@@ -182,7 +182,7 @@ export function openRoom({ connection, pendingLeaves, directory, signal }) {
 
   /** A reaction that waits still is taken back by its opposite. @param {number} seq @param {string} emoji @param {boolean} on */
   async function react(seq, emoji, on) {
-    const waits = outbox.entriesOf(roomId).find((entry) => entry.kind === 'react' && entry.ref === seq && entry.emoji === emoji);
+    const waits = outbox.itemsOf(roomId).find((item) => item.kind === 'react' && item.ref === seq && item.emoji === emoji);
     if (waits && waits.triedAt === undefined) outbox.drop(waits);
     else await keep({ kind: 'react', ref: seq, emoji, on: waits ? !waits.on : on });
   }
@@ -232,11 +232,11 @@ export function openRoom({ connection, pendingLeaves, directory, signal }) {
     route: overConnection(connection.request, roomId, () => String(state.now.epoch)),
     isReady: () => state.now.joined && !state.now.ended,
     rejoin: joining.rejoin,
-    onSent: (entry, answer) => {
-      unsent.done(entry);
-      if (entry.kind !== 'message') return;
+    onSent: (item, answer) => {
+      unsent.done(item);
+      if (item.kind !== 'message') return;
       added.spoken();
-      conversation.store({ ...messageOf(entry), seq: answer.seq, sentAt: answer.sentAt });
+      conversation.store({ ...messageOf(item), seq: answer.seq, sentAt: answer.sentAt });
     },
   }, signal);
   outbox.watch(unsent.show, signal);

@@ -126,14 +126,14 @@ export function createTimeline({ list, pendingList, write, changes, signal }) {
   /** @param {string} clientId @returns {HTMLElement | null} */
   const pendingRow = (clientId) => pendingList.querySelector(`[data-client-id="${CSS.escape(clientId)}"]`);
 
-  /** Show, or change, a message that is not sent yet. @param {Message} message @param {Parameters<typeof markUnsent>[1]} entry */
-  function showPending(message, entry) {
+  /** Show, or change, a message that is not sent yet. @param {Message} message @param {Parameters<typeof markUnsent>[1]} unsent */
+  function showPending(message, unsent) {
     let row = pendingRow(String(message.clientId));
     if (!row) {
       row = messageRow(message, write);
       pendingList.append(row);
     }
-    markUnsent(row, entry);
+    markUnsent(row, unsent);
     regroupPending();
   }
 

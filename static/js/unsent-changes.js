@@ -2,7 +2,7 @@
  * Shows edits, deletions and reactions that wait to be sent in the rows of their messages: an edit's new
  * text at once, and a line that says what is not sent yet. Rows may be redrawn meanwhile.
  *
- * @typedef {import('./outbox.js').Entry} Entry
+ * @typedef {import('./outbox.js').Item} Item
  * @typedef {import('./message-row.js').Message} Message
  */
 import { talkOf } from './message-row.js';
@@ -16,11 +16,11 @@ const SHOW_AFTER_MS = 1200;
  * @param {object} parts
  * @param {HTMLElement} parts.list
  * @param {import('./message-row.js').Write} parts.write
- * @param {(entry: Entry) => Message} parts.asMessage
- * @param {(entry: Entry) => void} parts.onDiscard
+ * @param {(item: Item) => Message} parts.asMessage
+ * @param {(item: Item) => void} parts.onDiscard
  */
 export function createUnsentChanges({ list, write, asMessage, onDiscard }) {
-  /** @type {Map<string, Entry>} */
+  /** @type {Map<string, Item>} */
   const waiting = new Map();
   /** What a row said before its edit. @type {WeakMap<HTMLElement, Node[]>} */
   const before = new WeakMap();
@@ -32,30 +32,30 @@ export function createUnsentChanges({ list, write, asMessage, onDiscard }) {
   /** @param {string} clientId */
   const lineOf = (clientId) => list.querySelector(`.message-state[data-change="${CSS.escape(clientId)}"]`);
 
-  /** @param {Entry} entry */
-  function draw(entry) {
-    const row = rowOf(entry.ref);
-    if (!row || lineOf(entry.clientId)) return;
+  /** @param {Item} item */
+  function draw(item) {
+    const row = rowOf(item.ref);
+    if (!row || lineOf(item.clientId)) return;
     row.classList.add('changing');
-    if (entry.kind === 'edit') {
+    if (item.kind === 'edit') {
       const text = textOf(row);
       if (!before.has(text)) before.set(text, [...text.childNodes]);
-      write(text, talkOf(row), asMessage(entry));
+      write(text, talkOf(row), asMessage(item));
     }
-    row.append(line(entry));
+    row.append(line(item));
   }
 
-  /** @param {Entry} entry */
-  function line(entry) {
+  /** @param {Item} item */
+  function line(item) {
     const made = blankRow('change');
-    made.dataset.change = entry.clientId;
-    made.prepend(t(`waiting_${entry.kind}`, { emoji: entry.emoji ?? '' }));
-    partOf(made, 'button').addEventListener('click', () => onDiscard(entry));
-    setTimeout(() => { made.hidden = false; }, Math.max(0, entry.at + SHOW_AFTER_MS - Date.now()));
+    made.dataset.change = item.clientId;
+    made.prepend(t(`waiting_${item.kind}`, { emoji: item.emoji ?? '' }));
+    partOf(made, 'button').addEventListener('click', () => onDiscard(item));
+    setTimeout(() => { made.hidden = false; }, Math.max(0, item.at + SHOW_AFTER_MS - Date.now()));
     return made;
   }
 
-  /** @param {Entry} entry @param {boolean} done it is stored, and comes as everybody's changes do */
+  /** @param {Item} item @param {boolean} done it is stored, and comes as everybody's changes do */
   function erase({ clientId, kind, ref }, done) {
     lineOf(clientId)?.remove();
     const row = rowOf(ref);
@@ -71,23 +71,23 @@ export function createUnsentChanges({ list, write, asMessage, onDiscard }) {
   new MutationObserver(() => waiting.forEach(draw)).observe(list, { childList: true });
 
   return {
-    /** These wait now. @param {Entry[]} entries changes of this room */
-    show(entries) {
-      const now = new Set(entries.map(({ clientId }) => clientId));
-      for (const [clientId, entry] of [...waiting]) {
+    /** These wait now. @param {Item[]} items changes of this room */
+    show(items) {
+      const now = new Set(items.map(({ clientId }) => clientId));
+      for (const [clientId, item] of [...waiting]) {
         if (now.has(clientId)) continue;
         waiting.delete(clientId);
-        erase(entry, false);
+        erase(item, false);
       }
-      for (const entry of entries) {
-        waiting.set(entry.clientId, entry);
-        draw(entry);
+      for (const item of items) {
+        waiting.set(item.clientId, item);
+        draw(item);
       }
     },
 
-    /** It is stored. @param {Entry} entry */
-    done(entry) {
-      if (waiting.delete(entry.clientId)) erase(entry, true);
+    /** It is stored. @param {Item} item */
+    done(item) {
+      if (waiting.delete(item.clientId)) erase(item, true);
     },
   };
 }

@@ -1,5 +1,5 @@
 /**
- * The line "3 waiting to be sent", on every page while the outbox has entries. Its dialog lists them by
+ * The line "3 waiting to be sent", on every page while the outbox has items. Its dialog lists them by
  * room, with buttons to decide about them.
  */
 import { open } from './cipher.js';
@@ -8,9 +8,9 @@ import { heldKey } from './key-store.js';
 import * as outbox from './outbox.js';
 import { address, figure, page, t } from './page.js';
 
-/** An entry that is sent sooner is not counted here. */
+/** An item that is sent sooner is not counted here. */
 const SHOW_AFTER_MS = 1500;
-/** @typedef {import('./outbox.js').Entry} Entry */
+/** @typedef {import('./outbox.js').Item} Item */
 
 const line = element('div', { class: 'unsent-summary', role: 'status' });
 
@@ -35,7 +35,7 @@ export function showUnsentSummary() {
 
   function show() {
     clearTimeout(timer);
-    const all = outbox.entries();
+    const all = outbox.items();
     const told = all.filter(({ reason, at }) => reason || Date.now() - at >= SHOW_AFTER_MS);
     if (told.length < all.length) timer = setTimeout(show, SHOW_AFTER_MS);
     const failed = told.filter(({ reason }) => reason).length;
@@ -48,17 +48,17 @@ export function showUnsentSummary() {
     drawn = now;
   }
 
-  /** @param {Entry[]} all */
+  /** @param {Item[]} all */
   function draw(all) {
     const focused = document.activeElement?.getAttribute('data-decision');
     const rooms = [...new Set(all.map(({ roomId }) => roomId))];
-    list.replaceChildren(...rooms.map((roomId) => roomPart(all.filter((entry) => entry.roomId === roomId))));
+    list.replaceChildren(...rooms.map((roomId) => roomPart(all.filter((item) => item.roomId === roomId))));
     if (!all.length) dialog.close();
     else if (focused) /** @type {HTMLElement} */ (list.querySelector(`[data-decision="${focused}"]`) ?? close).focus();
   }
 
   button.addEventListener('click', () => {
-    draw(outbox.entries());
+    draw(outbox.items());
     dialog.showModal();
   });
   // Nothing waits any more: the button that had the focus before is gone.
@@ -80,32 +80,32 @@ function counted(key, count) {
   return count && t(count === 1 ? `${key}_one` : `${key}_many`, { count: figure(count) });
 }
 
-/** @param {Entry[]} entries of one room */
-function roomPart(entries) {
-  const [{ roomId, roomName }] = entries;
+/** @param {Item[]} items of one room */
+function roomPart(items) {
+  const [{ roomId, roomName }] = items;
   const link = element('a', { href: address(`/rooms/${encodeURIComponent(roomId)}`) }, element('bdi', {}, roomName || t('to_room')));
-  return element('section', { class: 'dialog-part' }, element('h3', {}, link), element('ul', {}, ...entries.map(entryItem)));
+  return element('section', { class: 'dialog-part' }, element('h3', {}, link), element('ul', {}, ...items.map(entryItem)));
 }
 
-/** @param {Entry} entry */
-function entryItem(entry) {
-  const words = entry.sealed ? t('sealed') : entry.text ?? '';
+/** @param {Item} item */
+function entryItem(item) {
+  const words = item.sealed ? t('sealed') : item.text ?? '';
   const said = element('p', { class: 'unsent-words', dir: 'auto' });
   const what = {
     message: words,
     edit: t('waiting_edit_of', { words }),
     delete: t('waiting_delete'),
-    react: t('waiting_react', { emoji: entry.emoji ?? '' }),
-  }[entry.kind];
+    react: t('waiting_react', { emoji: item.emoji ?? '' }),
+  }[item.kind];
   said.append(what);
-  if (entry.sealed) unseal(entry).then((text) => { said.textContent = text; });
-  const state = element('p', { class: 'message-state' }, entry.reason ? reasonOf(entry) : t('waiting_state'));
-  if (entry.reason && !['gone', 'room_gone'].includes(entry.reason)) state.append(decision('retry', () => outbox.retry(entry)));
-  state.append(decision('discard', () => outbox.drop(entry)));
-  return element('li', { class: `unsent-entry${entry.reason ? ' failed' : ''}` }, said, state);
+  if (item.sealed) unseal(item).then((text) => { said.textContent = text; });
+  const state = element('p', { class: 'message-state' }, item.reason ? reasonOf(item) : t('waiting_state'));
+  if (item.reason && !['gone', 'room_gone'].includes(item.reason)) state.append(decision('retry', () => outbox.retry(item)));
+  state.append(decision('discard', () => outbox.drop(item)));
+  return element('li', { class: `unsent-item${item.reason ? ' failed' : ''}` }, said, state);
 }
 
-/** What is waiting for an encrypted room, to those who have its key here. @param {Entry} entry @returns {Promise<string>} */
+/** What is waiting for an encrypted room, to those who have its key here. @param {Item} item @returns {Promise<string>} */
 async function unseal({ kind, roomId, sender = String(page.me), clientId, ref, text = '' }) {
   const held = await heldKey(roomId);
   if (!held) return t('sealed');
@@ -122,7 +122,7 @@ function decision(key, run) {
   return button;
 }
 
-/** Why it failed, in words. @param {Entry} entry */
+/** Why it failed, in words. @param {Item} item */
 export function reasonOf({ kind, reason = '' }) {
   if (['too_long', 'forbidden', 'not_found', 'invalid', 'maybe', 'room_gone'].includes(reason)) {
     return t(kind === 'message' || reason === 'maybe' || reason === 'room_gone' ? `failed_${reason}` : `undone_${reason}`);

@@ -1,5 +1,5 @@
 /**
- * Shows this room's entries of the outbox in the conversation: messages and failed edits in a list below
+ * Shows this room's items of the outbox in the conversation: messages and failed edits in a list below
  * the others, with buttons to decide about them; other changes in the rows of their messages.
  */
 import { byId } from './dom.js';
@@ -8,14 +8,14 @@ import { page } from './page.js';
 import { createUnsentChanges } from './unsent-changes.js';
 import { reasonOf } from './unsent-summary.js';
 
-/** @typedef {import('./outbox.js').Entry} Entry @typedef {import('./message-row.js').Message} Message */
+/** @typedef {import('./outbox.js').Item} Item @typedef {import('./message-row.js').Message} Message */
 
 /**
  * @param {object} parts
  * @param {ReturnType<typeof import('./timeline.js').createTimeline>} parts.timeline
  * @param {ReturnType<typeof import('./reading-position.js').createReadingPosition>} parts.position
  * @param {import('./message-row.js').Write} parts.write
- * @param {(row: HTMLElement, entry: Entry) => string | undefined} parts.wordsOf
+ * @param {(row: HTMLElement, item: Item) => string | undefined} parts.wordsOf
  * @param {(words: string) => void} parts.onTakeBack words go back to where one writes
  * @param {() => void} parts.onDecided the button that had the focus is gone
  * @param {() => void} parts.onChange
@@ -27,38 +27,38 @@ export function createUnsent({ timeline, position, write, wordsOf, onTakeBack, o
   const shown = new Map();
   const changes = createUnsentChanges({ list: byId('timeline'), write, asMessage: messageOf, onDiscard: decided(outbox.drop) });
 
-  /** @param {(entry: Entry) => void} decide @returns {(entry: Entry) => void} */
+  /** @param {(item: Item) => void} decide @returns {(item: Item) => void} */
   function decided(decide) {
-    return (entry) => {
-      decide(entry);
+    return (item) => {
+      decide(item);
       onDecided();
     };
   }
 
-  /** @param {Entry} entry */
-  function showRow(entry) {
-    if (shown.has(entry.clientId) && shown.get(entry.clientId) === entry.reason) return;
-    shown.set(entry.clientId, entry.reason);
-    timeline.showPending(messageOf(entry), {
-      reason: entry.reason && reasonOf(entry),
-      onRetry: entry.reason === 'gone' ? undefined : () => decided(outbox.retry)(entry),
-      onTakeBack: () => takeBack(entry),
-      onDiscard: () => decided(outbox.drop)(entry),
+  /** @param {Item} item */
+  function showRow(item) {
+    if (shown.has(item.clientId) && shown.get(item.clientId) === item.reason) return;
+    shown.set(item.clientId, item.reason);
+    timeline.showPending(messageOf(item), {
+      reason: item.reason && reasonOf(item),
+      onRetry: item.reason === 'gone' ? undefined : () => decided(outbox.retry)(item),
+      onTakeBack: () => takeBack(item),
+      onDiscard: () => decided(outbox.drop)(item),
     });
   }
 
-  /** @param {Entry} entry */
-  function takeBack(entry) {
-    const row = /** @type {HTMLElement | null} */ (pending.querySelector(`[data-client-id="${CSS.escape(entry.clientId)}"]`));
-    const words = row && wordsOf(row, entry);
+  /** @param {Item} item */
+  function takeBack(item) {
+    const row = /** @type {HTMLElement | null} */ (pending.querySelector(`[data-client-id="${CSS.escape(item.clientId)}"]`));
+    const words = row && wordsOf(row, item);
     if (!words) return;
     onTakeBack(words);
-    decided(outbox.drop)(entry);
+    decided(outbox.drop)(item);
   }
 
   function show() {
-    const entries = outbox.entriesOf(roomId);
-    const rows = entries.filter(({ kind, reason }) => kind === 'message' || (kind === 'edit' && reason));
+    const items = outbox.itemsOf(roomId);
+    const rows = items.filter(({ kind, reason }) => kind === 'message' || (kind === 'edit' && reason));
     const kept = new Set(rows.map(({ clientId }) => clientId));
     position.withoutMoving(() => {
       for (const clientId of [...shown.keys()]) {
@@ -67,7 +67,7 @@ export function createUnsent({ timeline, position, write, wordsOf, onTakeBack, o
         timeline.dropPending(clientId);
       }
       rows.forEach(showRow);
-      changes.show(entries.filter((entry) => !rows.includes(entry) && !entry.reason));
+      changes.show(items.filter((item) => !rows.includes(item) && !item.reason));
     });
     onChange();
   }
@@ -75,7 +75,7 @@ export function createUnsent({ timeline, position, write, wordsOf, onTakeBack, o
   return { show, done: changes.done };
 }
 
-/** An entry as the message that it becomes. @param {Entry} entry @returns {Message} */
+/** An item as the message that it becomes. @param {Item} item @returns {Message} */
 export function messageOf({ kind, roomId, sender = String(page.me), clientId, text = '', ref, at }) {
   const senderId = String(page.myId);
   return { type: kind === 'edit' ? 'EDIT' : 'TALK', roomId, sender, senderId, message: text, clientId, ref, sentAt: at };

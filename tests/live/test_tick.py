@@ -55,10 +55,10 @@ def test_work_that_fails_after_it_has_waited_keeps_nothing_from_being_done(error
         done.add("waited")
         raise error
 
-    tick.work(wait_and_fail)
-    tick.work(lambda: done.add("work"))
+    tick.start_greenlet(wait_and_fail)
+    tick.start_greenlet(lambda: done.add("work"))
     loop.until(lambda: done.issuperset(["waited", "work"]))
-    tick.soon(lambda: done.add("another tick"))
+    tick.in_this_tick(lambda: done.add("another tick"))
     loop.until(lambda: done.issuperset(["another tick"]))
     assert [each.exc_info[1] for each in logged(caplog, "chat.transport.greenlet_pool")] == [error]
 

@@ -60,8 +60,8 @@ def remove_member(room_id: str, person: str) -> ResponseReturnValue:
 
 
 @blueprint.post("/members/refuse")
-def leave_and_block(room_id: str) -> ResponseReturnValue:
-    services().room_management.leave_and_block(caller(), room_id)
+def end_membership_and_block(room_id: str) -> ResponseReturnValue:
+    services().room_management.end_membership_and_block(caller(), room_id)
     return "", 204
 
 

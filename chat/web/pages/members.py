@@ -151,8 +151,8 @@ def unban(room_id: str) -> ResponseReturnValue:
 
 
 @blueprint.post("/refuse")
-def leave_and_block(room_id: str) -> ResponseReturnValue:
-    services().room_management.leave_and_block(_me(), room_id)
+def end_membership_and_block(room_id: str) -> ResponseReturnValue:
+    services().room_management.end_membership_and_block(_me(), room_id)
     return done(url_for("pages.rooms"), then=url_for("pages.rooms"))
 
 

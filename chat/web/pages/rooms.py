@@ -71,23 +71,25 @@ def list_or_create() -> ResponseReturnValue:
 @blueprint.get("/rooms/<room_id>")
 def room(room_id: str) -> ResponseReturnValue:
     store = services().store
-    known = rooms.parse_id(room_id)
-    here, number = store.ask_all([rooms.access_question(_me(), known), room_members.number(known)])
+    room_id = rooms.parse_id(room_id)
+    here, number = store.ask_all(
+        [rooms.access_question(_me(), room_id), room_members.number(room_id)]
+    )
     # The members of an open room may be thousands.
     is_small = here.room.private or number <= _LISTED
     access, (page, present, listed) = rooms.read_within(
         store,
         _me(),
-        known,
-        history.newest(known),
-        presence.present(known, _PEOPLE),
-        room_members.listed(known) if is_small else room_members.of(known, [_me().user_id]),
+        room_id,
+        history.newest(room_id),
+        presence.present(room_id, _PEOPLE),
+        room_members.listed(room_id) if is_small else room_members.of(room_id, [_me().user_id]),
     )
-    access_again = rooms.access_question(_me(), known)
+    access_again = rooms.access_question(_me(), room_id)
     page = history.complete(store, page, access_again)
-    page = services().conversation.pages.newest(known, page, history.FRESH, access_again)
+    page = services().conversation.pages.newest(room_id, page, history.FRESH, access_again)
     at = number_of(request.args.get("at", ""))
-    around = _around(known, at) if at else None
+    around = _around(room_id, at) if at else None
     if around is not None:
         page = replace(
             page,
@@ -99,10 +101,10 @@ def room(room_id: str) -> ResponseReturnValue:
     more_after = around is not None and around.more_after
     members: list[Member] = listed
     if not is_small:
-        members = store.ask(room_members.of(known, [each.user_id for each in present]))
+        members = store.ask(room_members.of(room_id, [each.user_id for each in present]))
     is_direct = access.room.kind == DIRECT
     others = [each.user_id for each in members if is_direct and each.user_id != _me().user_id]
-    inviter = invitations.inviter(store, _me(), known)
+    inviter = invitations.inviter(store, _me(), room_id)
     talks = [orjson.loads(message) for message in page.messages]
     ids = {
         *people_of(talks),
@@ -165,7 +167,7 @@ def room(room_id: str) -> ResponseReturnValue:
         roles={member.user_id: member for member in marked(members)},
         muted_until=muted_until,
         inviter=inviter if inviter in shown else None,
-        is_news=bool(inviter) and invitations.is_news(store, _me(), known),
+        is_news=bool(inviter) and invitations.is_news(store, _me(), room_id),
     )
 
 
