@@ -21,12 +21,17 @@ def database(maru: Maru) -> Database:
 
 def texts(maru: Maru, room_id: str) -> list[str]:
     """What the archive has of a room, in order of the numbers."""
+    return list(messages(maru, room_id).values())
+
+
+def messages(maru: Maru, room_id: str) -> dict[int, str]:
+    """Number -> text of what the archive has of a room, in order."""
     c = tables.messages.c
     opened = database(maru)
     try:
         with opened.begin() as connection:
-            query = select(c.text).where(c.room_id == room_id).order_by(c.seq)
-            return list(connection.execute(query).scalars())
+            query = select(c.seq, c.text).where(c.room_id == room_id).order_by(c.seq)
+            return {row.seq: row.text for row in connection.execute(query)}
     finally:
         opened.close()
 
