@@ -1,5 +1,5 @@
 /**
- * The toolbar of a message: react, edit, delete, copy a link to it. One toolbar is moved between all rows.
+ * The toolbar of a message: react, copy a link to it, edit, delete. One toolbar is moved between all rows.
  *
  * It is shown in the row under the mouse, or in the row with the keyboard focus. After a tap it is
  * shown at the foot of the page, where no message is: so one tap cannot both open it and press a
@@ -28,10 +28,11 @@ export function prepareMessageActions({ log, react, edit, erase, signal }) {
   const confirmation = /** @type {HTMLDialogElement} */ (byId('delete-message'));
   const caption = element('p', { class: 'actions-caption' });
   const reactions = QUICK.map((emoji) => button('react', t('react_with', { emoji }), emoji, emoji));
+  // What every message has comes first, so that it stands in the same place; what cannot be undone, last.
+  const linkButton = button('link', t('copy_link'), icon('link'));
   const editButton = button('edit', t('edit'), icon('pencil'));
   const deleteButton = button('delete', t('delete'), icon('bin'));
-  const linkButton = button('link', t('copy_link'), icon('link'));
-  const bar = element('div', { class: 'actions', role: 'toolbar', 'aria-live': 'off', 'aria-label': t('actions') }, caption, ...reactions, editButton, linkButton, deleteButton);
+  const bar = element('div', { class: 'actions', role: 'toolbar', 'aria-live': 'off', 'aria-label': t('actions') }, caption, ...reactions, linkButton, editButton, deleteButton);
   const toolbar = makeToolbar(bar, leave);
   /** The button on which the pointer was pressed down, if any. @type {Element | null} */
   let pressed = null;

@@ -189,6 +189,7 @@ def test_the_toolbar_is_one_stop_and_the_arrows_go_along_it(two):
     expect(focused).to_have_attribute("aria-label", "React with 👍")
     for key, name in (
         ("End", "Delete"),
+        ("ArrowLeft", "Edit"),
         ("ArrowLeft", "Copy the link to this message"),
         ("Home", "React with 👍"),
     ):
