@@ -149,10 +149,11 @@ ARCHIVE_MAY_IMPORT = {
         *("store.question", "store.store", "archive.changes", "archive.database"),
         *("archive.recorder", "archive.schema", "archive.unarchived"),
     },
-    "process": {
+    "archiver": {
         *("store.question", "store.store", "store.watched", "key_prefix", "keys"),
         *("archive.database", "archive.follower", "archive.recorder", "archive.settings"),
     },
+    "process": {"store.watched", "archive.archiver", "archive.settings"},
     "starter": {"store.watched", "archive.settings"},
     "state": {"store.question", "keys"},
     "own_messages": {"archive.effects", "archive.reading", "archive.tables"},

@@ -22,6 +22,9 @@ WRITER_WAITS_S, READER_WAITS_S = 5.0, 1.0
 CONNECT_S, STATEMENT_S = 5, 5
 #: Seconds without an answer after which a writer's statement is given up.
 WRITING_S = 60
+#: Seconds after which the server ends a writer's transaction in which nothing happens: a process
+#: that was stopped, or whose machine is gone, would keep the next follower from writing.
+IDLE_S = 10
 
 _REASONS = {
     "database is locked": "another program has locked it",
@@ -114,6 +117,8 @@ def _postgresql(address: str, writes: bool) -> Engine:
     url = make_url(address).set(drivername="postgresql+psycopg")
     seconds = WRITING_S if writes else STATEMENT_S
     options = f"-c statement_timeout={seconds}s -c lock_timeout={seconds}s -c timezone=UTC"
+    if writes:
+        options += f" -c idle_in_transaction_session_timeout={IDLE_S}s"
     arguments = {
         "connect_timeout": CONNECT_S,
         "client_encoding": "utf8",

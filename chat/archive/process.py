@@ -1,170 +1,62 @@
 """The process of the follower: ``python -m chat.archive.process``, with its settings in a variable.
 
-Of all processes on one store one has the right to archive, for a while, and renews it; the others
-stand by. Whoever was stopped for longer than that cannot write any more when it goes on, since the
-next follower has made itself the one whose writes the archive takes.
-
 It ends on TERM, when a byte arrives on standard input, or at the end of standard input: before that
 it archives what is there. It prints ``READY`` when it has begun.
 """
 
+import contextlib
 import logging
 import os
-import secrets
 import signal
 import sys
 import threading
 import time
-from pathlib import Path
+from collections.abc import Callable
 
-from redis.exceptions import RedisError
-
-from chat import key_prefix, keys
 from chat.archive import settings
-from chat.archive.database import AWAY, ArchiveError, Database, reason
-from chat.archive.follower import Follower
-from chat.archive.recorder import Fenced
-from chat.archive.settings import FollowerSettings
-from chat.store.question import Argument, ScriptCall
-from chat.store.store import Store, connect
-from chat.store.watched import READY, say
+from chat.store.watched import READY
 
-#: For how long a process that was killed holds up the next one, in ms, and how often it is renewed.
-LEASE_MS, RENEWAL_S = 10_000, 1.0
-#: Seconds between two looks at what is not archived, and before the next try after an error.
-PAUSE_S, RETRY_S = 0.1, 1.0
-#: Seconds that archiving the rest may take at the end.
-LAST_S = 5.0
 #: Added to the niceness: messages go before.
 NICE = 5
-
-WORKING, AWAY_NOW = "working", "away"
-
-
-class Process:
-    def __init__(self, given: FollowerSettings) -> None:
-        key_prefix.use(given.key_prefix)
-        self._store: Store = connect(given.store_url)
-        self._database = Database(given.database_url, Path(given.data_dir), writes=True)
-        self._follower = Follower(self._store, self._database, given.recent, given.kept)
-        self._token = secrets.token_hex(8)
-        self._stop = threading.Event()
-        self._renew_at = 0.0
-        self._has_begun = False
-        self._trouble = ""
-        self._name = ""
-
-    def stop(self) -> None:
-        self._stop.set()
-
-    def run(self) -> None:
-        """Archive until it is time to stop."""
-        while not self._stop.is_set():
-            try:
-                pause = self._round()
-            except RedisError:
-                # The workers tell of it. Afterwards the store may be another one.
-                self._has_begun = False
-                pause = RETRY_S
-            self._stop.wait(pause)
-        self._finish()
-
-    def _round(self) -> float:
-        """One batch; gives the seconds to wait before the next. Raises ``RedisError``."""
-        if not self._renew():
-            self._has_begun = False
-            self._database.close()
-            return RENEWAL_S
-        try:
-            return self._work()
-        except Fenced:
-            self._has_begun = False
-            return RENEWAL_S
-        except (*AWAY, ArchiveError) as error:
-            self._note_away(error)
-            return RETRY_S
-
-    def _work(self) -> float:
-        if not self._has_begun:
-            self._begin()
-        _, more = self._follower.work()
-        if self._trouble:
-            say("The archive is written to again.")
-            self._trouble = ""
-            self._renew(at_once=True)
-        return 0.0 if more else PAUSE_S
-
-    def _begin(self) -> None:
-        before = (self._store.ask(("HGET", keys.ARCHIVE, "name")) or b"").decode()
-        self._name = self._follower.begin(not before, self._renew)
-        if before and before != self._name:
-            say(
-                "The store was archived in another database before: what is not in its memory any"
-                " more is in that one alone."
-            )
-        self._has_begun = True
-        self._renew(at_once=True)
-
-    def _renew(self, at_once: bool = False) -> bool:
-        """Take or keep the right to archive, and say how the archive is; False without it."""
-        now = time.monotonic()
-        if now < self._renew_at and not at_once:
-            return True
-        state: list[Argument] = ["state", AWAY_NOW if self._trouble else WORKING]
-        state += ["reason", self._trouble]
-        if self._has_begun:
-            state += ["name", self._name]
-        lease: list[Argument] = [self._token, LEASE_MS, *state]
-        has = bool(self._store.ask(ScriptCall("archiving", [keys.ARCHIVING, keys.ARCHIVE], lease)))
-        self._renew_at = now + RENEWAL_S if has else 0.0
-        return has
-
-    def _note_away(self, error: Exception) -> None:
-        """Say why nothing is archived, once; let another machine try whether it reaches it."""
-        why = str(error) if isinstance(error, ArchiveError) else reason(error)
-        if why != self._trouble:
-            say(f"The archive cannot be written to ({why}). Chat goes on, and memory fills up.")
-            self._trouble = why
-        self._has_begun = False
-        self._database.close()
-        self._renew(at_once=True)
-        self._release()
-
-    def _release(self) -> None:
-        self._renew_at = 0.0
-        if self._store.ask(("GET", keys.ARCHIVING)) == self._token.encode():
-            self._store.ask(("DEL", keys.ARCHIVING))
-
-    def _finish(self) -> None:
-        """Archive what is there, as far as that is soon done, and give the right back."""
-        deadline = time.monotonic() + LAST_S
-        try:
-            while self._has_begun and time.monotonic() < deadline and self._renew():
-                _, more = self._follower.work()
-                if not more:
-                    break
-            self._release()
-        except (RedisError, Fenced, *AWAY):
-            pass  # It goes on at the next start.
+#: Seconds after which it ends in the midst of what it does, such as waiting for a database. It can
+#: end at any point: what it has not archived by then is archived at the next start.
+END_S = 8.0
 
 
 def main() -> None:
+    stop = threading.Event()
+    # In no thread a signal interrupts what holds a lock: one thread waits for it.
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+    _stop_after(lambda: os.read(sys.stdin.fileno(), 1), stop)
+    _stop_after(lambda: signal.sigwait({signal.SIGTERM}), stop)
+    # A starter that was killed reads nothing any more. Its workers still store messages.
+    with contextlib.suppress(BrokenPipeError):
+        os.write(sys.stdout.fileno(), f"{READY}\n".encode())
+    os.umask(0o077)
+    os.nice(NICE)
     logging.basicConfig(
         level=logging.INFO, format="%(asctime)s [%(process)d] %(levelname)s %(name)s: %(message)s"
     )
     logging.getLogger("alembic").setLevel(logging.WARNING)
-    os.umask(0o077)
-    os.nice(NICE)
-    process = Process(settings.read(os.environ[settings.VARIABLE]))
-    signal.signal(signal.SIGTERM, lambda *_: process.stop())
+    # Imported here: Maru's start does not wait for the driver of a database.
+    from chat.archive.archiver import Archiver
 
-    def wait_for_the_end() -> None:
-        sys.stdin.buffer.read(1)
-        process.stop()
+    Archiver(settings.read(os.environ[settings.VARIABLE]), stop).run()
 
-    threading.Thread(target=wait_for_the_end, daemon=True).start()
-    print(READY, flush=True)
-    process.run()
+
+def _stop_after(wait: Callable[[], object], stop: threading.Event) -> None:
+    """Have a thread that sets ``stop`` once ``wait`` returns, and ends the process ``END_S`` later.
+
+    It holds no lock while it waits, which would be in the way of the interpreter's end.
+    """
+
+    def end() -> None:
+        wait()
+        stop.set()
+        time.sleep(END_S)
+        os._exit(1)
+
+    threading.Thread(target=end, daemon=True).start()
 
 
 if __name__ == "__main__":

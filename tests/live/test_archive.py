@@ -8,6 +8,7 @@ import tempfile
 from contextlib import closing
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from tests.archive import postgresql
@@ -147,6 +148,15 @@ def store(tmp_path):
         yield {"REDIS_URL": f"redis://127.0.0.1:{port}/0", **stores.SECRETS}
 
 
+def stop_in_a_transaction(follower, address):
+    """Stop the one that is at work where the next one has to wait for the end of what it writes."""
+    waits = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+    with psycopg.connect(address) as other, psycopg.connect(address, autocommit=True) as asking:
+        other.execute("LOCK TABLE cursors IN EXCLUSIVE MODE")
+        eventually(lambda: asking.execute(waits).fetchone() != (0,), 60)
+        follower.send_signal(signal.SIGSTOP)
+
+
 def test_on_several_machines_one_follower_is_at_work(tmp_path, server, store):
     shared = {**store, "DATABASE_URL": server.create("several")}
     machines = []
@@ -162,7 +172,7 @@ def test_on_several_machines_one_follower_is_at_work(tmp_path, server, store):
         with talking(one) as talk:
             talk.wait_for(10)
             # Stopped and not ended: it goes on later, and must not write then.
-            followers[0].send_signal(signal.SIGSTOP)
+            stop_in_a_transaction(followers[0], shared["DATABASE_URL"])
             eventually(lambda: archives.is_caught_up(two), 60)
             talk.wait_for(10)
             eventually(lambda: archives.state(two)["behindSeconds"] < 1, 60)
