@@ -10,9 +10,9 @@ from flask import Flask
 
 import config
 from chat import key_prefix, script_errors, store_warnings, web
-from chat.archive import schema, starter
+from chat.archive import starter
 from chat.archive.archive import Archive
-from chat.archive.database import ArchiveError, Database
+from chat.archive.errors import ArchiveError
 from chat.conversation import Conversation
 from chat.limits import Limits
 from chat.live.hashing import HashingQueue
@@ -41,8 +41,7 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     # The static files are served by chat.web.assets.
     app = Flask(__name__, static_folder=None)
     opened_store = store.connect(settings.store_url, script_errors.domain_error)
-    database = Database(settings.database_url, settings.data_dir)
-    archive = Archive(database, NativeThread("archive").run)
+    archive = Archive(settings.database_url, settings.data_dir, NativeThread("archive").run)
     conversation = Conversation(opened_store, limits(settings), archive)
     room_management = RoomManagement(
         opened_store, conversation.limits, conversation.rooms_to_publish
@@ -96,6 +95,9 @@ def limits(settings: config.Settings) -> Limits:
 
 def main() -> None:
     """Serve in this process alone."""
+    # Imported here: workers need no database when they start.
+    from chat.archive import schema
+
     settings = config.load()
     for warning in config.warnings():
         watched.say(warning)

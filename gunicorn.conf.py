@@ -120,7 +120,7 @@ def _port_problem():
 def _prepare_store(main):
     """Have the store and the archive in the shapes of this version, and warn of what is wrong."""
     from chat.archive import schema
-    from chat.archive.database import ArchiveError
+    from chat.archive.errors import ArchiveError
     from chat.migrations.start import prepare
     from chat.store.store import StoreError
     from chat.store_warnings import checked

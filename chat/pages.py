@@ -15,7 +15,7 @@ from chat import history, keys, message, validation
 from chat.archive import effects
 from chat.archive.archive import Archive
 from chat.archive.effects import Said
-from chat.archive.reading import Page as Archived
+from chat.archive.page import Page as Archived
 from chat.errors import N_, NotFound, OnlyArchived, Unavailable
 from chat.history import BYTES_MAX, FRESH, PAGE_MAX, Page
 from chat.store.question import Argument, Question, ScriptCall

@@ -5,6 +5,7 @@
 
 import ast
 import re
+import subprocess
 import sys
 from collections.abc import Iterator
 from graphlib import TopologicalSorter
@@ -135,11 +136,14 @@ ARCHIVE_MAY_IMPORT = {
     "tables": set(),
     "settings": set(),
     "effects": set(),
+    "errors": set(),
+    "page": {"archive.effects"},
     "database": set(),
     "dump": {"archive.database", "archive.schema", "archive.tables"},
     "migrations": set(),
-    "schema": {"archive.database", "archive.settings"},
-    "reading": {"archive.effects", "archive.tables"},
+    "schema": {"archive.database", "archive.errors", "archive.settings", "archive.tables"},
+    "reading": {"archive.effects", "archive.page", "archive.tables"},
+    "reader": {"archive.database", "archive.own_messages", "archive.reading"},
     "changes": {"archive.effects", "archive.reading", "archive.tables"},
     "recorder": {
         *("archive.changes", "archive.database", "archive.effects", "archive.tables"),
@@ -151,17 +155,19 @@ ARCHIVE_MAY_IMPORT = {
     },
     "archiver": {
         *("store.question", "store.store", "store.watched", "key_prefix", "keys"),
-        *("archive.database", "archive.follower", "archive.recorder", "archive.settings"),
+        *("archive.database", "archive.errors", "archive.follower", "archive.recorder"),
+        "archive.settings",
     },
     "process": {"store.watched", "archive.archiver", "archive.settings"},
     "starter": {"store.watched", "archive.settings"},
     "state": {"store.question", "keys"},
     "own_messages": {"archive.effects", "archive.reading", "archive.tables"},
-    "archive": {"errors", "archive.database", "archive.own_messages", "archive.reading"},
+    "archive": {"errors", "archive.page", "archive.reader"},
 }
 #: What ``chat/backup`` may import besides its own modules: no rule of the chat.
 BACKUP_MAY_IMPORT = {
     *("chat.keys", "chat.batched", "chat.migrations.start", "chat.archive.database"),
+    "chat.archive.errors",
     *("chat.archive.dump", "chat.archive.schema", "chat.store.question", "chat.store.rdb"),
     *("chat.store.snapshot", "chat.store.store"),
 }
@@ -350,6 +356,16 @@ def test_the_archive_imports_downwards(path):
 def test_only_the_archive_knows_databases():
     named = {name_of(p) for p in CHAT.rglob("*.py") if packages(p) & DATABASE_LIBRARIES}
     assert all(name.startswith("chat/archive/") for name in named)
+
+
+@pytest.mark.parametrize("module", ["app", "master", "chat.archive.process"])
+def test_what_knows_databases_is_imported_once_it_is_needed(module):
+    """It takes as long to import as all the rest: a start does not wait for it."""
+    program = f"import sys, {module}; print(*(sys.modules.keys() & {DATABASE_LIBRARIES}))"
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, timeout=60
+    )
+    assert (done.stdout.strip(), done.stderr) == ("", "")
 
 
 @each(MIGRATIONS)

@@ -1,17 +1,20 @@
-"""The archive as workers use it: they only read. Writing is the follower's (``process.py``).
+"""The archive as workers use it: they only read. Writing is the follower's (``archiver.py``).
 
 Reading blocks, so a worker has it done in a native thread: ``run`` calls a function there, and
 gives or raises what it does. All calls use one connection, so ``run`` makes one after the other.
+What knows databases takes long to import: the first call does, in that thread.
 """
 
 import logging
 from collections.abc import Callable
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from chat.archive import own_messages, reading
-from chat.archive.database import AWAY, Database, is_lost, reason
-from chat.archive.reading import Page
+from chat.archive.page import Page
 from chat.errors import N_, Unavailable
+
+if TYPE_CHECKING:
+    from chat.archive.reader import Reader
 
 log = logging.getLogger(__name__)
 
@@ -26,68 +29,62 @@ def _at_once(function: Callable[..., Any], *args: object) -> Any:
 
 
 class Archive:
-    """``database`` is one to read from. Every method raises ``chat.errors.Unavailable``.
+    """``address`` is that of PostgreSQL, or '' for SQLite's file in ``data_dir``.
 
-    ``trouble`` says why the last call has failed; it is '' if it has not.
+    Every method raises ``chat.errors.Unavailable``. ``trouble`` says why the last call has failed;
+    it is '' if it has not.
     """
 
-    def __init__(self, database: Database, run: Run = _at_once) -> None:
-        self._database = database
+    def __init__(self, address: str, data_dir: Path, run: Run = _at_once) -> None:
+        self._address, self._data_dir = address, data_dir
         self._run = run
+        self._reader: Reader | None = None
         self.trouble = ""
 
     def newest(self, room_id: str, limit: int, bytes_max: int = BYTES_MAX) -> Page:
-        """These and the next methods give what the functions of the same names give."""
-        return self._read(reading.newest, room_id, limit, bytes_max)
+        """These and the next methods give what the functions of ``reading`` do."""
+        return self._read("reading.newest", room_id, limit, bytes_max)
 
     def before(self, room_id: str, seq: int, limit: int, bytes_max: int = BYTES_MAX) -> Page:
-        return self._read(reading.before, room_id, seq, limit, bytes_max)
+        return self._read("reading.before", room_id, seq, limit, bytes_max)
 
     def after(self, room_id: str, seq: int, limit: int, bytes_max: int = BYTES_MAX) -> Page:
-        return self._read(reading.after, room_id, seq, limit, bytes_max)
+        return self._read("reading.after", room_id, seq, limit, bytes_max)
 
     def around(self, room_id: str, seq: int, limit: int, bytes_max: int = BYTES_MAX) -> Page:
-        return self._read(reading.around, room_id, seq, limit, bytes_max)
+        return self._read("reading.around", room_id, seq, limit, bytes_max)
 
     def one(self, room_id: str, seq: int) -> Page:
-        return self._read(reading.one, room_id, seq)
+        return self._read("reading.one", room_id, seq)
 
     def highest(self, room_id: str) -> tuple[str, int]:
-        return self._read(reading.highest, room_id)
+        return self._read("reading.highest", room_id)
 
     def said_by(self, sender_id: str, after: int) -> tuple[list[tuple[str, bytes]], int | None]:
         """As ``own_messages.some``, each message as clients get it, with the id of its room."""
-        found, last = self._read(own_messages.some, sender_id, after)
+        found, last = self._read("own_messages.some", sender_id, after)
         return [(said.room_id, said.wire()) for said in found], last
 
-    def _read(self, function: Callable[..., Any], *args: object) -> Any:
-        try:
-            found = self._run(self._ask, function, *args)
-        except AWAY as error:
-            why = reason(error)
+    def close(self) -> None:
+        if self._reader is not None:
+            self._reader.close()
+
+    def _read(self, name: str, *args: object) -> Any:
+        found, why = self._run(self._ask, name, args)
+        if why:
             if why != self.trouble:
                 log.warning("The archive cannot be read: %s.", why)
                 self.trouble = why
-            raise Unavailable(N_("Older messages cannot be shown at the moment.")) from error
+            raise Unavailable(N_("Older messages cannot be shown at the moment."))
         if self.trouble:
             log.warning("The archive can be read again.")
             self.trouble = ""
         return found
 
-    def _ask(self, function: Callable[..., Any], *args: object) -> Any:
+    def _ask(self, name: str, args: tuple[object, ...]) -> tuple[Any, str]:
         """Runs in the thread: nothing here may use the event loop, nor the log."""
-        try:
-            try:
-                return self._once(function, *args)
-            except AWAY as error:
-                if not is_lost(error):
-                    raise
-                # The server was restarted since the last call.
-                return self._once(function, *args)
-        except AWAY:
-            self._database.close()
-            raise
+        if self._reader is None:
+            from chat.archive.reader import Reader
 
-    def _once(self, function: Callable[..., Any], *args: object) -> Any:
-        with self._database.begin() as connection:
-            return function(connection, *args)
+            self._reader = Reader(self._address, self._data_dir)
+        return self._reader.read(name, args)

@@ -13,7 +13,8 @@ from pathlib import Path
 from redis.exceptions import RedisError
 
 from chat import key_prefix, keys
-from chat.archive.database import AWAY, ArchiveError, Database, reason
+from chat.archive.database import AWAY, Database, reason
+from chat.archive.errors import ArchiveError
 from chat.archive.follower import Follower
 from chat.archive.recorder import Fenced
 from chat.archive.settings import FollowerSettings

@@ -36,10 +36,6 @@ _REASONS = {
 }
 
 
-class ArchiveError(Exception):
-    """The archive cannot be used; the text is one line for the operator."""
-
-
 class Database:
     """One connection to the archive, for one thread; it is opened again after it was lost.
 

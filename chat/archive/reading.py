@@ -5,11 +5,10 @@ rows are exactly what the entries up to ``archived`` have made of them. What hap
 in the stream, which keeps all entries after ``archived``. A page that is given to people applies
 them (``chat.archive.effects``).
 
-They block: in a worker ``chat.archive.archive`` calls them in a native thread.
+They block: in a worker ``chat.archive.archive`` has them called in a native thread.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import orjson
@@ -17,6 +16,7 @@ from sqlalchemy import ColumnElement, Connection, select
 
 from chat.archive import tables
 from chat.archive.effects import Said
+from chat.archive.page import Page
 
 #: What stands in a row besides its text and ``rest``, in bytes, about.
 _ROW_BYTES = 150
@@ -26,22 +26,6 @@ _COLUMNS = (
     *(tables.messages.c.rest, tables.messages.c.edited_at, tables.messages.c.edits),
     tables.messages.c.newest_edit,
 )
-
-
-@dataclass(frozen=True)
-class Page:
-    """Messages of one room, in ascending order.
-
-    ``more_before`` and ``more_after`` say whether the archive has further messages on that side.
-    ``epoch`` is the room's, and ``archived`` the highest number that the archive knows: entries up
-    to that number have had their effect; '' and 0 where it knows nothing of the room.
-    """
-
-    messages: list[Said]
-    more_before: bool
-    more_after: bool
-    epoch: str
-    archived: int
 
 
 def newest(connection: Connection, room_id: str, limit: int, bytes_max: int) -> Page:

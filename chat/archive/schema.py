@@ -1,24 +1,21 @@
 """Has the archive's tables as this version of Maru needs them."""
 
+import secrets
 from collections.abc import Callable
 from pathlib import Path
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, insert, inspect, select, text
 
-from chat.archive.database import AWAY, ArchiveError, Database, reason
+from chat.archive import tables
+from chat.archive.database import AWAY, Database, reason
+from chat.archive.errors import ArchiveError, NewerArchive
 from chat.archive.settings import ArchiveSettings
 
+#: The versions that ``migrations`` knows, in order: the last one is that of ``tables``.
+VERSIONS = ("1",)
 #: An arbitrary number: PostgreSQL's lock under which one process at a time changes tables.
 _LOCK = 5_217_003
 OLDEST_POSTGRESQL = (14,)
-
-
-class NewerArchive(ArchiveError):
-    """The archive is of a later version of Maru."""
 
 
 def prepare(given: ArchiveSettings, tell: Callable[[str], None]) -> None:
@@ -49,25 +46,48 @@ def upgrade(database: Database, is_new: bool) -> None:
         if connection.dialect.name == "postgresql":
             _check_server(connection)
             connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
-        config = _config()
-        config.attributes["connection"] = connection
-        steps = ScriptDirectory.from_config(config)
-        held, newest = version(connection), steps.get_current_head()
+        held, newest = version(connection), VERSIONS[-1]
         if held == newest:
             return
-        if held is not None and held not in {step.revision for step in steps.walk_revisions()}:
+        if held is None:
+            _create(connection)
+        elif held in VERSIONS:
+            carry_over(connection)
+        else:
             raise NewerArchive(
                 f"The archive holds data of a later Maru (version {held}; this one knows {newest}):"
                 " start that one, or restore a backup."
             )
-        command.upgrade(config, "head")
+
+
+def carry_over(connection: Connection) -> None:
+    """Take the steps of ``migrations`` that the tables lack; all of them in an empty database."""
+    # Imported here: a start that carries nothing over does without it.
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.set_main_option("path_separator", "os")
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
+
+
+def _create(connection: Connection) -> None:
+    """What all steps together make of an empty database, at once."""
+    tables.metadata.create_all(connection, checkfirst=False)
+    connection.execute(
+        insert(tables.archive).values(id=1, name=secrets.token_hex(8), fence=0),
+    )
+    tables.version.create(connection)
+    connection.execute(insert(tables.version).values(version_num=VERSIONS[-1]))
 
 
 def _check_server(connection: Connection) -> None:
     """Raises ``ArchiveError``."""
-    version = connection.dialect.server_version_info or (0,)
-    if version < OLDEST_POSTGRESQL:
-        found, oldest = (".".join(map(str, each)) for each in (version, OLDEST_POSTGRESQL))
+    is_of = connection.dialect.server_version_info or (0,)
+    if is_of < OLDEST_POSTGRESQL:
+        found, oldest = (".".join(map(str, each)) for each in (is_of, OLDEST_POSTGRESQL))
         raise ArchiveError(f"The archive is in PostgreSQL {found}; Maru needs {oldest} or later.")
     encoding = connection.execute(text("SHOW server_encoding")).scalar_one()
     if encoding != "UTF8":
@@ -78,16 +98,6 @@ def _check_server(connection: Connection) -> None:
 
 def version(connection: Connection) -> str | None:
     """The version of the tables; ``None`` where there are none."""
-    return MigrationContext.configure(connection).get_current_revision()
-
-
-def newest() -> str:
-    """The version of the tables that this version of Maru has."""
-    return str(ScriptDirectory.from_config(_config()).get_current_head())
-
-
-def _config() -> Config:
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-    config.set_main_option("path_separator", "os")
-    return config
+    if not inspect(connection).has_table(tables.version.name):
+        return None
+    return connection.execute(select(tables.version)).scalar()

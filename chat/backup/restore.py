@@ -20,7 +20,8 @@ from redis.exceptions import ResponseError
 
 from chat import keys
 from chat.archive import dump, schema
-from chat.archive.database import DATABASE_ERROR, ArchiveError, Database, reason
+from chat.archive.database import DATABASE_ERROR, Database, reason
+from chat.archive.errors import ArchiveError
 from chat.backup import backup_file
 from chat.backup.backup import HEAD, Made, not_kept
 from chat.backup.backup_file import BackupError
@@ -92,7 +93,7 @@ class Restore:
             raise BackupError(f"{self._path} is damaged: it does not say what it holds.")
         about: dict[str, Any] = orjson.loads(data)
         held = about["store"], about["archive"]
-        known = VERSION, schema.newest()
+        known = VERSION, schema.VERSIONS[-1]
         if held != known:
             raise BackupError(
                 f"{self._path} is of another version of Maru (store {held[0]}, archive {held[1]};"

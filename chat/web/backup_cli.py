@@ -7,8 +7,6 @@ import click
 from flask import Flask
 from flask.cli import with_appcontext
 
-from chat.archive.database import Database
-from chat.backup import backup, restore
 from chat.web.cli_store import tell, used_store
 from chat.web.services import services
 
@@ -29,6 +27,10 @@ def _backup(file: Path) -> None:
 
     The secrets are not in it.
     """
+    # Imported here, as below: every worker imports this module, and takes no backup.
+    from chat.archive.database import Database
+    from chat.backup import backup
+
     settings, file = services().settings, _path(file)
     archive = Database(settings.database_url, settings.data_dir)
     try:
@@ -45,12 +47,15 @@ def _backup(file: Path) -> None:
 @click.argument("file", type=_FILE)
 @click.option(
     "--only",
-    type=click.Choice((restore.STORE, restore.ARCHIVE)),
+    type=click.Choice(("store", "archive")),
     help="Restore one of the two, and leave the other as it is.",
 )
 @with_appcontext
 def _restore(file: Path, only: str | None) -> None:
     """Restore what backup has written, into a store and an archive that hold nothing."""
+    from chat.archive.database import Database
+    from chat.backup import restore
+
     settings, file = services().settings, _path(file)
     archive = Database(settings.database_url, settings.data_dir, writes=True)
     parts = [only] if only else [restore.STORE, restore.ARCHIVE]

@@ -81,9 +81,9 @@ def database(place: Place) -> Iterator[Database]:
 @pytest.fixture
 def archive(place: Place, database: Database) -> Iterator[Archive]:
     """The archive as workers read it."""
-    reader = place.open()
-    yield Archive(reader)
-    reader.close()
+    opened = Archive(place.address, place.folder)
+    yield opened
+    opened.close()
 
 
 @pytest.fixture

@@ -50,7 +50,7 @@ def served(store, place):
     follower.begin(is_new=False)
     catch_up(follower)
     writing.close()
-    return Conversation(store, Limits(message_rate=0), Archive(place.open()))
+    return Conversation(store, Limits(message_rate=0), Archive(place.address, place.folder))
 
 
 @pytest.fixture

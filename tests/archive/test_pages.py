@@ -20,7 +20,7 @@ def test_a_recent_page_needs_no_archive_and_an_old_one_says_that_it_is_away(
     talk_much(deep, room_id, 60)
     follow(recent=10)
     assert said(deep.page(ANN, room_id, limit=3).messages) == ["word 58", "word 59", "word 60"]
-    away = Conversation(store, Limits(), Archive(nowhere(place)))
+    away = Conversation(store, Limits(), nowhere(place))
     newest = away.page(ANN, room_id, limit=3)
     assert said(newest.messages) == ["word 58", "word 59", "word 60"] and newest.more
     assert said(away.page(ANN, room_id, after=57).messages) == said(newest.messages)
@@ -62,7 +62,7 @@ def test_nobody_who_joins_waits_for_an_archive_that_is_away(store, archive, foll
 
 
 def nowhere(place):
-    return type(place)("postgresql://maru@127.0.0.1:1/none", place.folder).open()
+    return Archive("postgresql://maru@127.0.0.1:1/none", place.folder)
 
 
 def test_the_same_rules_hold_for_an_old_message(store, deep, follow, room_id):
