@@ -53,6 +53,8 @@ TEST_PACKAGES = (
     # Makes the disk of a store slow.
     "strace",
 )
+#: Where Debian's package ``postgresql`` has its programs, by version: not on the PATH.
+POSTGRESQL = Path("/usr/lib/postgresql")
 
 
 @dataclass(frozen=True)
@@ -246,6 +248,7 @@ def _install_test_packages() -> None:
     if shutil.which("dpkg-query") is None:
         if shutil.which("chromium") is None:
             raise SetupError("The tests need Chromium, as chromium on the PATH; install it.")
+        _install_postgresql()
         return
     query = ["dpkg-query", "--show", "--showformat=${db:Status-Status} ${Package}\n"]
     known = subprocess.run([*query, *TEST_PACKAGES], capture_output=True, text=True).stdout
@@ -253,6 +256,22 @@ def _install_test_packages() -> None:
     if missing:
         with lock():
             apt_install(missing, "run the tests")
+    _install_postgresql()
+
+
+def _install_postgresql() -> None:
+    """Install PostgreSQL, whose programs the tests start servers of their own with.
+
+    Without it only those tests are left out that need it: it cannot be installed everywhere.
+    """
+    on_path = shutil.which("postgres") and shutil.which("initdb")
+    if on_path or any(POSTGRESQL.glob("*/bin/initdb")):
+        return
+    try:
+        with lock():
+            apt_install(["postgresql"], "test the archive in PostgreSQL too")
+    except SetupError as error:
+        say(f"{error} Until then the tests that need PostgreSQL are skipped.")
 
 
 if __name__ == "__main__":

@@ -221,6 +221,27 @@ class TestSetup:
         assert failed.returncode != 0
         assert failed.stdout == "== Style: ruff check\n"
 
+    def test_tests_run_without_a_postgresql_that_cannot_be_installed(self, checkout, environ):
+        tools = Path(environ["PATH"].split(":")[0])
+        (tools / "apt-get").write_text("#!/bin/sh\necho 'E: out of reach'\nexit 100\n")
+        (tools / "apt-get").chmod(0o755)
+        lines = (
+            "import pathlib, sys",
+            "sys.path.insert(0, 'bin')",
+            "import prepare",
+            "prepare.POSTGRESQL = pathlib.Path('nowhere')",
+            "prepare._install_postgresql()",
+        )
+        # Where a machine has its programs on the PATH, they are found there.
+        bare = {**environ, "PATH": str(tools)}
+        done = call(sys.executable, "-c", "\n".join(lines), env=bare, cwd=checkout)
+        assert done.returncode == 0, done.stderr
+        assert done.stderr.endswith("Until then the tests that need PostgreSQL are skipped.\n")
+        for name in ("postgres", "initdb"):
+            (tools / name).symlink_to("/bin/true")
+        done = call(sys.executable, "-c", "\n".join(lines), env=bare, cwd=checkout)
+        assert (done.returncode, done.stderr) == (0, "")
+
 
 def test_every_installed_package_is_pinned():
     listed = "".join((config.ROOT / f"requirements{kind}.txt").read_text() for kind in ("", "-dev"))
