@@ -145,8 +145,15 @@ ARCHIVE_MAY_IMPORT = {
     "reading": {"archive.effects", "archive.page", "archive.tables"},
     "reader": {"archive.database", "archive.own_messages", "archive.reading"},
     "changes": {"archive.effects", "archive.reading", "archive.tables"},
+    "bulk": set(),
     "recorder": {
-        *("archive.changes", "archive.database", "archive.effects", "archive.tables"),
+        *(
+            "archive.bulk",
+            "archive.changes",
+            "archive.database",
+            "archive.effects",
+            "archive.tables",
+        ),
     },
     "unarchived": {"store.question", "store.store", "keys", "message", "archive.changes"},
     "follower": {

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, select, update
 
-from chat.archive import tables
+from chat.archive import bulk, tables
 from chat.archive.changes import Cursor, Part, chunks, of_part
 from chat.archive.database import Database
 from chat.archive.effects import Said
@@ -94,11 +94,9 @@ class Recorder:
                 _update(connection, message, changes.before[seq])
             if changes.gone:
                 _erase(connection, part.room_id, changes.gone)
-        if rows:
-            connection.execute(insert(tables.messages), rows)
-        if given:
-            connection.execute(insert(tables.reactions), given)
-        _write_cursors(connection, parts)
+        bulk.add(connection, tables.messages, rows)
+        bulk.add(connection, tables.reactions, given)
+        bulk.put(connection, tables.cursors, [_cursor_row(part) for part in parts])
         return len(rows)
 
 
@@ -114,6 +112,16 @@ def _row(message: Said) -> dict[str, Any]:
         "edits": message.edits,
         "newest_edit": message.newest_edit,
         "rest": orjson.dumps(message.rest).decode(),
+    }
+
+
+def _cursor_row(part: Part) -> dict[str, Any]:
+    return {
+        "room_id": part.room_id,
+        "epoch": part.end.epoch,
+        "seq": part.end.seq,
+        "sent_at": part.end.sent_at,
+        "highest": max(part.begin.highest, part.end.seq),
     }
 
 
@@ -142,8 +150,7 @@ def _update(connection: Connection, message: Said, before: set[tuple[str, str]])
         {"room_id": message.room_id, "seq": message.seq, "emoji": emoji, "user_id": user_id}
         for emoji, user_id in message.reactions - before
     ]
-    if added:
-        connection.execute(insert(tables.reactions), added)
+    bulk.add(connection, tables.reactions, added)
 
 
 def _erase(connection: Connection, room_id: str, numbers: set[int]) -> None:
@@ -156,8 +163,7 @@ def _erase(connection: Connection, room_id: str, numbers: set[int]) -> None:
             these = table.c.room_id == room_id, table.c.seq.in_(some)
             connection.execute(delete(table).where(*these))
         new = [{"room_id": room_id, "seq": seq} for seq in some if seq not in known]
-        if new:
-            connection.execute(insert(tables.deleted), new)
+        bulk.add(connection, tables.deleted, new)
 
 
 def _last_not_kept(connection: Connection, part: Part, kept: int) -> int:
@@ -186,22 +192,3 @@ def _delete(connection: Connection, room_id: str, last: int | None, most: int) -
             upto = table.c.room_id == room_id, table.c.seq <= numbers[-1]
             connection.execute(delete(table).where(*upto))
     return len(numbers)
-
-
-def _write_cursors(connection: Connection, parts: Sequence[Part]) -> None:
-    ids = [part.room_id for part in parts]
-    for some in chunks(ids):
-        connection.execute(delete(tables.cursors).where(tables.cursors.c.room_id.in_(some)))
-    connection.execute(
-        insert(tables.cursors),
-        [
-            {
-                "room_id": part.room_id,
-                "epoch": part.end.epoch,
-                "seq": part.end.seq,
-                "sent_at": part.end.sent_at,
-                "highest": max(part.begin.highest, part.end.seq),
-            }
-            for part in parts
-        ],
-    )
