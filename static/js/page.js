@@ -31,6 +31,7 @@
  * @property {string[]} [others] userIds of the other people of a direct room
  * @property {Record<string, [role: string, mutedUntil: number]>} [roles] by userId, of those who are more or less than plain members
  * @property {Record<string, Gone>} [gone] whose accounts among `people` are deactivated or deleted, by userId
+ * @property {string} [swup] the address of the library that goes to other rooms
  * @property {import('./message-row.js').Message[]} [changed] the messages drawn to which something was done
  */
 

@@ -5,11 +5,14 @@
  * Whatever is not the page of a room for the same person, in the same language and of the same version
  * (a login that has ended, a room that is gone, an update) is loaded as a page of its own. Without an
  * answer the old room stays.
+ *
+ * The library is fetched once somebody comes to a link to a room. A click before it is there waits for it.
  */
-import '../vendor/Swup.umd.js';
 import { byId } from './dom.js';
+import { ifFailed } from './errors.js';
+import { fetchScript } from './later-script.js';
 import { page, pageOf, turnTo } from './page.js';
-import { navigateInPlace } from './page-navigation.js';
+import { navigateInPlace, reload } from './page-navigation.js';
 import { createPrefetch } from './prefetch.js';
 
 /** The parts of a room that another room's take the place of. */
@@ -20,20 +23,88 @@ const ANSWER_TIMEOUT_MS = 20_000;
 class NoAnswer extends Error {}
 
 /**
- * @param {object} parts
- * @param {ReturnType<typeof import('./sheets.js').prepareSheets>} parts.sheets
- * @param {(roomId: string) => void} parts.onStart the way to that room has begun
- * @param {() => void} parts.onLeave the old room's parts are about to go
- * @param {(at: number) => void} parts.onSelf the open room was chosen again, and in it the message with that number, or 0
- * @param {(isReturn: boolean) => void} parts.onArrive the new ones are in place; isReturn: by back or forward
- * @param {(again: () => void) => void} parts.onNoAnswer the old room stays, since the server cannot be reached
+ * @typedef {object} Parts
+ * @property {ReturnType<typeof import('./sheets.js').prepareSheets>} sheets
+ * @property {(roomId: string) => void} onStart the way to that room has begun
+ * @property {() => void} onLeave the old room's parts are about to go
+ * @property {(at: number) => void} onSelf the open room was chosen again, and in it the message with that number, or 0
+ * @property {(isReturn: boolean) => void} onArrive the new ones are in place; isReturn: by back or forward
+ * @property {(again: () => void) => void} onNoAnswer the old room stays, since the server cannot be reached
  */
-export function startRoomNavigation({ sheets, onStart, onSelf, onLeave, onArrive, onNoAnswer }) {
-  const rooms = `${page.base}/rooms/`;
-  // The file above leaves it behind.
+
+/** @param {Parts} parts */
+export function startRoomNavigation(parts) {
+  const { pathname } = location;
+  const listening = new AbortController();
+  /** @type {Promise<import('swup').default> | null} */
+  let coming = null;
+  /** @type {HTMLAnchorElement | null} what was chosen last */
+  let chosen = null;
+
+  function load() {
+    coming ??= fetchScript(String(page.swup)).then(() => {
+      listening.abort();
+      return follow(parts, prefetch);
+    });
+    // Whoever waits for it is told, and may try again.
+    coming.catch(() => { coming = null; });
+    return coming;
+  }
+
+  const prefetch = createPrefetch({ list: byId('room-list'), fetchPage: async (url) => (await load()).fetchPage(url) });
+  const { signal } = listening;
+  for (const kind of ['pointerover', 'pointerdown', 'focusin']) {
+    addEventListener(kind, (event) => { if (linkOf(event)) load().catch(ifFailed(null)); }, { signal });
+  }
+  addEventListener('click', async (event) => {
+    const link = linkOf(event);
+    const isOwn = event.button === 0 && !(event.metaKey || event.ctrlKey || event.shiftKey || event.altKey);
+    if (!link || !isOwn || link.target || !isRoom(link.href)) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    chosen = link;
+    parts.onStart(roomIn(link.href));
+    const isThere = await load().catch(ifFailed(null));
+    if (chosen !== link) return;
+    if (isThere) return link.click();
+    parts.sheets.back();
+    parts.onNoAnswer(() => link.click());
+  }, { capture: true, signal });
+  // This page is one that the library went on from, before it was loaded again.
+  if (history.state?.source === 'swup') load().catch(ifFailed(null));
+  addEventListener('popstate', () => { if (location.pathname !== pathname) reload(); }, { signal });
+}
+
+const rooms = () => `${page.base}/rooms/`;
+
+/** The link to a room that an event is about. @param {Event} event @returns {HTMLAnchorElement | null} */
+function linkOf({ target }) {
+  return target instanceof Element ? target.closest(`a[href*="${rooms()}"]`) : null;
+}
+
+/** @param {string} url */
+function roomIn(url) {
+  const path = new URL(url, location.href).pathname;
+  return path.startsWith(rooms()) ? path.slice(rooms().length) : '';
+}
+
+/** An invitation to the open room is the browser's to follow: nothing but the fragment changes. @param {string} url */
+function isRoom(url) {
+  const { origin, pathname, hash } = new URL(url, location.href);
+  return origin === location.origin && /^[\w-]+$/.test(roomIn(url)) && !(hash && pathname === location.pathname);
+}
+
+/**
+ * Have the library follow links to rooms from now on.
+ *
+ * @param {Parts} parts
+ * @param {ReturnType<typeof createPrefetch>} prefetch
+ */
+function follow({ sheets, onStart, onSelf, onLeave, onArrive, onNoAnswer }, prefetch) {
+  // Its file leaves it behind.
   const swup = new globalThis.Swup({
     containers: PARTS,
-    linkSelector: `a[href*="${rooms}"]`,
+    linkSelector: `a[href*="${rooms()}"]`,
     ignoreVisit: (url) => !isRoom(url),
     animationSelector: false,
     cache: false,
@@ -46,18 +117,6 @@ export function startRoomNavigation({ sheets, onStart, onSelf, onLeave, onArrive
   let shown = swup.location;
   let goingBack = false;
 
-  /** @param {string} url */
-  function roomIn(url) {
-    const path = new URL(url, location.href).pathname;
-    return path.startsWith(rooms) ? path.slice(rooms.length) : '';
-  }
-
-  /** An invitation to the open room is the browser's to follow: nothing but the fragment changes. @param {string} url */
-  function isRoom(url) {
-    const { pathname, hash } = new URL(url, location.href);
-    return /^[\w-]+$/.test(roomIn(url)) && !(hash && pathname === location.pathname);
-  }
-
   swup.hooks.on('link:self', (visit) => onSelf(Number(new URL(visit.to.url, location.href).searchParams.get('at'))));
   swup.hooks.on('visit:start', (visit) => {
     visit.animation.animate = false;
@@ -65,7 +124,6 @@ export function startRoomNavigation({ sheets, onStart, onSelf, onLeave, onArrive
     if (sheets.isOpen()) visit.history.action = 'replace';
     onStart(roomIn(visit.to.url));
   });
-  const prefetch = createPrefetch({ list: byId('room-list'), fetchPage: (url) => swup.fetchPage(url) });
   swup.hooks.replace('page:load', async (visit, args, load) => {
     try {
       args.page = await prefetch.take(visit.to.url) ?? await /** @type {NonNullable<typeof load>} */ (load)(visit, args);
@@ -125,6 +183,8 @@ export function startRoomNavigation({ sheets, onStart, onSelf, onLeave, onArrive
     onArrive(isReturn);
     tell();
   }
+
+  return swup;
 }
 
 /** Whoever does not see the page hears where it has gone. The focus is in the composer, if one may write. */

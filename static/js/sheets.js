@@ -106,6 +106,7 @@ export function prepareSheets() {
 
   return {
     isOpen: () => opened !== null,
+    back,
 
     /** The page shows another room: none is open, whatever was. */
     settle() {

@@ -30,6 +30,31 @@ def test_the_page_the_list_and_the_connection_stay(two_rooms):
     assert rail.evaluate("list => list.isConnected")
 
 
+def test_a_click_before_the_library_is_there_waits_for_it(two_rooms):
+    ann, one, other = two_rooms
+    mark(ann)
+    comes = hold(ann.page, "**/Swup.umd.js")
+    link(ann, other).click()
+    held = comes()
+    expect(link(ann, other)).to_have_attribute("aria-current", "page")
+    expect(ann.page.locator("#room-name bdi")).to_have_text("Plans")
+    held.continue_()
+    arrives(ann, other, "Lunch")
+    ann.page.go_back()
+    arrives(ann, one, "Plans")
+    assert is_marked(ann)
+
+
+def test_back_leads_on_from_a_page_that_was_loaded_again(two_rooms):
+    ann, one, other = two_rooms
+    go(ann, other, "Lunch")
+    ann.page.reload()
+    ann.page.go_back()
+    arrives(ann, one, "Plans")
+    ann.page.go_forward()
+    arrives(ann, other, "Lunch")
+
+
 def test_the_room_one_goes_on_from_is_left_and_the_next_one_entered(two_rooms, at_browser):
     ann, one, other = two_rooms
     ben, cat = at_browser("ben"), at_browser("cat")

@@ -38,6 +38,7 @@ def test_the_first_load_of_a_room_takes_few_requests_and_bytes(at_browser):
     ann.page.wait_for_load_state("networkidle")
     requests = {url for url in asked.values() if not url.startswith("data:")}
     assert any("/socket.io/" in url for url in requests)
+    assert not any("Swup" in url for url in requests), "it is for who goes on to another room"
     assert len(requests) <= MOST_REQUESTS, requests
     assert 50_000 < sum(got.values()) < MOST_BYTES, got
 

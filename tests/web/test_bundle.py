@@ -13,7 +13,7 @@ MODULES = sorted(
 )
 PAGES = [module for module in MODULES if module.startswith("js/pages/")]
 EVERY = "js/pages/every.js"
-VENDOR = {f"vendor/{name}" for name in ("socket.io.esm.min.js", "Swup.umd.js")}
+VENDOR = {"vendor/socket.io.esm.min.js"}
 
 
 @pytest.fixture
