@@ -1,7 +1,6 @@
 """Archives of both kinds: tests run with SQLite, and with PostgreSQL where the machine has it."""
 
 import secrets
-import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,10 +42,7 @@ class Place:
 def server() -> Iterator[PostgreSQL]:
     if postgresql.programs() is None:
         pytest.skip("there is no PostgreSQL on this machine (Debian: apt-get install postgresql)")
-    with (
-        tempfile.TemporaryDirectory(prefix="maru-", ignore_cleanup_errors=True) as folder,
-        postgresql.running(Path(folder)) as running,
-    ):
+    with postgresql.running() as running:
         yield running
 
 

@@ -5,6 +5,7 @@ import pwd
 import shutil
 import signal
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,6 +21,8 @@ from tests.waiting import eventually
 DEBIAN = Path("/usr/lib/postgresql")
 #: The server is killed, but its machine is not switched off.
 QUICK = {"fsync": "off", "full_page_writes": "off"}
+#: A folder in memory, and bytes that have to be free there: each test has a database of its own.
+MEMORY, NEEDED = Path("/dev/shm"), 2_000_000_000
 
 
 def programs() -> Path | None:
@@ -93,9 +96,13 @@ class PostgreSQL:
 
 
 @contextmanager
-def running(folder: Path) -> Iterator[PostgreSQL]:
-    server = PostgreSQL(folder)
-    try:
-        yield server
-    finally:
-        server.stop()
+def running() -> Iterator[PostgreSQL]:
+    """A server in a folder of its own."""
+    in_memory = os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > NEEDED
+    where = MEMORY if in_memory else None
+    with tempfile.TemporaryDirectory("", "maru-", where, ignore_cleanup_errors=True) as folder:
+        server = PostgreSQL(Path(folder))
+        try:
+            yield server
+        finally:
+            server.stop()

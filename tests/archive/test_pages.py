@@ -142,11 +142,11 @@ class Slow(Archive):
     """While it reads, something else goes on."""
 
     def __init__(self, archive, meanwhile):
-        super().__init__(archive._database)
+        super().__init__(archive._address, archive._data_dir)
         self._meanwhile = meanwhile
 
-    def _read(self, function, *args):
-        found = super()._read(function, *args)
+    def _read(self, name, *args):
+        found = super()._read(name, *args)
         self._meanwhile()
         return found
 

@@ -4,9 +4,7 @@ Chat goes on in whatever state the archive is."""
 
 import signal
 import sqlite3
-import tempfile
 from contextlib import closing
-from pathlib import Path
 
 import psycopg
 import pytest
@@ -22,10 +20,7 @@ from tests.waiting import eventually
 def server():
     if postgresql.programs() is None:
         pytest.skip("there is no PostgreSQL on this machine (Debian: apt-get install postgresql)")
-    with (
-        tempfile.TemporaryDirectory(prefix="maru-", ignore_cleanup_errors=True) as folder,
-        postgresql.running(Path(folder)) as running,
-    ):
+    with postgresql.running() as running:
         yield running
 
 
