@@ -36,7 +36,7 @@ class NoAnswer extends Error {}
 export function startRoomNavigation(parts) {
   const { pathname } = location;
   const listening = new AbortController();
-  /** @type {Promise<import('swup').default> | null} */
+  /** @type {Promise<ReturnType<typeof follow>> | null} */
   let coming = null;
   /** @type {HTMLAnchorElement | null} what was chosen last */
   let chosen = null;

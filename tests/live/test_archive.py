@@ -24,18 +24,18 @@ def server():
         yield running
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def settings(request, tmp_path):
-    """What a Maru is started with, so that it has an archive of this kind."""
-    if request.param == "sqlite":
-        return {}
-    server = request.getfixturevalue("server")
-    return {"DATABASE_URL": server.create(f"maru{abs(hash(str(tmp_path)))}")}
-
-
-@pytest.fixture
-def own(own_maru, settings):
-    return own_maru(RECENT="50", **settings)
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def own(request, tmp_path_factory):
+    """A Maru with an archive of this kind, which tests may break as long as they start it again."""
+    settings = {}
+    if request.param == "postgresql":
+        settings["DATABASE_URL"] = request.getfixturevalue("server").create("own")
+    maru = Maru(tmp_path_factory.mktemp("own"), RECENT="50", **settings)
+    try:
+        yield maru.start()
+    finally:
+        maru.stop()
+    assert maru.trouble() == [], maru.log.read_text("utf-8", "replace")[-10_000:]
 
 
 def talking(maru, number=3):
@@ -85,6 +85,7 @@ def test_all_is_archived_when_maru_has_stopped(own):
     room_id, said = talk.rooms[0], talk.acknowledged[0]
     own.stop()
     assert archives.texts(own, room_id) == said
+    own.start()
 
 
 def test_a_locked_archive_stops_nobody(own_maru):
@@ -161,8 +162,7 @@ def test_on_several_machines_one_follower_is_at_work(tmp_path, server, store):
     one, two = machines
     try:
         one.start()
-        two.admin = one.admin
-        two.start()
+        two.start(has_accounts=True)
         followers = [archives.follower(maru) for maru in machines]
         with talking(one) as talk:
             talk.wait_for(10)
