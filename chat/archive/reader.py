@@ -17,7 +17,7 @@ class Reader:
         self._database = Database(address, data_dir)
 
     def read(self, name: str, args: tuple[object, ...]) -> tuple[Any, str]:
-        """What the function ``module.name`` gives, and ''; or ``None``, and why it gives nothing."""
+        """What the function ``module.name`` gives, and ''; or ``None``, and why there is none."""
         try:
             try:
                 return self._once(name, args), ""
