@@ -112,8 +112,10 @@ def finish_abandoned(store: Store, locale: str) -> None:
 def _finish_deletion(store: Store, person: Person, locale: str) -> Person:
     """What follows once the account is deleted; again does no harm."""
     # What only the person cared about.
-    of_person = (keys.levels, keys.starred, keys.read_marks, keys.inviters, keys.blocked_inviters)
+    of_person = (keys.levels, keys.starred, keys.inviters, keys.blocked_inviters)
     store.ask(("DEL", *(key(person.user_id) for key in of_person)))
+    room_ids = room_members.room_ids_of(store, person.user_id)
+    store.ask_all([("HDEL", keys.marks(i), person.user_id) for i in room_ids])
     accounts.end_log_ins(store, person.user_id)
     _take_out(store, person, locale)
     ownerless_rooms.pass_on(store, person)

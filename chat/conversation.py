@@ -18,6 +18,7 @@ from chat.operation_values import Change, Joined
 from chat.pages import Around, Pages
 from chat.people import Person
 from chat.rate_limit import Limiter
+from chat.read_marks import ReadMarks
 from chat.store.question import Argument, Question, ScriptCall
 from chat.store.store import Store
 
@@ -42,6 +43,7 @@ class Conversation:
         self.joins_to_publish: list[tuple[str, str, str]] = []
         self.limiter = Limiter(limits.rates())
         self.pages = Pages(store, archive)
+        self.read_marks = ReadMarks(store, self.pages)
         self._writer = MessageWriter(store, self.limiter, self.rooms_to_publish)
 
     def join(
@@ -115,8 +117,8 @@ class Conversation:
     ) -> history.Page:
         """A page of messages; ``before``, ``after`` and ``limit`` are as for ``history.page``.
 
-        Access is checked behind the page, in the same write: so the page contains nothing that was
-        said after a removal of the user. Raises as ``Pages.page`` and ``rooms.access`` do.
+        Access is checked behind it, in the same write: so it has nothing that was said after a
+        removal of the person. Raises as ``Pages.page`` and ``rooms.access`` do.
         """
         access = rooms.access_question(person, room_id)
         return self.pages.page(str(room_id), before, after, limit, access)
@@ -161,11 +163,10 @@ class Conversation:
     ) -> dict[str, int]:
         """Store and publish a message; gives ``{seq, sentAt, userCount}``.
 
-        With a ``sid`` that connection must be in the room; bots have none. The same
-        ``client_id`` again, within ten minutes, gives the first answer again and stores nothing.
-        Raises ``Invalid``, ``TooLong``, ``NotFound``, ``Forbidden`` (also for who is muted),
-        ``NotJoined``, ``RateLimited``, and ``Conflict`` where the room is archived or the
-        ``client_id`` stands for something else.
+        With a ``sid`` that connection must be in the room; bots have none. The same ``client_id``
+        again, within ten minutes, gives the first answer again and stores nothing. Raises
+        ``Invalid``, ``TooLong``, ``NotFound``, ``NotJoined``, ``RateLimited``, ``Forbidden`` (also
+        for who is muted), and ``Conflict`` where the room is archived or the id is used otherwise.
         """
         return self.store.ask(self.talk_question(person, room_id, text, client_id, sid))
 
@@ -241,8 +242,7 @@ class Conversation:
     ) -> int:
         """Add or remove one's reaction to a message. Gives the ``seq`` of the REACT.
 
-        Raises as ``talk`` does, ``NotFound`` also for the message, and ``Conflict`` for one with
-        too many reactions.
+        Raises as ``talk`` does, ``NotFound`` also for the message, ``Conflict`` for too many.
         """
         given = validation.client_id(client_id)
         puts = validation.truth(on, "on")

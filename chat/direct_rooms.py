@@ -60,10 +60,10 @@ def rejoin(store: Store, person: Person, room: Room, people: Sequence[Person]) -
     """
     i = room.room_id
     account = keys.account(person.user_id)
-    room_keys = [keys.room(i), keys.members(i), account, *_keys_of(people)]
+    of_room = [keys.room(i), keys.members(i), account, keys.marks(i), keys.spoken(i)]
     args = [person.user_id, *_records(people)]
-    back = set(map(bytes.decode, store.ask(ScriptCall("rejoin_direct", room_keys, args))))
-    return [each for each in people if each.user_id in back]
+    back = store.ask(ScriptCall("rejoin_direct", [*of_room, *_keys_of(people)], args))
+    return [each for each in people if each.user_id.encode() in back]
 
 
 def _group(people: Iterable[Person]) -> str:

@@ -11,6 +11,7 @@ def N_(message: str) -> str:
 
 
 #: Said by the operations, and by the scripts for who was made a guest meanwhile.
+NO_MEMBERSHIP = N_("You are no member of this room.")
 GUESTS_MAY_NOT_CHAT = N_("Guests cannot enter the rooms yet. An admin can change that.")
 
 

@@ -61,6 +61,8 @@ class NewEntry:
         # append.lua reads the account only when no lease is given: see no_speech in lua/lib.lua.
         if script != "append" or not self.lease_id:
             rest.append(keys.account(user_id))
+        if script == "alter":
+            rest += [keys.deleted(self.room_id), keys.marks(self.room_id)]
         sent = keys.sent(self.room_id, user_id, client_id)
         what: list[Argument] = ["", self.kind, self.body, user_id, self.sender.name, self.lease_id]
         return ScriptCall(
@@ -74,7 +76,7 @@ class NewEntry:
 def _keys(room_id: str) -> tuple[str, ...]:
     make = (keys.room, keys.stream, keys.conns, keys.present, keys.members, keys.banned)
     noted = (keys.erased, keys.edited, keys.reactions)
-    return (*(key(room_id) for key in make + noted), keys.UNARCHIVED)
+    return (*(key(room_id) for key in make + noted), keys.UNARCHIVED, keys.spoken(room_id))
 
 
 @dataclass(frozen=True)

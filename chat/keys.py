@@ -103,6 +103,25 @@ def reactions(room_id: str) -> str:
     return room(room_id) + ":reactions"
 
 
+def deleted(room_id: str) -> str:
+    """ZSET of the ordinals of deleted TALKs, scored by themselves."""
+    return room(room_id) + ":deleted"
+
+
+def spoken(room_id: str) -> str:
+    """HASH of userIds to how many TALKs of theirs are not deleted."""
+    return room(room_id) + ":spoken"
+
+
+def marks(room_id: str) -> str:
+    """HASH of the userIds of members to how far they have read: ``<seq> <n> <own>``.
+
+    ``n`` is the ordinal of the last TALK up to the number ``seq``; ``own`` is how many of the
+    person's own TALKs up to there are not deleted. Who has none has read nothing.
+    """
+    return room(room_id) + ":marks"
+
+
 def closed(room_id: str) -> str:
     """The CLOSE of a deleted room, for workers that missed it. Kept for a day."""
     return room(room_id) + ":closed"
@@ -111,7 +130,7 @@ def closed(room_id: str) -> str:
 def of_room(room_id: str) -> list[str]:
     """All that a room has, but what is remembered of it for a while."""
     made = (room, closed, stream, conns, present, members, banned)
-    noted = (erased, edited, reactions)
+    noted = (erased, edited, reactions, deleted, spoken, marks)
     return [key(room_id) for key in made + noted]
 
 
@@ -154,11 +173,6 @@ def levels(user_id: str) -> str:
 def starred(user_id: str) -> str:
     """SET of the rooms that a person has marked with a star."""
     return account(user_id) + ":starred"
-
-
-def read_marks(user_id: str) -> str:
-    """HASH of rooms to how far a person has read: ``<epoch> <seq>``."""
-    return account(user_id) + ":read"
 
 
 def inviters(user_id: str) -> str:

@@ -1,7 +1,7 @@
 """Memberships: what a person is in each of his or her rooms, and what the room is to the person.
 
-The role stands beside the room (see ``chat.room_members``). What only the person cares about
-(level, star, read up to) stands with the person.
+The role stands beside the room (see ``chat.room_members``), and so does how far one has read (see
+``chat.read_marks``). What only the person cares about (level, star) stands with the person.
 """
 
 from collections.abc import Iterable
@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from chat import keys, room_members, validation
-from chat.errors import N_, Invalid, NotFound
+from chat.errors import N_, NO_MEMBERSHIP, Invalid, NotFound
 from chat.people import Person
 from chat.rooms import DIRECT, Room, rooms_question
 from chat.store import clock
-from chat.store.question import Command, Question
+from chat.store.question import Command, Question, ScriptCall
 from chat.store.store import Store
 
 ALL, MENTIONS, NONE = "all", "mentions", "none"
@@ -24,7 +24,9 @@ LEVELS = (ALL, MENTIONS, NONE)
 class Membership:
     """What a person is in a room. ``read`` is the number up to which it has read.
 
-    ``joined_at`` and ``muted_until`` are in ms, 0 for one who is not muted.
+    ``unread`` is how many TALKs of others after that are not deleted, and ``mentions`` how many of
+    those mention the person: all in a direct room. ``joined_at`` and ``muted_until`` are in ms, 0
+    for one who is not muted.
     """
 
     room_id: str
@@ -34,6 +36,8 @@ class Membership:
     level: str
     starred: bool
     read: int
+    unread: int
+    mentions: int
     joined_at: int
 
     def wire(self) -> dict[str, object]:
@@ -45,6 +49,8 @@ class Membership:
             "level": self.level,
             "starred": self.starred,
             "read": self.read,
+            "unread": self.unread,
+            "mentions": self.mentions,
             "joinedAt": self.joined_at,
         }
         if self.muted_until:
@@ -101,20 +107,11 @@ def change_own(
     return _changed(store, person, room_id)
 
 
-def mark_read(store: Store, person: Person, room: Room, seq: object) -> Membership:
-    """Note up to which number one has read; it may also go back. Raises ``Invalid``."""
-    own(store, person, room.room_id)
-    number = min(validation.whole_number(seq, "seq"), room.seq)
-    key = keys.read_marks(person.user_id)
-    store.ask(("HSET", key, room.room_id, f"{room.epoch} {number}"))
-    return _changed(store, person, room.room_id)
-
-
 def own(store: Store, person: Person, room_id: str) -> Membership:
     """One's own membership. Raises ``NotFound``."""
     found = store.ask(one(person.user_id, room_id))
     if found is None:
-        raise NotFound(N_("You are no member of this room."))
+        raise NotFound(NO_MEMBERSHIP)
     return found
 
 
@@ -132,12 +129,11 @@ def _memberships(user_id: str, room_ids: list[str]) -> Question[list[Membership 
         return Question([], lambda answers: [])
 
     def read(answers: list[Any]) -> list[Membership | None]:
-        now, levels, stars, marks, joined, *rest = answers
-        records, epochs = rest[::2], rest[1::2]
+        now, levels, stars, joined, *found = answers
         at = clock.ms(now)
         return [
             _membership(at, user_id, *one)
-            for one in zip(room_ids, records, epochs, levels, stars, marks, joined, strict=True)
+            for one in zip(room_ids, found, levels, stars, joined, strict=True)
         ]
 
     return Question(
@@ -145,16 +141,8 @@ def _memberships(user_id: str, room_ids: list[str]) -> Question[list[Membership 
             clock.TIME,
             ("HMGET", keys.levels(user_id), *room_ids),
             ("SMISMEMBER", keys.starred(user_id), *room_ids),
-            ("HMGET", keys.read_marks(user_id), *room_ids),
             ("ZMSCORE", keys.rooms_of(user_id), *room_ids),
-            *(
-                command
-                for room_id in room_ids
-                for command in (
-                    ("HGET", keys.members(room_id), user_id),
-                    ("HGET", keys.room(room_id), "epoch"),
-                )
-            ),
+            *(ScriptCall("unread", _counted(room_id), [user_id]) for room_id in room_ids),
         ],
         read,
     )
@@ -164,19 +152,15 @@ def _membership(
     now: int,
     user_id: str,
     room_id: str,
-    stored: bytes | None,
-    epoch: bytes | None,
+    found: list[Any],
     level: bytes | None,
     starred: int,
-    mark: bytes | None,
     joined: Any,
 ) -> Membership | None:
-    if stored is None:
+    if not found:
         return None
+    stored, read, unread, mentions = found
     member = room_members.parse(user_id.encode(), stored, now)
-    # In another epoch the same number is another message.
-    marked_in, _, number = (mark or b"").partition(b" ")
-    read = int(number) if number and marked_in == epoch else 0
     return Membership(
         room_id,
         user_id,
@@ -185,5 +169,13 @@ def _membership(
         level.decode() if level else ALL,
         bool(starred),
         read,
+        unread,
+        mentions,
         int(float(joined or 0)),
     )
+
+
+def _counted(room_id: str) -> list[str]:
+    """The keys of a room from which it is worked out what is unread."""
+    of_room = (keys.room, keys.members, keys.marks, keys.spoken, keys.deleted)
+    return [key(room_id) for key in of_room]

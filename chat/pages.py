@@ -100,6 +100,16 @@ class Pages:
             raise NotFound(N_("There is no such message."))
         return found[0]
 
+    def behind(self, room_id: str, seq: int, user_id: str) -> tuple[Argument, ...]:
+        """What the archive has behind a number, as ``lua/mark.lua`` takes it.
+
+        Raises ``Unavailable``.
+        """
+        if self._archive is None:
+            return 0, "", 0
+        found = self._archive.behind(room_id, seq, user_id)
+        return found.archived, found.first_n or "", found.own
+
     def facts(self, room_id: str, seq: int, with_reactions: bool) -> tuple[Argument, ...]:
         """What the archive has of a message, as ``lua/alter.lua`` takes it.
 
@@ -113,7 +123,7 @@ class Pages:
         [said] = found.messages
         given = sorted(said.reactions) if with_reactions else []
         reactions = (f"{emoji}\0{user_id}" for emoji, user_id in given)
-        return (found.archived, said.sender_id, said.edits, *reactions)
+        return (found.archived, said.sender_id, said.n, said.edits, *reactions)
 
     def _back(
         self, room_id: str, page: Page, before: int | None, count: int, checks: Sequence[Any]

@@ -40,8 +40,10 @@ def gone_event(room_id: str, banned: bool = False) -> dict[str, object]:
 
 
 def read_event(membership: Membership) -> dict[str, object]:
-    """A person has read up to another number."""
-    return {"type": "read", "roomId": membership.room_id, "read": membership.read}
+    """A person has read up to another number, and so much is unread now."""
+    wire = membership.wire()
+    told = {field: wire[field] for field in ("roomId", "read", "unread", "mentions")}
+    return {"type": "read", **told}
 
 
 def membership_events(

@@ -274,12 +274,13 @@ def _enter_calls(
     flat = [field for lease in leases for field in lease]
     user_ids = [user_of(lease.lease_id) for lease in leases]
     of_people = [key(i) for i in user_ids for key in (keys.account, keys.rooms_of)]
+    in_room = (keys.members, keys.banned, keys.marks, keys.spoken)
     return [
         # Before anybody is in, so that the reaper knows the room whatever happens to this process.
         ("ZADD", keys.OCCUPIED, 0, room_id),
         ScriptCall(
             "enter",
-            [*_room_keys(room_id), keys.members(room_id), keys.banned(room_id), *of_people],
+            [*_room_keys(room_id), *(key(room_id) for key in in_room), *of_people],
             [now, timing.lease, announcement, epoch, *flat],
         ),
     ]

@@ -245,13 +245,6 @@ class RoomManagement:
         person_events.tell_membership(self._store, checked_id, [person.user_id])
         return changed
 
-    def mark_read(self, person: Person, room_id: object, seq: object) -> Membership:
-        """Note up to which number one has read. Raises ``Invalid``, ``NotFound``."""
-        room = rooms.access(self._store, person, room_id).room
-        marked = memberships.mark_read(self._store, person, room, seq)
-        person_events.tell(self._store, [([person.user_id], person_events.read_event(marked))])
-        return marked
-
     def _count_room(self, person: Person) -> None:
         rate = self._limits.room_rate
         rate_limit.throttle(self._store, "room", person.user_id, rate, 60, 3 * rate)

@@ -1,7 +1,7 @@
 """Who belongs to a room, and in which role: one record for each person, beside the room.
 
 The scripts decide by these records: see ``lua/lib.lua``. What a room is to a person (level, star,
-read up to) stands with the person: see ``chat.memberships``.
+read up to) is told by ``chat.memberships``.
 """
 
 import heapq
@@ -145,7 +145,7 @@ def set_member(
         *(*_rules(room_id), keys.account(person.user_id), keys.rooms_of(other.user_id)),
         *(keys.blocked_inviters(other.user_id), keys.inviters(other.user_id)),
         *(keys.owned_rooms(other.user_id), keys.account(other.user_id)),
-        keys.owned_rooms(owner_id),
+        *(keys.owned_rooms(owner_id), keys.marks(room_id), keys.spoken(room_id)),
     ]
     done: bytes = store.ask(ScriptCall("set_member", asked, args))
     return done.decode()
@@ -172,7 +172,7 @@ def remove(
     room_keys = [
         *(keys.room(room_id), keys.conns(room_id), keys.present(room_id)),
         *(keys.members(room_id), keys.banned(room_id), keys.account(person.user_id)),
-        *_own(other.user_id),
+        *_own(room_id, other.user_id),
     ]
     by = person.user_id if person.user_id == other.user_id else actor(person)
     until = "" if ban is None else ban
@@ -200,7 +200,7 @@ def banned(room_id: str) -> Question[dict[str, int]]:
 def delete_membership_call(user_id: str, room_id: str) -> ScriptCall:
     """The call that deletes what a room was to a person who is no member of it any more."""
     return ScriptCall(
-        "delete_membership", [keys.members(room_id), *_own(user_id)], [user_id, room_id]
+        "delete_membership", [keys.members(room_id), *_own(room_id, user_id)], [user_id, room_id]
     )
 
 
@@ -235,7 +235,7 @@ def _rules(room_id: str) -> list[str]:
     return [keys.room(room_id), keys.members(room_id), keys.banned(room_id)]
 
 
-def _own(user_id: str) -> list[str]:
-    """The keys of what a person's rooms are to the person."""
-    of_person = (keys.rooms_of, keys.levels, keys.starred, keys.read_marks, keys.inviters)
-    return [key(user_id) for key in of_person]
+def _own(room_id: str, user_id: str) -> list[str]:
+    """The keys of what a room is to a person."""
+    of_person = (keys.rooms_of, keys.levels, keys.starred, keys.inviters)
+    return [keys.marks(room_id), *(key(user_id) for key in of_person)]

@@ -108,6 +108,7 @@ class Room:
             "description": self.description,
             "archived": int(self.archived),
             "activeAt": self.active_at,
+            "forgotten": 0,
         }
         return [part for pair in values.items() for part in pair]
 

@@ -5,6 +5,7 @@ from redis.exceptions import ResponseError
 from chat.errors import (
     GUESTS_MAY_NOT_CHAT,
     N_,
+    NO_MEMBERSHIP,
     Conflict,
     Forbidden,
     MaruError,
@@ -22,6 +23,7 @@ _ERRORS: dict[str, tuple[type[MaruError], str]] = {
     "ARCHIVED": (Conflict, N_("This room is archived: it can be read only.")),
     "NOTALLOWED": (Forbidden, N_("Your role in this room does not allow that.")),
     "NOTMEMBER": (NotFound, N_("That person is no member of this room.")),
+    "NOMEMBERSHIP": (NotFound, NO_MEMBERSHIP),
     "OWNERSTAYS": (Conflict, N_("The owner of a room stays in it.")),
     "DEACTIVATED": (Conflict, N_("This account is deactivated.")),
     "GUESTOWNER": (Conflict, N_("A guest cannot enter the rooms yet.")),

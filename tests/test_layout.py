@@ -64,6 +64,10 @@ MAY_IMPORT = {
     "owned_rooms": {"store", "keys", "errors"},
     "rooms": {"store", "keys", "validation", "errors", "people"},
     "operation_values": {"history", "room_members", "rooms"},
+    "read_marks": {
+        *("store", "keys", "validation", "errors", "memberships", "pages", "people"),
+        *("person_events", "rooms"),
+    },
     "memberships": {"store", "keys", "validation", "errors", "people", "room_members", "rooms"},
     "room_index": {"store", "keys"},
     "room_directory": {
@@ -99,7 +103,7 @@ MAY_IMPORT = {
     "conversation": {
         *("store", "keys", "validation", "message", "message_writer", "errors", "archive", "pages"),
         *("operation_values", "history", "limits", "people", "presence", "rate_limit"),
-        *("room_members", "rooms"),
+        *("read_marks", "room_members", "rooms"),
     },
 }  # fmt: skip
 #: Module of ``chat/store`` -> what else of ``chat`` it may import.

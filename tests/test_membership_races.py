@@ -230,9 +230,8 @@ def test_who_passes_a_room_on_does_not_delete_it(room, beside):
     [
         (lambda r: r.room_management.change_own(r.ben, r.room_id, "none", True), "levels"),
         (lambda r: r.room_management.change_own(r.ben, r.room_id, None, True), "starred"),
-        (lambda r: r.room_management.mark_read(r.ben, r.room_id, 1), "read"),
     ],
-    ids=["level", "star", "read mark"],
+    ids=["level", "star"],
 )
 def test_nothing_of_ones_own_is_left_of_a_room_that_one_is_taken_out_of(room, store, call, left):
     """The removal comes between the check and the change."""
@@ -253,6 +252,13 @@ def test_nothing_of_ones_own_is_left_of_a_room_that_one_is_taken_out_of(room, st
     finally:
         store._answers = answers_to
     assert changed and not store.redis.exists(key)
+
+
+def test_no_mark_is_left_of_a_room_that_one_is_taken_out_of(room, conversation, store, beside):
+    happened = beside("mark", room.remove)
+    with pytest.raises(NotFound, match="no member"):
+        conversation.read_marks.mark(room.ben, room.room_id, 1)
+    assert happened() and not store.redis.exists(keys.marks(room.room_id))
 
 
 def test_no_page_has_what_was_said_after_a_removal_though_the_store_has_lost_its_scripts(

@@ -26,6 +26,8 @@ def test_a_new_membership(room_management, store, people):
         "level": "all",
         "starred": False,
         "read": 0,
+        "unread": 0,
+        "mentions": 0,
         "joinedAt": own.joined_at,
     }
     assert abs(own.joined_at - room.created_at) < 60_000
@@ -91,46 +93,17 @@ def test_levels_and_stars_that_cannot_be(room_management, store, people, level, 
 
 
 def test_who_is_no_member_of_an_open_room_has_nothing_of_its_own_there(
-    room_management, store, people
+    room_management, conversation, store, people
 ):
     ann, ben, _cho = people
     room_id = room_management.create(ann, "Plans", None, None).room_id
     for attempt in (
         lambda: room_management.change_own(ben, room_id, "none", True),
-        lambda: room_management.mark_read(ben, room_id, 1),
+        lambda: conversation.read_marks.mark(ben, room_id, 1),
     ):
         with pytest.raises(NotFound, match="no member"):
             attempt()
     assert not list(store.redis.scan_iter(f"maru:person:{ben.user_id}:*"))
-
-
-def test_the_read_mark_goes_forth_and_back_within_the_room(
-    room_management, conversation, store, people
-):
-    ann = people[0]
-    room_id = room_management.create(ann, "Plans", None, None).room_id
-    for number in range(5):
-        conversation.talk(ann, room_id, str(number))
-    for seq, read in ((3, 3), (5, 5), (1, 1), (99, 5), (0, 0)):
-        assert room_management.mark_read(ann, room_id, seq).read == read
-        assert one(store, ann, room_id).read == read
-    for seq in (-1, "3", None, 1.5, True, 2**60):
-        with pytest.raises(Invalid):
-            room_management.mark_read(ann, room_id, seq)
-
-
-def test_in_another_epoch_nothing_is_read(room_management, conversation, store, people):
-    ann = people[0]
-    room_id = room_management.create(ann, "Plans", None, None).room_id
-    for number in range(5):
-        conversation.talk(ann, room_id, str(number))
-    room_management.mark_read(ann, room_id, 5)
-    store.redis.delete(keys.stream(room_id))
-    conversation.talk(ann, room_id, "another first one")
-    assert one(store, ann, room_id).read == 0
-    [(_, own)] = memberships.of_person(store, ann)
-    assert own.read == 0
-    assert room_management.mark_read(ann, room_id, 1).read == 1
 
 
 def test_who_comes_back_begins_anew(room_management, conversation, store, people):
@@ -139,7 +112,7 @@ def test_who_comes_back_begins_anew(room_management, conversation, store, people
     room_management.set_member(ann, room_id, "ben", role="moderator")
     conversation.talk(ann, room_id, "hi")
     room_management.change_own(ben, room_id, "none", True)
-    room_management.mark_read(ben, room_id, 1)
+    conversation.read_marks.mark(ben, room_id, 1)
     room_management.remove(ben, room_id, "ben")
     assert not list(store.redis.scan_iter(f"maru:person:{ben.user_id}:*"))
     room_management.set_member(ann, room_id, "ben")
@@ -154,10 +127,12 @@ def test_what_is_ones_own_is_told_to_ones_own_connections(
     room_id = room_management.create(ann, "Plans", None, None).room_id
     conversation.talk(ann, room_id, "hi")
     told()
-    marked = room_management.mark_read(ann, room_id, 1)
+    marked = conversation.read_marks.mark(ann, room_id, 1)
     changed = room_management.change_own(ann, room_id, "none", True)
     read, membership = [message["me"] for message in told()]
-    assert read == [[[ann.user_id], {"type": "read", "roomId": room_id, "read": marked.read}]]
+    counts = {"read": 1, "unread": 0, "mentions": 0}
+    assert read == [[[ann.user_id], {"type": "read", "roomId": room_id, **counts}]]
+    assert marked.read == 1
     [[heard, event]] = membership
     assert (heard, event["membership"]) == ([ann.user_id], changed.wire())
     assert (event["type"], event["room"]["roomId"]) == ("membership", room_id)

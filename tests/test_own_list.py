@@ -29,7 +29,9 @@ def check(store, crowd):
     for person in crowd:
         records = {i for i in found if store.redis.hexists(keys.members(i), person.user_id)}
         assert {*room_members.room_ids_of(store, person.user_id)} == records
-        for key in (keys.levels, keys.read_marks, keys.inviters):
+        marked = {i for i in found if store.redis.hexists(keys.marks(i), person.user_id)}
+        assert marked <= records
+        for key in (keys.levels, keys.inviters):
             left = store.redis.hkeys(key(person.user_id))
             assert {room_id.decode() for room_id in left} <= records
         starred = store.redis.smembers(keys.starred(person.user_id))
@@ -48,7 +50,7 @@ def test_a_worker_that_is_killed_leaves_no_half_membership(
     check(store, crowd)
     assert [own.room_id for own, _ in memberships.of_person(store, ben)] == [room_id]
     room_management.change_own(ben, room_id, "none", True)
-    room_management.mark_read(ben, room_id, 0)
+    conversation.read_marks.mark(ben, room_id, 0)
     killed_after("remove", lambda: room_management.remove(ann, room_id, "ben"))
     check(store, crowd)
     assert memberships.of_person(store, ben) == []

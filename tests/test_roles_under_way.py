@@ -227,7 +227,7 @@ def test_who_may_not_chat_any_more_reads_nothing_of_what_was_under_way(place, st
     for read in (
         lambda: place.conversation.page(place.ben, place.hall),
         lambda: place.room_management.banned(place.ben, place.hall),
-        lambda: place.room_management.mark_read(place.ben, place.hall, 1),
+        lambda: place.conversation.read_marks.mark(place.ben, place.hall, 1),
     ):
         with pytest.raises(Forbidden):
             read()

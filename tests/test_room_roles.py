@@ -142,7 +142,7 @@ def test_whoever_is_concerned_is_told_of_a_role(hall, told):
     assert in_the_room == {"member": left}
 
 
-def test_strangers_learn_nothing_of_a_private_room(room_management, made):
+def test_strangers_learn_nothing_of_a_private_room(room_management, conversation, made):
     attic = Crowd(room_management, made, private=True)
     for attempt in (
         lambda: attic.set(attic.eve, "eve"),
@@ -152,7 +152,7 @@ def test_strangers_learn_nothing_of_a_private_room(room_management, made):
         lambda: room_management.banned(attic.eve, attic.room_id),
         lambda: room_management.change(attic.eve, attic.room_id, name="Mine"),
         lambda: room_management.close(attic.root, attic.room_id),
-        lambda: room_management.mark_read(attic.eve, attic.room_id, 1),
+        lambda: conversation.read_marks.mark(attic.eve, attic.room_id, 1),
         lambda: room_management.end_membership_and_block(attic.eve, attic.room_id),
     ):
         with pytest.raises(NotFound, match="no such room"):

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from chat.archive.page import Page
+from chat.archive.page import Behind, Page
 from chat.errors import N_, Unavailable
 
 if TYPE_CHECKING:
@@ -56,6 +56,9 @@ class Archive:
 
     def one(self, room_id: str, seq: int) -> Page:
         return self._read("reading.one", room_id, seq)
+
+    def behind(self, room_id: str, seq: int, sender_id: str) -> Behind:
+        return self._read("reading.behind", room_id, seq, sender_id)
 
     def highest(self, room_id: str) -> tuple[str, int]:
         return self._read("reading.highest", room_id)

@@ -1,6 +1,7 @@
 """What the archive gives of a room: a page of its messages."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from chat.archive.effects import Said
 
@@ -19,3 +20,12 @@ class Page:
     more_after: bool
     epoch: str
     archived: int
+
+
+class Behind(NamedTuple):
+    """What follows a number in a room: the ordinal of the first TALK, 0 for none, and how many are
+    one sender's. ``archived`` is as in ``Page``."""
+
+    archived: int
+    first_n: int
+    own: int

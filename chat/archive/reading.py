@@ -12,11 +12,11 @@ from collections.abc import Sequence
 from typing import Any
 
 import orjson
-from sqlalchemy import ColumnElement, Connection, select
+from sqlalchemy import ColumnElement, Connection, func, select
 
 from chat.archive import tables
 from chat.archive.effects import Said
-from chat.archive.page import Page
+from chat.archive.page import Behind, Page
 
 #: What stands in a row besides its text and ``rest``, in bytes, about.
 _ROW_BYTES = 150
@@ -98,6 +98,16 @@ def one(connection: Connection, room_id: str, seq: int) -> Page:
     found, _ = _some(connection, room_id, number == seq, True, 1, 0)
     more = [_any(connection, room_id, number < seq), _any(connection, room_id, number > seq)]
     return _page(connection, room_id, cursor, found, *more)
+
+
+def behind(connection: Connection, room_id: str, seq: int, sender_id: str) -> Behind:
+    """What the archive has behind a number, of everybody and of one sender."""
+    _, archived = _cursor(connection, room_id)
+    c = tables.messages.c
+    here = c.room_id == room_id, c.seq > seq
+    first = connection.execute(select(c.n).where(*here).order_by(c.seq).limit(1)).scalar()
+    own = select(func.count()).select_from(tables.messages).where(*here, c.sender_id == sender_id)
+    return Behind(archived, int(first or 0), int(connection.execute(own).scalar_one()))
 
 
 def highest(connection: Connection, room_id: str) -> tuple[str, int]:

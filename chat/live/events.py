@@ -142,7 +142,7 @@ def _watch(gateway: Gateway, connection: Connection, person: Person, call: Call)
 
 
 def _read(gateway: Gateway, connection: Connection, person: Person, call: Call) -> dict[str, Any]:
-    marked = gateway.room_management.mark_read(person, call.get("roomId"), call.get("seq"))
+    marked = gateway.conversation.read_marks.mark(person, call.get("roomId"), call.get("seq"))
     return {"membership": marked.wire()}
 
 

@@ -1,17 +1,18 @@
 -- Edit, delete or react to a message. The change is an entry of its own in the stream, so that everybody
 -- receives changes and messages in one order. A deleted message is also erased, with its edits. A message that is not
 -- in the stream any more is changed by what the caller has read of it in the archive, and the changes since.
--- KEYS  as for append, always with the account
+-- KEYS  as for append, always with the account, then deleted and marks
 -- ARGV  as for append, then the seq of the message, 1 if an admin deletes it, else 0, and for a reaction the emoji
 --       and 1 or 0 for on or off. Everybody may react, and the sender may edit and delete a message; the room's
 --       owner and moderators may delete any, and in all but direct rooms admins. Then for a message from the archive
---       the number up to which it was archived, its sender's userId, how often it was edited, and the reactions to it,
---       each '<emoji>\0<userId>'
+--       the number up to which it was archived, its sender's userId, its ordinal, how often it was edited, and the
+--       reactions to it, each '<emoji>\0<userId>'
 -- Gives what append gives; what append refuses, and NOMESSAGE, NOTYOURS, TOOMANYEDITS, TOOMANYREACTIONS; ONLYARCHIVED
 -- where the archive has to be asked, again if it was.
 -- At most: edits of one message, emoji of one person under it, and different emoji under it.
 local MOST_EDITS, MOST_OF_ONE, MOST_DIFFERENT = 1000, 10, 50
-local room, stream, conns, present, members, banned, sent, erased, edited, reactions, unarchived, account = unpack(KEYS)
+local room, stream, conns, present, members, banned, sent, erased, edited, reactions, unarchived, spoken, account,
+  deleted, marks = unpack(KEYS)
 local at, kind, sender, ref = clock(ARGV[1]), ARGV[2], ARGV[4], ARGV[9]
 local fields = fields_of(room)
 local refused, record = no_speech(fields, members, conns, banned, ARGV[6], sender, at, account)
@@ -28,8 +29,8 @@ local trimmed, lost = missing_up_to(room)
 if tonumber(ref) <= lost or not said and tonumber(ref) <= trimmed then
   -- What was trimmed since the archive was read may be a change of it.
   if not ARGV[13] or trimmed > tonumber(ARGV[13]) then return redis.error_reply('ONLYARCHIVED') end
-  said, edits, reacted = {type = 'TALK', senderId = ARGV[14]}, tonumber(ARGV[15]), {}
-  for i = 16, #ARGV do reacted[ARGV[i]] = true end
+  said, edits, reacted = {type = 'TALK', senderId = ARGV[14], n = tonumber(ARGV[15])}, tonumber(ARGV[16]), {}
+  for i = 17, #ARGV do reacted[ARGV[i]] = true end
   local since = changes_of(stream, edited, tonumber(ref), tonumber(ref), tonumber(ARGV[13]))
   for i = 2, #since, 2 do
     local change = cjson.decode(since[i])
@@ -74,13 +75,13 @@ elseif kind == 'REACT' and ARGV[12] == '0' then
   if noted(by_emoji) == 0 then redis.call('ZREM', reactions, place .. 'd' .. emoji) end
 end
 
-local seq, _, count, payload = append({room, stream, present, erased, edited, reactions, unarchived}, fields, kind, at,
-  ARGV[3], sender, ARGV[5], ARGV[8])
+local seq, _, count, payload = append({room, stream, present, erased, edited, reactions, unarchived, spoken}, fields,
+  kind, at, ARGV[3], sender, ARGV[5], ARGV[8])
 remember(sent, what, seq, at, count, ARGV[7])
 if kind ~= 'DELETE' then
   redis.call('ZADD', edited, kind == 'EDIT' and ref or ref + 0.5, seq)
 else
-  redis.call('HINCRBY', room, 'deleted', 1)
+  note_deleted(room, deleted, spoken, marks, said.n, said.senderId)
   local erasing = redis.call('ZRANGEBYSCORE', edited, ref, ref)
   erasing[#erasing + 1] = ref
   for _, gone in ipairs(erasing) do

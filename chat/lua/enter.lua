@@ -2,19 +2,19 @@
 -- room becomes a member of it. Not if the worker gives an epoch, to renew a lost lease: the person may have ended the
 -- membership meanwhile.
 -- Connections of people who may not be in the room are skipped.
--- KEYS  room, conns, present, members, banned, then for each lease the account and the rooms of its person
+-- KEYS  room, conns, present, members, banned, marks, spoken, then for each lease the account and the rooms of its person
 -- ARGV  now ('' for the store's clock), lease in ms, body of ENTER ('' to tell nobody), the epoch that
 --       the worker knows ('' if it knows none yet), then for each lease: its id and the person's name
 -- Gives userCount, then the userIds of people who have become members; NOTFOUND, NOTJOINED, BANNED or GUEST if
 -- none may enter.
-local room, conns, present, members, banned = unpack(KEYS, 1, 5)
+local room, conns, present, members, banned, marks, spoken = unpack(KEYS, 1, 7)
 local at, body = clock(ARGV[1]), ARGV[3]
 local private, epoch = unpack(redis.call('HMGET', room, 'private', 'epoch'))
 -- In another epoch the store has lost who was here. These people never left, so no ENTER is published.
 if ARGV[4] ~= '' and ARGV[4] ~= epoch then body = '' end
 local came, names, became, refused, entered = {}, {}, {}, nil, 0
 for i = 5, #ARGV, 2 do
-  local lease_id, name, account, rooms_of = ARGV[i], ARGV[i + 1], KEYS[i + 1], KEYS[i + 2]
+  local lease_id, name, account, rooms_of = ARGV[i], ARGV[i + 1], KEYS[i + 3], KEYS[i + 4]
   local id = person_of(lease_id)
   local role, muted_until, called = membership(members, id)
   local no = no_access(private, role, banned, id, at)
@@ -31,6 +31,8 @@ for i = 5, #ARGV, 2 do
     end
     if not role then
       became[#became + 1] = id
+      -- What was said before is nothing new to who comes in: it was there to be read.
+      mark_all(room, marks, spoken, id)
       redis.call('HDEL', banned, id)
     end
     if redis.call('ZADD', conns, at + tonumber(ARGV[2]), lease_id) == 1 then

@@ -80,13 +80,31 @@ local function add_to_own_rooms(rooms_of, room, at)
   redis.call('ZADD', rooms_of, 'NX', at, id_of(room))
 end
 
--- Delete what a room was to a person who is no member of it any more. 'own' are the keys of the person's rooms,
--- levels, starred rooms, read marks and inviters.
-local function delete_membership(own, room_id)
-  local rooms_of, levels, starred, read, inviters = unpack(own)
+-- Delete what a room was to a person who is no member of it any more. 'own' are the keys of the room's marks, and of the
+-- person's rooms, levels, starred rooms and inviters.
+local function delete_membership(own, id, room_id)
+  local marks, rooms_of, levels, starred, inviters = unpack(own)
+  redis.call('HDEL', marks, id)
   redis.call('ZREM', rooms_of, room_id)
   redis.call('SREM', starred, room_id)
-  for _, of_room in ipairs({levels, read, inviters}) do redis.call('HDEL', of_room, room_id) end
+  for _, of_room in ipairs({levels, inviters}) do redis.call('HDEL', of_room, room_id) end
+end
+
+-- How far a person has read: the number, the ordinal of the last TALK up to it, and how many of the person's own TALKs
+-- up to there are not deleted. Zeros for who has read nothing.
+local function mark_of(marks, id)
+  local seq, n, own = string.match(redis.call('HGET', marks, id) or '0 0 0', '^(%d+) (%d+) (%d+)$')
+  return tonumber(seq), tonumber(n), tonumber(own)
+end
+
+local function set_mark(marks, id, seq, n, own)
+  redis.call('HSET', marks, id, string.format('%.0f %.0f %.0f', seq, n, own))
+end
+
+-- A person has read all that was said in the room until now.
+local function mark_all(room, marks, spoken, id)
+  local seq, said = unpack(redis.call('HMGET', room, 'seq', 'said'))
+  set_mark(marks, id, seq or 0, said or 0, redis.call('HGET', spoken, id) or 0)
 end
 
 local function record_of(role, muted_until, name)

@@ -37,6 +37,35 @@ local function changes_of(stream, edited, first, last, archived)
   return found
 end
 
+-- The TALKs behind the number 'from' up to 'last', which the stream has: how many of them are this person's, and the
+-- ordinal of the first. With 'is_first' none are counted.
+local function talks_between(stream, from, last, id, is_first)
+  local own, first, start = 0, nil, '(0-' .. string.format('%.0f', from)
+  repeat
+    local entries = redis.call('XRANGE', stream, start, '0-' .. string.format('%.0f', last), 'COUNT', is_first and 5 or 100)
+    for _, entry in ipairs(entries) do
+      local stored = entry[2][2]
+      -- What a person writes has no quote that is not escaped: the first senderId is the message's own.
+      if string.sub(stored, 1, 15) == '{"type":"TALK",' then
+        first = first or tonumber(string.match(stored, '"n":(%d+)'))
+        if is_first and first then return 0, first end
+        if string.match(stored, '"senderId":"([^"]*)"') == id then own = own + 1 end
+      end
+    end
+    start = #entries > 0 and '(' .. entries[#entries][1]
+  until not start
+  return own, first
+end
+
+-- A TALK is deleted: count it no more, neither as said by its sender, nor as unread. 'n' is its ordinal.
+local function note_deleted(room, deleted, spoken, marks, n, sender)
+  redis.call('HINCRBY', room, 'deleted', 1)
+  redis.call('ZADD', deleted, n, n)
+  redis.call('HINCRBY', spoken, sender, -1)
+  local seq, read_n, own = mark_of(marks, sender)
+  if n <= read_n then set_mark(marks, sender, seq, read_n, own - 1) end
+end
+
 -- The number above which a room goes on where the store may have lost some: higher than those in 'known', and than any
 -- that it has given out and lost. For it is the time in tenths of ms since 2020, and no room has ten messages in each
 -- ms of its life. It stays below 10^14, up to which Lua writes numbers in full.
@@ -51,11 +80,11 @@ local function go_on_above(room, stream, number)
   redis.call('HSET', room, 'seq', number)
 end
 
--- Store a message. Takes the keys room, stream, present, erased, edited, reactions, unarchived, and the result of
+-- Store a message. Takes the keys room, stream, present, erased, edited, reactions, unarchived, spoken, and the result of
 -- fields_of. Returns seq, sentAt, userCount, and the text that the caller publishes last of all: the store may
 -- deny that, and what a script has written by then stays.
 local function append(keys, fields, kind, at, body, sender, name, epoch)
-  local room, stream, present, erased, edited, reactions, unarchived = unpack(keys)
+  local room, stream, present, erased, edited, reactions, unarchived, spoken = unpack(keys)
   local count = redis.call('HLEN', present)
   local said = tonumber(fields[4] or 0) + 1
   local stored = stamp(kind, count, at, kind == 'TALK' and '{"n":' .. said .. ',' .. string.sub(body, 2) or body)
@@ -74,6 +103,7 @@ local function append(keys, fields, kind, at, body, sender, name, epoch)
   end
   if kind == 'TALK' then
     redis.call('HSET', room, 'seq', seq, 'activeAt', at, 'saidBy', name, 'saidById', sender, 'said', said)
+    redis.call('HINCRBY', spoken, sender, 1)
   else
     redis.call('HSET', room, 'seq', seq, 'activeAt', at)
   end

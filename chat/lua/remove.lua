@@ -1,7 +1,7 @@
 -- Remove a person from a room, with all connections, and ban the person if so wished. REMOVED is published on
 -- the room's channel before any later message, so that no worker sends such a message to that person.
--- KEYS  room, conns, present, members, banned, account of who does it, and of the person the rooms, levels, starred
---       rooms, read marks and inviters
+-- KEYS  room, conns, present, members, banned, account of who does it, marks, and of the person the rooms, levels,
+--       starred rooms and inviters
 -- ARGV  now ('' for the store's clock), who does it (see rights_in), userId of the person,
 --       body of QUIT, body of REMOVED, until when the person is banned in ms ('' for no ban, 0 for good),
 --       for how long in ms at least nobody who was taken out of an open room can come back
@@ -35,7 +35,7 @@ if ban ~= '' then redis.call('HSET', banned, id, ban) end
 local gone = theirs and depart(conns, present, lease_ids_of(conns, id)) or {}
 if theirs then
   redis.call('HDEL', members, id)
-  delete_membership({unpack(KEYS, 7)}, id_of(room))
+  delete_membership({unpack(KEYS, 7)}, id, id_of(room))
 end
 local count = announce(room, present, 'QUIT', at, ARGV[4], gone, {[id] = name})
 -- Also for a person who was no member: by REMOVED the workers know that the room has bans, and check who joins.

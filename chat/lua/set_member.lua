@@ -1,12 +1,13 @@
 -- Add a person to a room, or change the role of a member, or mute one.
 -- KEYS  room, members, banned, account of who does it, and of the person the rooms, the blocked inviters, the inviters
---       the owned rooms and the account, and the owned rooms of the owner as read before
+--       the owned rooms and the account, the owned rooms of the owner as read before, marks, spoken
 -- ARGV  now ('' for the store's clock), who does it (see rights_in), userId and name of the person,
 --       role ('' to leave it), until when muted in ms ('' to leave it),
 --       how many rooms the person may own (0 for any number)
 -- Gives ADDED, CHANGED or SAME; NOTFOUND, GUEST, NOTALLOWED, NOTMEMBER, OWNERSTAYS, BANNED, BLOCKED, DEACTIVATED,
 -- GUESTOWNER, TOOMANYROOMS.
 local room, members, banned, account, rooms_of, blocked, inviters, owned, of_person, owned_before = unpack(KEYS)
+local marks, spoken = unpack(KEYS, 11)
 local at, actor, id, name, role, muted_until = clock(ARGV[1]), ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6]
 local rights = rights_in(room, members, account, actor)
 if rights.refused then return rights.refused end
@@ -55,6 +56,7 @@ if role == 'owner' and theirs ~= 'owner' then
 end
 redis.call('HSET', members, id, record)
 redis.call('HDEL', banned, id)
+if not theirs and by == id then mark_all(room, marks, spoken, id) end
 -- In the same step: a person who ends the membership at once can block the inviter.
 if not theirs and by ~= id then redis.call('HSET', inviters, id_of(room), by) end
 return theirs and 'CHANGED' or 'ADDED'

@@ -12,7 +12,7 @@ from typing import Protocol, TypeVar
 from redis.exceptions import ConnectionError, RedisError, ResponseError
 
 from chat import key_prefix, keys
-from chat.migrations import to_2
+from chat.migrations import to_2, to_3
 from chat.migrations.lease import LEASE_MS, Lease, LostLease
 from chat.store import error_replies
 from chat.store.store import Store, StoreError, connect
@@ -20,7 +20,9 @@ from chat.store.store import Store, StoreError, connect
 log = logging.getLogger(__name__)
 
 #: The version of the shapes that this code reads and writes.
-VERSION = 2
+VERSION = 3
+#: Version -> what carries a store of it over to the next one.
+STEPS = {1: to_2.steps.run, 2: to_3.steps.run}
 #: Seconds between two tries, where the store does not take what is asked of it for now.
 PAUSE_S = 0.5
 #: Tries at which the embedded store may be found away: 15 seconds' worth.
@@ -69,7 +71,7 @@ def carry_over(store: Store, tell: Tell, lease_ms: int = LEASE_MS) -> None:
     May be ended at any moment, and goes on when it is called again. Raises ``StoreError`` for a
     store of a later version, which is not changed; and ``RedisError``.
     """
-    told = False
+    told = is_checked = False
     if store.ask(("EXISTS", keys.RESTORING)):
         raise StoreError(
             "A backup is being restored into the store, or that was ended before its end: run"
@@ -84,15 +86,17 @@ def carry_over(store: Store, tell: Tell, lease_ms: int = LEASE_MS) -> None:
         if not held:
             _begin_empty(store)
             return
-        if _is_served_by_earlier(store):
+        # Once: what a step makes of the store is no earlier version that others could serve from.
+        if not is_checked and _is_served_by_earlier(store, held):
             raise StoreError(
                 "Workers of an earlier Maru still serve from this store: stop all of them first,"
                 " and make a backup."
             )
+        is_checked = True
         lease = Lease(store, lease_ms)
         if lease.take():
             try:
-                to_2.steps.run(lease, tell)
+                STEPS[held](lease, tell)
             except LostLease:
                 log.debug("Another process carries the store over.")
         elif not told:
@@ -117,12 +121,13 @@ def version(store: Store) -> int:
     return int(found)
 
 
-def _is_served_by_earlier(store: Store) -> bool:
-    """Whether workers of version 1 listen, and look for expired leases, at this moment."""
-    reaped, has_users, (seconds, _) = store.ask_all(
-        [("GET", keys.REAPED), ("EXISTS", to_2.keys.old("users")), ("TIME",)]
+def _is_served_by_earlier(store: Store, held: int) -> bool:
+    """Whether workers of an earlier version listen, and look for expired leases, at this moment."""
+    sign = to_2.keys.old("users") if held == 1 else keys.VERSION
+    reaped, is_held, (seconds, _) = store.ask_all(
+        [("GET", keys.REAPED), ("EXISTS", sign), ("TIME",)]
     )
-    if not has_users or int(seconds) * 1000 - int((reaped or b"0").split(b" ")[0]) > SERVED_MS:
+    if not is_held or int(seconds) * 1000 - int((reaped or b"0").split(b" ")[0]) > SERVED_MS:
         return False
     try:
         return bool(store.redis.pubsub_numsub(keys.CONTROL)[0][1])

@@ -71,7 +71,7 @@ def test_a_later_version_is_refused_in_one_line(older, data_dir, environ, comman
         before = everything(store)
     done = call(sys.executable, *command, cwd=config.ROOT, env=environ)
     assert (done.returncode, done.stdout) == (1, "")
-    assert "The store holds data of a later Maru (version 3" in done.stderr
+    assert "The store holds data of a later Maru (version 4" in done.stderr
     assert done.stderr.count("\n") == 1
     with embedded(data_dir) as store:
         assert everything(store) == before
@@ -85,7 +85,7 @@ def test_a_later_version_of_another_store_is_refused_too(store, store_url, envir
     done = call(sys.executable, *command, cwd=config.ROOT, env=elsewhere)
     assert (done.returncode, done.stdout) == (1, "")
     assert "The store holds data of a later Maru" in done.stderr and done.stderr.count("\n") == 1
-    assert everything(store.redis) == {"maru:version": b"3"}
+    assert everything(store.redis) == {"maru:version": b"4"}
 
 
 @each_start
@@ -95,7 +95,7 @@ def test_an_earlier_version_is_carried_over(older, data_dir, environ, command):
     def is_done():
         with contextlib.suppress(redis.ConnectionError):
             client = redis.Redis(unix_socket_path=str(socket_path(data_dir)))
-            return client.get(keys.VERSION) == b"2"
+            return client.get(keys.VERSION) == b"3"
         # A command has ended, and its store with it.
         return started.poll() is not None
 
@@ -106,7 +106,7 @@ def test_an_earlier_version_is_carried_over(older, data_dir, environ, command):
             started.terminate()
         started.wait(30)
     with embedded(data_dir) as store:
-        assert store.get(keys.VERSION) == b"2"
+        assert store.get(keys.VERSION) == b"3"
         assert store.hget("maru:names", "dan") and not store.exists("maru:users")
 
 
@@ -159,7 +159,7 @@ def test_a_start_that_is_killed_goes_on_at_the_next(older, data_dir, environ):
         started.terminate()
         started.wait(30)
     with embedded(data_dir) as store:
-        assert store.get(keys.VERSION) == b"2" and not store.exists("maru:users")
+        assert store.get(keys.VERSION) == b"3" and not store.exists("maru:users")
         assert store.xlen(stream) == expected
 
 
@@ -190,7 +190,7 @@ def test_an_empty_store_begins_with_the_present_version(data_dir, environ):
     done = call(sys.executable, *command, cwd=config.ROOT, env=environ, input="correct horse\n")
     assert (done.returncode, done.stderr) == (0, ""), done.stderr
     with embedded(data_dir) as store:
-        assert store.get(keys.VERSION) == b"2"
+        assert store.get(keys.VERSION) == b"3"
 
 
 def test_a_store_that_answers_nothing_for_now_is_waited_for(store, store_url, environ):
@@ -226,4 +226,4 @@ def test_a_store_that_answers_nothing_for_now_is_waited_for(store, store_url, en
         started.wait(30)
         thread.join()
         store.redis.config_set("busy-reply-threshold", 5000)
-    assert store.redis.get(keys.VERSION) == b"2"
+    assert store.redis.get(keys.VERSION) == b"3"

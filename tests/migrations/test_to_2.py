@@ -49,7 +49,7 @@ def test_nothing_of_the_older_shape_is_left(carried, store):
     old = r"maru:(user:.*|users|owned|migrating|strangers|\{presence\}:occupied)"
     assert not [key for key in left if re.fullmatch(old, key)]
     assert not [key for key in left if re.search(r"\}:(conns|people|edits|\w+:2)$", key)]
-    assert version(store) == 2
+    assert version(store) == 3
 
 
 def test_rooms_know_their_owners_and_kinds(carried, ask):

@@ -102,4 +102,4 @@ def change_own(room_id: str) -> ResponseReturnValue:
 @blueprint.put("/read")
 def mark_read(room_id: str) -> ResponseReturnValue:
     person, body = caller(), json_object()
-    return services().room_management.mark_read(person, room_id, body.get("seq")).wire()
+    return services().conversation.read_marks.mark(person, room_id, body.get("seq")).wire()

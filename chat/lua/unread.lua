@@ -1,0 +1,16 @@
+-- How far a person has read in a room, and what is unread. It is worked out from numbers, never by counting up.
+-- KEYS  room, members, marks, spoken, deleted
+-- ARGV  userId
+-- Gives the membership, and the number up to which the person has read, how many TALKs of others after it are not
+-- deleted, and how many of them mention the person: all in a direct room. Gives nothing for no member.
+local room, members, marks, spoken, deleted = unpack(KEYS)
+local id = ARGV[1]
+local record = redis.call('HGET', members, id)
+if not record then return {} end
+local said, kind, forgotten = unpack(redis.call('HMGET', room, 'said', 'kind', 'forgotten'))
+local seq, n, own = mark_of(marks, id)
+n = math.max(n, forgotten or 0)
+local gone = redis.call('ZCOUNT', deleted, string.format('(%.0f', n), '+inf')
+local own_unread = (redis.call('HGET', spoken, id) or 0) - own
+local unread = math.max(0, (said or 0) - n - gone - own_unread)
+return {record, seq, unread, kind == 'direct' and unread or 0}
