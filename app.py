@@ -14,6 +14,7 @@ from chat.archive import starter
 from chat.archive.archive import Archive
 from chat.archive.errors import ArchiveError
 from chat.conversation import Conversation
+from chat.errors import N_
 from chat.limits import Limits
 from chat.live.hashing import HashingQueue
 from chat.live.server import Caps, LiveServer
@@ -21,6 +22,7 @@ from chat.migrations import start
 from chat.passwords import Hasher
 from chat.presence import Timing
 from chat.room_management import RoomManagement
+from chat.search import Search
 from chat.store import embedded, store, store_choice, watched
 from chat.transport.native_thread import NativeThread
 
@@ -42,6 +44,13 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     app = Flask(__name__, static_folder=None)
     opened_store = store.connect(settings.store_url, script_errors.domain_error)
     archive = Archive(settings.database_url, settings.data_dir, NativeThread("archive").run)
+    # A long search holds up no page of old messages.
+    searched = Archive(
+        settings.database_url,
+        settings.data_dir,
+        NativeThread("search").run,
+        N_("Messages cannot be searched at the moment."),
+    )
     conversation = Conversation(opened_store, limits(settings), archive)
     room_management = RoomManagement(
         opened_store, conversation.limits, conversation.rooms_to_publish
@@ -65,7 +74,15 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     app.extensions["live"] = server
     hasher = Hasher(HashingQueue().run)
     web.init_app(
-        app, settings, opened_store, conversation, room_management, archive, hasher, server.unready
+        app,
+        settings,
+        opened_store,
+        conversation,
+        room_management,
+        Search(opened_store, searched),
+        archive,
+        hasher,
+        server.unready,
     )
     return app
 

@@ -179,7 +179,7 @@ class Pages:
         Those are ``None`` where the follower has gone on so far that they are to be read again.
         """
         numbers = [said.seq for said in found.messages] or [0]
-        changing = _changes_question(room_id, numbers[0], numbers[-1], found.archived)
+        changing = changes_question(room_id, numbers[0], numbers[-1], found.archived)
         page, changes, *_ = self._store.ask_all([asked, changing, *checks])
         page = history.complete(self._store, page, *checks)
         if changes is None or page.trimmed > found.archived:
@@ -187,7 +187,7 @@ class Pages:
         return page, _as_read(found.messages, *changes)
 
 
-def _changes_question(
+def changes_question(
     room_id: str, first: int, last: int, archived: int
 ) -> Question[tuple[bool, list[tuple[int, bytes]]] | None]:
     """The changes behind ``archived`` of messages with numbers from ``first`` to ``last``.
@@ -228,6 +228,13 @@ def _as_read(
     messages: Iterable[Said], is_sealed: bool, changes: Iterable[tuple[int, bytes]]
 ) -> dict[int, bytes]:
     """The messages as clients get them, by number, after these changes."""
+    return {each.seq: each.wire() for each in changed(messages, is_sealed, changes)}
+
+
+def changed(
+    messages: Iterable[Said], is_sealed: bool, changes: Iterable[tuple[int, bytes]]
+) -> list[Said]:
+    """These messages of one room after these changes, without those that were deleted."""
     said = {each.seq: each for each in messages}
     for seq, stored in changes:
         change = orjson.loads(stored)
@@ -240,7 +247,7 @@ def _as_read(
             effects.edit(target, seq, change, is_sealed)
         else:
             effects.react(target, change)
-    return {seq: each.wire() for seq, each in said.items()}
+    return list(said.values())
 
 
 def _joined(

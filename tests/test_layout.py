@@ -100,6 +100,11 @@ MAY_IMPORT = {
     "own_messages": {
         *("store", "keys", "errors", "archive", "people", "rate_limit", "room_directory", "rooms"),
     },
+    "search_query": {"validation", "errors", "archive"},
+    "search": {
+        *("store", "keys", "validation", "errors", "archive", "pages", "people", "people_search"),
+        *("room_directory", "room_members", "rooms", "search_query"),
+    },
     "conversation": {
         *("store", "keys", "validation", "message", "message_writer", "errors", "archive", "pages"),
         *("operation_values", "history", "limits", "people", "presence", "rate_limit"),
@@ -142,26 +147,33 @@ ARCHIVE_MAY_IMPORT = {
     "effects": set(),
     "errors": set(),
     "page": {"archive.effects"},
+    "folding": set(),
+    "positions": set(),
     "database": set(),
     "dump": {"archive.database", "archive.schema", "archive.tables"},
     "migrations": set(),
     "schema": {"archive.database", "archive.errors", "archive.settings", "archive.tables"},
     "reading": {"archive.effects", "archive.page", "archive.tables"},
-    "reader": {"archive.database", "archive.own_messages", "archive.reading"},
-    "changes": {"archive.effects", "archive.reading", "archive.tables"},
+    "reader": {
+        *("archive.database", "archive.own_messages", "archive.reading", "archive.search"),
+    },
+    "changes": {
+        *("archive.effects", "archive.entries", "archive.reading", "archive.tables"),
+    },
     "bulk": set(),
     "recorder": {
-        *(
-            "archive.bulk",
-            "archive.changes",
-            "archive.database",
-            "archive.effects",
-            "archive.tables",
-        ),
+        *("archive.bulk", "archive.changes", "archive.database", "archive.effects"),
+        *("archive.entries", "archive.folding", "archive.positions", "archive.tables"),
     },
-    "unarchived": {"store.question", "store.store", "keys", "message", "archive.changes"},
+    "entries": set(),
+    "wanted": {"archive.effects", "archive.entries", "archive.folding"},
+    "search": {
+        *("archive.effects", "archive.entries", "archive.folding", "archive.positions"),
+        *("archive.reading", "archive.tables", "archive.wanted"),
+    },
+    "unarchived": {"store.question", "store.store", "keys", "message", "archive.entries"},
     "follower": {
-        *("store.question", "store.store", "archive.changes", "archive.database"),
+        *("store.question", "store.store", "archive.database", "archive.entries"),
         *("archive.recorder", "archive.schema", "archive.unarchived"),
     },
     "archiver": {
@@ -173,7 +185,9 @@ ARCHIVE_MAY_IMPORT = {
     "starter": {"store.watched", "archive.settings"},
     "state": {"store.question", "keys"},
     "own_messages": {"archive.effects", "archive.reading", "archive.tables"},
-    "archive": {"errors", "archive.page", "archive.reader"},
+    "archive": {
+        *("errors", "archive.effects", "archive.page", "archive.reader", "archive.wanted"),
+    },
 }
 #: What ``chat/backup`` may import besides its own modules: no rule of the chat.
 BACKUP_MAY_IMPORT = {

@@ -6,11 +6,13 @@ What knows databases takes long to import: the first call does, in that thread.
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from chat.archive.effects import Said
 from chat.archive.page import Behind, Page
+from chat.archive.wanted import Found, TooSlow, Wanted
 from chat.errors import N_, Unavailable
 
 if TYPE_CHECKING:
@@ -31,13 +33,21 @@ def _at_once(function: Callable[..., Any], *args: object) -> Any:
 class Archive:
     """``address`` is that of PostgreSQL, or '' for SQLite's file in ``data_dir``.
 
-    Every method raises ``chat.errors.Unavailable``. ``trouble`` says why the last call has failed;
+    Every method raises ``chat.errors.Unavailable``, with ``refusal`` where it cannot be read.
+    ``trouble`` says why the last call has failed;
     it is '' if it has not.
     """
 
-    def __init__(self, address: str, data_dir: Path, run: Run = _at_once) -> None:
+    def __init__(
+        self,
+        address: str,
+        data_dir: Path,
+        run: Run = _at_once,
+        refusal: str = N_("Older messages cannot be shown at the moment."),
+    ) -> None:
         self._address, self._data_dir = address, data_dir
         self._run = run
+        self._refusal = refusal
         self._reader: Reader | None = None
         self.trouble = ""
 
@@ -68,6 +78,18 @@ class Archive:
         found, last = self._read("own_messages.some", sender_id, after)
         return [(said.room_id, said.wire()) for said in found], last
 
+    def find(self, wanted: Wanted, before: int, limit: int, room_ids: Sequence[str]) -> Found:
+        """As ``search.find``."""
+        try:
+            found: Found = self._read("search.find", wanted, before, limit, room_ids)
+        except TooSlow:
+            message = N_("This search takes too long. Add a word, a room or a person.")
+            raise Unavailable(message) from None
+        return found
+
+    def these(self, numbers: Sequence[tuple[str, int]]) -> list[tuple[int, Said]]:
+        return self._read("search.these", numbers)
+
     def close(self) -> None:
         if self._reader is not None:
             self._reader.close()
@@ -78,7 +100,7 @@ class Archive:
             if why != self.trouble:
                 log.warning("The archive cannot be read: %s.", why)
                 self.trouble = why
-            raise Unavailable(N_("Older messages cannot be shown at the moment."))
+            raise Unavailable(self._refusal)
         if self.trouble:
             log.warning("The archive can be read again.")
             self.trouble = ""

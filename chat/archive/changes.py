@@ -5,47 +5,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import orjson
 from sqlalchemy import Connection, select
 
 from chat.archive import effects, reading, tables
 from chat.archive.effects import Said
+from chat.archive.entries import Part, decoded_entry
 
 log = logging.getLogger(__name__)
 
 #: Numbers or rooms of one query.
 AT_ONCE = 500
-#: The fields that an entry of a type must have to be archived.
-_FIELDS: dict[str, tuple[tuple[str, type], ...]] = {
-    "TALK": (("roomId", str), ("senderId", str), ("sentAt", int), ("message", str)),
-    "EDIT": (("ref", int), ("sentAt", int), ("message", str)),
-    "DELETE": (("ref", int),),
-    "REACT": (("ref", int), ("senderId", str), ("emoji", str), ("on", bool)),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Cursor:
-    """See ``tables.cursors``."""
-
-    epoch: str = ""
-    seq: int = 0
-    sent_at: int = 0
-    highest: int = 0
-
-
-@dataclass(slots=True)
-class Part:
-    """The next entries of one room, in order: their numbers, and what the stream holds.
-
-    ``begin`` is the cursor before them, and ``end`` the one behind them.
-    """
-
-    room_id: str
-    is_sealed: bool
-    entries: list[tuple[int, bytes]]
-    begin: Cursor
-    end: Cursor
 
 
 @dataclass
@@ -62,7 +31,7 @@ class Changes:
 def of_part(connection: Connection, part: Part) -> Changes:
     """What the entries make of the room's rows, worked out in memory."""
     decoded = [
-        (seq, entry) for seq, stored in part.entries if (entry := _decoded(part, seq, stored))
+        (seq, entry) for seq, stored in part.entries if (entry := decoded_entry(part, seq, stored))
     ]
     changes = Changes()
     known = _known(connection, part, decoded)
@@ -84,18 +53,6 @@ def of_part(connection: Connection, part: Part) -> Changes:
         elif target is not None and kind == "REACT":
             effects.react(target, entry)
     return changes
-
-
-def _decoded(part: Part, seq: int, stored: bytes) -> dict[str, Any] | None:
-    """The fields of an entry; ``None`` for what Maru has not written."""
-    try:
-        entry: dict[str, Any] = orjson.loads(stored)
-        if all(isinstance(entry[name], kind) for name, kind in _FIELDS[entry["type"]]):
-            return entry
-    except (ValueError, KeyError, TypeError):
-        pass
-    log.warning("Entry %s of room %s is not one of Maru's; it is passed over.", seq, part.room_id)
-    return None
 
 
 def _known(

@@ -26,6 +26,9 @@ WRITING_S = 60
 #: that was stopped, or whose machine is gone, would keep the next follower from writing.
 IDLE_S = 10
 
+#: Memory for pages of SQLite's file, of each connection.
+CACHE_KIB = 16_000
+
 _REASONS = {
     "database is locked": "another program has locked it",
     "database or disk is full": "its disk is full",
@@ -95,6 +98,7 @@ class Database:
 
         @event.listens_for(engine, "connect")
         def set_up(connection: sqlite3.Connection, _record: object) -> None:
+            connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
             if self._writes:
                 connection.execute("PRAGMA journal_mode = WAL")
                 # Streams are trimmed behind a commit: it must be on the disk by then.

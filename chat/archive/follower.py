@@ -7,8 +7,8 @@ of the database; then ``work`` again and again.
 from collections.abc import Callable
 
 from chat.archive import schema, unarchived
-from chat.archive.changes import Cursor
 from chat.archive.database import Database
+from chat.archive.entries import Cursor
 from chat.archive.recorder import Recorder
 from chat.store.question import ScriptCall
 from chat.store.store import Store

@@ -3,11 +3,11 @@
 from pathlib import Path
 from typing import Any
 
-from chat.archive import own_messages, reading
+from chat.archive import own_messages, reading, search
 from chat.archive.database import AWAY, Database, is_lost, reason
 
 #: What can be asked for: the functions of these modules, which take a connection first.
-_MODULES = {"reading": reading, "own_messages": own_messages}
+_MODULES = {"reading": reading, "own_messages": own_messages, "search": search}
 
 
 class Reader:

@@ -20,7 +20,7 @@ from chat.archive.page import Behind, Page
 
 #: What stands in a row besides its text and ``rest``, in bytes, about.
 _ROW_BYTES = 150
-_COLUMNS = (
+COLUMNS = (
     *(tables.messages.c.room_id, tables.messages.c.seq, tables.messages.c.n),
     *(tables.messages.c.sent_at, tables.messages.c.sender_id, tables.messages.c.text),
     *(tables.messages.c.rest, tables.messages.c.edited_at, tables.messages.c.edits),
@@ -136,7 +136,7 @@ def _some(
 ) -> tuple[list[Any], bool]:
     """The first rows in a direction, and whether more follow. One row may be of any length."""
     number = tables.messages.c.seq
-    query = select(*_COLUMNS).where(tables.messages.c.room_id == room_id)
+    query = select(*COLUMNS).where(tables.messages.c.room_id == room_id)
     if where is not None:
         query = query.where(where)
     query = query.order_by(number.asc() if ascending else number.desc()).limit(limit + 1)

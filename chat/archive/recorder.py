@@ -4,20 +4,25 @@ So each entry has its effect exactly once, whatever ends the process, and at whi
 """
 
 from collections.abc import Iterable, Sequence
+from operator import itemgetter
 from typing import Any
 
 import orjson
 from sqlalchemy import Connection, delete, select, update
 
-from chat.archive import bulk, tables
-from chat.archive.changes import Cursor, Part, chunks, of_part
+from chat.archive import bulk, positions, tables
+from chat.archive.changes import chunks, of_part
 from chat.archive.database import Database
 from chat.archive.effects import Said
+from chat.archive.entries import Cursor, Part
+from chat.archive.folding import fold
 
 #: More numbers than this without a message were left out (``lua/lib_stream.lua``, ``number_at``).
 LEFT_OUT = 10_000
 #: Rows that one transaction deletes, so that it is soon over.
 DELETED_AT_ONCE = 5_000
+#: The columns that an edit changes.
+_CHANGING = ("text", "edited_at", "edits", "newest_edit", "rest", "folded")
 
 
 class Fenced(Exception):
@@ -88,20 +93,38 @@ class Recorder:
         given: list[dict[str, Any]] = []
         for part in parts:
             changes = of_part(connection, part)
-            rows += map(_row, changes.made.values())
+            rows += (_row(message, part.is_sealed) for message in changes.made.values())
             given += _reaction_rows(changes.made.values())
             for seq, message in changes.changed.items():
-                _update(connection, message, changes.before[seq])
+                _update(connection, message, changes.before[seq], part.is_sealed)
             if changes.gone:
                 _erase(connection, part.room_id, changes.gone)
+        _give_positions(connection, rows)
         bulk.add(connection, tables.messages, rows)
         bulk.add(connection, tables.reactions, given)
         bulk.put(connection, tables.cursors, [_cursor_row(part) for part in parts])
         return len(rows)
 
 
-def _row(message: Said) -> dict[str, Any]:
+def _give_positions(connection: Connection, rows: list[dict[str, Any]]) -> None:
+    """Give each row its id, and sort them by it, which is how SQLite's index takes them at once."""
+    c, taken = tables.messages.c, set[int]()
+    left = rows
+    while left:
+        for row in left:
+            while row["id"] in taken:
+                row["id"] += 1
+            taken.add(row["id"])
+        known: set[int] = set()
+        for some in chunks([row["id"] for row in left]):
+            known.update(connection.execute(select(c.id).where(c.id.in_(some))).scalars())
+        left = [row for row in left if row["id"] in known]
+    rows.sort(key=itemgetter("id"))
+
+
+def _row(message: Said, is_sealed: bool) -> dict[str, Any]:
     return {
+        "id": positions.of(message.sent_at, message.room_id, message.seq),
         "room_id": message.room_id,
         "seq": message.seq,
         "n": message.n,
@@ -112,6 +135,7 @@ def _row(message: Said) -> dict[str, Any]:
         "edits": message.edits,
         "newest_edit": message.newest_edit,
         "rest": orjson.dumps(message.rest).decode(),
+        "folded": "" if is_sealed else fold(message.text),
     }
 
 
@@ -122,6 +146,7 @@ def _cursor_row(part: Part) -> dict[str, Any]:
         "seq": part.end.seq,
         "sent_at": part.end.sent_at,
         "highest": max(part.begin.highest, part.end.seq),
+        "is_open": part.is_open,
     }
 
 
@@ -133,10 +158,12 @@ def _reaction_rows(messages: Iterable[Said]) -> list[dict[str, Any]]:
     ]
 
 
-def _update(connection: Connection, message: Said, before: set[tuple[str, str]]) -> None:
+def _update(
+    connection: Connection, message: Said, before: set[tuple[str, str]], is_sealed: bool
+) -> None:
     here, c = tables.messages, tables.reactions.c
-    row = _row(message)
-    values = {name: row[name] for name in ("text", "edited_at", "edits", "newest_edit", "rest")}
+    row = _row(message, is_sealed)
+    values = {name: row[name] for name in _CHANGING}
     connection.execute(
         update(here)
         .where(here.c.room_id == message.room_id, here.c.seq == message.seq)

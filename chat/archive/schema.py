@@ -1,6 +1,7 @@
 """Has the archive's tables as this version of Maru needs them."""
 
 import secrets
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,6 +17,8 @@ VERSIONS = ("1",)
 #: An arbitrary number: PostgreSQL's lock under which one process at a time changes tables.
 _LOCK = 5_217_003
 OLDEST_POSTGRESQL = (14,)
+#: With an index of trigrams.
+OLDEST_SQLITE = (3, 34)
 
 
 def prepare(given: ArchiveSettings, tell: Callable[[str], None]) -> None:
@@ -46,6 +49,11 @@ def upgrade(database: Database, is_new: bool) -> None:
         if connection.dialect.name == "postgresql":
             _check_server(connection)
             connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+        elif sqlite3.sqlite_version_info < OLDEST_SQLITE:
+            oldest = ".".join(map(str, OLDEST_SQLITE))
+            raise ArchiveError(
+                f"This Python has SQLite {sqlite3.sqlite_version}; Maru needs {oldest} or later."
+            )
         held, newest = version(connection), VERSIONS[-1]
         if held == newest:
             return
@@ -58,6 +66,8 @@ def upgrade(database: Database, is_new: bool) -> None:
                 f"The archive holds data of a later Maru (version {held}; this one knows {newest}):"
                 " start that one, or restore a backup."
             )
+        if connection.dialect.name == "postgresql":
+            _check_locale(connection)
 
 
 def carry_over(connection: Connection) -> None:
@@ -76,6 +86,8 @@ def carry_over(connection: Connection) -> None:
 def _create(connection: Connection) -> None:
     """What all steps together make of an empty database, at once."""
     tables.metadata.create_all(connection, checkfirst=False)
+    for statement in tables.SEARCH[connection.dialect.name]:
+        connection.execute(text(statement))
     connection.execute(
         insert(tables.archive).values(id=1, name=secrets.token_hex(8), fence=0),
     )
@@ -93,6 +105,15 @@ def _check_server(connection: Connection) -> None:
     if encoding != "UTF8":
         raise ArchiveError(
             f"The database in DATABASE_URL has the encoding {encoding}; Maru needs UTF8."
+        )
+
+
+def _check_locale(connection: Connection) -> None:
+    """Raises ``ArchiveError`` where the index of words would take Hangul for punctuation."""
+    if connection.execute(text("SELECT show_trgm('회의') = '{}'")).scalar_one():
+        raise ArchiveError(
+            "The database in DATABASE_URL has a locale without Hangul, so nothing could be found in"
+            " it: make one with LC_CTYPE 'C.UTF-8', or that of a language in UTF-8."
         )
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from chat import keys, message
-from chat.archive.changes import Cursor, Part
+from chat.archive.entries import Cursor, Part
 from chat.store.question import Question, ScriptCall
 from chat.store.store import Store
 
@@ -54,8 +54,10 @@ def entries_question(room_id: str, cursor: Cursor, rooms: int) -> Question[Found
     def read(answers: list[Any]) -> Found | None:
         if not answers[0]:
             return None
-        epoch, newest, is_sealed, more, *flat = answers[0]
-        return _found(room_id, cursor, epoch.decode(), newest, bool(is_sealed), bool(more), flat)
+        epoch, newest, is_sealed, is_open, more, *flat = answers[0]
+        found = _found(room_id, cursor, epoch.decode(), newest, bool(is_sealed), bool(more), flat)
+        found.part.is_open = bool(is_open)
+        return found
 
     return Question([call], read)
 

@@ -13,6 +13,7 @@ from chat.archive.archive import Archive
 from chat.conversation import Conversation
 from chat.passwords import Hasher
 from chat.room_management import RoomManagement
+from chat.search import Search
 from chat.store.store import Store
 from chat.web import assets, cli, errors, health, i18n, identity, security, tokens
 from chat.web.api import blocked_inviters as api_blocked_inviters
@@ -21,9 +22,11 @@ from chat.web.api import members as api_members
 from chat.web.api import own_rooms as api_own_rooms
 from chat.web.api import people as api_people
 from chat.web.api import rooms as api
+from chat.web.api import search as api_search
 from chat.web.api import tokens as api_tokens
 from chat.web.pages import admin, auth, avatar, direct, markup, members
 from chat.web.pages import rooms as pages
+from chat.web.pages import search as search_page
 from chat.web.services import Services
 from chat.web.tokens import Caller, verify_token
 from config import Settings
@@ -37,6 +40,7 @@ def init_app(
     store: Store,
     conversation: Conversation,
     room_management: RoomManagement,
+    search: Search,
     archive: Archive,
     hasher: Hasher,
     readiness: Callable[[], str | None],
@@ -46,7 +50,7 @@ def init_app(
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     app.extensions["maru"] = Services(
-        settings, store, conversation, room_management, archive, hasher, readiness
+        settings, store, conversation, room_management, search, archive, hasher, readiness
     )
     security.init_app(app, settings)
     assets.init_app(app)
@@ -62,17 +66,27 @@ def init_app(
         pages,
         members,
         direct,
+        search_page,
         admin,
         api,
         api_members,
         api_own_rooms,
         api_people,
         api_blocked_inviters,
+        api_search,
         api_tokens,
         health,
     ):
         app.register_blueprint(module.blueprint)
-    for module in (api, api_members, api_own_rooms, api_people, api_blocked_inviters, api_tokens):
+    for module in (
+        api,
+        api_members,
+        api_own_rooms,
+        api_people,
+        api_blocked_inviters,
+        api_search,
+        api_tokens,
+    ):
         # Bearer tokens are no ambient authority; identity.caller checks those who use the cookie.
         identity.csrf.exempt(module.blueprint)
     cli.init_app(app)

@@ -36,6 +36,9 @@ SHEETS = ("tokens", "base", "icons", "controls", "door", "shell", "directory", "
 _BUNDLE = re.compile(r"js/bundle/(\w+)\.(\w+)\.js")
 _STRINGS = re.compile(r"js/strings/(\w+)\.js")
 _PAGE = re.compile(r"js/pages/(\w+)\.js")
+#: A part of pages that is loaded when it is first opened, and its modules in one.
+_PANEL = re.compile(r"js/panels/(\w+)\.js")
+_PANEL_BUNDLE = re.compile(r"js/panel/(\w+)\.js")
 #: What every page has; for pages without more, all they have.
 _EVERY = "every"
 _SENTENCES = "_strings.html"
@@ -65,6 +68,12 @@ def init_app(app: Flask) -> None:
         if app.debug:
             return (_strings_address(language()), *_entries(page))
         return (_bundle_address(page, language()),)
+
+    @app.template_global()
+    def panel_script(panel: str) -> str:
+        """The address of a panel's modules; it uses the sentences of its page."""
+        name = f"js/panels/{panel}.js" if app.debug else f"js/panel/{panel}.js"
+        return url_for("static", filename=name)
 
     @app.after_request
     def prefetch(response: Response) -> Response:
@@ -114,7 +123,8 @@ def _names(folder: Path) -> frozenset[str]:
     files = {path.relative_to(folder).as_posix() for path in _files(folder)}
     pages = [found[1] for name in files if (found := _PAGE.fullmatch(name))]
     joined = (_bundle_address(page, lang) for page in pages for lang in LANGUAGES)
-    return frozenset((*files, STYLES, *map(_strings_address, LANGUAGES), *joined))
+    panels = (f"js/panel/{found[1]}.js" for name in files if (found := _PANEL.fullmatch(name)))
+    return frozenset((*files, STYLES, *map(_strings_address, LANGUAGES), *joined, *panels))
 
 
 def _files(folder: Path) -> list[Path]:
@@ -137,6 +147,9 @@ def _data(folder: Path, plain: str) -> bytes:
     found = _BUNDLE.fullmatch(plain)
     if found is not None:
         return _strings(found[2]) + bundle.bundle(folder, *_entries(found[1])).encode()
+    found = _PANEL_BUNDLE.fullmatch(plain)
+    if found is not None:
+        return bundle.bundle(folder, f"js/panels/{found[1]}.js").encode()
     found = _STRINGS.fullmatch(plain)
     if found is not None:
         return _strings(found[1])

@@ -62,7 +62,7 @@ def clock(ms: int) -> str:
 def day(ms: int, now: datetime | None = None) -> str:
     """``Today``, ``Yesterday``, or the date, as seen from ``now``."""
     date = _local(ms).date()
-    today = (now or datetime.now(UTC)).astimezone(_zone()).date()
+    today = (now or datetime.now(UTC)).astimezone(zone()).date()
     if date == today:
         return str(gettext("Today"))
     if date == today - timedelta(days=1):
@@ -78,7 +78,7 @@ def full(ms: int) -> str:
 def moment(ms: int, now: datetime | None = None) -> str:
     """When something ends: ``15:12`` today, ``tomorrow 15:12``, or with the date."""
     date = _local(ms).date()
-    today = (now or datetime.now(UTC)).astimezone(_zone()).date()
+    today = (now or datetime.now(UTC)).astimezone(zone()).date()
     if date == today:
         return clock(ms)
     if date == today + timedelta(days=1):
@@ -102,13 +102,19 @@ def figure(count: int) -> str:
     return f"{count:,}"
 
 
+def zone(otherwise: str = "") -> tzinfo:
+    """The time zone of the browser; where a program asks, the one of this name, or UTC."""
+    if otherwise and "tz" not in request.cookies:
+        try:
+            return get_timezone(otherwise)
+        except LookupError:
+            return UTC
+    of_request: tzinfo = zone_of_request() or UTC
+    return of_request
+
+
 def _local(ms: int) -> datetime:
-    return datetime.fromtimestamp(ms / 1000, UTC).astimezone(_zone())
-
-
-def _zone() -> tzinfo:
-    zone: tzinfo = zone_of_request() or UTC
-    return zone
+    return datetime.fromtimestamp(ms / 1000, UTC).astimezone(zone())
 
 
 def _choose_language() -> str:

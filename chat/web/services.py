@@ -10,6 +10,7 @@ from chat.archive.archive import Archive
 from chat.conversation import Conversation
 from chat.passwords import Hasher
 from chat.room_management import RoomManagement
+from chat.search import Search
 from chat.store.store import Store
 from config import Settings
 
@@ -22,6 +23,7 @@ class Services:
     store: Store
     conversation: Conversation
     room_management: RoomManagement
+    search: Search
     archive: Archive
     hasher: Hasher
     readiness: Callable[[], str | None]

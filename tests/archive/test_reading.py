@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import insert
 
-from chat.archive import tables
+from chat.archive import positions, tables
 from chat.errors import Unavailable
 
 ROOM = "r" * 16
@@ -19,15 +19,16 @@ def filled(database, archive):
         connection.execute(insert(tables.messages), rows)
         given = [{"room_id": ROOM, "seq": seq, "emoji": "👍", "user_id": "ann"} for seq in (1, 50)]
         connection.execute(insert(tables.reactions), given)
-        reached = {"epoch": "e", "seq": 60, "sent_at": 1, "highest": 70}
+        reached = {"epoch": "e", "seq": 60, "sent_at": 1, "highest": 70, "is_open": False}
         connection.execute(insert(tables.cursors), [{"room_id": ROOM, **reached}])
     return archive
 
 
 def row(room_id, seq):
     return {
-        "room_id": room_id, "seq": seq, "n": seq, "sent_at": 1000 + seq, "sender_id": "ann",
-        "text": f"{seq:09}" * 10, "edited_at": 0, "edits": 0, "newest_edit": 0, "rest": "{}",
+        "id": positions.of(1000 + seq, room_id, seq), "room_id": room_id, "seq": seq, "n": seq,
+        "sent_at": 1000 + seq, "sender_id": "ann", "text": f"{seq:09}" * 10, "edited_at": 0,
+        "edits": 0, "newest_edit": 0, "rest": "{}", "folded": "",
     }  # fmt: skip
 
 

@@ -11,6 +11,7 @@ STATIC = Path("static")
 MODULES = sorted(
     path.relative_to(STATIC).as_posix() for path in STATIC.joinpath("js").rglob("*.js")
 )
+PANELS = sorted((STATIC / "js" / "panels").glob("*.js"))
 PAGES = [module for module in MODULES if module.startswith("js/pages/")]
 EVERY = "js/pages/every.js"
 VENDOR = {"vendor/socket.io.esm.min.js"}
@@ -44,6 +45,8 @@ def test_a_page_runs_each_module_once_and_asks_for_nothing_more(page):
 
 def test_the_bundles_of_all_pages_hold_all_modules():
     texts = [bundle.bundle(STATIC, EVERY, page) for page in PAGES]
+    # What a page loads when it is first opened.
+    texts += [bundle.bundle(STATIC, f"js/panels/{each.name}") for each in PANELS]
     found = set(re.findall(r"^// ((?:js|vendor)/\S+)$", "".join(texts), re.MULTILINE))
     assert found == {*MODULES, *VENDOR}
 

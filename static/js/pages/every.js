@@ -13,6 +13,7 @@ import { guardLinks } from '../link-guard.js';
 import { page, t } from '../page.js';
 import { navigateByForm } from '../page-navigation.js';
 import { saveForms } from '../saved-forms.js';
+import { prepareSearch } from '../search-key.js';
 import { drawnElsewhere, retime } from '../time.js';
 import { placeUnsentSummary, showUnsentSummary } from '../unsent-summary.js';
 
@@ -20,6 +21,7 @@ if (drawnElsewhere) retime();
 guardDialogs();
 saveForms();
 guardLinks();
+prepareSearch();
 
 /** @type {WeakSet<Element>} */
 let sent = new WeakSet();
