@@ -23,7 +23,7 @@ from chat.archive.entries import Cursor
 from chat.archive.wanted import LINKS, Found, TooSlow, Wanted
 
 #: The newest messages of all rooms, and of one room, among which words are found without an index.
-LOOKED_AT, LOOKED_AT_OF_ROOM = 50_000, 5_000
+LOOKED_AT, LOOKED_AT_OF_ROOM = 20_000, 5_000
 #: The newest messages of all rooms that PostgreSQL looks through before it asks its index: that
 #: reads all that have a word, and of a frequent one enough are among these.
 FREQUENT_AMONG = 10_000

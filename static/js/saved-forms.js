@@ -3,7 +3,7 @@
  * form again: after a change of the language, a way over another page, a reload, or a login that has
  * ended. It is saved in the tab's sessionStorage, for one account, and ends with the tab.
  *
- * Not saved: passwords; what is typed to confirm something (forms with `data-confirming`), except over
+ * Not saved: passwords; a search that stands on many pages (forms with `data-unsaved`); what is typed to confirm something (forms with `data-confirming`), except over
  * a login that has ended.
  */
 import { page } from './page.js';
@@ -57,7 +57,8 @@ export function saveForms() {
   restoreForms();
   document.addEventListener('input', ({ target }) => {
     const form = target instanceof HTMLInputElement ? target.form : null;
-    if (form && form.method !== 'dialog' && form.dataset.confirming === undefined) saveForm(form);
+    const { confirming, unsaved } = form?.dataset ?? {};
+    if (form && form.method !== 'dialog' && confirming === undefined && unsaved === undefined) saveForm(form);
   });
 }
 

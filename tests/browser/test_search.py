@@ -196,3 +196,17 @@ def test_a_slash_that_is_written_is_written(two):
     ann.composer.press_sequentially("1/2")
     expect(ann.composer).to_have_value("1/2")
     assert ann.page.locator("#search-panel").count() == 0
+
+
+def test_what_was_searched_for_stands_in_no_other_page(at_browser):
+    ann = at_browser("ann")
+    ann.page.goto("/search")
+    ann.page.locator("#finding-q").fill("word")
+    ann.page.locator("summary").click()
+    ann.page.locator("#finding-from").fill(ann.name)
+    ann.page.goto("/rooms")
+    expect(ann.page.locator("#bar-q")).to_have_value("")
+    ann.page.goto("/search")
+    expect(ann.page.locator("#finding-q")).to_be_focused()
+    expect(ann.page.locator("#finding-q")).to_have_value("")
+    expect(ann.page.locator("#finding-from")).to_have_value("")
