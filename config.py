@@ -39,6 +39,9 @@ def setting(default: str, check_: Check, about: str, *, shown: Callable[[str], s
     return field(metadata=metadata, repr=shown is repr)
 
 
+_RATE = check.whole(0, 100_000)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Settings:
     """One field a setting; its name in the environment is the same in capitals."""
@@ -131,34 +134,31 @@ class Settings:
     history_length: int = setting(
         "0", check.whole(0, 100_000_000), "Entries kept of each room at all. 0: every one."
     )
+    history_days: int = setting(
+        "0", check.whole(0, 36_500), "Days after which messages are deleted for good. 0: never."
+    )
     message_max: int = setting("4000", check.whole(1, 100_000), "Longest message, in characters.")
     message_rate: int = setting(
-        "10",
-        check.whole(0, 100_000),
-        "Messages a second for each person, three times that in a burst. 0: no limit.",
+        "10", _RATE, "Messages a second for each person, three times that in a burst. 0: no limit."
     )
     room_rate: int = setting(
-        "30",
-        check.whole(0, 100_000),
-        "Rooms made a minute by each person, three times that in a burst. 0: no limit.",
+        "30", _RATE, "Rooms made a minute by each person, three times that in a burst. 0: no limit."
     )
     join_rate: int = setting(
         "10",
-        check.whole(0, 100_000),
+        _RATE,
         "Joins and leaves a second for each person, twenty times that in a burst. 0: no limit.",
     )
     read_rate: int = setting(
         "10",
-        check.whole(0, 100_000),
+        _RATE,
         "Other calls a second for each person, twenty times that in a burst. 0: no limit.",
     )
     rooms_per_person: int = setting(
         "500", check.whole(0, 1_000_000), "Rooms that one person may own. 0: no limit."
     )
     login_rate: int = setting(
-        "10",
-        check.whole(0, 100_000),
-        "Wrong passwords a minute for each account and each address. 0: no limit.",
+        "10", _RATE, "Wrong passwords a minute for each account and each address. 0: no limit."
     )
     log_level: str = setting(
         "info", check.one_of("debug", "info", "warning", "error"), "Least important lines to log."

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 #: workers.
 FIXED = (
     *("host", "port", "data_dir", "redis_url", "key_prefix"),
-    *("database_url", "recent", "history_length"),
+    *("database_url", "recent", "history_length", "history_days"),
 )
 #: Seconds that the trial process may run.
 TRIAL_SECONDS = 60

@@ -45,6 +45,9 @@ TERMS = PREFIX + "terms"
 RENAMING = PREFIX + "renaming"
 #: ZSET of deletions of accounts that are not finished, userIds, by when they began.
 DELETING = PREFIX + "deleting"
+#: HASH of people who are being erased: userIds to ``<1 if the words are> <1 if the name is> <ms>``,
+#: with 0 for what is not, and when that began.
+ERASING = PREFIX + "erasing"
 #: ZSET of the rooms whose streams are not archived to their ends, by the time of the first entry
 #: that is not, in ms.
 UNARCHIVED = PREFIX + "unarchived"
@@ -153,6 +156,13 @@ def room_of_channel(channel: str) -> tuple[str, bool]:
 def account(user_id: str) -> str:
     """HASH of an account."""
     return f"{PREFIX}person:{user_id}"
+
+
+def erasing(user_id: str) -> str:
+    """HASH about somebody who is being erased: of rooms in which the person has said something, and
+    with "" how far the archive was looked through, ``<when it began, in ms> <row>``.
+    """
+    return account(user_id) + ":erasing"
 
 
 def login_sources(user_id: str) -> str:

@@ -21,3 +21,8 @@ def new_id() -> str:
 def is_id(text: str) -> bool:
     """Could this be a userId? The digit tells an id from a name such as ``ulrichschneider``."""
     return _SHAPE.fullmatch(text) is not None
+
+
+def unnamed(user_id: str) -> str:
+    """The name of who has none any more."""
+    return f"deleted-{user_id[-6:]}"

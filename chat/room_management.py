@@ -30,8 +30,8 @@ from chat.rooms import Room
 from chat.store.question import Argument
 from chat.store.store import Store
 
-#: Characters of a room's description.
-DESCRIPTION_MAX = 500
+#: Characters of a room's description, and days in a room's own limit for its messages.
+DESCRIPTION_MAX, DAYS_MAX = 500, 36_500
 
 
 class RoomManagement:
@@ -95,6 +95,7 @@ class RoomManagement:
         name: object = None,
         description: object = None,
         archived: object = None,
+        history_days: object = None,
     ) -> Room:
         """Change what is not ``None``. Raises ``Invalid``, ``NotFound``, ``Forbidden``."""
         room = rooms.access(self._store, person, room_id).room
@@ -105,8 +106,12 @@ class RoomManagement:
             fields["description"] = validation.description(description, DESCRIPTION_MAX)
         if archived is not None:
             fields["archived"] = int(validation.truth(archived, "archived"))
+        if history_days is not None:
+            fields["historyDays"] = validation.whole_number(
+                history_days, "historyDays", 0, DAYS_MAX
+            )
         if not fields:
-            raise Invalid(N_("Give a name, a description or archived."))
+            raise Invalid(N_("Give a name, a description, archived or historyDays."))
         while not room_lifecycle.change(self._store, person, room, fields):
             room = rooms.access(self._store, person, room_id).room
         self._rooms_to_publish.add(room.room_id)

@@ -25,7 +25,7 @@ ROLES = (OWNER, MODERATOR, MEMBER)
 _FIELDS = (
     *("name", "ownerId", "owner", "kind", "private", "encrypted", "createdAt", "epoch"),
     *("userCount", "seq", "said", "saidBy", "saidById", "deleted", "description"),
-    *("archived", "activeAt"),
+    *("archived", "activeAt", "historyDays"),
 )
 
 
@@ -34,9 +34,9 @@ class Room:
     """A room as it was when read. ``seq`` is that of its newest entry, 0 before the first.
 
     ``owner`` is the owner's present name. ``said`` is the number of TALKs so far, deleted ones
-    included, and ``deleted`` that of deleted ones. ``said_by`` is the sender of the newest
-    one, with the name of then. ``active_at`` (ms) is when something was stored last, or the room
-    was made.
+    included, and ``deleted`` that of deleted and of too old ones. ``said_by`` is who said the
+    newest one, with the name of then. ``active_at`` (ms) is when something was stored last, or the
+    room was made. ``history_days`` is how long messages are kept, 0 without a limit of its own.
     """
 
     room_id: str
@@ -56,6 +56,7 @@ class Room:
     description: str = ""
     archived: bool = False
     active_at: int = 0
+    history_days: int = 0
 
     @property
     def private(self) -> bool:
@@ -81,11 +82,12 @@ class Room:
             "saidBy": self.said_by,
             "saidById": self.said_by_id,
             "talks": self.said - self.deleted,
+            "historyDays": self.history_days,
         }
 
     def summary(self) -> dict[str, object]:
         """What the live list of rooms shows."""
-        left_out = ("description", "owner", "ownerId", "createdAt", "talks")
+        left_out = ("description", "owner", "ownerId", "createdAt", "talks", "historyDays")
         return {name: value for name, value in self.wire().items() if name not in left_out}
 
     def fields(self) -> list[Argument]:
@@ -109,6 +111,7 @@ class Room:
             "archived": int(self.archived),
             "activeAt": self.active_at,
             "forgotten": 0,
+            "historyDays": self.history_days,
         }
         return [part for pair in values.items() for part in pair]
 
@@ -272,10 +275,9 @@ def is_banned(until: bytes | None, now: int) -> bool:
 
 def _room(room_id: str, values: Sequence[bytes | None]) -> Room | None:
     name, owner_id, owner, kind, private, encrypted, created, epoch, *rest = values
-    count, seq, said, said_by, said_by_id, deleted, description, archived, active = rest
+    count, seq, said, said_by, said_by_id, deleted, description, archived, active, days = rest
     if name is None or owner_id is None or epoch is None:
         return None
-    created_at = int(created or 0)
     return Room(
         room_id,
         name.decode(),
@@ -283,7 +285,7 @@ def _room(room_id: str, values: Sequence[bytes | None]) -> Room | None:
         (owner or b"").decode(),
         kind.decode() if kind else PRIVATE if private == b"1" else OPEN,
         encrypted == b"1",
-        created_at,
+        int(created or 0),
         epoch.decode(),
         int(count or 0),
         int(seq or 0),
@@ -293,5 +295,6 @@ def _room(room_id: str, values: Sequence[bytes | None]) -> Room | None:
         int(deleted or 0),
         (description or b"").decode(),
         archived == b"1",
-        int(active or 0) or created_at,
+        int(active or 0) or int(created or 0),
+        int(days or 0),
     )

@@ -98,6 +98,7 @@ def test_values_are_read(loaded, name, value, expected):
         ("PRESENCE_LEASE", "0"),
         ("PRESENCE_GRACE", "-1"),
         ("HISTORY_LENGTH", "1e5"),
+        ("HISTORY_DAYS", "-1"),
         ("MESSAGE_MAX", "0"),
         ("MESSAGE_RATE", "-1"),
         ("LOGIN_RATE", "ten"),

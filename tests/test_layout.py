@@ -105,6 +105,14 @@ MAY_IMPORT = {
         *("store", "keys", "validation", "errors", "archive", "pages", "people", "people_search"),
         *("room_directory", "room_members", "rooms", "search_query"),
     },
+    "erasing": {
+        *("store", "keys", "validation", "errors", "account_state", "people", "person_ids"),
+        *("renaming", "room_members", "rooms"),
+    },
+    "erasing_work": {
+        *("store", "keys", "errors", "archive", "history", "message", "pages", "people"),
+        *("person_ids", "room_members", "rooms"),
+    },
     "conversation": {
         *("store", "keys", "validation", "message", "message_writer", "errors", "archive", "pages"),
         *("operation_values", "history", "limits", "people", "presence", "rate_limit"),
@@ -150,7 +158,7 @@ ARCHIVE_MAY_IMPORT = {
     "folding": set(),
     "positions": set(),
     "database": set(),
-    "dump": {"archive.database", "archive.schema", "archive.tables"},
+    "dump": {"archive.bulk", "archive.database", "archive.schema", "archive.tables"},
     "migrations": set(),
     "schema": {"archive.database", "archive.errors", "archive.settings", "archive.tables"},
     "reading": {"archive.effects", "archive.page", "archive.tables"},
@@ -174,12 +182,16 @@ ARCHIVE_MAY_IMPORT = {
     "unarchived": {"store.question", "store.store", "keys", "message", "archive.entries"},
     "follower": {
         *("store.question", "store.store", "archive.database", "archive.entries"),
-        *("archive.recorder", "archive.schema", "archive.unarchived"),
+        *("archive.recorder", "archive.retention", "archive.schema", "archive.unarchived"),
+    },
+    "retention": {
+        *("store.clock", "store.question", "store.store", "keys", "archive.database"),
+        *("archive.recorder", "archive.tables", "archive.unarchived"),
     },
     "archiver": {
         *("store.question", "store.store", "store.watched", "key_prefix", "keys"),
-        *("archive.database", "archive.errors", "archive.follower", "archive.recorder"),
-        "archive.settings",
+        *("archive.archive", "archive.database", "archive.errors", "archive.follower"),
+        *("archive.recorder", "archive.settings", "erasing_work", "errors", "script_errors"),
     },
     "process": {"store.watched", "archive.archiver", "archive.settings"},
     "starter": {"store.watched", "archive.settings"},

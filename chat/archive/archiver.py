@@ -12,12 +12,15 @@ from pathlib import Path
 
 from redis.exceptions import RedisError
 
-from chat import key_prefix, keys
+from chat import key_prefix, keys, script_errors
+from chat.archive.archive import Archive
 from chat.archive.database import AWAY, Database, reason
 from chat.archive.errors import ArchiveError
 from chat.archive.follower import Follower
 from chat.archive.recorder import Fenced
 from chat.archive.settings import FollowerSettings
+from chat.erasing_work import ErasingWork
+from chat.errors import Unavailable
 from chat.store.question import Argument, ScriptCall
 from chat.store.store import Store, connect
 from chat.store.watched import say
@@ -37,9 +40,11 @@ class Archiver:
 
     def __init__(self, given: FollowerSettings, stop: threading.Event) -> None:
         key_prefix.use(given.key_prefix)
-        self._store: Store = connect(given.store_url)
+        self._store: Store = connect(given.store_url, script_errors.domain_error)
         self._database = Database(given.database_url, Path(given.data_dir), writes=True)
-        self._follower = Follower(self._store, self._database, given.recent, given.kept)
+        self._follower = Follower(self._store, self._database, given.recent, given.kept, given.days)
+        archive = Archive(given.database_url, Path(given.data_dir))
+        self._erasing = ErasingWork(self._store, self._database, archive, self._follower.recorder)
         self._token = secrets.token_hex(8)
         self._stop = stop
         self._renew_at = 0.0
@@ -70,6 +75,8 @@ class Archiver:
         except Fenced:
             self._has_begun = False
             return RENEWAL_S
+        except Unavailable:
+            return RETRY_S
         except (*AWAY, ArchiveError) as error:
             self._note_away(error)
             return RETRY_S
@@ -78,6 +85,7 @@ class Archiver:
         if not self._has_begun:
             self._begin()
         _, more = self._follower.work()
+        more = self._erasing.work() or more
         if self._trouble:
             say("The archive is written to again.")
             self._trouble = ""
@@ -138,5 +146,5 @@ class Archiver:
                 if not more:
                     break
             self._release()
-        except (RedisError, Fenced, *AWAY):
+        except (RedisError, Fenced, Unavailable, *AWAY):
             pass  # It goes on at the next start.

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import orjson
-from sqlalchemy import Column, Connection, Table, delete, insert, select, tuple_, update
+from sqlalchemy import Column, Connection, Table, delete, select, tuple_, update
 
-from chat.archive import schema, tables
+from chat.archive import bulk, schema, tables
 from chat.archive.database import Database
 
 #: The name of the table that has a row for each room, with ``room_id``.
@@ -47,7 +47,7 @@ def write(connection: Connection, some: bytes) -> tuple[str, list[dict[str, Any]
     """Write what ``rows`` has given; gives the name of the table, and its rows."""
     given = orjson.loads(some)
     found = [dict(zip(given["columns"], row, strict=True)) for row in given["rows"]]
-    connection.execute(insert(tables.metadata.tables[given["table"]]), found)
+    bulk.add(connection, tables.metadata.tables[given["table"]], found)
     return given["table"], found
 
 

@@ -10,6 +10,7 @@ from chat.archive import schema, unarchived
 from chat.archive.database import Database
 from chat.archive.entries import Cursor
 from chat.archive.recorder import Recorder
+from chat.archive.retention import Retention
 from chat.store.question import ScriptCall
 from chat.store.store import Store
 
@@ -21,14 +22,18 @@ _DELETED = 10
 
 class Follower:
     """``recent`` entries of each room stay in memory, and ``kept`` numbers in all (0: all of them).
+    ``days`` is as for ``Retention``.
 
     Its methods raise what using the database raises, ``RedisError``, and ``Fenced`` where another
     follower has taken over.
     """
 
-    def __init__(self, store: Store, database: Database, recent: int, kept: int = 0) -> None:
+    def __init__(
+        self, store: Store, database: Database, recent: int, kept: int = 0, days: int = 0
+    ) -> None:
         self._store = store
-        self._recorder = Recorder(database)
+        self.recorder = Recorder(database)
+        self.retention = Retention(store, database, self.recorder, days)
         self._database = database
         self._recent = min(recent, kept) if kept else recent
         self._kept = kept
@@ -44,10 +49,11 @@ class Follower:
         called now and then.
         """
         schema.upgrade(self._database, is_new)
-        name = self._recorder.begin()
+        name = self.recorder.begin()
         self._cursors.clear()
+        self.retention.begin()
         for some in unarchived.every_room(self._store):
-            known = self._recorder.cursors([room_id for room_id, _, _ in some])
+            known = self.recorder.cursors([room_id for room_id, _, _ in some])
             waiting = []
             for room_id, newest, active_at in some:
                 reached = known.get(room_id, Cursor())
@@ -61,7 +67,9 @@ class Follower:
         """Archive one batch. Gives the number of messages, and whether there is more to do."""
         room_ids = unarchived.rooms(self._store, ROOMS)
         made, more = self._follow(room_ids) if room_ids else (0, False)
-        return made, self._purge() or more
+        # Each in turn, so that none of them waits for the others.
+        more = self._purge() or more
+        return made, self.retention.work() or more
 
     def _follow(self, room_ids: list[str]) -> tuple[int, bool]:
         self._learn(room_ids)
@@ -73,7 +81,7 @@ class Follower:
         )
         there = [each for each in found if each is not None]
         parts = [each.part for each in there if each.part.end != each.part.begin]
-        made = self._recorder.record(parts, self._kept) if parts else 0
+        made = self.recorder.record(parts, self._kept) if parts else 0
         self._cursors.update({part.room_id: part.end for part in parts})
         reached = {each.part.room_id: each.part.end for each in there}
         noting: list[ScriptCall] = [
@@ -94,13 +102,13 @@ class Follower:
             self._cursors.clear()
         unknown = [room_id for room_id in room_ids if room_id not in self._cursors]
         if unknown:
-            self._cursors |= self._recorder.cursors(unknown)
+            self._cursors |= self.recorder.cursors(unknown)
 
     def _purge(self) -> bool:
         """Delete messages of deleted rooms; True if there are more."""
         rooms = unarchived.deleted(self._store, _DELETED)
         for room_id in rooms:
             self._cursors.pop(room_id, None)
-            if self._recorder.purge(room_id):
+            if self.recorder.purge(room_id):
                 unarchived.purged(self._store, room_id)
         return bool(rooms)

@@ -81,6 +81,24 @@ class Recorder:
                 connection.execute(delete(table).where(table.c.room_id == room_id))
         return True
 
+    def rewrite(self, messages: Sequence[Said]) -> None:
+        """Write the remaining fields of these messages anew. Raises ``Fenced``."""
+        here = tables.messages
+        with self._database.begin() as connection:
+            self._check_fence(connection)
+            for message in messages:
+                place = here.c.room_id == message.room_id, here.c.seq == message.seq
+                rest = orjson.dumps(message.rest).decode()
+                connection.execute(update(here).where(*place).values(rest=rest))
+
+    def forget(self, room_id: str, last: int) -> None:
+        """Delete what the archive has of a room up to a number. Raises ``Fenced``."""
+        with self._database.begin() as connection:
+            self._check_fence(connection)
+            for table in (tables.messages, tables.reactions, tables.deleted):
+                upto = table.c.room_id == room_id, table.c.seq <= last
+                connection.execute(delete(table).where(*upto))
+
     def _check_fence(self, connection: Connection) -> None:
         # It is written: so PostgreSQL has the next follower wait for the end of this transaction.
         own = tables.archive

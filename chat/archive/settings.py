@@ -30,10 +30,13 @@ class ArchiveSettings(Protocol):
     @property
     def history_length(self) -> int: ...
 
+    @property
+    def history_days(self) -> int: ...
+
 
 @dataclass(frozen=True)
 class FollowerSettings:
-    """``kept`` is 0 where everything is kept."""
+    """``kept`` and ``days`` are 0 where everything is kept."""
 
     store_url: str
     key_prefix: str
@@ -41,6 +44,7 @@ class FollowerSettings:
     data_dir: str
     recent: int
     kept: int
+    days: int
 
     def text(self) -> str:
         return json.dumps(asdict(self))
@@ -54,6 +58,7 @@ def of(settings: ArchiveSettings) -> FollowerSettings:
         str(settings.data_dir.absolute()),
         settings.recent,
         settings.history_length,
+        settings.history_days,
     )
 
 

@@ -2,11 +2,11 @@
 -- receives changes and messages in one order. A deleted message is also erased, with its edits. A message that is not
 -- in the stream any more is changed by what the caller has read of it in the archive, and the changes since.
 -- KEYS  as for append, always with the account, then deleted and marks
--- ARGV  as for append, then the seq of the message, 1 if an admin deletes it, else 0, and for a reaction the emoji
---       and 1 or 0 for on or off. Everybody may react, and the sender may edit and delete a message; the room's
---       owner and moderators may delete any, and in all but direct rooms admins. Then for a message from the archive
---       the number up to which it was archived, its sender's userId, its ordinal, how often it was edited, and the
---       reactions to it, each '<emoji>\0<userId>'
+-- ARGV  as for append, then the seq of the message, 1 if an admin deletes it, 2 if its sender is being erased (no right
+--       is asked for), else 0, and for a reaction the emoji and 1 or 0 for on or off. Everybody may react, and the
+--       sender may edit and delete a message; the room's owner and moderators may delete any, and in all but direct
+--       rooms admins. Then for a message from the archive the number up to which it was archived, its sender's userId,
+--       its ordinal, how often it was edited, and the reactions to it, each '<emoji>\0<userId>'
 -- Gives what append gives; what append refuses, and NOMESSAGE, NOTYOURS, TOOMANYEDITS, TOOMANYREACTIONS; ONLYARCHIVED
 -- where the archive has to be asked, again if it was.
 -- At most: edits of one message, emoji of one person under it, and different emoji under it.
@@ -15,7 +15,12 @@ local room, stream, conns, present, members, banned, sent, erased, edited, react
   deleted, marks = unpack(KEYS)
 local at, kind, sender, ref = clock(ARGV[1]), ARGV[2], ARGV[4], ARGV[9]
 local fields = fields_of(room)
-local refused, record = no_speech(fields, members, conns, banned, ARGV[6], sender, at, account)
+local erases, refused, record = ARGV[10] == '2', nil, nil
+if not erases then
+  refused, record = no_speech(fields, members, conns, banned, ARGV[6], sender, at, account)
+elseif not fields[1] then
+  refused = redis.error_reply('NOTFOUND')
+end
 if refused then return refused end
 local what = kind .. ' ' .. ref
 if kind == 'REACT' then what = what .. ' ' .. ARGV[11] .. ' ' .. ARGV[12] end
@@ -40,10 +45,12 @@ if tonumber(ref) <= lost or not said and tonumber(ref) <= trimmed then
   end
 end
 if not said or said.type ~= 'TALK' then return redis.error_reply('NOMESSAGE') end
+-- It is too old, and is about to be removed from the archive (forget.lua).
+if tonumber(ref) <= tonumber(redis.call('HGET', room, 'expired') or 0) then return redis.error_reply('NOMESSAGE') end
 local role = record and string.match(record, '^%a+')
 local as_admin = ARGV[10] == '1' and role_in_maru(account) == 'admin' and redis.call('HGET', room, 'kind') ~= 'direct'
 local moderates = kind == 'DELETE' and (role == 'owner' or role == 'moderator' or as_admin)
-local may = kind == 'REACT' or said.senderId == sender or moderates
+local may = kind == 'REACT' or said.senderId == sender or moderates or erases
 if not may then return redis.error_reply('NOTYOURS') end
 
 if kind == 'EDIT' and (edits or redis.call('ZCOUNT', edited, ref, ref)) >= MOST_EDITS then

@@ -1,5 +1,5 @@
--- Change fields of a room. The owner and moderators may; in a direct room every member. In the same step a new name takes
--- the place of the old one in the list of names.
+-- Change fields of a room. The owner and moderators may; how long messages are kept is the owner's alone. In a direct
+-- room every member may change all else. In the same step a new name takes the place of the old one in the names.
 -- KEYS  room, members, account of who does it, the list of names
 -- ARGV  who does it (see rights_in), the name as it was read, number of entries of that name, entry..., number of entries
 --       of the new name, entry..., field, value...
@@ -12,6 +12,9 @@ if not may then return redis.error_reply('NOTALLOWED') end
 if redis.call('HGET', room, 'name') ~= ARGV[2] then return 0 end
 local before, next = parse_list(ARGV, 3)
 local after, rest = parse_list(ARGV, next)
+for i = rest, #ARGV, 2 do
+  if ARGV[i] == 'historyDays' and rights.role ~= 'owner' then return redis.error_reply('NOTALLOWED') end
+end
 for _, entry in ipairs(before) do redis.call('ZREM', names, entry) end
 add_to_names(names, after)
 redis.call('HSET', room, unpack(ARGV, rest))

@@ -4,8 +4,7 @@
 -- some are looked at: more than were trimmed, so that they do not pile up.
 local function trim(room, stream, erased, edited, reactions)
   local first = redis.call('XRANGE', stream, '-', '+', 'COUNT', 1)[1]
-  if not first then return end
-  local number = tonumber(string.sub(first[1], 3))
+  local number = first and tonumber(string.sub(first[1], 3)) or tonumber(redis.call('HGET', room, 'seq') or 0) + 1
   redis.call('HSET', room, 'trimmed', number - 1)
   redis.call('ZREMRANGEBYSCORE', erased, '-inf', '(' .. number)
   redis.call('ZREMRANGEBYLEX', reactions, '-', string.format('(%016d', number))
@@ -57,13 +56,18 @@ local function talks_between(stream, from, last, id, is_first)
   return own, first
 end
 
+-- A TALK with the ordinal 'n' is gone: count it no more as said by its sender.
+local function count_no_more(spoken, marks, n, sender)
+  redis.call('HINCRBY', spoken, sender, -1)
+  local seq, read_n, own = mark_of(marks, sender)
+  if n <= read_n then set_mark(marks, sender, seq, read_n, own - 1) end
+end
+
 -- A TALK is deleted: count it no more, neither as said by its sender, nor as unread. 'n' is its ordinal.
 local function note_deleted(room, deleted, spoken, marks, n, sender)
   redis.call('HINCRBY', room, 'deleted', 1)
   redis.call('ZADD', deleted, n, n)
-  redis.call('HINCRBY', spoken, sender, -1)
-  local seq, read_n, own = mark_of(marks, sender)
-  if n <= read_n then set_mark(marks, sender, seq, read_n, own - 1) end
+  count_no_more(spoken, marks, n, sender)
 end
 
 -- The number above which a room goes on where the store may have lost some: higher than those in 'known', and than any

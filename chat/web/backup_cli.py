@@ -1,5 +1,6 @@
 """The ``flask`` commands for backups: both stores into one file, and back."""
 
+import logging
 import os
 from pathlib import Path
 
@@ -15,6 +16,8 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 
 def init_app(app: Flask) -> None:
     """Add the commands."""
+    # Each step that makes or looks at tables would be a line.
+    logging.getLogger("alembic").setLevel(logging.WARNING)
     app.cli.add_command(_backup)
     app.cli.add_command(_restore)
 

@@ -10,7 +10,7 @@ import click
 from flask import Flask
 from flask.cli import with_appcontext
 
-from chat import account_state, accounts, people, profile
+from chat import account_state, accounts, erasing, people, profile
 from chat.web import backup_cli
 from chat.web.cli_store import used_store
 from chat.web.services import services
@@ -23,6 +23,7 @@ def init_app(app: Flask) -> None:
     app.cli.add_command(_rename_user)
     app.cli.add_command(_deactivate)
     app.cli.add_command(_reactivate)
+    app.cli.add_command(_erase_user)
     backup_cli.init_app(app)
 
 
@@ -67,6 +68,21 @@ def _deactivate(person: str) -> None:
     with used_store() as store:
         changed = account_state.deactivate(store, person, locale=_locale())
     click.echo(f"{changed.name} is deactivated now.")
+
+
+@click.command("erase-user")
+@click.argument("person")
+@click.option("--what", type=click.Choice(erasing.WHAT), default=erasing.NAME, show_default=True)
+@with_appcontext
+def _erase_user(person: str, what: str) -> None:
+    """Delete an account for ever, given by its name or id, and as chosen its name or its words too.
+
+    With "name", what was said stays without the name; with "words" it is deleted everywhere. The
+    follower does that, once Maru runs.
+    """
+    with used_store() as store:
+        gone = erasing.begin(store, person, what, locale=_locale())
+    click.echo(f"{person} is deleted, and called {gone.name} now.")
 
 
 @click.command("reactivate")

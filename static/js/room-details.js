@@ -1,4 +1,4 @@
-/** The name, description and state of this page's room, wherever the page says them. Others may rename it at any time. */
+/** The name, description, state and limits of this page's room, wherever the page says them. Others may rename it at any time. */
 import { byId } from './dom.js';
 
 /** @param {string} name */
@@ -23,10 +23,7 @@ export function showDescription(text) {
     line.textContent = text;
     line.hidden = !text;
   }
-  const field = /** @type {HTMLInputElement | null} */ (document.getElementById('describe'));
-  if (!field) return;
-  if (field.value === field.defaultValue) field.value = text;
-  field.defaultValue = text;
+  showField('describe', text);
 }
 
 /** @param {boolean} archived */
@@ -35,6 +32,24 @@ export function showArchived(archived) {
   if (!button) return;
   button.textContent = String(archived ? button.dataset.revive : button.dataset.archive);
   /** @type {HTMLInputElement} */ (button.parentElement?.querySelector('[name=archived]')).value = archived ? '0' : '1';
+}
+
+/** @param {number} days how long messages are kept by a limit of the room's own, 0 for none */
+export function showHistoryDays(days) {
+  const line = byId('about-days');
+  const all = Number(line.dataset.all);
+  const kept = Math.min(days || all, all || days);
+  line.textContent = String(line.dataset.words).replace('{days}', String(kept));
+  line.hidden = !kept;
+  showField('keep', days ? String(days) : '');
+}
+
+/** What others have saved, unless one is typing something else. @param {string} id @param {string} text */
+function showField(id, text) {
+  const field = /** @type {HTMLInputElement | null} */ (document.getElementById(id));
+  if (!field) return;
+  if (field.value === field.defaultValue) field.value = text;
+  field.defaultValue = text;
 }
 
 export function roomName() {

@@ -29,7 +29,7 @@ import { navigate } from './page-navigation.js';
 import { showPeople } from './present-people.js';
 import { createReadOnly } from './read-only.js';
 import { learnRole, learnRoles } from './roles.js';
-import { roomName, showArchived, showDescription, showRoomName } from './room-details.js';
+import { roomName, showArchived, showDescription, showHistoryDays, showRoomName } from './room-details.js';
 import { directRoomName } from './shown-names.js';
 import { createState } from './state.js';
 import { createStatus } from './status.js';
@@ -211,12 +211,13 @@ export function openRoom({ connection, pendingLeaves, directory, signal }) {
   }
 
   /** @param {any} room */
-  function showRoom({ name, description, archived }) {
+  function showRoom({ name, description, archived, historyDays }) {
     if (page.kind !== 'direct') {
       showRoomName(name);
       showDescription(description);
     }
     showArchived(archived);
+    showHistoryDays(historyDays);
     readOnly.archive(archived);
   }
 

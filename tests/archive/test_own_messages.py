@@ -13,7 +13,7 @@ from tests.archive.told import ANN, BEN, THUMB
 
 @pytest.fixture
 def few_at_once(monkeypatch):
-    monkeypatch.setattr(archived, "_LOOKED_AT", 3)
+    monkeypatch.setattr(archived.some, "__defaults__", (3,))
 
 
 @pytest.fixture

@@ -5,8 +5,6 @@ import signal
 import stat
 import subprocess
 import sys
-import tempfile
-from pathlib import Path
 
 import pytest
 import redis
@@ -22,10 +20,7 @@ from tests.waiting import eventually
 def server():
     if postgresql.programs() is None:
         pytest.skip("there is no PostgreSQL on this machine (Debian: apt-get install postgresql)")
-    with (
-        tempfile.TemporaryDirectory(prefix="maru-", ignore_cleanup_errors=True) as folder,
-        postgresql.running(Path(folder)) as running,
-    ):
+    with postgresql.running() as running:
         yield running
 
 

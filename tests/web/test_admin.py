@@ -2,7 +2,7 @@
 
 import pytest
 
-from chat import account_state, people, profile
+from chat import account_state, keys, people, profile
 from tests.conftest import PASSWORD
 
 
@@ -67,6 +67,20 @@ def test_whoever_deletes_an_account_types_its_name(admin, login, store, submit):
     assert ">dan<" not in admin.get("/admin").text
     assert dan.get("/rooms").location == "/login?next=/rooms"
     assert submit(admin, "/admin/delete", person=user_id, name="dan").status_code == 404
+
+
+@pytest.mark.parametrize("what", ["account", "name", "words", "", "everything"])
+def test_an_admin_chooses_what_becomes_of_what_was_said(admin, register, store, submit, what):
+    user_id = register("dan").user_id
+    answer = submit(admin, "/admin/delete", person=user_id, name="dan", what=what)
+    person = people.find(store, user_id)
+    if what == "everything":
+        assert answer.status_code == 400 and not person.deleted
+        return
+    assert person.deleted and (person.name == "dan") == (what in ("account", ""))
+    erased = store.redis.hget(keys.ERASING, user_id)
+    assert erased is None if what in ("account", "") else erased[:3] == b"%d 1" % (what == "words")
+    assert ("erased at this moment: 1" in admin.get("/admin").text) == bool(erased)
 
 
 def test_what_was_done_to_an_account_is_said_on_the_list_as_it_was_searched(

@@ -11,6 +11,7 @@ from tests.web.answers import refused
 ROOM_FIELDS = {
     "roomId", "name", "kind", "description", "owner", "ownerId", "private", "encrypted",
     "archived", "createdAt", "userCount", "seq", "said", "saidBy", "saidById", "talks",
+    "historyDays",
 }  # fmt: skip
 
 
@@ -162,3 +163,15 @@ def test_everybody_may_become_a_member_of_an_open_room_and_add_nobody_else(bot, 
 
 def test_the_owner_stays_in_a_private_room(bora, attic):
     assert refused(bora.delete(f"{attic}/members/bora"), 409, "conflict")
+
+
+def test_the_owner_says_how_long_messages_are_kept(bora, bot, hall):
+    assert bora.patch(hall, json={"historyDays": 30}).json["historyDays"] == 30
+    assert bora.get(hall).json["historyDays"] == 30
+    for wrong in (-1, "30", 36_501, 1.5, True):
+        assert refused(bora.patch(hall, json={"historyDays": wrong}), 400, "invalid")
+    dan = bot("dan")
+    assert bora.put(f"{hall}/members/dan", json={"role": "moderator"}).status_code == 204
+    assert refused(dan.patch(hall, json={"historyDays": 1}), 403, "forbidden")
+    assert dan.patch(hall, json={"description": "x"}).json["historyDays"] == 30
+    assert bora.patch(hall, json={"historyDays": 0}).json["historyDays"] == 0

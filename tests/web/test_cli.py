@@ -8,7 +8,7 @@ import sys
 import pytest
 
 import config
-from chat import accounts, people
+from chat import accounts, keys, people
 from chat.passwords import Hasher
 from chat.store import store_choice
 from tests.conftest import PASSWORD
@@ -63,6 +63,16 @@ def test_set_role(flask, register, store):
     register("bora")
     assert flask("set-role", "BORA", "admin").output == "bora is an admin now.\n"
     assert people.find(store, "bora").is_admin
+
+
+def test_erase_user(flask, register, store):
+    register("root", "admin")
+    user_id = register("bora").user_id
+    done = flask("erase-user", "BORA", "--what", "words").output
+    assert done == f"BORA is deleted, and called deleted-{user_id[-6:]} now.\n"
+    assert store.redis.hget(keys.ERASING, user_id).startswith(b"1 1 ")
+    assert flask("erase-user", user_id).exit_code == 0
+    assert flask("erase-user", "root").output.startswith("Error: Somebody has to be an admin.")
 
 
 @pytest.mark.parametrize(("name", "role"), [("nobody", "user"), ("bora", "king"), ("bora", "")])

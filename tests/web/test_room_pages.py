@@ -7,7 +7,7 @@ import re
 import pytest
 
 from chat import people, room_lifecycle
-from tests.conftest import account_key
+from tests.conftest import PASSWORD, account_key
 
 
 def page_data(response):
@@ -202,3 +202,26 @@ def test_a_link_to_a_message_opens_the_room_around_it(login, store, conversation
 
 def test_a_link_to_a_message_survives_the_log_in(client):
     assert client.get("/rooms/abc?at=5").location == "/login?next=/rooms/abc?at%3D5"
+
+
+def test_a_room_says_after_how_many_days_its_messages_are_deleted(login, submit):
+    client = login("bora")
+    path = submit(client, "/rooms", name="Plans").location
+    assert 'data-all="0" hidden' in client.get(path).text
+    assert submit(client, f"{path}/keep", days="30").status_code == 302
+    page = client.get(path).text
+    assert "after so many days: 30<" in page and 'value="30"' in page
+    for wrong in ("-1", "x", "1.5", "9" * 30):
+        assert submit(client, f"{path}/keep", days=wrong).status_code == 400
+    assert submit(client, f"{path}/keep", days=" ").status_code == 302
+    assert "after so many days: 30<" not in client.get(path).text
+
+
+@pytest.mark.parametrize(("own", "shown"), [("", 90), ("30", 30), ("100", 90)])
+def test_the_shorter_limit_is_shown(app_with, register, submit, own, shown):
+    register("bora")
+    client = app_with(HISTORY_DAYS="90").test_client()
+    submit(client, "/login", name="bora", password=PASSWORD)
+    path = submit(client, "/rooms", name="Plans").location
+    submit(client, f"{path}/keep", days=own)
+    assert f"after so many days: {shown}<" in client.get(path).text

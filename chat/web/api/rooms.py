@@ -48,7 +48,7 @@ def change_room(room_id: str) -> ResponseReturnValue:
     person, body = caller(), json_object()
     name, description = body.get("name"), body.get("description")
     changed = services().room_management.change(
-        person, room_id, name, description, body.get("archived")
+        person, room_id, name, description, body.get("archived"), body.get("historyDays")
     )
     return changed.wire()
 

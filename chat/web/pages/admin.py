@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_login import current_user
 
-from chat import account_state, people, people_search, validation
+from chat import account_state, erasing, people, people_search, validation
 from chat.errors import N_, Forbidden, Invalid
 from chat.people import Person
 from chat.web.identity import members_only
@@ -32,7 +32,8 @@ def admins_only() -> None:
 def list_people() -> ResponseReturnValue:
     q, cursor = request.args.get("q", ""), request.args.get("cursor", "")
     found, following = people_search.page(services().store, q, cursor, _PEOPLE, everyone=True)
-    return render("people.html", people=found, next=following, q=q)
+    under_way = erasing.under_way(services().store)
+    return render("people.html", people=found, next=following, q=q, erased=under_way)
 
 
 @blueprint.post("/role")
@@ -56,12 +57,16 @@ def reactivate() -> ResponseReturnValue:
 
 @blueprint.post("/delete")
 def delete() -> ResponseReturnValue:
-    """To delete an account an admin types its name; capital letters do not matter."""
+    """To delete an account an admin types its name; capital letters do not matter.
+
+    ``what`` says what else is erased: see ``erasing.WHAT``.
+    """
     store = services().store
     person = people.get(store, _given())
     if validation.fold(request.form.get("name", "")) != person.folded:
         raise Invalid(N_("That is not the name of this account. Nothing was deleted."))
-    account_state.delete(store, person.user_id, by=_me(), locale=_locale())
+    what = request.form.get("what") or erasing.ACCOUNT
+    erasing.begin(store, person.user_id, what, by=_me(), locale=_locale())
     return _back(gettext("The account of %(name)s is deleted.", name=person.shown))
 
 

@@ -164,6 +164,7 @@ def room(room_id: str) -> ResponseReturnValue:
         own=begin,
         has_more=len(own.rooms) > len(begin.rooms),
         access=access,
+        history_days=services().settings.history_days,
         roles={member.user_id: member for member in marked(members)},
         muted_until=muted_until,
         inviter=inviter if inviter in shown else None,
@@ -217,6 +218,15 @@ def archive_room(room_id: str) -> ResponseReturnValue:
     """``archived`` is 1 for a room that can only be read, or 0."""
     archived = request.form.get("archived") == "1"
     services().room_management.change(_me(), room_id, archived=archived)
+    return done(url_for("pages.room", room_id=room_id))
+
+
+@blueprint.post("/rooms/<room_id>/keep")
+def keep_messages(room_id: str) -> ResponseReturnValue:
+    """``days`` is how long messages are kept; empty or 0 for as long as everywhere."""
+    given = request.form.get("days", "").strip() or "0"
+    days = int(given) if given.isascii() and given.isdigit() and len(given) < 10 else given
+    services().room_management.change(_me(), room_id, history_days=days)
     return done(url_for("pages.room", room_id=room_id))
 
 
