@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 from chat.store import rdb
 from chat.store.rdb import UnknownFormat, restorable
 from chat.store.snapshot import snapshot
+from chat.store.store import connect
+from tests.live import stores
 
 LONG = os.urandom(70).hex()
 
@@ -95,20 +97,22 @@ def test_it_is_of_one_moment(store):
         writing.join()
 
 
-def test_other_databases_are_left_out(store, store_url):
-    store.redis.set("here", 1)
-    store.redis.execute_command("SELECT", 0)
-    pipeline = store.redis.pipeline()
-    pipeline.execute_command("SELECT", 3)
-    pipeline.set("elsewhere", 1)
-    pipeline.execute_command("SELECT", 0)
-    pipeline.execute()
-    assert b"elsewhere" not in {each.key for each in saved(store)[1]}
+@pytest.mark.parametrize("diskless", ["yes", "no"])
+def test_of_a_store_elsewhere_the_database_of_its_address(tmp_path, diskless):
+    options = {"repl_diskless_sync": diskless, "repl_diskless_sync_delay": "0"}
+    with stores.started(tmp_path / "store", **options) as client:
+        client.config_set("requirepass", "secret")
+        port = client.connection_pool.connection_kwargs["port"]
+        for database in (0, 2):
+            url = f"redis://:secret@127.0.0.1:{port}/{database}"
+            opened = connect(url)
+            opened.redis.set(f"in {database}", "x" * 100_000)
+        with snapshot(opened, is_embedded=False) as (taken, database):
+            assert [each.key for each in taken.keys(database)] == [b"in 2"]
+        client.execute_command("CONFIG", "SET", "requirepass", "")
 
 
 def test_a_user_who_may_not_have_it_is_told_so(store, store_url):
-    from chat.store.store import connect
-
     password = secrets.token_hex(8)
     store.redis.acl_setuser("maru", enabled=True, passwords=[f"+{password}"], categories=["-@all"])
     other = connect(store_url)

@@ -18,7 +18,7 @@ from chat.archive import dump
 from chat.archive.database import AWAY, DATABASE_ERROR, Database, reason
 from chat.backup import backup_file
 from chat.backup.backup_file import BackupError, Writer
-from chat.migrations.start import VERSION
+from chat.migrations.start import VERSION, version
 from chat.store.rdb import Saved, UnknownFormat
 from chat.store.snapshot import snapshot
 from chat.store.store import Store
@@ -42,10 +42,11 @@ def make(store: Store, archive: Database, path: Path, is_embedded: bool) -> Made
     """
     if path.exists():
         raise backup_file.taken(path)
-    version, name = _about(archive)
+    _check_store(store)
+    about = _about(archive)
     with backup_file.writing(path) as writer:
         try:
-            found = _write_keys(store, writer, (version, name), is_embedded)
+            found = _write_keys(store, writer, about, is_embedded)
         except UnknownFormat as error:
             raise BackupError(f"The store's snapshot cannot be read: {error}.") from error
         return Made(found, _write_rows(archive, writer))
@@ -56,15 +57,28 @@ def not_kept() -> set[str]:
     return {keys.SECRETS, keys.ARCHIVING, keys.MIGRATING, keys.RESTORING}
 
 
+def _check_store(store: Store) -> None:
+    if store.ask(("EXISTS", keys.RESTORING)):
+        raise BackupError(
+            "A backup is being restored into the store, or that was ended: there is nothing whole."
+        )
+    held = version(store)
+    if held != VERSION:
+        raise BackupError(
+            f"The store holds data of version {held}, and this Maru's are of version {VERSION}:"
+            " back it up with the Maru that serves from it."
+        )
+
+
 def _about(archive: Database) -> tuple[str, str]:
     try:
         with archive.begin() as connection:
-            version, name = dump.about(connection)
+            held, name = dump.about(connection)
     except AWAY as error:
         raise _away(error) from error
-    if version is None:
+    if held is None:
         raise BackupError("The archive has no tables yet: start Maru once.")
-    return version, name
+    return held, name
 
 
 def _write_keys(store: Store, writer: Writer, archive: tuple[str, str], is_embedded: bool) -> int:

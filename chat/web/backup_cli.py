@@ -37,7 +37,7 @@ def _backup(file: Path) -> None:
     settings, file = services().settings, _path(file)
     archive = Database(settings.database_url, settings.data_dir)
     try:
-        with used_store() as store:
+        with used_store(is_prepared=False) as store:
             made = backup.make(store, archive, file, settings.embedded)
     except OSError as error:
         raise _of_file(file, error) from None

@@ -14,6 +14,7 @@ from chat.migrations import start
 from chat.store.store import StoreError
 from tests.archive.conftest import Place, catch_up
 from tests.archive.told import ANN, BEN, PARTY, THUMB, read, said, seqs, talk_much
+from tests.killed import Killed
 
 pytestmark = pytest.mark.usefixtures("small_blocks")
 BOTH = (restore.STORE, restore.ARCHIVE)
@@ -210,10 +211,6 @@ def test_a_damaged_file_changes_nothing(store, place, elsewhere, busy, path):
     assert store.redis.dbsize() == 0
 
 
-class Killed(BaseException):
-    """The process is no more."""
-
-
 def test_one_that_was_ended_anywhere_begins_again(store, deep, place, elsewhere, busy, path):
     before = read(deep.page(ANN, busy, limit=200).messages)
     back_up(store, place, path)
@@ -261,8 +258,8 @@ def test_what_was_ended_is_not_deleted_of_another_archive(store, place, elsewher
 
 
 def test_a_backup_of_another_version_is_refused(store, place, elsewhere, busy, path, monkeypatch):
-    monkeypatch.setattr(backup, "VERSION", 99)
     back_up(store, place, path)
+    monkeypatch.setattr(restore, "VERSION", 99)
     with pytest.raises(BackupError, match="of another version of Maru"):
         restore_to(store, elsewhere, path)
 
@@ -280,17 +277,23 @@ def test_it_may_be_restored_under_another_prefix(store, place, elsewhere, busy, 
         key_prefix.use("maru:")
 
 
-def test_an_archive_without_tables_is_no_archive(store, elsewhere, path):
+def test_a_store_of_another_version_or_half_restored_is_not_backed_up(store, place, busy, path):
+    store.redis.set(keys.VERSION, 1)
+    with pytest.raises(BackupError, match="back it up with the Maru that serves from it"):
+        back_up(store, place, path)
+    store.redis.hset(keys.RESTORING, "id", "x")
+    with pytest.raises(BackupError, match="there is nothing whole"):
+        back_up(store, place, path)
+    assert not path.exists()
+
+
+def test_why_an_archive_cannot_be_backed_up_is_said(store, elsewhere, path):
     database = elsewhere.open(writes=True)
     database.create()
     database.close()
     with pytest.raises(BackupError, match="start Maru once"):
         back_up(store, elsewhere, path)
-    assert not path.exists()
-
-
-def test_the_archive_that_is_away_is_said(store, elsewhere, path):
-    if elsewhere.address:
-        elsewhere = Place(elsewhere.address + "gone", elsewhere.folder)
+    gone = Place(elsewhere.address and f"{elsewhere.address}gone", elsewhere.folder / "gone")
     with pytest.raises(BackupError, match=r"^The archive cannot be read"):
-        back_up(store, elsewhere, path)
+        back_up(store, gone, path)
+    assert not path.exists()

@@ -9,6 +9,7 @@ from chat.errors import Conflict, Forbidden, Invalid, NotFound
 from tests.archive.conftest import catch_up
 from tests.archive.told import PARTY, THUMB, read, said
 from tests.conftest import entries
+from tests.killed import Killed
 
 pytestmark = pytest.mark.usefixtures("small_blocks")
 
@@ -183,10 +184,6 @@ def test_what_is_refused_erases_nothing(store, root, bora, ben, made):
     account_state.delete(store, "bora", by=root)
     with pytest.raises(Forbidden):
         erasing.begin(store, bora.user_id, erasing.WORDS, by=ben)
-
-
-class Killed(BaseException):
-    """The process is no more."""
 
 
 @pytest.mark.parametrize("what", [erasing.NAME, erasing.WORDS])

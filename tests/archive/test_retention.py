@@ -12,6 +12,7 @@ from chat.store import clock
 from tests.archive.conftest import catch_up
 from tests.archive.told import ANN, BEN, THUMB, read, said, seqs, talk_much
 from tests.conftest import entries
+from tests.killed import Killed
 from tests.reading_room import ReadingRoom
 
 pytestmark = pytest.mark.usefixtures("small_blocks")
@@ -149,10 +150,6 @@ def test_the_shorter_limit_counts(
     assert len(deep.page(ANN, room_id).messages) == 5
     let_pass(follower, at, days=counts)
     assert deep.page(ANN, room_id).messages == []
-
-
-class Killed(BaseException):
-    """The process is no more."""
 
 
 @pytest.mark.parametrize("seed", range(3))
