@@ -2,7 +2,7 @@
 
 import pytest
 
-from chat import keys, memberships, profile, room_members, rooms
+from chat import keys, memberships, presence, profile, room_members, rooms
 from chat.errors import Invalid, NotFound
 
 
@@ -156,6 +156,24 @@ def test_a_renamed_person_has_the_new_name_in_all_rooms(
     assert "gone" in room_members.write_name_everywhere(store, renamed)
     assert not store.redis.exists(keys.room("gone"), keys.members("gone"))
     assert one(store, ben, direct.room_id).role == "member"
+
+
+def test_a_worker_that_has_missed_a_renaming_writes_no_old_name(
+    room_management, conversation, store, people
+):
+    ann, ben, _cho = people
+    room_id = room_management.create(ann, "Plans", False, None).room_id
+    conversation.join(ben, room_id, "s1")
+    profile.change(store, ann.user_id, {"name": "anna"})
+    profile.change(store, ben.user_id, {"name": "benno"})
+    conversation.join(ann, room_id, "s2")
+    conversation.join(ben, room_id, "s3")
+    listed = {m.user_id: m.name for m in store.ask(room_members.listed(room_id))}
+    assert listed == {ann.user_id: "anna", ben.user_id: "benno"}
+    here = {each.user_id: each.name for each in store.ask(presence.present(room_id, 10))}
+    assert here == listed
+    [room] = rooms.find(store, [room_id])
+    assert room.owner == "anna"
 
 
 @pytest.mark.parametrize("by_role", [False, True])

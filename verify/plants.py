@@ -99,8 +99,8 @@ PLANTS: dict[str, list[tuple[str, str, str]]] = {
     "moderation": [
         (
             "chat/lua/alter.lua",
-            "local may = kind == 'REACT' or said.senderId == sender or moderates\n",
-            "local may = kind ~= 'EDIT' or said.senderId == sender\n",
+            "local may = kind == 'REACT' or said.senderId == sender or moderates or erases\n",
+            "local may = kind ~= 'EDIT' or said.sender or erasesId == sender\n",
         )
     ],
     # Two who ask for the direct room of their group at the same time make two.

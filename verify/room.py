@@ -212,7 +212,7 @@ class Room:
             await asyncio.sleep(1)
 
     async def _send(self, link: Link, saying: Saying) -> None:
-        fields = {**saying.fields, "clientId": saying.client_id}
+        fields, view = {**saying.fields, "clientId": saying.client_id}, self.view
         answers = await asyncio.gather(
             *(self._ask(link, saying.event, **fields) for _ in range(saying.times))
         )
@@ -224,7 +224,8 @@ class Room:
                 self.outbox.remove(saying)
         elif error["code"] != "not_joined":
             await asyncio.sleep(self._client.random.uniform(0.5, 1.5))
-        if answer["ok"] and saying.event == "message":
+        # The answer to a page that has been reloaded meanwhile is shown by nobody.
+        if answer["ok"] and saying.event == "message" and self.view is view:
             said = {
                 "type": "TALK",
                 "roomId": self.id,

@@ -4,7 +4,8 @@
 -- Connections of people who may not be in the room are skipped.
 -- KEYS  room, conns, present, members, banned, marks, spoken, then for each lease the account and the rooms of its person
 -- ARGV  now ('' for the store's clock), lease in ms, body of ENTER ('' to tell nobody), the epoch that
---       the worker knows ('' if it knows none yet), then for each lease: its id and the person's name
+--       the worker knows ('' if it knows none yet), then for each lease: its id and the person's name,
+--       which is used where the store has lost the account
 -- Gives userCount, then the userIds of people who have become members; NOTFOUND, NOTJOINED, BANNED or GUEST if
 -- none may enter.
 local room, conns, present, members, banned, marks, spoken = unpack(KEYS, 1, 7)
@@ -19,7 +20,9 @@ for i = 5, #ARGV, 2 do
   local role, muted_until, called = membership(members, id)
   local no = no_access(private, role, banned, id, at)
   if not no and not role and ARGV[4] == epoch then no = redis.error_reply('NOTJOINED') end
-  if not no and role_in_maru(account) == 'guest' then no = redis.error_reply('GUEST') end
+  local in_maru, current_name = role_in_maru(account)
+  if not no and in_maru == 'guest' then no = redis.error_reply('GUEST') end
+  name = current_name or name
   refused = refused or no
   if not no then
     entered = entered + 1

@@ -23,11 +23,11 @@ local function membership(members, id)
   if record then return string.match(record, '^(%a+) (%d+) (.*)$') end
 end
 
--- The role of an account in Maru: 'guest' also for one that is deactivated, and nothing for one that the store has
--- lost. A worker may have read the account before its role was changed, so scripts ask again.
+-- The role of an account in Maru ('guest' also for one that is deactivated) and its name; nothing for one that the
+-- store has lost. A worker may have read the account before it was changed, so scripts ask again.
 local function role_in_maru(account)
-  local role, off = unpack(redis.call('HMGET', account, 'role', 'deactivatedAt'))
-  return off and 'guest' or role
+  local role, off, name = unpack(redis.call('HMGET', account, 'role', 'deactivatedAt', 'name'))
+  return off and 'guest' or role, name
 end
 
 -- What somebody may do who changes a room: a table with 'refused' (the error for who may do nothing there), 'role'
