@@ -100,7 +100,7 @@ PLANTS: dict[str, list[tuple[str, str, str]]] = {
         (
             "chat/lua/alter.lua",
             "local may = kind == 'REACT' or said.senderId == sender or moderates or erases\n",
-            "local may = kind ~= 'EDIT' or said.sender or erasesId == sender\n",
+            "local may = kind ~= 'EDIT' or said.senderId == sender or erases\n",
         )
     ],
     # Two who ask for the direct room of their group at the same time make two.
