@@ -26,7 +26,7 @@ from chat.archive.wanted import LINKS, Found, TooSlow, Wanted
 LOOKED_AT, LOOKED_AT_OF_ROOM = 20_000, 5_000
 #: The newest messages of all rooms that PostgreSQL looks through before it asks its index: that
 #: reads all that have a word, and of a frequent one enough are among these.
-FREQUENT_AMONG = 10_000
+FREQUENT_AMONG = 4_000
 #: Seconds that one search may take.
 SECONDS = 2.0
 #: Trigrams that SQLite's index is asked for at once; what it finds is compared with the words.
@@ -66,68 +66,72 @@ def these(connection: Connection, numbers: Sequence[tuple[str, int]]) -> list[tu
 def _rows(connection: Connection, wanted: Wanted, before: int, most: int) -> list[Any]:
     is_sqlite = connection.dialect.name == "sqlite"
     in_index = _in_sqlite_index(wanted) if is_sqlite else _in_postgresql_index(wanted)
-    position = _search.c.rowid if in_index and is_sqlite else _m.id
-    wanted_rows = sa.and_(*_conditions(connection, wanted, before, position))
     if not in_index:
-        return _all(connection, _among_newest(wanted, before, wanted_rows), most)
+        return _among(connection, _without_index(wanted, before), wanted, before, most)
     if is_sqlite:
+        position = _search.c.rowid
         query = sa.select(_m.id, *reading.COLUMNS).select_from(
             _search.join(tables.messages, _m.id == position)
         )
-        query = query.where(sa.text("search MATCH :grams").bindparams(grams=in_index), wanted_rows)
+        query = query.where(
+            sa.text("search MATCH :grams").bindparams(grams=in_index),
+            *_conditions(connection, wanted, before, _m, position),
+        )
         return _all(connection, query.order_by(position.desc()), most)
-    newest = _newest(before, FREQUENT_AMONG)
-    found = _all(connection, _of(newest, wanted_rows), most)
+    found = _among(connection, _newest(before, FREQUENT_AMONG), wanted, before, most)
     if len(found) == most:
         return found
-    least = connection.execute(sa.select(sa.func.min(newest.c.id))).scalar()
-    if least is None:
+    oldest = sa.select(_m.id).where(_m.id < before).order_by(_m.id.desc()).offset(FREQUENT_AMONG)
+    rest = connection.execute(oldest.limit(1)).scalar()
+    if rest is None:
         return found
-    query = sa.select(_m.id, *reading.COLUMNS).where(wanted_rows, _m.id < least)
+    query = sa.select(_m.id, *reading.COLUMNS)
+    query = query.where(_m.id <= rest, *_conditions(connection, wanted, before, _m, _m.id))
     # Not in the order of the ids, in which it would walk through all rows.
     return found + _all(connection, query.order_by((_m.id + 0).desc()), most - len(found))
 
 
 def _conditions(
-    connection: Connection, wanted: Wanted, before: int, position: Any
+    connection: Connection, wanted: Wanted, before: int, c: Any, position: Any
 ) -> Iterator[ColumnElement[bool]]:
-    contains: Callable[[str], ColumnElement[bool]] = _contains_in_postgresql
+    """``c`` are the columns of ``tables.messages``, or of some of its rows."""
+    contains: Callable[[Any, str], ColumnElement[bool]] = _contains_in_postgresql
     if connection.dialect.name == "sqlite":
         contains = _contains_in_sqlite
-    yield from map(contains, wanted.words)
+    yield from (contains(c.folded, word) for word in wanted.words)
     yield position < before
     if wanted.since:
         yield position >= positions.at(wanted.since)
     if wanted.until is not None:
         yield position < positions.at(wanted.until)
     if wanted.sender_ids is not None:
-        yield _m.sender_id.in_(wanted.sender_ids)
+        yield c.sender_id.in_(wanted.sender_ids)
     if wanted.has_link:
-        yield sa.or_(*map(contains, LINKS))
-    yield _may_be_read(connection, wanted)
+        yield sa.or_(*(contains(c.folded, link) for link in LINKS))
+    yield _may_be_read(connection, wanted, c.room_id)
 
 
-def _may_be_read(connection: Connection, wanted: Wanted) -> ColumnElement[bool]:
+def _may_be_read(connection: Connection, wanted: Wanted, room_id: Any) -> ColumnElement[bool]:
     # One value, however many rooms there are.
     own: ColumnElement[bool]
     if connection.dialect.name == "sqlite":
         given = sa.func.json_each(json.dumps(wanted.room_ids)).table_valued("value")
-        own = _m.room_id.in_(sa.select(given.c.value))
+        own = room_id.in_(sa.select(given.c.value))
     else:
-        own = _m.room_id == sa.any_(sa.literal(list(wanted.room_ids), sa.ARRAY(sa.Text)))
+        own = room_id == sa.any_(sa.literal(list(wanted.room_ids), sa.ARRAY(sa.Text)))
     if not wanted.is_open_too:
         return own
     c = tables.cursors.c
-    return sa.or_(own, sa.exists().where(c.room_id == _m.room_id, c.is_open))
+    return sa.or_(own, sa.exists().where(c.room_id == room_id, c.is_open))
 
 
-def _contains_in_sqlite(word: str) -> ColumnElement[bool]:
-    return sa.func.instr(_m.folded, word) > 0
+def _contains_in_sqlite(folded: Any, word: str) -> ColumnElement[bool]:
+    return sa.func.instr(folded, word) > 0
 
 
-def _contains_in_postgresql(word: str) -> ColumnElement[bool]:
+def _contains_in_postgresql(folded: Any, word: str) -> ColumnElement[bool]:
     literal = word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    return _m.folded.like(f"%{literal}%")
+    return folded.like(f"%{literal}%")
 
 
 def _in_sqlite_index(wanted: Wanted) -> str:
@@ -147,25 +151,24 @@ def _in_postgresql_index(wanted: Wanted) -> bool:
     )
 
 
-def _among_newest(wanted: Wanted, before: int, wanted_rows: ColumnElement[bool]) -> Select[Any]:
-    """Without an index: of one room its newest messages, otherwise the newest of all rooms."""
+def _without_index(wanted: Wanted, before: int) -> Any:
+    """Where words are looked for: in one room its newest messages, else the newest of all."""
     if wanted.is_open_too or len(wanted.room_ids) != 1:
-        return _of(_newest(before, LOOKED_AT), wanted_rows)
-    query = sa.select(_m.id).where(_m.room_id == wanted.room_ids[0])
-    return _of(query.order_by(_m.seq.desc()).limit(LOOKED_AT_OF_ROOM).subquery(), wanted_rows)
+        return _newest(before, LOOKED_AT)
+    query = sa.select(tables.messages).where(_m.room_id == wanted.room_ids[0])
+    return query.order_by(_m.seq.desc()).limit(LOOKED_AT_OF_ROOM).subquery()
 
 
 def _newest(before: int, number: int) -> Any:
-    """The positions of the newest messages before one."""
-    query = sa.select(_m.id).where(_m.id < before)
+    """The newest messages before a position."""
+    query = sa.select(tables.messages).where(_m.id < before)
     return query.order_by(_m.id.desc()).limit(number).subquery()
 
 
-def _of(some: Any, wanted_rows: ColumnElement[bool]) -> Select[Any]:
-    query = sa.select(_m.id, *reading.COLUMNS).select_from(
-        some.join(tables.messages, _m.id == some.c.id)
-    )
-    return query.where(wanted_rows).order_by(some.c.id.desc())
+def _among(connection: Connection, some: Any, wanted: Wanted, before: int, most: int) -> list[Any]:
+    query = sa.select(some.c.id, *(some.c[column.name] for column in reading.COLUMNS))
+    query = query.where(*_conditions(connection, wanted, before, some.c, some.c.id))
+    return _all(connection, query.order_by(some.c.id.desc()), most)
 
 
 def _all(connection: Connection, query: Select[Any], most: int) -> list[Any]:
