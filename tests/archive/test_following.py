@@ -118,17 +118,17 @@ def test_what_is_not_committed_is_written_later(conversation, place, store, data
     conversation.edit(ANN, room_id, 1, "changed")
     follower = Follower(store, database, 5000)
     follower.begin(is_new=True)
-    written = follower._recorder._record
+    written = follower.recorder._record
 
     def fail(connection, parts):
         written(connection, parts)
         raise OSError
 
-    follower._recorder._record = fail
+    follower.recorder._record = fail
     with pytest.raises(OSError):
         follower.work()
     assert numbers(place, room_id) == []
-    follower._recorder._record = written
+    follower.recorder._record = written
     follower.begin(is_new=False)
     catch_up(follower)
     assert numbers(place, room_id) == [1]
