@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 
-from chat import history, keys, message, presence, room_members, rooms, validation
+from chat import history, keys, mentions, message, presence, room_members, rooms, validation
 from chat.archive.archive import Archive
 from chat.errors import N_, Invalid, OnlyArchived
 from chat.limits import Limits
@@ -184,7 +184,8 @@ class Conversation:
         checked_id = self._checked_room_id(person, room_id)
         body = message.body(checked_id, person, words, given)
         question = self._writer.store_question(
-            "append", checked_id, message.TALK, body, person, given, sid
+            *("append", checked_id, message.TALK, body, person, given, sid),
+            (mentions.readings(words),),
         )
 
         def read(answers: list[Any]) -> dict[str, int]:
@@ -221,10 +222,7 @@ class Conversation:
         client_id: object = None,
         sid: str | None = None,
     ) -> int:
-        """Delete a message: its sender and moderators may. Gives the DELETE's ``seq``.
-
-        Raises as ``talk`` does, ``NotFound`` also for the message, ``Forbidden`` for all others.
-        """
+        """Delete a message: its sender and moderators may. Gives a ``seq``; raises as ``edit``."""
         given = validation.client_id(client_id)
         checked_id = self._checked_room_id(person, room_id)
         change = Change(message.DELETE, seq, as_admin=person.is_admin)
@@ -286,6 +284,7 @@ class Conversation:
         body = message.body(room_id, person, change.words, client_id, **more)
         emoji, on = change.more.get("emoji", ""), change.more.get("on", False)
         extra: tuple[Argument, ...] = (ref, int(change.as_admin), str(emoji), int(bool(on)))
+        extra += (mentions.readings(change.words),)
         kind, is_counted = change.kind, True
         for _ in range(_TRIES):
             asked = self._writer.store_question(
@@ -296,5 +295,5 @@ class Conversation:
             except OnlyArchived as error:
                 refused, is_counted = error, False
             # An old message: what it was is in the archive.
-            extra = (*extra[:4], *self.pages.facts(room_id, ref, kind == message.REACT))
+            extra = (*extra[:5], *self.pages.facts(room_id, ref, kind == message.REACT))
         raise refused

@@ -111,7 +111,7 @@ class ErasingWork:
         for _ in range(_TRIES):
             try:
                 facts = self._pages.facts(said.room_id, said.seq, with_reactions=False)
-                extra: tuple[Argument, ...] = (said.seq, _ERASES, "", 0, *facts)
+                extra: tuple[Argument, ...] = (said.seq, _ERASES, "", 0, "", *facts)
                 entry = history.NewEntry(
                     said.room_id, message.DELETE, body, person, None, "", extra
                 )

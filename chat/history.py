@@ -76,7 +76,8 @@ class NewEntry:
 def _keys(room_id: str) -> tuple[str, ...]:
     make = (keys.room, keys.stream, keys.conns, keys.present, keys.members, keys.banned)
     noted = (keys.erased, keys.edited, keys.reactions)
-    return (*(key(room_id) for key in make + noted), keys.UNARCHIVED, keys.spoken(room_id))
+    counted = (keys.spoken(room_id), keys.mentions(room_id), keys.NAMES, keys.CONTROL)
+    return (*(key(room_id) for key in make + noted), keys.UNARCHIVED, *counted)
 
 
 @dataclass(frozen=True)

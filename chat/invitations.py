@@ -6,7 +6,7 @@ from typing import Any
 from chat import keys, rate_limit
 from chat.errors import N_, Conflict, Forbidden
 from chat.people import Person
-from chat.store.question import Question, ScriptCall, fields
+from chat.store.question import Question, ScriptCall
 from chat.store.store import Store
 
 #: Invitations an hour: from one person to the same other, from one person, and to one person. An
@@ -76,12 +76,6 @@ def inviter(store: Store, person: Person, room_id: str) -> str | None:
 def is_news(store: Store, person: Person, room_id: str) -> bool:
     """Whether somebody else has added this person, who has not taken note of it yet."""
     return _is_news(*_inviter(store, person, room_id))
-
-
-def news(store: Store, person: Person) -> set[str]:
-    """The rooms of which ``is_news`` is true."""
-    added = fields(store.ask(("HGETALL", keys.inviters(person.user_id))))
-    return {room_id.decode() for room_id, found in added.items() if _is_news(*_read(person, found))}
 
 
 def take_note(store: Store, person: Person, room_id: str) -> None:

@@ -125,6 +125,15 @@ def marks(room_id: str) -> str:
     return room(room_id) + ":marks"
 
 
+def mentions(room_id: str) -> str:
+    """ZSET, all scored 0, of who is mentioned by which TALK: ``<userId>:<n>:<seq>:<ms>``.
+
+    ``n`` is the TALK's ordinal in 16 digits, and ms is when it was told. ``*`` in place of the
+    userId is everybody, and ``-<userId>`` then is who has said it.
+    """
+    return room(room_id) + ":mentions"
+
+
 def closed(room_id: str) -> str:
     """The CLOSE of a deleted room, for workers that missed it. Kept for a day."""
     return room(room_id) + ":closed"
@@ -133,7 +142,7 @@ def closed(room_id: str) -> str:
 def of_room(room_id: str) -> list[str]:
     """All that a room has, but what is remembered of it for a while."""
     made = (room, closed, stream, conns, present, members, banned)
-    noted = (erased, edited, reactions, deleted, spoken, marks)
+    noted = (erased, edited, reactions, deleted, spoken, marks, mentions)
     return [key(room_id) for key in made + noted]
 
 

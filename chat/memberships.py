@@ -62,7 +62,7 @@ def of_person(store: Store, person: Person) -> list[tuple[Room, Membership]]:
     """All rooms that a person belongs to, the most recently active first."""
     listed = room_members.room_ids_of(store, person.user_id)
     # In one write, the memberships behind the rooms: so nothing is told from after a removal.
-    rooms, found = store.ask_all([rooms_question(listed), _memberships(person.user_id, listed)])
+    rooms, found = store.ask_all([rooms_question(listed), of_rooms(person.user_id, listed)])
     both = [(r, m) for r, m in zip(rooms, found, strict=True) if r is not None and m is not None]
     # What is left of rooms that were deleted, or that the store has lost.
     left = {*listed} - {room.room_id for room, _ in both}
@@ -83,7 +83,7 @@ def people_of_direct(store: Store, person: Person, found: Iterable[Room]) -> dic
 
 def one(user_id: str, room_id: str) -> Question[Membership | None]:
     """What a person is in a room; ``None`` for one who is no member."""
-    question = _memberships(user_id, [room_id])
+    question = of_rooms(user_id, [room_id])
     return Question(question.commands, lambda answers: question.read(answers)[0])
 
 
@@ -124,7 +124,8 @@ def _changed(store: Store, person: Person, room_id: str) -> Membership:
         raise
 
 
-def _memberships(user_id: str, room_ids: list[str]) -> Question[list[Membership | None]]:
+def of_rooms(user_id: str, room_ids: list[str]) -> Question[list[Membership | None]]:
+    """What a person is in these rooms; ``None`` where it is no member."""
     if not room_ids:
         return Question([], lambda answers: [])
 
@@ -177,5 +178,5 @@ def _membership(
 
 def _counted(room_id: str) -> list[str]:
     """The keys of a room from which it is worked out what is unread."""
-    of_room = (keys.room, keys.members, keys.marks, keys.spoken, keys.deleted)
+    of_room = (keys.room, keys.members, keys.marks, keys.spoken, keys.deleted, keys.mentions)
     return [key(room_id) for key in of_room]

@@ -25,6 +25,9 @@ REACT = "REACT"
 #: and must receive nothing that follows.
 REMOVED = "REMOVED"
 
+#: The fields that say whom a text mentions.
+MENTIONING = ("mentions", "mentionNames")
+
 #: Why somebody is no longer in the room.
 LEFT, LOST, KICKED = "left", "lost", "kicked"
 
@@ -78,6 +81,10 @@ def edited(talk: bytes, edits: Sequence[bytes], is_sealed: bool) -> bytes:
     """
     fields, newest = orjson.loads(talk), orjson.loads(edits[-1])
     fields |= {"message": newest["message"], "editedAt": newest["sentAt"]}
+    for name in MENTIONING:
+        fields.pop(name, None)
+        if name in newest:
+            fields[name] = newest[name]
     if is_sealed:
         original = orjson.loads(talk)["message"]
         fields |= {"original": original, "edits": [orjson.Fragment(edit) for edit in edits]}

@@ -123,7 +123,8 @@ class Pages:
         [said] = found.messages
         given = sorted(said.reactions) if with_reactions else []
         reactions = (f"{emoji}\0{user_id}" for emoji, user_id in given)
-        return (found.archived, said.sender_id, said.n, said.edits, *reactions)
+        mentioned = orjson.dumps(said.rest.get("mentions", []))
+        return (found.archived, said.sender_id, said.n, said.edits, mentioned, *reactions)
 
     def _back(
         self, room_id: str, page: Page, before: int | None, count: int, checks: Sequence[Any]

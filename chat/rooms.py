@@ -87,7 +87,7 @@ class Room:
 
     def summary(self) -> dict[str, object]:
         """What the live list of rooms shows."""
-        left_out = ("description", "owner", "ownerId", "createdAt", "talks", "historyDays")
+        left_out = ("description", "owner", "ownerId", "createdAt", "historyDays")
         return {name: value for name, value in self.wire().items() if name not in left_out}
 
     def fields(self) -> list[Argument]:

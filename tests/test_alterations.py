@@ -4,7 +4,7 @@ import pytest
 
 from chat import history, keys, message, rooms
 from chat.archive import unarchived
-from chat.archive.changes import Cursor
+from chat.archive.entries import Cursor
 from chat.errors import Conflict, Invalid
 from chat.operation_values import Change
 from tests.conftest import entries, somebody

@@ -64,9 +64,14 @@ MAY_IMPORT = {
     "owned_rooms": {"store", "keys", "errors"},
     "rooms": {"store", "keys", "validation", "errors", "people"},
     "operation_values": {"history", "room_members", "rooms"},
+    "mentions": {"validation"},
+    "inbox": {
+        *("store", "keys", "validation", "errors", "conversation", "memberships", "people"),
+        "rooms",
+    },
     "read_marks": {
         *("store", "keys", "validation", "errors", "memberships", "pages", "people"),
-        *("person_events", "rooms"),
+        *("person_events", "room_members", "rooms"),
     },
     "memberships": {"store", "keys", "validation", "errors", "people", "room_members", "rooms"},
     "room_index": {"store", "keys"},
@@ -115,6 +120,7 @@ MAY_IMPORT = {
     },
     "conversation": {
         *("store", "keys", "validation", "message", "message_writer", "errors", "archive", "pages"),
+        "mentions",
         *("operation_values", "history", "limits", "people", "presence", "rate_limit"),
         *("read_marks", "room_members", "rooms"),
     },

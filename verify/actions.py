@@ -34,6 +34,8 @@ async def act(client: Client, step: Step, changes: Changes) -> None:
                     await room.join_again()
                 else:
                     await room.look_back(int(step.depth * room.view.top))
+        elif kind == "read":
+            await _read(client, room, int(step.depth * room.view.top))
         elif kind == "say over HTTP":
             await _say_over_http(client, room, step)
         else:
@@ -71,6 +73,13 @@ def _say(client: Client, room: Room, step: Step) -> None:
             fields["on"] = step.is_on
         event = "delete" if step.action == "moderate" else step.action
         room.say(Saying(event, new_id(), fields, step.times))
+
+
+async def _read(client: Client, room: Room, seq: int) -> None:
+    """Read up to a number, or back to one; it does not matter if nobody answers."""
+    with contextlib.suppress(OSError):
+        path = f"/api/rooms/{room.id}/read"
+        await client.person.api.request("PUT", path, client.person.token, json={"seq": seq})
 
 
 async def _say_over_http(client: Client, room: Room, step: Step) -> None:

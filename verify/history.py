@@ -184,6 +184,9 @@ class SettledState:
     clients' own account, and as the API tells it. ``leases`` is how many connections hold one.
     ``names`` are, by room and person, the names that the API tells of those who are there.
     ``own_rooms`` are, by person, the rooms that the API says this one belongs to, with its role.
+    ``unread`` are, by person and room, the number up to which the API says this one has read, and
+    how much it says is unread; ``said`` are, by room, the numbers and senders of all messages that
+    it gives.
     ``tops`` are, by client and room, the newest message shown. ``problems`` says in words what did
     not settle in time.
     """
@@ -196,6 +199,8 @@ class SettledState:
     tops: Mapping[tuple[str, str], int]
     names: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     own_rooms: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    unread: Mapping[str, Mapping[str, tuple[int, int]]] = field(default_factory=dict)
+    said: Mapping[str, Sequence[tuple[int, str]]] = field(default_factory=dict)
     problems: Sequence[str] = ()
 
 

@@ -35,6 +35,7 @@ ACTIONS = {
     "react": 6,
     "moderate": 3,
     "look back": 3,
+    "read": 4,
     "leave": 5,
     "enter": 6,
     "reload": 4,

@@ -111,6 +111,10 @@ PLANTS: dict[str, list[tuple[str, str, str]]] = {
             "",
         )
     ],
+    # What is deleted stays unread.
+    "unread": [
+        ("chat/lua/lib_stream.lua", "  redis.call('ZADD', deleted, n, n)\n", ""),
+    ],
     # Whoever joins an open room does not find it in the own list.
     "own_rooms": [
         (

@@ -6,7 +6,7 @@ has to receive that, and then has the newest count.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from chat import keys
 from chat.store.store import Store
@@ -30,6 +30,7 @@ ARCHIVING_TIMEOUT_S = 30.0
 #: How often the state is asked for again, where something happened meanwhile.
 ATTEMPTS = 4
 
+T = TypeVar("T")
 Truth = dict[str, dict[str, int]]
 
 
@@ -75,12 +76,15 @@ class Settling:
         for room in self._rooms:
             history.stored[room] = await self._stored(room)
         users = {room: await self._users(room) for room in self._rooms}
+        memberships = await self._memberships()
         return SettledState(
             at=now(),
             truth=self._truth(),
             present={room: _connections(here) for room, here in users.items()},
             names={room: {u["userId"]: u["name"] for u in here} for room, here in users.items()},
-            own_rooms=await self._own_rooms(),
+            own_rooms=_by_person(memberships, lambda own: str(own["role"])),
+            unread=_by_person(memberships, lambda own: (own["read"], own["unread"])),
+            said={room: _said(history.stored[room]) for room in self._rooms},
             leases={room: await self._leases(room) for room in self._rooms},
             counts=[
                 *(received if not self._problems else ()),
@@ -188,14 +192,14 @@ class Settling:
         users: list[dict[str, Any]] = (await self._get(room, "/users"))["users"]
         return users
 
-    async def _own_rooms(self) -> dict[str, dict[str, str]]:
-        """Of everybody, the rooms that one is told to belong to, with one's role."""
+    async def _memberships(self) -> dict[str, dict[str, Any]]:
+        """Of everybody, the rooms that one is told to belong to, with one's membership."""
         people = {client.person.user_id: client.person for client in [*self._clients, self._probe]}
-        own_rooms = {}
+        memberships = {}
         for user_id, person in people.items():
             rooms = (await person.get("/api/me/rooms"))["rooms"]
-            own_rooms[user_id] = {room["roomId"]: room["membership"]["role"] for room in rooms}
-        return own_rooms
+            memberships[user_id] = {room["roomId"]: room["membership"] for room in rooms}
+        return memberships
 
     async def _leases(self, room: str) -> int:
         held: int = await asyncio.to_thread(self._store.redis.zcard, keys.conns(room))
@@ -235,6 +239,20 @@ class Settling:
                     await asyncio.sleep(0.1)
         except TimeoutError:
             self._problems.append(f"after {seconds:.0f} s: {problem()}")
+
+
+def _by_person(
+    memberships: Mapping[str, Mapping[str, Any]], what: Callable[[Any], T]
+) -> dict[str, dict[str, T]]:
+    """Something of each membership, by person and room."""
+    return {
+        person: {room: what(membership) for room, membership in of_person.items()}
+        for person, of_person in memberships.items()
+    }
+
+
+def _said(stored: Stored) -> list[tuple[int, str]]:
+    return [(talk["seq"], talk["senderId"]) for talk in stored.served]
 
 
 def _connections(users: Sequence[Mapping[str, Any]]) -> dict[str, int]:

@@ -11,6 +11,8 @@ import orjson
 
 #: Edits that are kept of a message in an encrypted room: its readers decide which of them count.
 EDITS_KEPT = 20
+#: The fields that say whom a text mentions.
+MENTIONING = ("mentions", "mentionNames")
 #: The fields of a message that have a column of their own.
 _COLUMNS = ("seq", "type", "sentAt", "n", "roomId", "senderId", "message", "editedAt", "reactions")
 
@@ -86,6 +88,10 @@ def edit(message: Said, seq: int, change: dict[str, Any], is_sealed: bool) -> No
         message.rest["editClientId"] = change["clientId"]
     else:
         message.rest.pop("editClientId", None)
+    for name in MENTIONING:
+        message.rest.pop(name, None)
+        if name in change:
+            message.rest[name] = change[name]
     message.text = _text(change)
     message.edited_at = int(change["sentAt"])
     message.edits += 1

@@ -84,17 +84,30 @@ class Follower:
         made = self.recorder.record(parts, self._kept) if parts else 0
         self._cursors.update({part.room_id: part.end for part in parts})
         reached = {each.part.room_id: each.part.end for each in there}
+        self._heal(
+            {
+                each.part.room_id: each.part.begin.highest
+                for each in there
+                if each.is_behind and each.part.begin.highest
+            }
+        )
         noting: list[ScriptCall] = [
-            unarchived.heal_call(each.part.room_id, each.part.begin.highest)
-            for each in there
-            if each.is_behind and each.part.begin.highest
-        ]
-        noting += [
             unarchived.archived_call(room_id, reached.get(room_id, Cursor()), self._recent)
             for room_id in room_ids
         ]
         self._store.ask_all(noting)
         return made, len(room_ids) == ROOMS or any(each.more for each in there)
+
+    def _heal(self, highest: dict[str, int]) -> None:
+        """Note what the store has lost of these rooms, up to the highest number known of each."""
+        before = self._store.ask_all(unarchived.lost_question(*each) for each in highest.items())
+        self._store.ask_all(
+            [
+                unarchived.heal_call(room_id, up_to, self.recorder.lost(room_id, up_to, n))
+                for (room_id, up_to), n in zip(highest.items(), before, strict=True)
+                if n is not None
+            ]
+        )
 
     def _learn(self, room_ids: list[str]) -> None:
         """Read the cursors that are not remembered."""

@@ -3,6 +3,7 @@
 So each entry has its effect exactly once, whatever ends the process, and at which point.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from operator import itemgetter
 from typing import Any
@@ -19,6 +20,8 @@ from chat.archive.folding import fold
 
 #: More numbers than this without a message were left out (``lua/lib_stream.lua``, ``number_at``).
 LEFT_OUT = 10_000
+#: Deletions that a store may have lost, of one room.
+MOST_ERASED = 5_000
 #: Rows that one transaction deletes, so that it is soon over.
 DELETED_AT_ONCE = 5_000
 #: The columns that an edit changes.
@@ -53,6 +56,26 @@ class Recorder:
                 for row in connection.execute(select(tables.cursors).where(c.room_id.in_(some))):
                     found[row.room_id] = Cursor(row.epoch, row.seq, row.sent_at, row.highest)
         return found
+
+    def lost(self, room_id: str, highest: int, before: int) -> bytes:
+        """What the archive knows of TALKs behind the ordinal ``before``, as ``heal.lua`` takes it.
+
+        ``last`` is the ordinal of the last of them up to the number ``highest``, ``missing`` are
+        those of deleted ones, ``spoken`` is how many are whose, and ``erased`` are the numbers of
+        messages that were deleted last, in the whole room.
+        """
+        c, d = tables.messages.c, tables.deleted.c
+        rows = select(c.n, c.sender_id).where(c.room_id == room_id, c.seq <= highest, c.n > before)
+        gone = select(d.seq).where(d.room_id == room_id).order_by(d.seq.desc()).limit(MOST_ERASED)
+        with self._database.begin() as connection:
+            found = {row.n: row.sender_id for row in connection.execute(rows)}
+            erased = list(connection.execute(gone).scalars())
+        last = max(found, default=before)
+        missing = [n for n in range(before + 1, last) if n not in found]
+        spoken = Counter(found.values())
+        return orjson.dumps(
+            {"last": last, "missing": missing, "spoken": spoken, "erased": erased},
+        )
 
     def record(self, parts: Sequence[Part], kept: int = 0) -> int:
         """Write these entries and their cursors. Gives the number of messages written.

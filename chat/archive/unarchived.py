@@ -10,7 +10,7 @@ from typing import Any
 
 from chat import keys, message
 from chat.archive.entries import Cursor, Part
-from chat.store.question import Question, ScriptCall
+from chat.store.question import Argument, Question, ScriptCall
 from chat.store.store import Store
 
 #: Entries and bytes that are read at once, about: of one room, so that the store soon gets to other
@@ -100,14 +100,28 @@ def archived_call(room_id: str, reached: Cursor, recent: int) -> ScriptCall:
     return ScriptCall("archived", room_keys, [reached.epoch, reached.seq, recent])
 
 
-def heal_call(room_id: str, highest: int) -> ScriptCall:
+def lost_question(room_id: str, highest: int) -> Question[int | None]:
+    """The ordinal of the last TALK that the store has not lost; ``None`` where it has lost nothing.
+
+    ``highest`` is the highest number that the archive knows.
+    """
+
+    def read(answers: list[Any]) -> int | None:
+        is_lost, *before = answers[0]
+        return int(before[0]) if is_lost else None
+
+    return Question([heal_call(room_id, highest, b"")], read)
+
+
+def heal_call(room_id: str, highest: int, lost: bytes) -> ScriptCall:
     """Have pages read from the archive what the store has lost, of numbers up to ``highest``.
 
     Then messages go on above these, and everybody reads the room anew. It changes nothing where the
     store has lost nothing.
     """
-    room_keys = [keys.room(room_id), keys.stream(room_id), keys.erased(room_id)]
-    return ScriptCall("heal", room_keys, [highest, secrets.token_hex(6)])
+    of_room = (keys.room, keys.stream, keys.erased, keys.deleted, keys.spoken, keys.marks)
+    args: list[Argument] = [highest, secrets.token_hex(6), lost]
+    return ScriptCall("heal", [key(room_id) for key in of_room], args)
 
 
 def deleted(store: Store, most: int) -> list[str]:

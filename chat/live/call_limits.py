@@ -13,6 +13,7 @@ LIMITS = {
     "history": "read",
     "watch": "read",
     "read": "read",
+    "unread": "read",
     "reauth": "read",
     "message": None,
     "edit": None,

@@ -146,6 +146,12 @@ def _read(gateway: Gateway, connection: Connection, person: Person, call: Call) 
     return {"membership": marked.wire()}
 
 
+def _unread(gateway: Gateway, connection: Connection, person: Person, call: Call) -> dict[str, Any]:
+    found = gateway.conversation.read_marks.unread(person, call.get("rooms"))
+    told = ("roomId", "read", "unread", "mentions", "level")
+    return {"rooms": [{name: own.wire()[name] for name in told} for own in found]}
+
+
 def _reauth(gateway: Gateway, connection: Connection, person: Person, call: Call) -> dict[str, Any]:
     return {"expiresIn": max(0, round(connection.seconds_left()))}
 
@@ -178,6 +184,7 @@ OPERATIONS: dict[str, Operation] = {
     "typing": _typing,
     "watch": _watch,
     "read": _read,
+    "unread": _unread,
     "reauth": _reauth,
 }
 #: Events whose calls store something in a room. The store counts their rates.

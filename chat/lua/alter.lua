@@ -2,17 +2,18 @@
 -- receives changes and messages in one order. A deleted message is also erased, with its edits. A message that is not
 -- in the stream any more is changed by what the caller has read of it in the archive, and the changes since.
 -- KEYS  as for append, always with the account, then deleted and marks
--- ARGV  as for append, then the seq of the message, 1 if an admin deletes it, 2 if its sender is being erased (no right
---       is asked for), else 0, and for a reaction the emoji and 1 or 0 for on or off. Everybody may react, and the
---       sender may edit and delete a message; the room's owner and moderators may delete any, and in all but direct
---       rooms admins. Then for a message from the archive the number up to which it was archived, its sender's userId,
---       its ordinal, how often it was edited, and the reactions to it, each '<emoji>\0<userId>'
+-- ARGV  as for append up to the epoch, then the seq of the message, 1 if an admin deletes it, 2 if its sender is being
+--       erased (no right is asked for), else 0, and for a reaction the emoji and 1 or 0 for on or off. Everybody may
+--       react, and the sender may edit and delete a message; the room's owner and moderators may delete any, and in all
+--       but direct rooms admins. Then whom the new text may mention, and for a message from the archive the number up to
+--       which it was archived, its sender's userId, its ordinal, how often it was edited, whom it mentions (JSON), and
+--       the reactions to it, each '<emoji>\0<userId>'
 -- Gives what append gives; what append refuses, and NOMESSAGE, NOTYOURS, TOOMANYEDITS, TOOMANYREACTIONS; ONLYARCHIVED
 -- where the archive has to be asked, again if it was.
 -- At most: edits of one message, emoji of one person under it, and different emoji under it.
 local MOST_EDITS, MOST_OF_ONE, MOST_DIFFERENT = 1000, 10, 50
-local room, stream, conns, present, members, banned, sent, erased, edited, reactions, unarchived, spoken, account,
-  deleted, marks = unpack(KEYS)
+local room, stream, conns, present, members, banned, sent, erased, edited, reactions, unarchived, spoken, mentions,
+  names, control, account, deleted, marks = unpack(KEYS)
 local at, kind, sender, ref = clock(ARGV[1]), ARGV[2], ARGV[4], ARGV[9]
 local fields = fields_of(room)
 local erases, refused, record = ARGV[10] == '2', nil, nil
@@ -33,14 +34,15 @@ local edits, reacted
 local trimmed, lost = missing_up_to(room)
 if tonumber(ref) <= lost or not said and tonumber(ref) <= trimmed then
   -- What was trimmed since the archive was read may be a change of it.
-  if not ARGV[13] or trimmed > tonumber(ARGV[13]) then return redis.error_reply('ONLYARCHIVED') end
-  said, edits, reacted = {type = 'TALK', senderId = ARGV[14], n = tonumber(ARGV[15])}, tonumber(ARGV[16]), {}
-  for i = 17, #ARGV do reacted[ARGV[i]] = true end
-  local since = changes_of(stream, edited, tonumber(ref), tonumber(ref), tonumber(ARGV[13]))
+  if not ARGV[14] or trimmed > tonumber(ARGV[14]) then return redis.error_reply('ONLYARCHIVED') end
+  said, edits, reacted = {type = 'TALK', senderId = ARGV[15], n = tonumber(ARGV[16])}, tonumber(ARGV[17]), {}
+  said.mentions = cjson.decode(ARGV[18])
+  for i = 19, #ARGV do reacted[ARGV[i]] = true end
+  local since = changes_of(stream, edited, tonumber(ref), tonumber(ref), tonumber(ARGV[14]))
   for i = 2, #since, 2 do
     local change = cjson.decode(since[i])
     if change.type == 'DELETE' then return redis.error_reply('NOMESSAGE') end
-    if change.type == 'EDIT' then edits = edits + 1 end
+    if change.type == 'EDIT' then edits, said.mentions = edits + 1, change.mentions end
     if change.type == 'REACT' then reacted[change.emoji .. '\0' .. change.senderId] = change.on or nil end
   end
 end
@@ -82,8 +84,17 @@ elseif kind == 'REACT' and ARGV[12] == '0' then
   if noted(by_emoji) == 0 then redis.call('ZREM', reactions, place .. 'd' .. emoji) end
 end
 
+-- Whom the message mentions until now, and whom after an edit.
+local mentioned_before, mentioned, called = said.mentions or {}, {}, nil
+if kind == 'EDIT' or kind == 'DELETE' then
+  local last = 0
+  for _, number in ipairs(redis.call('ZRANGEBYSCORE', edited, ref, ref)) do last = math.max(last, tonumber(number)) end
+  local edit = last > 0 and redis.call('XRANGE', stream, '0-' .. string.format('%.0f', last), '+', 'COUNT', 1)[1]
+  if edit then mentioned_before = cjson.decode(edit[2][2]).mentions or {} end
+  mentioned, called = mentioned_by(ARGV[13], names, members)
+end
 local seq, _, count, payload = append({room, stream, present, erased, edited, reactions, unarchived, spoken}, fields,
-  kind, at, ARGV[3], sender, ARGV[5], ARGV[8])
+  kind, at, with_mentions(ARGV[3], mentioned, called), sender, ARGV[5], ARGV[8])
 remember(sent, what, seq, at, count, ARGV[7])
 if kind ~= 'DELETE' then
   redis.call('ZADD', edited, kind == 'EDIT' and ref or ref + 0.5, seq)
@@ -98,5 +109,17 @@ else
   redis.call('ZADD', edited, ref + 0.5, seq)
   redis.call('ZREMRANGEBYLEX', reactions, '[' .. place, '[' .. place .. '\255')
 end
+local people = {}
+if #mentioned_before + #mentioned > 0 and (kind == 'EDIT' or kind == 'DELETE') then
+  forget_mentions(mentions, mentioned_before, said.n, said.senderId)
+  local all = note_mentions(mentions, members, present, mentioned, {said.n, ref, at}, sender)
+  local were = {}
+  for _, id in ipairs(mentioned_before) do were[id] = true end
+  -- Who was mentioned already is not told again.
+  for _, id in ipairs(all) do
+    if not were[id] and not were.all and not were.here then people[#people + 1] = id end
+  end
+end
 redis.call('PUBLISH', room, payload)
+tell_mentioned(control, people, room, ref, sender, ARGV[5])
 return {1, seq, at, count}

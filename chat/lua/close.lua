@@ -1,13 +1,13 @@
 -- Delete a room, and publish CLOSE as its last message. In the same step it is gone from the lists of rooms. Nobody
 -- deletes a direct room: it has no owner, and what is said there is the others' too.
--- KEYS  room, closed, stream, conns, present, members, banned, erased, edited, reactions, deleted, spoken, marks, then
---       the account of who does it, the lists of rooms (see add_to_all_rooms), occupied, unarchived, unpurged, and the
---       rooms that the owner owns
+-- KEYS  room, closed, stream, conns, present, members, banned, erased, edited, reactions, deleted, spoken, marks,
+--       mentions, then the account of who does it, the lists of rooms (see add_to_all_rooms), occupied, unarchived,
+--       unpurged, and the rooms that the owner owns
 -- ARGV  now ('' for the store's clock), body of CLOSE, seconds to remember that it was closed, who does it (see
 --       rights_in; '' where nobody is left in a private room: the account is then that of its owner, and deleted),
 --       entries of its name...
 -- Gives the userIds of the members; NOTFOUND, GUEST, NOTALLOWED for all but the owner.
-local OF_ROOM = 13
+local OF_ROOM = 14
 local room, closed, stream, conns, present, members = unpack(KEYS)
 local account, rooms, open, names, occupied, unarchived, unpurged, owned = unpack(KEYS, OF_ROOM + 1)
 if ARGV[4] ~= '' then

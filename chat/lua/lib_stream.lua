@@ -63,6 +63,78 @@ local function count_no_more(spoken, marks, n, sender)
   if n <= read_n then set_mark(marks, sender, seq, read_n, own - 1) end
 end
 
+-- Whom a text mentions: of each '@' the first of its readings that is a member's name. 'readings' is from
+-- chat/mentions.py. Gives userIds and the words 'here' and 'all', each once, and as JSON what each is called in the text.
+local function mentioned_by(readings, names, members)
+  local found, seen, called = {}, {}, {}
+  for _, of_word in ipairs(readings ~= '' and cjson.decode(readings) or {}) do
+    for _, reading in ipairs(of_word) do
+      local id = string.match(reading, '^%*(%a+)$')
+      if not id then
+        local holder = redis.call('HGET', names, reading)
+        id = holder and redis.call('HEXISTS', members, holder) == 1 and holder
+      end
+      if id then
+        if not seen[id] then found[#found + 1], seen[id] = id, true end
+        called[#called + 1] = '"' .. string.gsub(reading, '^%*', '') .. '":"' .. id .. '"'
+        break
+      end
+    end
+  end
+  return found, table.concat(called, ',')
+end
+
+-- A body with its mentions in front.
+local function with_mentions(body, mentioned, called)
+  if #mentioned == 0 then return body end
+  return '{"mentions":["' .. table.concat(mentioned, '","') .. '"],"mentionNames":{' .. called .. '},' .. string.sub(body, 2)
+end
+
+-- Note whom a TALK mentions; 'place' is its ordinal, number and the time in ms. Gives the userIds of these people, but for
+-- the sender.
+local function note_mentions(mentions, members, present, mentioned, place, sender)
+  local n, seq, at = unpack(place)
+  local behind = string.format(':%016.0f:%.0f:%.0f', n, seq, at)
+  local ids, people = {}, {}
+  for _, id in ipairs(mentioned) do ids[id] = true end
+  if ids.all then
+    redis.call('ZADD', mentions, 0, '*' .. behind, 0, '-' .. sender .. behind)
+    for _, id in ipairs(redis.call('HKEYS', members)) do ids[id] = true end
+  elseif ids.here then
+    for _, id in ipairs(redis.call('HKEYS', present)) do ids[id] = true end
+  end
+  local everybody = ids.all
+  ids.all, ids.here, ids[sender] = nil, nil, nil
+  for id in pairs(ids) do
+    people[#people + 1] = id
+    if not everybody then redis.call('ZADD', mentions, 0, id .. behind) end
+  end
+  return people
+end
+
+-- A TALK mentions nobody any more; 'mentioned' is whom it did, and 'n' its ordinal.
+local function forget_mentions(mentions, mentioned, n, sender)
+  local place = string.format(':%016.0f:', n)
+  for _, id in ipairs(mentioned or {}) do
+    local whose = id == 'all' and {'*', '-' .. sender} or {id}
+    for _, one in ipairs(whose) do redis.call('ZREMRANGEBYLEX', mentions, '[' .. one .. place, '(' .. one .. place .. ';') end
+    local cursor = id == 'here' and '0'
+    while cursor do
+      local scanned = redis.call('ZSCAN', mentions, cursor, 'MATCH', '*' .. place .. '*', 'COUNT', 1000)
+      for i = 1, #scanned[2], 2 do redis.call('ZREM', mentions, scanned[2][i]) end
+      cursor = scanned[1] ~= '0' and scanned[1]
+    end
+  end
+end
+
+-- Tell people on all their connections that a message mentions them. Names have nothing that JSON would escape.
+local function tell_mentioned(control, people, room, seq, sender, name)
+  if #people == 0 then return end
+  local event = '{"type":"mention","roomId":"' .. id_of(room) .. '","seq":' .. string.format('%.0f', seq) ..
+    ',"sender":"' .. name .. '","senderId":"' .. sender .. '"}'
+  redis.call('PUBLISH', control, '{"me":[[["' .. table.concat(people, '","') .. '"],' .. event .. ']]}')
+end
+
 -- A TALK is deleted: count it no more, neither as said by its sender, nor as unread. 'n' is its ordinal.
 local function note_deleted(room, deleted, spoken, marks, n, sender)
   redis.call('HINCRBY', room, 'deleted', 1)

@@ -24,7 +24,7 @@ from chat.web.api import people as api_people
 from chat.web.api import rooms as api
 from chat.web.api import search as api_search
 from chat.web.api import tokens as api_tokens
-from chat.web.pages import admin, auth, avatar, direct, markup, members
+from chat.web.pages import admin, auth, avatar, direct, markup, members, mentions
 from chat.web.pages import rooms as pages
 from chat.web.pages import search as search_page
 from chat.web.services import Services
@@ -67,6 +67,7 @@ def init_app(
         members,
         direct,
         search_page,
+        mentions,
         admin,
         api,
         api_members,

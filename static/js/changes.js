@@ -39,7 +39,7 @@ export function createChanges() {
      *
      * @param {Message} talk @param {number} upTo
      */
-    asRead({ seq = 0, roomId, message, editedAt, edits, reactions: given = {} }, upTo) {
+    asRead({ seq = 0, roomId, senderId, message, editedAt, edits, mentions, mentionNames, reactions: given = {} }, upTo) {
       for (const [emoji, people] of reactions.get(seq) ?? []) {
         for (const [userId, { seq: at }] of people) if (at <= upTo) people.delete(userId);
         if (!people.size) reactions.get(seq)?.delete(emoji);
@@ -48,7 +48,7 @@ export function createChanges() {
         for (const senderId of userIds) react({ ...NOBODY, ref: seq, emoji, senderId, seq: upTo, on: true });
       }
       if (edits) edits.forEach(this.take);
-      else if (editedAt) this.take({ ...NOBODY, type: 'EDIT', roomId, message, ref: seq, seq: upTo, sentAt: editedAt });
+      else if (editedAt) this.take({ ...NOBODY, type: 'EDIT', roomId, senderId, message, mentions, mentionNames, ref: seq, seq: upTo, sentAt: editedAt });
     },
 
     /** The newest edit of a message. @param {number} seq @returns {Message | undefined} */

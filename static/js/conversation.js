@@ -7,15 +7,14 @@ import { createChanges } from './changes.js';
 import { byId } from './dom.js';
 import { Failed, ifFailed } from './errors.js';
 import { createFirstUnread } from './first-unread.js';
-import { createMessageCount } from './message-count.js';
 import { isOwn } from './message-row.js';
 import { createMoreMessages } from './more-messages.js';
 import { page } from './page.js';
+import { createReadMark } from './read-mark.js';
 import { createReadingPosition } from './reading-position.js';
 import { createSequence } from './sequence.js';
 import { drawnElsewhere } from './time.js';
 import { createTimeline } from './timeline.js';
-import { lastRead, unreadCount } from './unread.js';
 
 /** Rows of messages that a page has at most. */
 const MOST_ROWS = 400;
@@ -41,8 +40,8 @@ export function createConversation({ connection, state, write, onOwn, onDeleted,
   const roomId = String(page.roomId);
   const changes = createChanges();
   const timeline = createTimeline({ list: byId('timeline'), pendingList: byId('pending'), write, changes, signal });
-  const messageCount = createMessageCount({ seq: Number(page.talk?.seq), said: Number(page.talk?.said) });
-  const position = createReadingPosition({ log, pill: byId('new-messages'), timeline, messageCount, onReturn: (count) => firstUnread.tell(count), onNewest: toNewest, signal });
+  const readMark = createReadMark({ connection, onMoved, signal });
+  const position = createReadingPosition({ log, pill: byId('new-messages'), timeline, mark: readMark, onReturn: (count) => firstUnread.tell(count), onNewest: toNewest, signal });
   const sequence = createSequence({ deliver, onGap, onNewEpoch });
   const earlier = createMoreMessages({
     log,
@@ -65,7 +64,7 @@ export function createConversation({ connection, state, write, onOwn, onDeleted,
     onAppend: () => dropOldest(MOST_ROWS),
     signal,
   });
-  const firstUnread = createFirstUnread({ log, button: byId('first-unread'), timeline, earlier, showAround: apart.show, oldest: () => oldest, signal });
+  const firstUnread = createFirstUnread({ log, way: byId('first-unread'), timeline, earlier, showAround: apart.show, oldest: () => oldest, onLet: () => position.readAll(), signal });
   /** The lowest number loaded, whether it has a row or not. */
   let oldest = 0;
 
@@ -77,7 +76,6 @@ export function createConversation({ connection, state, write, onOwn, onDeleted,
       onTypingEnded(String(message.senderId));
       if (own) firstUnread.forget();
       if (own && message.clientId) onOwn(message.clientId);
-      messageCount.count(seq);
       if (apart.holds(message)) position.missed(seq, own);
       else position.arrived(seq, own, () => timeline.append(message));
       if (position.isReading()) dropOldest(KEPT_ROWS);
@@ -159,19 +157,17 @@ export function createConversation({ connection, state, write, onOwn, onDeleted,
    *
    * @param {Message[]} messages
    * @param {number} seq
-   * @param {import('./room-row.js').Room} room as it is with the page
    * @param {boolean} more are there older ones?
    */
-  function restart(messages, seq, room, more) {
+  function restart(messages, seq, more) {
     changes.clear();
     if (apart.isApart()) apart.end();
     showOnly(messages, seq, more);
     messages.forEach(dropOwn);
     sequence.begin(messages, seq);
-    messageCount.learn(room);
-    for (const message of messages) messageCount.count(Number(message.seq));
     position.toBottom();
-    lookBack(seq, room.saidById);
+    position.expectUnread(readMark.mark());
+    readMark.refresh().then(() => lookBack()).catch(ifFailed(undefined)).then(position.read);
     position.passed(seq);
     showEmpty();
   }
@@ -221,16 +217,31 @@ export function createConversation({ connection, state, write, onOwn, onDeleted,
     byId('empty').hidden = Boolean(log.querySelector('.message')) || earlier.hasMore();
   }
 
-  /**
-   * What came since this person was here: a line above it, and the way there.
-   *
-   * @param {number} newest
-   * @param {string} [saidById]
-   */
-  function lookBack(newest, saidById) {
-    const read = lastRead(roomId);
-    const place = messageCount.upTo(newest);
-    if (read && place) firstUnread.since(read.seq, unreadCount(roomId, { ...place, saidById }));
+  /** What came since this person was here: a line above it, and the way there. @param {number} [read] @param {number} [unread] */
+  function lookBack(read = readMark.mark(), unread = readMark.unread()) {
+    if (!unread) return;
+    position.expectUnread(read);
+    firstUnread.since(read, unread);
+  }
+
+  /** All that was missed, up to this number. @param {Message[]} messages @param {number} seq */
+  function resume(messages, seq) {
+    const before = Number(sequence.top);
+    const others = messages.filter(({ type, senderId }) => type === 'TALK' && senderId !== page.myId);
+    if (others.length) position.expectUnread(before);
+    sequence.cover(messages, seq);
+    if (others.length && !position.isInView(Number(others[0].seq))) firstUnread.since(before, others.length);
+  }
+
+  /** One has read on, on another device, or wants to read something again. @param {number} unread @param {boolean} isBack */
+  function onMoved(unread, isBack) {
+    if (isBack) lookBack();
+    else if (!unread) firstUnread.forget();
+  }
+
+  /** @param {number} seq the first message that is to be unread */
+  async function unreadFrom(seq) {
+    await readMark.unreadFrom(seq).catch(ifFailed(undefined));
   }
 
   /** Start with the messages that the server has rendered. */
@@ -244,13 +255,12 @@ export function createConversation({ connection, state, write, onOwn, onDeleted,
     sequence.begin(drawn, Number(page.seq));
     oldest = Number(drawn[0]?.seq ?? 0);
     for (const row of rows) if (isOwn(row) && row.dataset.clientId) onOwn(row.dataset.clientId);
-    for (const row of rows) messageCount.count(Number(row.dataset.seq));
     timeline.adopt(drawnElsewhere);
     earlier.offer(Boolean(page.more));
     if (page.moreAfter) apart.begin();
     const linked = rows.find((row) => Number(row.dataset.seq) === page.at);
     if (linked) mark(linked);
-    lookBack(Number(page.seq), page.talk?.saidById);
+    lookBack();
     position.read();
     showEmpty();
   }
@@ -277,8 +287,8 @@ export function createConversation({ connection, state, write, onOwn, onDeleted,
     timeline,
     position,
     showEmpty,
-    learn: messageCount.learn,
-    resume: sequence.cover,
+    unreadFrom,
+    resume,
     store: sequence.receive,
     seen: () => ({ since: sequence.top, sinceAt: sequence.topAt }),
   };

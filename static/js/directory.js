@@ -2,9 +2,9 @@
 import { ifFailed } from './errors.js';
 import { learn, onRenamed } from './known-people.js';
 import { page } from './page.js';
-import { roomRow, showCount, showName, showTalk, showUnread, talkOf } from './room-row.js';
+import { roomRow, showCount, showName, showUnread } from './room-row.js';
 import { directRoomName } from './shown-names.js';
-import { onReadElsewhere, unreadCount } from './unread.js';
+import { createUnread, retitle } from './unread.js';
 
 /** @typedef {import('./room-row.js').Room} Room */
 
@@ -25,6 +25,7 @@ const MAX_WATCHED = 200;
 export function keepDirectory({ list, direct, connection, whole = true, own = false, onChange = () => {}, onName = () => {} }) {
   /** Rooms that came while a pointer or the focus was on the list, where nothing may shift. @type {Map<string, Room>} */
   const held = new Map();
+  const unread = createUnread(connection, showAllUnread);
 
   /** @returns {HTMLElement[]} */
   const rows = () => /** @type {HTMLElement[]} */ ([...list.children, ...direct.children]);
@@ -43,7 +44,6 @@ export function keepDirectory({ list, direct, connection, whole = true, own = fa
       if (room.name !== undefined && !isDirect) showName(row, room.name);
       // The open room's page knows sooner.
       if (room.userCount !== undefined && room.roomId !== page.roomId) showCount(row, room.userCount);
-      showTalk(row, room);
     } else if (whole && !isDirect) {
       held.set(room.roomId, room);
     }
@@ -81,10 +81,12 @@ export function keepDirectory({ list, direct, connection, whole = true, own = fa
   }
 
   function showAllUnread() {
+    // Until then the badges are as the server has drawn them.
+    if (!unread.isKnown()) return;
     for (const row of rows()) {
       const roomId = String(row.dataset.roomId);
       // The open room counts its own by a pill.
-      showUnread(row, roomId === page.roomId ? 0 : unreadCount(roomId, talkOf(row)));
+      showUnread(row, roomId === page.roomId ? 0 : unread.badge(roomId));
     }
   }
 
@@ -95,6 +97,7 @@ export function keepDirectory({ list, direct, connection, whole = true, own = fa
     link?.setAttribute('aria-current', 'page');
     link?.scrollIntoView({ block: 'nearest' });
     showAllUnread();
+    retitle();
   }
 
   /** The open room is in the list, however long nothing has been said in it. @param {Room} room */
@@ -112,14 +115,11 @@ export function keepDirectory({ list, direct, connection, whole = true, own = fa
     if (answer) takeAll(answer.rooms);
   });
   connection.on('rooms', ({ rooms }) => takeAll(rooms));
-  connection.on('me', ({ type, roomId, gone, room, members, by }) => {
+  connection.on('me', ({ type, roomId, gone, room, members }) => {
     if (type !== 'membership') return;
     if (gone) rowOf(roomId)?.remove();
-    else {
-      const row = rowOf(room.roomId);
-      const isNews = Boolean(by) && by !== page.myId;
-      if (row && isNews) row.dataset.news = '';
-      if (!row && (whole || own || room.kind === 'direct')) held.set(room.roomId, { ...withDirectName(room, members), isNews });
+    else if (!rowOf(room.roomId) && (whole || own || room.kind === 'direct')) {
+      held.set(room.roomId, withDirectName(room, members));
     }
     settle();
     onChange();
@@ -134,8 +134,6 @@ export function keepDirectory({ list, direct, connection, whole = true, own = fa
       if (others.includes(userId)) showName(row, directRoomName(others));
     }
   });
-  onReadElsewhere(showAllUnread);
-  showAllUnread();
 
   /** How many are in the open room. @param {string} roomId @param {number} count */
   function showOpenCount(roomId, count) {

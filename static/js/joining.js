@@ -18,8 +18,8 @@ const LEAVE_TIMEOUT_MS = 1000;
  * @param {import('./state.js').State} parts.state
  * @param {() => { since: number, sinceAt?: number }} parts.seen the newest message shown
  * @param {(messages: Message[], seq: number) => void} parts.resume all that was missed, up to this number
- * @param {(messages: Message[], seq: number, room: import('./room-row.js').Room, more: boolean) => void} parts.restart the newest
- *   page, instead of all that is shown, and the room as it is with it
+ * @param {(messages: Message[], seq: number, more: boolean) => void} parts.restart the newest page, instead of all that is
+ *   shown
  * @param {(message: Message) => void} parts.receive everything live
  * @param {(room: import('./room-row.js').Room, mine: { role: string, mutedUntil: number }) => void} parts.onRoom the room
  *   as it is now, and what one is in it
@@ -55,7 +55,7 @@ export function createJoining({ roomId, connection, pendingLeaves, state, seen, 
     // A join that was refused before has said that the server cannot be reached.
     state.set({ link: 'online', joined: true, epoch, userCount, people: new Map(Object.entries(people)) });
     if (recovered) resume(messages, seq);
-    else restart(messages, seq, room, more);
+    else restart(messages, seq, more);
     const waited = early;
     early = [];
     waited.forEach(take);

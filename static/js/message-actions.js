@@ -1,5 +1,6 @@
 /**
- * The toolbar of a message: react, copy a link to it, edit, delete. One toolbar is moved between all rows.
+ * The toolbar of a message: react, mark as unread from there, copy a link to it, edit, delete. One toolbar is
+ * moved between all rows.
  *
  * It is shown in the row under the mouse, or in the row with the keyboard focus. After a tap it is
  * shown at the foot of the page, where no message is: so one tap cannot both open it and press a
@@ -21,10 +22,11 @@ const QUICK = ['👍', '❤️', '😄', '🎉', '🙏', '👀'];
  * @param {HTMLElement} parts.log
  * @param {(seq: number, emoji: string, on: boolean) => unknown} parts.react
  * @param {(seq: number) => unknown} parts.edit
+ * @param {(seq: number) => unknown} parts.unreadFrom
  * @param {(seq: number) => unknown} parts.erase
  * @param {AbortSignal} parts.signal aborts when the room is left
  */
-export function prepareMessageActions({ log, react, edit, erase, signal }) {
+export function prepareMessageActions({ log, react, edit, unreadFrom, erase, signal }) {
   const confirmation = /** @type {HTMLDialogElement} */ (byId('delete-message'));
   const caption = element('p', { class: 'actions-caption' });
   const reactions = QUICK.map((emoji) => button('react', t('react_with', { emoji }), emoji, emoji));
@@ -32,7 +34,8 @@ export function prepareMessageActions({ log, react, edit, erase, signal }) {
   const linkButton = button('link', t('copy_link'), icon('link'));
   const editButton = button('edit', t('edit'), icon('pencil'));
   const deleteButton = button('delete', t('delete'), icon('bin'));
-  const bar = element('div', { class: 'actions', role: 'toolbar', 'aria-live': 'off', 'aria-label': t('actions') }, caption, ...reactions, linkButton, editButton, deleteButton);
+  const unreadButton = button('unread', t('unread_from_here'), icon('flag'));
+  const bar = element('div', { class: 'actions', role: 'toolbar', 'aria-live': 'off', 'aria-label': t('actions') }, caption, ...reactions, unreadButton, linkButton, editButton, deleteButton);
   const toolbar = makeToolbar(bar, leave);
   /** The button on which the pointer was pressed down, if any. @type {Element | null} */
   let pressed = null;
@@ -104,6 +107,7 @@ export function prepareMessageActions({ log, react, edit, erase, signal }) {
     if (action === 'edit') edit(seq);
     if (action === 'delete') confirmDelete(seq);
     if (action === 'link') copyLink(seq);
+    if (action === 'unread') unreadFrom(seq);
   }
 
   /** @param {number} seq */

@@ -29,6 +29,8 @@ const GROUP_MS = 5 * 60 * 1000;
  * @property {string} [editClientId] of the same: what the client called its newest edit
  * @property {string} [original] of the same in an encrypted room: the text of before
  * @property {Message[]} [edits] of the same: all its edits
+ * @property {string[]} [mentions] of a TALK or EDIT: userIds, `here` and `all`
+ * @property {Record<string, string>} [mentionNames] what each of them is called in the text
  * @property {Record<string, string[]>} [reactions] of the same: userIds by emoji
  */
 
@@ -52,8 +54,15 @@ export function messageRow(message, write, edit) {
   showSender(row, message);
   if (message.clientId) row.dataset.clientId = message.clientId;
   showTime(partOf(row, 'time'), message.sentAt);
+  showWhetherToMe(row, edit ?? message);
   write(partOf(row, '.message-text'), message, edit);
   return row;
+}
+
+/** Mark a message that mentions one. @param {HTMLElement} row @param {Message | undefined} read as it reads now */
+export function showWhetherToMe(row, read) {
+  const { senderId, mentions = [] } = read ?? {};
+  row.classList.toggle('to-me', senderId !== page.myId && mentions.some((each) => [page.myId, 'here', 'all'].includes(each)));
 }
 
 /** Whose message it is: the only place that puts the sender into a row. @param {HTMLElement} row @param {Message} message */

@@ -17,7 +17,8 @@
  * @property {boolean} [more] are there older messages than those drawn?
  * @property {boolean} [moreAfter] are there newer ones?
  * @property {number} [at] the number of the message that the address leads to
- * @property {{ seq: number, said: number, saidById: string }} [talk] how much had been said, up to which number, and by whom last
+ * @property {number | null} [read] the number up to which one has read; null for no member
+ * @property {number} [unread] how many messages after that are unread
  * @property {number} [messageMax] in code points
  * @property {string} [owner]
  * @property {string} [ownerId]

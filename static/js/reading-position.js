@@ -1,15 +1,17 @@
 /**
  * The reader's place in the conversation. A reader at the bottom stays there when messages arrive;
- * elsewhere the place does not move, and a pill and a line show what is new. The number of the last
- * message read is stored for each room.
+ * elsewhere the place does not move, and a pill and a line show what is new. What was in view is read, once
+ * the first unread message was.
  *
  * The log is laid out from its end (css/timeline.css): scrollTop is 0 at the bottom and negative
  * above it, so that only what is put in below the reader needs care.
  */
+import { isOwn } from './message-row.js';
 import { page, t, figure } from './page.js';
-import { markRead } from './unread.js';
 
 const NEAR_PX = 40;
+/** So much of a message has to be in view. */
+const SEEN_PX = 24;
 /** More than this many screens above the bottom, the way back is offered even with nothing new. */
 const FAR_SCREENS = 1.5;
 
@@ -20,14 +22,16 @@ const FAR_SCREENS = 1.5;
  * @param {HTMLElement} parts.log the scroller
  * @param {HTMLButtonElement} parts.pill
  * @param {{ markNew: (row: HTMLElement | null) => void, rows: () => HTMLElement[] }} parts.timeline
- * @param {ReturnType<typeof import('./message-count.js').createMessageCount>} parts.messageCount
+ * @param {ReturnType<typeof import('./read-mark.js').createReadMark>} parts.mark
  * @param {(count: number) => void} parts.onReturn somebody is back at the bottom, past so many new messages
  * @param {() => Promise<void>} parts.onNewest somebody wants to go to the newest message, before which the rows end
  * @param {AbortSignal} parts.signal aborts when the room is left
  */
-export function createReadingPosition({ log, pill, timeline, messageCount, onReturn, onNewest, signal }) {
-  const roomId = String(page.roomId);
+export function createReadingPosition({ log, pill, timeline, mark, onReturn, onNewest, signal }) {
   let unseen = 0;
+  /** The number after which the first unread message comes; null once that was in view. @type {number | null} */
+  let unreadAfter = null;
+  let frame = 0;
   let newest = Number(page.seq);
   // Updated on scroll events: reading scrollTop for each message would cause a layout each time.
   let atBottom = true;
@@ -41,18 +45,45 @@ export function createReadingPosition({ log, pill, timeline, messageCount, onRet
     pill.hidden = (atBottom && !apart) || !(unseen || far);
     pill.classList.toggle('plain', !unseen);
     pill.textContent = unseen === 0 ? t('to_newest') : t(unseen === 1 ? 'new_one' : 'new_many', { count: figure(unseen) });
-    document.title = document.title.replace(/^\(\d+\) /, '');
-    if (unseen && document.hidden) document.title = `(${unseen}) ${document.title}`;
   }
 
   function read() {
     if (reading()) {
       if (unseen) onReturn(unseen);
       unseen = 0;
-      const place = messageCount.upTo(newest);
-      if (place) markRead(roomId, place);
     }
     show();
+    if (document.visibilityState === 'visible') frame ||= requestAnimationFrame(look);
+  }
+
+  /** What is in view is read. */
+  function look() {
+    frame = 0;
+    if (signal.aborted || document.visibilityState !== 'visible') return;
+    const { top, bottom } = log.getBoundingClientRect();
+    const rows = timeline.rows();
+    const isAbove = (/** @type {HTMLElement} */ row) => row.getBoundingClientRect().top < bottom - SEEN_PX;
+    if (unreadAfter !== null) {
+      const after = unreadAfter;
+      const first = rows.find((row) => Number(row.dataset.seq) > after && !isOwn(row));
+      // It may stand above what is loaded.
+      const isLoaded = Number(rows[0]?.dataset.seq ?? 0) <= after + 1 || first?.previousElementSibling?.classList.contains('new-line');
+      if (first && (!isLoaded || !isAbove(first) || first.getBoundingClientRect().bottom < top)) return;
+      unreadAfter = null;
+    }
+    const last = reading() ? newest : Number(rows.findLast(isAbove)?.dataset.seq ?? 0);
+    mark.readTo(last);
+  }
+
+  /** All up to here is read, in view or not. */
+  function readAll() {
+    unreadAfter = null;
+    mark.readTo(newest);
+  }
+
+  /** Behind this number there is something unread, which may be out of view. @param {number} seq */
+  function expectUnread(seq) {
+    unreadAfter = Math.min(seq, unreadAfter ?? seq);
   }
 
   /**
@@ -76,13 +107,17 @@ export function createReadingPosition({ log, pill, timeline, messageCount, onRet
 
   /** Put in a message at the end. @param {number} seq @param {boolean} own @param {() => HTMLElement} append */
   function arrived(seq, own, append) {
+    const before = newest;
     newest = seq;
     const row = withoutMoving(append);
     if (own) {
       timeline.markNew(null);
       toBottom();
+      // It may have been said on another device.
+      if (document.visibilityState === 'visible') readAll();
     } else if (!reading()) {
       if (unseen === 0) withoutMoving(() => timeline.markNew(row));
+      unreadAfter ??= before;
       unseen += 1;
     }
     read();
@@ -132,11 +167,17 @@ export function createReadingPosition({ log, pill, timeline, messageCount, onRet
     if (row) log.scrollTop += row.getBoundingClientRect().top - log.getBoundingClientRect().top - offset;
   }
 
+  /** Is that message in view? @param {number} seq */
+  function isInView(seq) {
+    const row = timeline.rows().find((one) => Number(one.dataset.seq) === seq);
+    return Boolean(row) && Number(row?.getBoundingClientRect().top) >= log.getBoundingClientRect().top;
+  }
+
   /** Show this row in the middle. @param {HTMLElement} row */
   function toRow(row) {
     row.scrollIntoView({ block: 'center' });
     atBottom = log.scrollTop > -NEAR_PX;
   }
 
-  return { arrived, missed, setApart, toRow, withoutMoving, toBottom, read, passed, place, returnTo, isReading: reading };
+  return { arrived, missed, isInView, setApart, toRow, withoutMoving, toBottom, read, readAll, expectUnread, passed, place, returnTo, isReading: reading };
 }

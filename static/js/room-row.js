@@ -7,15 +7,11 @@ import { blankRow, partOf } from './row-templates.js';
  * @property {string} roomId
  * @property {string} [name]
  * @property {number} [userCount]
- * @property {number} [seq]
- * @property {number} [said] messages, those deleted since too
- * @property {string} [saidById] the sender of the newest
  * @property {boolean} [private]
  * @property {'open' | 'private' | 'direct'} [kind]
  * @property {boolean} [encrypted]
  * @property {string[]} [others] userIds of the other people of a direct room
  * @property {import('./known-people.js').Person[]} [people] of a direct room, as /api/me/rooms has them
- * @property {boolean} [isNews] somebody else has added this person to it, who has not taken note of it
  * @property {boolean} [closed] it is no more
  */
 
@@ -24,12 +20,10 @@ export function roomRow(room) {
   const row = blankRow('room');
   row.dataset.roomId = room.roomId;
   if (room.others) row.dataset.others = room.others.join(' ');
-  if (room.isNews) row.dataset.news = '';
   partOf(row, 'a').setAttribute('href', address(`/rooms/${encodeURIComponent(room.roomId)}`));
   showName(row, room.name ?? '');
   const mark = room.encrypted ? 'encrypted' : room.private && room.kind !== 'direct' ? 'private' : '';
   row.querySelectorAll(`.room-mark:not([data-mark="${mark}"])`).forEach((other) => other.remove());
-  showTalk(row, { seq: 0, said: 0, saidById: '', ...room });
   showCount(row, room.userCount ?? 0);
   return row;
 }
@@ -60,15 +54,4 @@ function addBadge(row) {
 /** @param {HTMLElement} row @param {string} name */
 export function showName(row, name) {
   partOf(row, '.room-name').textContent = name;
-}
-
-/** Keep with the row how much has been said. @param {HTMLElement} row @param {Room} room */
-export function showTalk(row, { seq, said, saidById }) {
-  // Nothing stands for none: most rooms of a long list are quiet.
-  for (const [name, value] of Object.entries({ seq, said, saidById })) if (value) row.dataset[name] = String(value);
-}
-
-/** @param {HTMLElement} row */
-export function talkOf({ dataset: { seq, said, saidById, news } }) {
-  return { seq: Number(seq ?? 0), said: Number(said ?? 0), saidById, isNews: news !== undefined };
 }

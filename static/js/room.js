@@ -20,6 +20,7 @@ import { createJoining } from './joining.js';
 import { prepareKeyboardNavigation } from './keyboard-navigation.js';
 import { learnAll, onRenamed } from './known-people.js';
 import { messageText } from './markup.js';
+import { completeMentions } from './mention-completion.js';
 import { prepareMessageActions } from './message-actions.js';
 import { isOwn } from './message-row.js';
 import * as outbox from './outbox.js';
@@ -82,7 +83,7 @@ export function openRoom({ connection, pendingLeaves, directory, signal }) {
     })
     : null;
   /** @type {import('./message-row.js').Write} */
-  const write = sealed ? sealed.write : (into, talk, edit) => into.replaceChildren(messageText((edit ?? talk).message));
+  const write = sealed ? sealed.write : (into, talk, edit) => into.replaceChildren(messageText((edit ?? talk).message, (edit ?? talk).mentionNames));
 
   const conversation = createConversation({
     connection,
@@ -140,6 +141,8 @@ export function openRoom({ connection, pendingLeaves, directory, signal }) {
     },
     signal,
   });
+
+  if (!page.encrypted) completeMentions({ input: /** @type {HTMLTextAreaElement} */ (byId('composer-text')), signal });
 
   /** @param {string} text */
   function send(text) {
@@ -237,7 +240,8 @@ export function openRoom({ connection, pendingLeaves, directory, signal }) {
       unsent.done(item);
       if (item.kind !== 'message') return;
       added.spoken();
-      conversation.store({ ...messageOf(item), seq: answer.seq, sentAt: answer.sentAt });
+      // Whom it mentions the server alone knows, and says it with the message itself, which everybody here gets.
+      if (sealed || !item.text?.includes('@')) conversation.store({ ...messageOf(item), seq: answer.seq, sentAt: answer.sentAt });
     },
   }, signal);
   outbox.watch(unsent.show, signal);
@@ -245,6 +249,7 @@ export function openRoom({ connection, pendingLeaves, directory, signal }) {
     log: byId('log'),
     edit,
     react,
+    unreadFrom: conversation.unreadFrom,
     erase: (seq) => keep({ kind: 'delete', ref: seq }),
     signal,
   });
@@ -263,10 +268,6 @@ export function openRoom({ connection, pendingLeaves, directory, signal }) {
     if (type !== 'membership') return;
     if (mine?.roomId === roomId) showOwn(mine);
     if (banned && gone === roomId) end('banned');
-  }, signal);
-  connection.on('rooms', ({ rooms }) => {
-    const here = rooms.find((/** @type {{ roomId: string }} */ room) => room.roomId === roomId);
-    if (here) conversation.learn(here);
   }, signal);
   state.watch(['link', 'joined', 'ended'], ({ link, joined, ended }) => {
     const well = ended || (link === 'online' && joined);

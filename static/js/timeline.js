@@ -5,7 +5,7 @@
  * A row's message is in its data attributes, so that rows rendered by the server work like others.
  */
 import { createAnnouncements } from './announcements.js';
-import { dayRow, group, markUnsent, messageRow, newLineRow, renameSender, showReactions, talkOf } from './message-row.js';
+import { dayRow, group, markUnsent, messageRow, newLineRow, renameSender, showReactions, showWhetherToMe, talkOf } from './message-row.js';
 import { day, retime, sameDay, untilMidnight } from './time.js';
 
 /** @typedef {import('./message-row.js').Message} Message */
@@ -41,6 +41,7 @@ export function createTimeline({ list, pendingList, write, changes, signal }) {
     if (type === 'REACT') showReactions(row, changes.reactionsTo(Number(ref)));
     if (type === 'EDIT') {
       row.classList.add('edited');
+      showWhetherToMe(row, changes.editOf(Number(ref)));
       write(/** @type {HTMLElement} */ (row.querySelector('.message-text')), talkOf(row), changes.editOf(Number(ref)));
     }
   }

@@ -6,12 +6,14 @@ from chat import history, keys, rooms
 from chat.errors import NotFound
 from tests.archive.conftest import catch_up
 from tests.archive.told import ANN, said, talk_much
+from tests.reading_room import ReadingRoom
 
 pytestmark = pytest.mark.usefixtures("small_blocks")
 
 
 def backup_of(store, room_id):
     made = (keys.room, keys.stream, keys.members, keys.erased, keys.edited, keys.reactions)
+    made += (keys.deleted, keys.spoken, keys.marks)
     return {key(room_id): store.redis.dump(key(room_id)) for key in made}
 
 
@@ -63,6 +65,38 @@ def test_an_archive_that_knows_more_heals_a_restored_store(
     deep.talk(ANN, room_id, "and later")
     catch_up(follower)
     assert rooms.access(store, ANN, room_id).room.epoch == begun
+
+
+@pytest.mark.parametrize("speaks", [False, True], ids=["nobody speaks", "somebody speaks first"])
+def test_what_is_unread_is_exact_after_a_store_was_healed(store, deep, follow, made, speaks):
+    ann, ben, cho = (made(name) for name in ("ann", "ben", "cho"))
+    place = ReadingRoom(deep, [ann, ben, cho])
+    for number in range(12):
+        place.talk((ann, ben)[number % 2])
+    place.delete(2)
+    place.mark(ben, 4)
+    follow(5000)
+    backup = backup_of(store, place.room_id)
+    for number in range(9):
+        place.talk((ben, ann)[number % 2])
+    place.delete(14)
+    place.delete(5)
+    follower = follow(5000)
+    restore(store, backup)
+    store.life = "another-life"
+    if speaks:
+        place.talk(cho)
+    follower.begin(is_new=False)
+    catch_up(follower)
+    place.check()
+    place.talk(ann)
+    place.delete(7)
+    place.check()
+    catch_up(follower)
+    for person in (ann, ben, cho):
+        place.mark(person, 9)
+        place.mark(person, place.top)
+        place.check()
 
 
 def test_where_numbers_were_left_out_so_many_messages_are_kept(store, deep, follow, room_id):

@@ -7,6 +7,7 @@ from playwright.sync_api import expect
 
 from tests.browser.sealing import post, row
 from tests.live.cluster import ROOT
+from tests.waiting import eventually
 
 #: The rows of a page, of this one as it stands or of the same address as the server draws it now.
 #: js/keyboard-navigation.js decides what the Tab key reaches, classes have no order, and each page
@@ -93,6 +94,11 @@ def test_older_messages(at_browser, locale):
     assert rows(ann, "#timeline > .message", is_served=False)[: len(TEXTS)] == served
 
 
+def memberships(person):
+    rooms = person.api.request("GET", "/api/me/rooms").json()["rooms"]
+    return [room["membership"] for room in rooms]
+
+
 @each_language
 def test_encrypted_messages(sealed, at_browser, locale):
     ann, _, room_id, link = sealed
@@ -111,6 +117,8 @@ def test_encrypted_messages(sealed, at_browser, locale):
     assert_as_served(cat, "#timeline > .message", len(TEXTS))
     expect(dan.page.locator("#timeline .sealed")).to_have_count(0)
     heard = rows(dan, "#timeline > .message", is_served=False)
+    # Else a line stands before what the server does not know to be read yet.
+    eventually(lambda: not any(own["unread"] for own in memberships(dan)))
     dan.page.reload()
     expect(dan.page.locator("#timeline > .message")).to_have_count(len(TEXTS))
     expect(dan.page.locator("#timeline .sealed")).to_have_count(0)
@@ -146,8 +154,6 @@ def test_rooms(at_browser, locale):
     for room_id in made:
         shown = ann.page.locator(f'#room-list > [data-room-id="{room_id}"]')
         expect(shown).to_have_count(1)
-        if room_id == made[0]:
-            expect(shown).to_have_attribute("data-said", "2")
         assert_as_served(ann, f'#room-list > [data-room-id="{room_id}"]', 1)
 
 

@@ -194,6 +194,7 @@ def test_watch(talk, person, connect):
         "said": 60,
         "saidBy": ann.name,
         "saidById": ann.user_id,
+        "talks": 60,
     }
     assert len(listed) <= 100
 

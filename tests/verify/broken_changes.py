@@ -65,6 +65,14 @@ def a_role_that_nobody_has_given(story):
     story.settle(own_rooms={"ben": {ROOM: "moderator"}})
 
 
+def one_more_unread_than_there_are(story):
+    story.settle(unread={"ann": {ROOM: (0, 1)}}, said={ROOM: [(1, "ann")]})
+
+
+def none_unread_though_there_is_one(story):
+    story.settle(unread={"ben": {ROOM: (0, 0)}}, said={ROOM: [(1, "ann")]})
+
+
 def a_direct_room_that_is_not_in_the_list(story):
     asked_for_direct(story, "ann ben", "d1")
     story.settle(own_rooms={"ann": {ROOM: "member"}})
@@ -101,6 +109,8 @@ BROKEN_CHANGES = {
     deleted_by_somebody_who_is_no_moderator: "roles_allow_what_they_should",
     deleted_by_somebody_who_is_no_moderator_any_more: "roles_allow_what_they_should",
     refused_to_a_moderator: "roles_allow_what_they_should",
+    one_more_unread_than_there_are: "unread_is_exact",
+    none_unread_though_there_is_one: "unread_is_exact",
     a_room_that_is_not_in_the_list: "own_rooms_are_true",
     a_room_in_the_list_of_who_was_taken_out: "own_rooms_are_true",
     a_room_in_the_list_of_a_stranger: "own_rooms_are_true",

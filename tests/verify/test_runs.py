@@ -23,6 +23,7 @@ PLANTED = {
     "ban": {"nothing_after_a_removal"},
     "moderation": {"roles_allow_what_they_should"},
     "own_rooms": {"own_rooms_are_true"},
+    "unread": {"unread_is_exact"},
     "archived_edit": {"the_archive_is_the_stream", "numbers_are_dense"},
 }
 #: A bug that shows only sometimes, or not where other programs keep the machine busy, is looked for

@@ -37,7 +37,7 @@ ARGUMENTS = {
     "emoji": "👍",
 }
 #: Blueprints of pages, whose calls are counted for whoever is logged in.
-PAGES = ("pages", "admin", "members", "direct", "search")
+PAGES = ("pages", "admin", "members", "direct", "search", "mentions")
 
 
 def routes(app):

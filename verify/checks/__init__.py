@@ -15,6 +15,7 @@ from verify.checks import (
     quit_delay,
     roles,
     settled,
+    unread,
 )
 from verify.checks.index import Index
 from verify.history import History, Violation
@@ -32,6 +33,7 @@ CHECKS: tuple[Check, ...] = (
     *roles.CHECKS,
     *own_rooms.CHECKS,
     *settled.CHECKS,
+    *unread.CHECKS,
 )
 #: Those that can be made before everything has settled: of what was told so far.
 EARLY: tuple[Check, ...] = (

@@ -3,8 +3,9 @@
 from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
-from chat import people, room_members, rooms, validation
+from chat import people, people_search, room_members, rooms, validation
 from chat.errors import N_, Invalid
+from chat.people import Person
 from chat.web.api.parsing import json_object, number
 from chat.web.identity import caller
 from chat.web.services import services
@@ -13,13 +14,17 @@ blueprint = Blueprint("api_members", __name__, url_prefix="/api/rooms/<room_id>"
 
 #: Members on a page of the list, without a ``limit``.
 _MEMBERS = 50
+#: Pages of a search among all people that one for members looks through.
+_SEARCHED = 5
 
 
 @blueprint.get("/members")
 def list_members(room_id: str) -> ResponseReturnValue:
-    """Members by name; the cursor is the position in that order."""
+    """Members by name; the cursor is the position in that order. With ``q`` those that it finds."""
     limit = number("limit")
     size = validation.whole_number(_MEMBERS if limit is None else limit, "limit", 1, 200)
+    if "q" in request.args:
+        return _sought(room_id, request.args["q"], size)
     cursor = request.args.get("cursor", "")
     if cursor and not (cursor.isascii() and cursor.isdigit() and len(cursor) <= 9):
         raise Invalid(N_("That cursor is not one of ours."))
@@ -42,6 +47,22 @@ def list_members(room_id: str) -> ResponseReturnValue:
         ],
         "next": str(start + size) if start + size < total else None,
     }
+
+
+def _sought(room_id: str, q: str, size: int) -> ResponseReturnValue:
+    """The members whose names ``q`` finds, as it finds people; without words all of a page."""
+    store = services().store
+    found: list[Person] = []
+    cursor: str | None = ""
+    for _ in range(_SEARCHED):
+        people_found, cursor = people_search.page(store, q, cursor or "", 200)
+        asked = room_members.of(room_id, [each.user_id for each in people_found])
+        _, [members] = rooms.read_within(store, caller(), room_id, asked)
+        ids = {member.user_id: member for member in members}
+        found += [each for each in people_found if each.user_id in ids]
+        if len(found) >= size or cursor is None:
+            break
+    return {"members": [each.wire() for each in found[:size]], "next": None}
 
 
 @blueprint.put("/members/<person>")

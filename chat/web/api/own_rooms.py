@@ -1,11 +1,12 @@
-"""The HTTP API: the rooms that one belongs to, and direct rooms."""
+"""The HTTP API: the rooms that one belongs to, direct rooms, and what was said to one."""
 
-from flask import Blueprint
+import orjson
+from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
-from chat import memberships, people, rooms
+from chat import inbox, memberships, people, rooms
 from chat.rooms import DIRECT
-from chat.web.api.parsing import json_object
+from chat.web.api.parsing import json_object, number
 from chat.web.identity import caller
 from chat.web.services import services
 
@@ -29,6 +30,22 @@ def own_rooms() -> ResponseReturnValue:
             shown["people"] = [known[i].wire() for i in members[room.room_id] if i in known]
         wire.append(shown)
     return {"rooms": wire}
+
+
+@blueprint.get("/me/mentions")
+def mentions() -> ResponseReturnValue:
+    asked = (request.args.get("cursor", ""), number("limit"))
+    found, cursor = inbox.mentions(services().conversation, caller(), *asked)
+    return {
+        "mentions": [
+            {
+                "room": {"roomId": each.room.room_id, "name": each.room.name},
+                "message": orjson.loads(each.message),
+            }
+            for each in found
+        ],
+        "next": cursor,
+    }
 
 
 @blueprint.post("/direct")

@@ -1,4 +1,4 @@
-"""What people write, as HTML: links, `code` in a line, and ``` blocks. Everything else is plain.
+"""What people write, as HTML: links, `code` in a line, ``` blocks, and mentions. The rest is plain.
 
 One grammar with ``messageText()`` in ``static/js/markup.js``; ``tests/fixtures/message_text.json``
 holds what both must make of a text. Python rather than a template, and few steps for each mark: one
@@ -6,6 +6,7 @@ message may have thousands of them, and a page fifty such messages.
 """
 
 import re
+from collections.abc import Collection
 
 from flask import Flask
 from markupsafe import Markup, escape
@@ -30,6 +31,7 @@ _CODE_OR_LINK = re.compile(
     rf"((?<![A-Za-z0-9_])[Hh][Tt][Tt][Pp][Ss]?://{_HOST}"
     rf"(?:{_RUN_TO_BRACKET}{_REST}\)?|{_REST}))"
 )
+_CODE_OR_ADDRESS = re.compile(r"(<code>[^<]*</code>|<a [^<]*</a>)")
 
 
 def init_app(app: Flask) -> None:
@@ -37,8 +39,8 @@ def init_app(app: Flask) -> None:
     app.jinja_env.filters["message_text"] = message_text
 
 
-def message_text(text: str) -> Markup:
-    """The text of a message as HTML."""
+def message_text(text: str, names: Collection[str] = ()) -> Markup:
+    """The text of a message as HTML; ``names`` are those that it mentions, in any case."""
     # Escaped first: that changes no backtick and no line end.
     parts = str(escape(text)).split("```")
     # Behind an unclosed fence all is as it was typed.
@@ -54,7 +56,18 @@ def message_text(text: str) -> Markup:
         else _line(_between(part, i > 0, i < last or bool(rest)))
         for i, part in zip(range(0, last + 1, 2), parts[::2], strict=True)
     ]
-    return Markup(_linked("".join(parts) + rest))
+    html = _linked("".join(parts) + rest)
+    return Markup(_mentioning(html, names) if names else html)
+
+
+def _mentioning(html: str, names: Collection[str]) -> str:
+    """Each ``@`` with one of these names is marked, outside code and links."""
+    longest_first = sorted(names, key=len, reverse=True)
+    any_of_them = "|".join(map(re.escape, longest_first))
+    mention = re.compile(rf"(?<![A-Za-z0-9._%+\-/])@(?:{any_of_them})", re.IGNORECASE)
+    parts = _CODE_OR_ADDRESS.split(html)
+    parts[::2] = [mention.sub(r'<span class="mention">\g<0></span>', part) for part in parts[::2]]
+    return "".join(parts)
 
 
 def _between(part: str, is_behind: bool, is_before: bool) -> str:

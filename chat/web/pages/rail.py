@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from chat import invitations, memberships, people
+from chat import memberships, people
+from chat.memberships import ALL, MENTIONS, Membership
 from chat.people import Person
 from chat.rooms import DIRECT, Room
 from chat.store.store import Store
@@ -20,14 +21,13 @@ class OwnRooms:
     """The rooms that a person belongs to, the most recently active first, each as it is called.
 
     ``others`` are the userIds of the other people of direct rooms, by roomId; ``shown`` is what
-    those are shown as, by userId. ``news`` are rooms that somebody has added the person to, who has
-    not taken note of it.
+    those are shown as, by userId. ``unread`` is the number on the badge of rooms that have one.
     """
 
     rooms: list[Room]
     others: dict[str, list[str]]
     shown: dict[str, str]
-    news: set[str]
+    unread: dict[str, int]
 
     def first(self, open_id: str) -> "OwnRooms":
         """Those with which a page begins its list: the first ones, and the open one."""
@@ -48,14 +48,21 @@ class OwnRooms:
 
 def own_rooms(store: Store, person: Person) -> OwnRooms:
     """The rooms that a person belongs to, the most recently active first."""
-    found = [room for room, _ in memberships.of_person(store, person)]
+    both = memberships.of_person(store, person)
+    unread = {own.room_id: number for _, own in both if (number := badge(own))}
+    found = [room for room, _ in both]
     members = memberships.people_of_direct(store, person, found)
     found = [room for room in found if room.kind != DIRECT or room.room_id in members]
     others = {i: [each for each in of if each != person.user_id] for i, of in members.items()}
     ids = {user_id for user_ids in others.values() for user_id in user_ids}
     shown = {user_id: each.shown for user_id, each in people.find_by_ids(store, ids).items()}
     named = [called(room, person, others.get(room.room_id, ()), shown) for room in found]
-    return OwnRooms(named, others, shown, invitations.news(store, person))
+    return OwnRooms(named, others, shown, unread)
+
+
+def badge(own: Membership) -> int:
+    """The number on a room's badge: what is unread, as far as one wants to be told of it."""
+    return {ALL: own.unread, MENTIONS: own.mentions}.get(own.level, 0)
 
 
 def called(room: Room, person: Person, members: Iterable[str], shown: Mapping[str, str]) -> Room:

@@ -10,6 +10,7 @@ from flask_login import current_user
 from chat import (
     history,
     invitations,
+    memberships,
     people,
     presence,
     room_directory,
@@ -115,7 +116,7 @@ def room(room_id: str) -> ResponseReturnValue:
     }
     # A page that goes from room to room has the list of rooms already.
     parts_only = request.headers.get("X-Requested-With") == "swup"
-    own = OwnRooms([], {}, {}, set()) if parts_only else own_rooms(store, _me())
+    own = OwnRooms([], {}, {}, {}) if parts_only else own_rooms(store, _me())
     found = people.find_by_ids(store, ids)
     shown = own.shown | {user_id: person.shown for user_id, person in found.items()}
     gone = {user_id: person.gone for user_id, person in found.items() if person.gone}
@@ -126,6 +127,7 @@ def room(room_id: str) -> ResponseReturnValue:
     begin = own.first(room.room_id)
     mine = next((each for each in members if each.user_id == _me().user_id), None)
     muted_until = mine.muted_until if mine and mine.is_muted else 0
+    membership = store.ask(memberships.one(_me().user_id, room.room_id))
     for_script = {
         "roomId": room.room_id,
         "owner": room.owner,
@@ -144,7 +146,8 @@ def room(room_id: str) -> ResponseReturnValue:
         "more": page.more,
         "moreAfter": more_after,
         "at": at,
-        "talk": {"seq": room.seq, "said": room.said, "saidById": room.said_by_id},
+        "read": membership.read if membership else None,
+        "unread": membership.unread if membership else 0,
         "messageMax": services().settings.message_max,
         "graceSeconds": services().settings.presence_grace,
     }
