@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import orjson
 from sqlalchemy import select
 
 from chat import keys
@@ -99,9 +100,10 @@ class Retention:
             return False
         said: list[Argument] = []
         for row in rows:
-            said += [row.seq, row.n, row.sender_id]
+            mentioned = orjson.loads(row.rest).get("mentions")
+            said += [row.seq, row.n, row.sender_id, orjson.dumps(mentioned) if mentioned else ""]
         of_room = (keys.room, keys.stream, keys.erased, keys.edited, keys.reactions, keys.deleted)
-        room_keys = [key(room_id) for key in (*of_room, keys.spoken, keys.marks)]
+        room_keys = [key(room_id) for key in (*of_room, keys.spoken, keys.marks, keys.mentions)]
         self._store.ask(ScriptCall("forget", room_keys, said))
         self._recorder.forget(room_id, rows[-1].seq)
         return len(rows) == _AT_ONCE
@@ -114,5 +116,5 @@ def _shorter(*days: int) -> int:
 
 def _oldest(room_id: str, count: int) -> Any:
     c = tables.messages.c
-    query = select(c.seq, c.n, c.sent_at, c.sender_id).where(c.room_id == room_id)
+    query = select(c.seq, c.n, c.sent_at, c.sender_id, c.rest).where(c.room_id == room_id)
     return query.order_by(c.seq).limit(count)

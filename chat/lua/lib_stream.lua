@@ -112,18 +112,26 @@ local function note_mentions(mentions, members, present, mentioned, place, sende
   return people
 end
 
--- A TALK mentions nobody any more; 'mentioned' is whom it did, and 'n' its ordinal.
-local function forget_mentions(mentions, mentioned, n, sender)
-  local place = string.format(':%016.0f:', n)
-  for _, id in ipairs(mentioned or {}) do
-    local whose = id == 'all' and {'*', '-' .. sender} or {id}
-    for _, one in ipairs(whose) do redis.call('ZREMRANGEBYLEX', mentions, '[' .. one .. place, '(' .. one .. place .. ';') end
-    local cursor = id == 'here' and '0'
-    while cursor do
-      local scanned = redis.call('ZSCAN', mentions, cursor, 'MATCH', '*' .. place .. '*', 'COUNT', 1000)
-      for i = 1, #scanned[2], 2 do redis.call('ZREM', mentions, scanned[2][i]) end
-      cursor = scanned[1] ~= '0' and scanned[1]
+-- TALKs mention nobody any more: of each its ordinal, its sender, and whom it mentioned.
+local function forget_mentions(mentions, talks)
+  local of_those_here = {}
+  for _, talk in ipairs(talks) do
+    local n, sender, mentioned = unpack(talk)
+    local place = string.format(':%016.0f:', n)
+    for _, id in ipairs(mentioned) do
+      local whose = id == 'all' and {'*', '-' .. sender} or {id}
+      for _, one in ipairs(whose) do redis.call('ZREMRANGEBYLEX', mentions, '[' .. one .. place, '(' .. one .. place .. ';') end
+      if id == 'here' then of_those_here[place] = true end
     end
+  end
+  -- Who was here is not known any more: look at all, once.
+  local cursor = next(of_those_here) and '0'
+  while cursor do
+    local scanned = redis.call('ZSCAN', mentions, cursor, 'COUNT', 1000)
+    for i = 1, #scanned[2], 2 do
+      if of_those_here[string.match(scanned[2][i], '(:%d+:)%d+:%d+$')] then redis.call('ZREM', mentions, scanned[2][i]) end
+    end
+    cursor = scanned[1] ~= '0' and scanned[1]
   end
 end
 

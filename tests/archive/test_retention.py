@@ -3,8 +3,9 @@
 import random
 
 import pytest
+from sqlalchemy import select
 
-from chat import keys
+from chat import inbox, keys, memberships
 from chat.archive import retention, tables
 from chat.archive.retention import DAY_MS
 from chat.errors import Forbidden, Invalid, NotFound
@@ -128,6 +129,32 @@ def test_a_room_in_which_everything_is_too_old(store, deep, keeping, place, room
     assert said(deep.join(ANN, room_id, "s1").page.messages) == ["anew"]
 
 
+def test_what_is_too_old_mentions_nobody(store, deep, keeping, made, spread):
+    ann, ben, cho = (made(name) for name in ("ann", "ben", "cho"))
+    room = ReadingRoom(deep, [ann, ben, cho])
+    deep.join(cho, room.room_id, "s1")
+    for text in ("@ben", "@all", "@here", "nobody", "@ben", "@ben", "@here", "@all"):
+        spread(lambda text=text: room.talk(ann, text))
+    follower = keeping()
+    room_id, removing = room.room_id, follower.retention
+    at = archived_at(follower, room_id, room.said[4].seq)
+    # The archive does not have this edit when the message gets too old.
+    deep.edit(ann, room_id, room.said[3].seq, "@cho")
+    removing.now = lambda: at + DAYS * DAY_MS + 1
+    removing.begin()
+    while removing.work():
+        pass
+    left = store.redis.zrange(keys.mentions(room_id), 0, -1)
+    assert {int(each.split(b":")[1]) for each in left} == {6, 7, 8}
+    assert len(left) == 4, "@ben, @here for cho, @all and by whom"
+    found = store.ask_all(memberships.one(p.user_id, room_id) for p in (ann, ben, cho))
+    assert [own.mentions for own in found] == [0, 2, 2]
+    kept = [each.seq for each in room.said[5:]]
+    for person, seen in ((ann, []), (ben, [kept[2], kept[0]]), (cho, [kept[2], kept[1]])):
+        mentions, more = inbox.mentions(deep, person)
+        assert seqs(each.message for each in mentions) == seen and more is None
+
+
 def test_without_a_limit_nothing_is_too_old(deep, keeping, room_id):
     talk_much(deep, room_id, 5)
     follower = keeping(days=0)
@@ -181,14 +208,18 @@ def test_what_is_unread_is_exact_at_the_edge(store, deep, made, keeping, place, 
 def forget(room, follower, at):
     """All up to that message of the room get too old, and are nowhere any more."""
     seq = room.said[at].seq
-    rows = follower.retention._database
-    with rows.begin() as connection:
-        c = tables.messages.c
-        query = c.room_id == room.room_id, c.seq == seq
-        found = connection.execute(tables.messages.select().where(*query)).first()
-    if found is not None:
-        let_pass(follower, found.sent_at)
+    found = archived_at(follower, room.room_id, seq)
+    if found:
+        let_pass(follower, found)
         room.said = [each for each in room.said if each.seq > seq]
+
+
+def archived_at(follower, room_id, seq):
+    """When a message of the archive was sent; 0 if it is not there."""
+    c = tables.messages.c
+    query = select(c.sent_at).where(c.room_id == room_id, c.seq == seq)
+    with follower.retention._database.begin() as connection:
+        return connection.execute(query).scalar() or 0
 
 
 @pytest.mark.parametrize("step", ["before the archive", "after the archive"])
