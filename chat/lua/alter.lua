@@ -89,7 +89,8 @@ local mentioned_before, mentioned, called = said.mentions or {}, {}, nil
 if kind == 'EDIT' or kind == 'DELETE' then
   local last = 0
   for _, number in ipairs(redis.call('ZRANGEBYSCORE', edited, ref, ref)) do last = math.max(last, tonumber(number)) end
-  local edit = last > 0 and redis.call('XRANGE', stream, '0-' .. string.format('%.0f', last), '+', 'COUNT', 1)[1]
+  local id = '0-' .. string.format('%.0f', last)
+  local edit = last > 0 and redis.call('XRANGE', stream, id, id)[1]
   if edit then mentioned_before = cjson.decode(edit[2][2]).mentions or {} end
   mentioned, called = mentioned_by(ARGV[13], names, members)
 end

@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from chat import keys
+from chat import keys, memberships
 from chat.errors import Unavailable
 from tests.archive.conftest import catch_up
 from tests.reading_room import ReadingRoom
@@ -52,3 +52,19 @@ def test_where_the_archive_would_be_needed_and_is_away_nothing_is_marked(
     conversation.read_marks.mark(people[1], place.room_id, 39)
     place.read[people[1].user_id] = 39
     place.check()
+
+
+def test_an_edit_of_an_archived_message_forgets_whom_it_mentioned(deep, people, follow, store):
+    ann, ben, cho = people
+    place = ReadingRoom(deep, people)
+    seq = place.talk(ann, "@ben")
+    edit = deep.edit(ann, place.room_id, seq, "@ben, hello")
+    for _ in range(40):
+        place.talk(ann, "@cho")
+    follow(recent=8)
+    assert not store.redis.xrange(keys.stream(place.room_id), f"0-{edit}", f"0-{edit}")
+    # Where very many were changed, a note of a change may stay after it is trimmed.
+    store.redis.zadd(keys.edited(place.room_id), {str(edit): seq})
+    deep.edit(ann, place.room_id, seq, "nobody")
+    assert store.ask(memberships.one(ben.user_id, place.room_id)).mentions == 0
+    assert store.ask(memberships.one(cho.user_id, place.room_id)).mentions == 40
