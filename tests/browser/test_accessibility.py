@@ -44,8 +44,9 @@ def test_the_rooms_and_all_that_opens_in_one(at_browser, maru, scheme, lang, scr
         words = "short" if i % 9 else "`code` and\n```\n" + "a long line " * 30 + "\n```"
         ann.api.request("POST", f"/api/rooms/{room_id}/messages", json={"message": words})
     ann.api.request("PUT", f"/api/rooms/{room_id}/messages/60/reactions/🎉")
+    ben.api.say(room_id, f"@{ann.name}, look at this")
     page = ann.page
-    for path in ("/rooms", "/settings", "/admin"):
+    for path in ("/rooms", "/mentions", "/search?q=look", "/settings", "/admin"):
         page.goto(path)
         assert faults(page) == [], path
     ann.enter(room_id)

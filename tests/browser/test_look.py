@@ -195,6 +195,18 @@ def test_on_a_phone_one_finds_direct_messages_below_many_rooms(at_browser):
     expect(ann.page.locator("#write-to")).to_be_in_viewport()
 
 
+def test_the_number_of_unread_messages_keeps_to_one_line_beside_a_long_name(at_browser):
+    ann, ben = at_browser("ann", viewport=PHONE, has_touch=True, is_mobile=True), at_browser("ben")
+    room_id = ann.api.create_room("A room whose name is longer than a phone is wide")
+    ann.enter(room_id)
+    ann.page.goto("/rooms")
+    ben.api.say(room_id, "Hello")
+    badge = ann.page.locator(f'#room-list [data-room-id="{room_id}"] .room-unread')
+    expect(badge.locator(".figure")).to_have_text("1")
+    badge.locator(".figure").evaluate("figure => { figure.textContent = '99+'; }")
+    assert badge.bounding_box()["height"] < 24
+
+
 @pytest.mark.parametrize("language", ["en-GB", "ko-KR"])
 def test_on_a_phone_the_line_while_editing_names_no_key_and_is_not_cut(at_browser, language):
     ann = at_browser("ann", viewport=SMALL, has_touch=True, is_mobile=True, locale=language)

@@ -24,6 +24,7 @@ def test_a_name_is_completed_told_and_found_again(at_browser):
     badge = ben.page.locator(f'#room-list [data-room-id="{room_id}"] .room-unread .figure')
     expect(badge).to_have_text("1")
     ben.page.get_by_role("link", name="Mentions").click()
+    expect(ben.page.locator("#mentions .hint time")).to_have_text("Today")
     ben.page.locator("#mentions a").first.click()
     row = ben.page.locator("#timeline .message.to-me")
     expect(row).to_have_count(1)
