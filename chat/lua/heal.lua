@@ -12,8 +12,25 @@ local highest, newest = tonumber(ARGV[1]), tonumber(seq or 0)
 local known = math.max(tonumber(lost or 0), tonumber(trimmed or 0))
 if not seq or known >= highest or redis.call('ZSCORE', erased, ARGV[1]) then return {0} end
 if #redis.call('XRANGE', stream, '0-' .. ARGV[1], '0-' .. ARGV[1]) > 0 then return {0} end
-local _, next_n = talks_between(stream, highest, math.max(newest, highest), '', true)
+-- The first TALK since then that is there, and the numbers of those messages that were deleted since.
+local next_seq, next_n, gone, start = nil, nil, {}, '(0-' .. ARGV[1]
+repeat
+  local entries = redis.call('XRANGE', stream, start, '+', 'COUNT', 100)
+  for _, entry in ipairs(entries) do
+    local stored = entry[2][2]
+    local kind = string.match(stored, '^{"type":"(%u+)"')
+    if kind == 'TALK' and not next_seq then
+      next_seq, next_n = tonumber(string.sub(entry[1], 3)), tonumber(string.match(stored, '"n":(%d+)'))
+    elseif kind == 'DELETE' then
+      gone[#gone + 1] = cjson.decode(stored).ref
+    end
+  end
+  start = #entries > 0 and '(' .. entries[#entries][1]
+until not start
 local before = next_n and next_n - 1 or tonumber(redis.call('HGET', room, 'said') or 0)
+for _, ref in ipairs(gone) do
+  if ref > highest and (not next_seq or ref < next_seq) then before = before - 1 end
+end
 if ARGV[3] == '' then return {1, before} end
 local lost_of = cjson.decode(ARGV[3])
 for _, number in ipairs(lost_of.erased) do
