@@ -61,21 +61,29 @@ class Recorder:
         """What the archive knows of TALKs behind the ordinal ``before``, as ``heal.lua`` takes it.
 
         ``last`` is the ordinal of the last of them up to the number ``highest``, ``missing`` are
-        those of deleted ones, ``spoken`` is how many are whose, and ``erased`` are the numbers of
-        messages that were deleted last, in the whole room.
+        those of deleted ones, ``spoken`` is how many are whose, and ``mentioning`` are those that
+        mention somebody. Who was here when ``here`` was mentioned is not known any more. ``erased``
+        are the numbers of messages that were deleted last, in the whole room.
         """
         c, d = tables.messages.c, tables.deleted.c
-        rows = select(c.n, c.sender_id).where(c.room_id == room_id, c.seq <= highest, c.n > before)
+        columns = c.n, c.seq, c.sent_at, c.sender_id, c.rest
+        rows = select(*columns).where(c.room_id == room_id, c.seq <= highest, c.n > before)
         gone = select(d.seq).where(d.room_id == room_id).order_by(d.seq.desc()).limit(MOST_ERASED)
         with self._database.begin() as connection:
-            found = {row.n: row.sender_id for row in connection.execute(rows)}
+            found = dict[int, str]()
+            mentioning = []
+            for row in connection.execute(rows):
+                found[row.n] = row.sender_id
+                mentioned = orjson.loads(row.rest).get("mentions", [])
+                if known := [each for each in mentioned if each != "here"]:
+                    talk = {"n": row.n, "seq": row.seq, "sentAt": row.sent_at, "mentions": known}
+                    mentioning.append({**talk, "senderId": row.sender_id})
             erased = list(connection.execute(gone).scalars())
         last = max(found, default=before)
         missing = [n for n in range(before + 1, last) if n not in found]
         spoken = Counter(found.values())
-        return orjson.dumps(
-            {"last": last, "missing": missing, "spoken": spoken, "erased": erased},
-        )
+        counted = {"last": last, "missing": missing, "spoken": spoken, "erased": erased}
+        return orjson.dumps({**counted, "mentioning": mentioning})
 
     def record(self, parts: Sequence[Part], kept: int = 0) -> int:
         """Write these entries and their cursors. Gives the number of messages written.

@@ -119,7 +119,8 @@ def heal_call(room_id: str, highest: int, lost: bytes) -> ScriptCall:
     Then messages go on above these, and everybody reads the room anew. It changes nothing where the
     store has lost nothing.
     """
-    of_room = (keys.room, keys.stream, keys.erased, keys.deleted, keys.spoken, keys.marks)
+    counted = (keys.deleted, keys.spoken, keys.marks, keys.mentions)
+    of_room = (keys.room, keys.stream, keys.erased, *counted, keys.members)
     args: list[Argument] = [highest, secrets.token_hex(6), lost]
     return ScriptCall("heal", [key(room_id) for key in of_room], args)
 

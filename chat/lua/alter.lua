@@ -112,7 +112,7 @@ else
 end
 local people = {}
 if #mentioned_before + #mentioned > 0 and (kind == 'EDIT' or kind == 'DELETE') then
-  forget_mentions(mentions, {{said.n, said.senderId, mentioned_before}})
+  forget_mentions(mentions, {{said.n, ref, said.senderId, mentioned_before}})
   local all = note_mentions(mentions, members, present, mentioned, {said.n, ref, at}, sender)
   local were = {}
   for _, id in ipairs(mentioned_before) do were[id] = true end

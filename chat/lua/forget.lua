@@ -14,7 +14,7 @@ local gone, mentioning, places = 0, {}, {}
 for i = 1, #ARGV, 4 do
   local ref, n, sender = tonumber(ARGV[i]), tonumber(ARGV[i + 1]), ARGV[i + 2]
   places[ref] = {n, sender}
-  if ARGV[i + 3] ~= '' then mentioning[#mentioning + 1] = {n, sender, cjson.decode(ARGV[i + 3])} end
+  if ARGV[i + 3] ~= '' then mentioning[#mentioning + 1] = {n, ref, sender, cjson.decode(ARGV[i + 3])} end
   -- Those up to 'expired' were counted before, and deleted ones when they were deleted.
   if ref > expired then
     if not redis.call('ZSCORE', deleted, ARGV[i + 1]) then
@@ -36,7 +36,8 @@ for i = 1, #changes, 2 do
   if edit then
     -- The archive may not have it yet.
     local mentioned = cjson.decode(edit[2][2]).mentions
-    if mentioned and places[ref] then mentioning[#mentioning + 1] = {places[ref][1], places[ref][2], mentioned} end
+    local n, sender = unpack(places[ref] or {})
+    if mentioned and n then mentioning[#mentioning + 1] = {n, ref, sender, mentioned} end
     redis.call('XDEL', stream, id)
     redis.call('ZADD', erased, changes[i], changes[i])
   end

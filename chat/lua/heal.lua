@@ -1,12 +1,12 @@
 -- The archive has messages of a room that the store may have lost: note up to which number, so that pages have them, and
 -- begin a new epoch, so that everybody reads the room anew. Messages go on above all that the archive knows.
 -- What was lost is counted again, so that what is unread stays exact.
--- KEYS  room, stream, erased, deleted, spoken, marks
+-- KEYS  room, stream, erased, deleted, spoken, marks, mentions, members
 -- ARGV  the highest number that the archive knows, 12 characters for a new epoch of the same life, and '' or what the
 --       archive knows of what was lost (JSON, see Recorder.lost): with '' nothing is changed
 -- Gives 1, and the ordinal of the last TALK that the store has not lost, if it has lost some; 0 if it has or had that
 -- number, or this was noted before.
-local room, stream, erased, deleted, spoken, marks = unpack(KEYS)
+local room, stream, erased, deleted, spoken, marks, mentions, members = unpack(KEYS)
 local seq, epoch, lost, trimmed = unpack(redis.call('HMGET', room, 'seq', 'epoch', 'lost', 'trimmed'))
 local highest, newest = tonumber(ARGV[1]), tonumber(seq or 0)
 local known = math.max(tonumber(lost or 0), tonumber(trimmed or 0))
@@ -42,6 +42,7 @@ for _, number in ipairs(lost_of.erased) do
     redis.call('XDEL', stream, id)
     redis.call('ZADD', erased, number, string.format('%.0f', number))
     note_deleted(room, deleted, spoken, marks, talk.n, talk.senderId)
+    forget_mentions(mentions, {{talk.n, number, talk.senderId, talk.mentions or {}}})
   end
 end
 local more = math.max(0, lost_of.last - before)
@@ -57,6 +58,9 @@ for i = 1, #all_marks, 2 do
 end
 for _, n in ipairs(lost_of.missing) do redis.call('ZADD', deleted, n, n) end
 for id, number in pairs(lost_of.spoken) do redis.call('HINCRBY', spoken, id, number) end
+for _, talk in ipairs(lost_of.mentioning) do
+  note_mentions(mentions, members, nil, talk.mentions, {talk.n, talk.seq, talk.sentAt}, talk.senderId)
+end
 redis.call('HINCRBY', room, 'said', more)
 redis.call('HINCRBY', room, 'deleted', #lost_of.missing)
 if newest <= highest then

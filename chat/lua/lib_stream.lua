@@ -112,12 +112,12 @@ local function note_mentions(mentions, members, present, mentioned, place, sende
   return people
 end
 
--- TALKs mention nobody any more: of each its ordinal, its sender, and whom it mentioned.
+-- TALKs mention nobody any more: of each its ordinal, its number, its sender, and whom it mentioned.
 local function forget_mentions(mentions, talks)
   local of_those_here = {}
   for _, talk in ipairs(talks) do
-    local n, sender, mentioned = unpack(talk)
-    local place = string.format(':%016.0f:', n)
+    local n, seq, sender, mentioned = unpack(talk)
+    local place = string.format(':%016.0f:%.0f:', n, seq)
     for _, id in ipairs(mentioned) do
       local whose = id == 'all' and {'*', '-' .. sender} or {id}
       for _, one in ipairs(whose) do redis.call('ZREMRANGEBYLEX', mentions, '[' .. one .. place, '(' .. one .. place .. ';') end
@@ -129,7 +129,7 @@ local function forget_mentions(mentions, talks)
   while cursor do
     local scanned = redis.call('ZSCAN', mentions, cursor, 'COUNT', 1000)
     for i = 1, #scanned[2], 2 do
-      if of_those_here[string.match(scanned[2][i], '(:%d+:)%d+:%d+$')] then redis.call('ZREM', mentions, scanned[2][i]) end
+      if of_those_here[string.match(scanned[2][i], '(:%d+:%d+:)%d+$')] then redis.call('ZREM', mentions, scanned[2][i]) end
     end
     cursor = scanned[1] ~= '0' and scanned[1]
   end

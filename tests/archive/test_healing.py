@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import select
 
-from chat import history, keys, rooms
+from chat import history, inbox, keys, memberships, rooms
 from chat.archive import tables
 from chat.errors import NotFound
 from tests.archive.conftest import catch_up
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.usefixtures("small_blocks")
 
 def backup_of(store, room_id):
     made = (keys.room, keys.stream, keys.members, keys.erased, keys.edited, keys.reactions)
-    made += (keys.deleted, keys.spoken, keys.marks)
+    made += (keys.deleted, keys.spoken, keys.marks, keys.mentions)
     return {key(room_id): store.redis.dump(key(room_id)) for key in made}
 
 
@@ -110,6 +110,42 @@ def test_what_is_unread_is_exact_after_a_store_was_healed(
         room.mark(person, 9)
         room.mark(person, room.top)
         room.check()
+
+
+def test_mentions_in_what_a_store_has_lost_are_found(store, deep, follow, made):
+    ann, ben, cho = (made(name) for name in ("ann", "ben", "cho"))
+    room = ReadingRoom(deep, [ann, ben, cho])
+    for text in ("@ben", "@ben, deleted"):
+        room.talk(ann, text)
+    follow(5000)
+    backup = backup_of(store, room.room_id)
+    for text in ("@ben, lost", "@all, lost", "@here, lost", "@cho, lost"):
+        room.talk(ann, text)
+    room.delete(1)
+    follower = follow(5000)
+    restore(store, backup)
+    store.life = "another-life"
+    room.talk(cho, "@ben, first")
+    follower.begin(is_new=False)
+    catch_up(follower)
+    room.check()
+    assert mentions_of(deep, ben) == {"@ben", "@ben, lost", "@all, lost", "@ben, first"}
+    assert mentions_of(deep, cho) == {"@all, lost", "@cho, lost"}
+    assert mentions_of(deep, ann) == set()
+    found = store.ask_all(memberships.one(p.user_id, room.room_id) for p in (ann, ben, cho))
+    assert [own.mentions for own in found] == [0, 4, 2]
+    # It has the ordinal of one that was lost.
+    room.delete(6)
+    assert mentions_of(deep, ben) == {"@ben", "@ben, lost", "@all, lost"}
+    room.delete(2)
+    assert mentions_of(deep, ben) == {"@ben", "@all, lost"}
+    noted = store.redis.zrange(keys.mentions(room.room_id), 0, -1)
+    assert len(noted) == 4, "one of ben, one of cho, everybody, and by whom"
+
+
+def mentions_of(deep, person):
+    found, _ = inbox.mentions(deep, person)
+    return set(said(each.message for each in found))
 
 
 def test_where_numbers_were_left_out_so_many_messages_are_kept(store, deep, follow, room_id):
