@@ -2,8 +2,9 @@
  * How far one has read in the open room. The server is told as one reads on, at most twice a second, and tells all one's
  * devices. It goes back only when one asks for it; then nothing counts as read before the room is opened anew.
  */
+import { callAtTheEnd } from './api.js';
 import { ifFailed, Refused } from './errors.js';
-import { page } from './page.js';
+import { address, page } from './page.js';
 
 const TELL_EVERY_MS = 500;
 
@@ -55,7 +56,22 @@ export function createReadMark({ connection, onMoved, signal }) {
     if (own) [mark, left] = [own.read, own.unread];
   }
 
+  /** Before the next page is asked for, which may be this one again. */
+  function tellNow() {
+    clearTimeout(timer);
+    tell();
+  }
+
+  /** The page goes: its connection ends at once, and nothing tells whether the last call has arrived. */
+  function tellLast() {
+    clearTimeout(timer);
+    timer = 0;
+    if (wanted > mark && !isHeld) callAtTheEnd('PUT', address(`/api/rooms/${roomId}/read`), { seq: wanted });
+  }
+
   connection.on('connect', tell, signal);
+  addEventListener('beforeunload', tellNow, { signal });
+  addEventListener('pagehide', tellLast, { signal });
   connection.on('me', ({ type, roomId: of, read, unread }) => {
     if (type !== 'read' || of !== roomId) return;
     const isBack = read < mark;
@@ -69,8 +85,7 @@ export function createReadMark({ connection, onMoved, signal }) {
     onMoved(unread, isBack);
   }, signal);
   signal.addEventListener('abort', () => {
-    clearTimeout(timer);
-    tell();
+    tellNow();
     clearTimeout(timer);
   });
 

@@ -18,9 +18,15 @@ let staying = false;
 
 /** A token that is valid for a while. Rejects with `Failed`, such as when the server cannot be reached. */
 export async function token() {
-  if (held && Date.now() < held.until - held.margin) return held.text;
+  const valid = heldToken();
+  if (valid) return valid;
   fetching ??= fetchToken().finally(() => { fetching = null; });
   return fetching;
+}
+
+/** A valid token, if there is one here. */
+export function heldToken() {
+  return held && Date.now() < held.until - held.margin ? held.text : null;
 }
 
 /** Make the next call of `token` fetch a new one. */

@@ -94,6 +94,8 @@ def test_what_was_written_to_one_who_was_away_is_told_as_unread(at_browser):
     ann.hears("call me")
     expect(ann.page.locator("#direct-list .room-unread")).to_have_count(0)
     expect(ann.page.locator("#room-list .room-unread .figure")).to_have_text("2")
+    # Only then does the page tell what was in view.
+    expect(ann.page.locator(".connection")).to_have_attribute("data-link", "online")
     ann.page.goto("/rooms")
     expect(ann.page.locator(".connection")).to_have_attribute("data-link", "online")
     expect(ann.page.locator("#direct-list .room-unread")).to_have_count(0)

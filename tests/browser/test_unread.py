@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.people import Person
+from tests.waiting import eventually
 
 
 @pytest.fixture
@@ -114,6 +115,22 @@ def test_what_was_not_in_view_is_not_read(apart, at_another_device):
     ann.page.locator("#new-messages").click()
     expect(ann.said("news 71")).to_be_in_viewport()
     is_told(second, room_id, 0)
+
+
+def test_what_was_in_view_is_read_although_one_leaves_at_once(apart):
+    ann, ben, room_id, _lunch = apart
+    ann.enter(room_id)
+    expect(ann.page.locator(".connection")).to_have_attribute("data-link", "online")
+    # The page is about to tell of the first ones, and waits before it tells of the others.
+    say(ben, room_id, 6)
+    ann.hears("news 6")
+    ann.page.goto("about:blank")
+    eventually(lambda: read_in(ann, room_id) == 6)
+
+
+def read_in(person, room_id):
+    rooms = person.api.request("GET", "/api/me/rooms").json()["rooms"]
+    return next(room["membership"]["read"] for room in rooms if room["roomId"] == room_id)
 
 
 def test_what_was_not_in_view_is_read_once_one_says_so(apart, at_another_device):
