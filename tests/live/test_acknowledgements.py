@@ -39,6 +39,7 @@ def test_join(talk, connect):
     assert answer["room"].keys() == {
         *("roomId", "name", "kind", "description", "owner", "ownerId", "private", "encrypted"),
         *("archived", "createdAt", "userCount", "seq", "said", "saidBy", "saidById", "talks"),
+        "historyDays",
     }
     assert (answer["userCount"], answer["users"]) == (1, [ann.name])
     assert answer["people"] == {ann.user_id: ann.name}
