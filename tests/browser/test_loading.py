@@ -64,6 +64,20 @@ def test_nothing_shifts_while_a_room_comes_over_a_slow_line(at_browser):
     assert sum(ann.page.evaluate("window.shifted")) < 0.001
 
 
+def test_nothing_of_a_room_is_painted_before_its_foot_is_whole(at_browser):
+    """A browser paints as soon as the expected element begins, wherever the line cuts the page."""
+    ann = at_browser("ann")
+    ann.enter(ann.api.create_room("Plans"))
+    comes_after = """selector => {
+        const link = document.querySelector('link[rel=expect][blocking=render]');
+        const expected = document.querySelector(link.getAttribute('href'));
+        const part = document.querySelector(selector);
+        return part.compareDocumentPosition(expected) === Node.DOCUMENT_POSITION_FOLLOWING;
+    }"""
+    for part in ("#timeline", "#foot", "#composer"):
+        assert ann.page.evaluate(comes_after, part), part
+
+
 @pytest.fixture
 def in_debug_mode(tmp_path):
     maru = Maru(tmp_path, LOCALE="en", FLASK_DEBUG="1")
