@@ -68,6 +68,10 @@ def obey(notice):
 
 
 while True:
-    io.connect(URL, auth=log_in, transports=TRANSPORTS, wait_timeout=20, retry=True)
-    io.wait()  # Until the server ends it for good: the password was changed, for example.
+    try:
+        io.connect(URL, auth=log_in, transports=TRANSPORTS, wait_timeout=20, retry=True)
+        io.wait()  # Until the server ends it for good: the password was changed, for example.
+    except socketio.exceptions.ConnectionError as problem:
+        print("Not connected:", problem, flush=True)  # Refused, such as while one may not chat.
+        io.shutdown()
     io.sleep(10)

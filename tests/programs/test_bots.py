@@ -108,16 +108,23 @@ def test_a_client_that_was_cut_off_as_too_slow_comes_back(own_maru, start, name)
     ping_when_back(maru, room, bots)
 
 
-def test_a_bot_that_may_not_chat_for_a_while_goes_on_to_try(own_maru, start):
+def test_a_bot_that_may_not_chat_for_a_while_goes_on_to_try(own_maru, start, tmp_path):
     maru = own_maru()
     room = maru.admin.create_room()
     bots = start(maru, room, ["python", "js48"])
     for bot in bots:
         maru.flask("set-role", bot.name, "guest")
     eventually(lambda: not {"python", "js48"} & set(maru.admin.present(room)), 30)
-    for bot in bots:
-        maru.flask("set-role", bot.name, "user")
-    ping_when_back(maru, room, bots)
+    late = maru.register("late")
+    maru.flask("set-role", late.name, "guest")
+    refused = Bot(late, python("examples/bot.py"), room, BOTH, tmp_path)
+    try:
+        eventually(lambda: "failed to connect" in refused.words())
+        for name in ("python", "js48", "late"):
+            maru.flask("set-role", name, "user")
+        ping_when_back(maru, room, [*bots, refused])
+    finally:
+        refused.stop()
 
 
 def ping_when_back(maru, room, bots):
