@@ -120,6 +120,8 @@ def test_whoever_goes_is_not_said_to_be_typing_any_longer(two):
     ann, ben, room_id = two
     ann.page.clock.install()
     ann.enter(room_id)
+    # The server draws whoever is in the room on another page, or was a moment ago.
+    expect(ann.page.locator(".connection")).to_have_attribute("data-link", "online")
     ann.page.clock.pause_at(ann.page.evaluate("Date.now() / 1000 + 1"))
     ben.composer.press_sequentially("half a")
     expect(ann.page.locator("#typing")).to_contain_text(ben.name)
