@@ -56,6 +56,8 @@ def test_the_row_of_who_comes_and_goes_takes_no_focus_away(two):
     own = ann.page.locator(f'#people-list [data-name="{ann.name}"] a')
     own.focus()
     ben.page.locator("#leave").click()
+    expect(ben.page.locator("#room-list")).to_be_visible()
+    expect(ben.page.locator("#conversation")).to_have_count(0)
     expect(ann.page.locator(f'#people-list [data-name="{ben.name}"]')).to_have_count(0)
     expect(own).to_be_focused()
 
