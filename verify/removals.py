@@ -68,7 +68,7 @@ class Removals:
     async def _take_out(
         self, person: Person, room: str, step: Step, moderators: Sequence[Person]
     ) -> Removal:
-        how = "banned" if step.coin(1) else "removed"
+        how = "banned" if step.coin(1) or not self._was_added(person, room) else "removed"
         removal = Removal(room, person.user_id, now())
         removal.how = "left" if room in self._groups else how
         if self._lapses(removal):
@@ -126,6 +126,13 @@ class Removals:
             answer = await speaker.api.request("POST", path, speaker.token, json=said)
             told = {"ok": answer.status_code == 201, **answer.json()}
             note(name, "answer", 0, room, event="message", **said, answer=told)
+
+    def _was_added(self, person: Person, room: str) -> bool:
+        """Whether the person is surely a member: not if only a ban was lifted. To remove somebody
+        who is no member changes nothing, and to ban somebody always does."""
+        them = person.user_id, room
+        earlier = [r for r in self._history.removals if (r.person, r.room) == them]
+        return not earlier or earlier[-1].is_member_again
 
     def _lapses(self, removal: Removal) -> bool:
         """Whether the person may join again after a while: see chat/lua/remove.lua."""
