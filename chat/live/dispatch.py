@@ -108,11 +108,7 @@ def _take_answers(
             )
         )
         return
-    try:
-        answer = {"ok": True, **question.read(answers)}
-    except Exception as error:
-        answer = _refusal(error)
-    end(answer)
+    end(_answer_of(functools.partial(question.read, answers)))
 
 
 def _end_after_error(
@@ -124,12 +120,10 @@ def _end_after_error(
     ask_again: Callable[[], dict[str, Any]],
     end: Callable[[dict[str, Any]], None],
 ) -> None:
-    try:
-        stored = _retry_after_rejoin(gateway, connection, person, call, read, ask_again)
-        answer = {"ok": True, **stored}
-    except Exception as error:
-        answer = _refusal(error)
-    end(answer)
+    retry = functools.partial(
+        _retry_after_rejoin, gateway, connection, person, call, read, ask_again
+    )
+    end(_answer_of(retry))
 
 
 def _end_message(
@@ -185,8 +179,13 @@ def _spend_allowance(session: Session, event: str, packet: str, answer: dict[str
 
 def _answer(gateway: Gateway, event: str, sid: str, *arguments: Any) -> dict[str, Any]:
     """Carry out a call; gives its acknowledgement."""
+    return _answer_of(functools.partial(_carry_out, gateway, event, sid, arguments))
+
+
+def _answer_of(carry_out: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """The acknowledgement of what is carried out here: its fields, or its error."""
     try:
-        return {"ok": True, **_carry_out(gateway, event, sid, arguments)}
+        return {"ok": True, **carry_out()}
     except Exception as error:
         return _refusal(error)
 
